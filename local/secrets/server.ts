@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ListeningServer, listen, readBody, send } from '../http-server.ts';
+import { isJsonObject } from '../json.ts';
+import { SecretsError } from './errors.ts';
+import { errorOf, type SecretFaultInput, SecretFaults } from './faults.ts';
+import { OPERATIONS } from './operations.ts';
+import { SecretStore } from './store.ts';
+
+/** A request that the stand-in saw; `outcome` is "ok", the name of an error, or how it was left without an answer. */
+export type SecretRequest = { at: string; operation: string; secret: string; outcome: string };
+
+/** `file` keeps the secrets (in memory without one); `now` is the clock. */
+export type SecretsOptions = { file?: string; port?: number; now?: () => number };
+
+/** A running stand-in for AWS Secrets Manager. */
+export type SecretsStandIn = {
+  readonly url: string;
+  readonly port: number;
+  /** Every request so far, oldest first. */
+  readonly requests: readonly SecretRequest[];
+  /** Sets a secret's value: text as it is, anything else as JSON. Revives one that waits for deletion. */
+  put(name: string, value: unknown): void;
+  /** The current value, undefined when there is none. */
+  get(name: string): string | undefined;
+  /** Removes a secret at once. */
+  remove(name: string): void;
+  names(): string[];
+  /** Makes requests about a secret fail; throws when the fault makes no sense. */
+  inject(fault: SecretFaultInput | unknown): void;
+  clearFaults(): void;
+  clearRequests(): void;
+  /** Forgets secrets, faults and requests. */
+  clear(): void;
+  /** Writes what is not on disk yet, synchronously. */
+  flush(): void;
+  close(): Promise<void>;
+};
+
+type State = { store: SecretStore; faults: SecretFaults; requests: SecretRequest[]; now: () => number };
+
+/** Starts a Secrets Manager stand-in on 127.0.0.1 that the AWS SDK can talk to. */
+export async function startSecrets(options: SecretsOptions = {}): Promise<SecretsStandIn> {
+  const state = {
+    store: new SecretStore(options.file),
+    faults: new SecretFaults(),
+    requests: [],
+    now: options.now ?? Date.now,
+  };
+  const server = await listen((request, response) => {
+    handle(request, response, state).catch(() => response.destroy());
+  }, options.port);
+  return describe(state, server);
+}
+
+function describe({ store, faults, requests, now }: State, server: ListeningServer): SecretsStandIn {
+  const clearRequests = () => requests.splice(0);
+  return {
+    url: server.url,
+    port: server.port,
+    requests,
+    put: (name, value) => put({ store, now: now() }, name, value),
+    get: (name) => store.get(name)?.versions.at(-1)?.secretString,
+    remove: (name) => store.remove(name),
+    names: () => store.names(),
+    inject: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    clearRequests,
+    clear: () => {
+      store.clear();
+      faults.clear();
+      clearRequests();
+    },
+    flush: () => store.flush(),
+    close: async () => {
+      await server.close();
+      store.flush();
+    },
+  };
+}
+
+function put(scope: { store: SecretStore; now: number }, name: string, value: unknown): void {
+  const SecretString = typeof value === 'string' ? value : JSON.stringify(value);
+  const secret = scope.store.get(name);
+  if (!secret) OPERATIONS.CreateSecret?.({ Name: name, SecretString }, scope);
+  else {
+    const { deletedAt, ...alive } = secret;
+    scope.store.save(alive);
+    OPERATIONS.PutSecretValue?.({ SecretId: name, SecretString }, scope);
+  }
+}
+
+async function handle(request: IncomingMessage, response: ServerResponse, state: State): Promise<void> {
+  const input: unknown = JSON.parse(await readBody(request));
+  const operation = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '');
+  const secret = state.store.nameOf(nameIn(input));
+  const entry = { at: new Date(state.now()).toISOString(), operation, secret, outcome: 'ok' };
+  state.requests.push(entry);
+  const fault = state.faults.take(secret);
+  if (fault) entry.outcome = fault;
+  if (fault === 'hang') return;
+  if (fault === 'reset') {
+    response.socket?.resetAndDestroy();
+    return;
+  }
+  try {
+    if (fault) throw errorOf(fault, secret);
+    reply(response, 200, run(operation, input, state));
+  } catch (error) {
+    if (!(error instanceof SecretsError)) throw error;
+    entry.outcome = error.name;
+    reply(response, error.status, { __type: error.name, Message: error.message });
+  }
+}
+
+function run(operation: string, input: unknown, { store, now }: State): unknown {
+  const found = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
+  if (!found) throw new SecretsError('UnknownOperationException', `The stand-in does not know ${operation}`);
+  return found(input, { store, now: now() });
+}
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+  send(response, {
+    status,
+    body,
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() },
+  });
+}
+
+function nameIn(input: unknown): string {
+  if (!isJsonObject(input)) return '';
+  return String(input.SecretId ?? input.Name ?? '');
+}

@@ -1,0 +1,58 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Keeps one JSON document on disk for a stand-in. */
+export type SnapshotFile = {
+  /** The document of the last run, or undefined when there is none. */
+  load(): unknown;
+  /** Notes that the document changed; it is written within some 10 ms, longer for large ones. */
+  changed(): void;
+  /** Writes what is not written yet, synchronously, so that it also works while the process exits. */
+  flush(): void;
+};
+
+const SHORTEST_DELAY_MS = 10;
+
+/**
+ * A snapshot that is replaced by rename, so that a killed process leaves the old document or the new one, never half of
+ * one. Writes are coalesced, and take at most a tenth of the time however large the document grows.
+ */
+export function openSnapshotFile(path: string, document: () => unknown): SnapshotFile {
+  let timer: NodeJS.Timeout | undefined;
+  let delayMs = SHORTEST_DELAY_MS;
+
+  function write(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    const startedAt = performance.now();
+    mkdirSync(dirname(path), { recursive: true });
+    const draft = `${path}.${process.pid}.new`;
+    writeFileSync(draft, JSON.stringify(document()));
+    renameSync(draft, path);
+    delayMs = Math.max(SHORTEST_DELAY_MS, 10 * (performance.now() - startedAt));
+  }
+
+  return {
+    load: () => readDocument(path),
+    changed: () => {
+      timer ??= setTimeout(write, delayMs);
+    },
+    flush: () => {
+      if (timer) write();
+    },
+  };
+}
+
+/** A stand-in without a file: everything lives in memory. */
+export function noSnapshotFile(): SnapshotFile {
+  return { load: () => undefined, changed: () => {}, flush: () => {} };
+}
+
+function readDocument(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new Error(`${path} is unreadable. Delete it to start with empty data.`, { cause: error });
+  }
+}

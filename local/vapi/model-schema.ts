@@ -1,0 +1,57 @@
+import { isJsonObject } from '../json.ts';
+import { anyObject, anything, type Check, checkShape, each, flag, list, number, type Shape, text } from './checks.ts';
+
+/** Fields of a model beyond the common ones, by provider, after Vapi's published schema of August 2026. */
+const FIELDS_BY_PROVIDER: Record<string, string> = {
+  anthropic: 'maxTokens thinking',
+  'anthropic-bedrock': 'maxTokens thinking',
+  anyscale: 'maxTokens',
+  cerebras: 'maxTokens',
+  'custom-llm': 'maxTokens metadataSendMode headers url wordLevelConfidenceEnabled timeoutSeconds',
+  deepinfra: 'maxTokens',
+  'deep-seek': 'maxTokens',
+  google: 'maxTokens realtimeConfig',
+  groq: 'maxTokens',
+  'inflection-ai': 'maxTokens',
+  minimax: 'maxTokens',
+  openai: 'maxTokens fallbackModels toolStrictCompatibilityMode promptCacheRetention promptCacheKey reasoningEffort',
+  openrouter: 'maxTokens',
+  'perplexity-ai': 'maxTokens',
+  'together-ai': 'maxTokens',
+  xai: 'maxTokens',
+  vapi: 'version workflowId workflow',
+};
+
+const REQUIRED_BY_PROVIDER: Record<string, readonly string[]> = {
+  vapi: ['provider'],
+  'custom-llm': ['provider', 'model', 'url'],
+};
+
+/** A language model of a known provider with nothing unknown in it. */
+export const model: Check = (value, path) => {
+  if (!isJsonObject(value)) return [`${path} must be an object`];
+  const { provider } = value;
+  if (typeof provider !== 'string' || !Object.hasOwn(FIELDS_BY_PROVIDER, provider)) {
+    return [`${path}.provider must be one of the following values: ${Object.keys(FIELDS_BY_PROVIDER).join(', ')}`];
+  }
+  return checkShape(value, shapeOf(provider), path);
+};
+
+function shapeOf(provider: string): Shape {
+  return {
+    fields: {
+      ...each(FIELDS_BY_PROVIDER[provider] ?? ''),
+      provider: text(),
+      model: text({ min: 1 }),
+      messages: list(anyObject),
+      tools: list(anyObject),
+      toolIds: list(text()),
+      toolRefs: list(),
+      knowledgeBase: anything,
+      temperature: number({ min: 0, max: 2 }),
+      emotionRecognitionEnabled: flag,
+      numFastTurns: number({ min: 0 }),
+    },
+    required: REQUIRED_BY_PROVIDER[provider] ?? ['provider', 'model'],
+  };
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { type Defaults, STANDARD_DEFAULTS } from './defaults.ts';
+import type { ResourceName } from './resources.ts';
+
+const record = z.record(z.string(), z.unknown());
+const defaultsOfOne = z.object({ fields: record.default({}), within: z.record(z.string(), record).default({}) });
+
+/** Changes to the settings of a running stand-in; what is absent stays as it is. */
+export const settingsChange = z.strictObject({
+  /** Bearer keys and the account that each opens. */
+  accounts: z.record(z.string(), z.string()).optional(),
+  /** Milliseconds before any request is looked at. */
+  latencyMs: z.number().min(0).optional(),
+  /** Milliseconds for which a new resource is missing in lists; GET by id shows it at once. */
+  listLagMs: z.number().min(0).optional(),
+  /** Ids that DELETE refuses with 409. */
+  pinned: z.array(z.string()).optional(),
+  /** Server-side defaults, replaced per resource. */
+  defaults: z
+    .object({ assistant: defaultsOfOne, tool: defaultsOfOne, 'phone-number': defaultsOfOne })
+    .partial()
+    .optional(),
+});
+
+/** See `settingsChange` for each. */
+export type SettingsChange = z.input<typeof settingsChange>;
+
+/** How the stand-in behaves at this moment. */
+export type Settings = {
+  accounts: Record<string, string>;
+  latencyMs: number;
+  listLagMs: number;
+  pinned: string[];
+  defaults: Record<ResourceName, Defaults>;
+};
+
+/** A stand-in that knows these keys and does nothing unusual. */
+export function initialSettings(accounts: Record<string, string>): Settings {
+  return { accounts, latencyMs: 0, listLagMs: 0, pinned: [], defaults: STANDARD_DEFAULTS };
+}
+
+/** The settings after a change; throws a ZodError on an unknown or ill-typed one. */
+export function changeSettings(settings: Settings, change: unknown): Settings {
+  const { defaults, ...rest } = settingsChange.parse(change);
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  return { ...settings, ...given, defaults: { ...settings.defaults, ...definedOnly(defaults) } };
+}
+
+function definedOnly(defaults: z.output<typeof settingsChange>['defaults']): Partial<Record<ResourceName, Defaults>> {
+  return {
+    ...(defaults?.assistant && { assistant: defaults.assistant }),
+    ...(defaults?.tool && { tool: defaults.tool }),
+    ...(defaults?.['phone-number'] && { 'phone-number': defaults['phone-number'] }),
+  };
+}
