@@ -1,0 +1,95 @@
+import type { AssistantKey } from './assistant-key.ts';
+import type { Claim } from './claim.ts';
+import type { Scope } from './credentials.ts';
+import type { JsonObject } from './json.ts';
+import type { Transition } from './mapping-transitions.ts';
+
+/** An assistant that is to be removed at Vapi as soon as its account answers. */
+export interface Retiree {
+  assistantId: string;
+  scope: Scope;
+}
+
+/** Which assistant serves an (organisation, role). Times are ISO 8601 in UTC. */
+export interface AssistantMapping extends AssistantKey {
+  /** Grows by one with each claim. */
+  revision: number;
+  assistantId?: string;
+  /** `createdAt` of the assistant as Vapi gave it. */
+  assistantCreatedAt?: string;
+  /** Whose key made the assistant. */
+  scope?: Scope;
+  /** Vapi's id of the account that holds the assistant. */
+  vapiOrgId?: string;
+  /** Hash of the configuration that was applied last. */
+  specHash?: string;
+  /** Hashes of configurations that may have reached Vapi since, their outcome being unknown. */
+  attempted: readonly string[];
+  /** Token of the claim that was finalised last. */
+  finalisedBy?: string;
+  claim?: Claim;
+  tools: ToolsState;
+  retiring: readonly Retiree[];
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface ToolsState {
+  status: 'none' | 'linked' | 'pending';
+  count: number;
+}
+
+/** The organisation record: what was known of an organisation before this service. */
+export interface OrganisationRecord {
+  vapiAssistantId?: string;
+  vapiPhoneNumberId?: string;
+}
+
+/** All that one consistent read of an organisation gives. */
+export interface OrganisationView {
+  record: OrganisationRecord | undefined;
+  mappings: readonly AssistantMapping[];
+}
+
+/** What a transition writes. Fields that are absent stay as they are, `null` removes one. */
+export interface MappingChange {
+  assistantId?: string;
+  assistantCreatedAt?: string;
+  scope?: Scope;
+  vapiOrgId?: string;
+  specHash?: string;
+  attempted?: readonly string[];
+  finalisedBy?: string;
+  claim?: Claim | null;
+  tools?: ToolsState;
+  retiring?: readonly Retiree[];
+}
+
+export interface MappingWrite {
+  key: AssistantKey;
+  transition: Transition;
+  /** The mapping as read; the condition of the write is made from it. */
+  from: AssistantMapping | undefined;
+  /** Token of the writer's claim. */
+  token: string;
+  change: MappingChange;
+  /** ISO 8601. */
+  at: string;
+}
+
+export type MappingWriteResult =
+  | { kind: 'written'; mapping: AssistantMapping | undefined }
+  | { kind: 'conflict'; current: AssistantMapping | undefined };
+
+/** The table of mappings. Reads are consistent, writes conditional; losing a race is an answer, not an error. */
+export interface MappingStore {
+  read(orgId: string): Promise<OrganisationView>;
+  write(write: MappingWrite): Promise<MappingWriteResult>;
+}
+
+/** The applied configurations, by content. */
+export interface SpecStore {
+  save(key: AssistantKey, spec: { specHash: string; payload: JsonObject; at: string }): Promise<void>;
+  load(key: AssistantKey, specHash: string): Promise<JsonObject | undefined>;
+  removeAll(key: AssistantKey): Promise<void>;
+}

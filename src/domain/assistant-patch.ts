@@ -1,0 +1,69 @@
+import { type DiffInput, diffAssistant, type FieldChange, own } from './assistant-diff.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+
+/** Changes for people, and the PATCH body that makes them. No changes, no body. */
+export interface AssistantPatch {
+  changes: FieldChange[];
+  body?: JsonObject;
+}
+
+/**
+ * Fields that mean the same under every provider. When the provider of one of these objects changes, the rest of the live
+ * object belongs to the old provider, and Vapi would refuse it under the new one.
+ */
+const SHARED_FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    'model',
+    [
+      'messages',
+      'toolIds',
+      'toolRefs',
+      'tools',
+      'knowledgeBase',
+      'temperature',
+      'emotionRecognitionEnabled',
+      'numFastTurns',
+    ],
+  ],
+  ['voice', ['cachingEnabled', 'chunkPlan']],
+  ['transcriber', []],
+]);
+
+/**
+ * Builds the PATCH for Vapi, whose update is shallow: each changed top-level field is sent whole, as a three-way merge of
+ * what was applied, what is wanted and what is live. Undeclared live fields are kept (`model.toolIds` above all).
+ */
+export function patchAssistant(input: DiffInput): AssistantPatch {
+  const changes = diffAssistant(input);
+  if (changes.length === 0) return { changes };
+  const touched = new Set(changes.map(({ path }) => path.split('/')[1] ?? ''));
+  const body = Object.fromEntries([...touched].map((field) => [field, wholeField(field, input)]));
+  return { changes, body };
+}
+
+function wholeField(field: string, { wanted, live, lastApplied }: DiffInput): Json {
+  const target = own(wanted, field);
+  if (target === undefined || target === null) return null;
+  const current = own(live, field);
+  if (!isJsonObject(target) || !isJsonObject(current)) return target;
+  const last = lastApplied.map((config) => own(config, field)).filter(isJsonObject);
+  return mergeObject(target, keepable(field, target, current), last);
+}
+
+function keepable(field: string, target: JsonObject, current: JsonObject): JsonObject {
+  const shared = SHARED_FIELDS.get(field);
+  if (shared === undefined || target.provider === current.provider) return current;
+  return Object.fromEntries(Object.entries(current).filter(([key]) => shared.includes(key)));
+}
+
+function mergeObject(wanted: JsonObject, live: JsonObject, last: readonly JsonObject[]): JsonObject {
+  const kept = Object.entries(live).filter(
+    ([key]) => !Object.hasOwn(wanted, key) && !last.some((config) => Object.hasOwn(config, key)),
+  );
+  const merged = Object.entries(wanted).map(([key, value]): [string, Json] => {
+    const current = own(live, key);
+    if (!isJsonObject(value) || !isJsonObject(current)) return [key, value];
+    return [key, mergeObject(value, current, last.map((config) => own(config, key)).filter(isJsonObject))];
+  });
+  return Object.fromEntries([...kept, ...merged]);
+}

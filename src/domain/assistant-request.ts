@@ -1,0 +1,128 @@
+import * as z from 'zod/mini';
+import { expandFlatFields, FLAT_FIELDS } from './flat-fields.ts';
+import type { Json, JsonObject } from './json.ts';
+import { type FieldError, Problem, validationFailed } from './problem.ts';
+import { normaliseVoice, type VoiceDecision, type VoicePolicy } from './voice.ts';
+
+/** A configuration that was checked: what Vapi is to be given, before our own metadata is added. */
+export interface AssistantRequest {
+  config: JsonObject;
+  voice: VoiceDecision;
+}
+
+/** Top-level fields of Vapi's create-assistant call (published schema, August 2026), and `tools`. */
+export const ASSISTANT_FIELDS: readonly string[] = [
+  'transcriber',
+  'model',
+  'voice',
+  'firstMessage',
+  'firstMessageInterruptionsEnabled',
+  'firstMessageMode',
+  'voicemailDetection',
+  'clientMessages',
+  'serverMessages',
+  'maxDurationSeconds',
+  'backgroundSound',
+  'modelOutputInMessagesEnabled',
+  'transportConfigurations',
+  'observabilityPlan',
+  'credentials',
+  'hooks',
+  'name',
+  'voicemailMessage',
+  'endCallMessage',
+  'endCallPhrases',
+  'compliancePlan',
+  'metadata',
+  'backgroundSpeechDenoisingPlan',
+  'analysisPlan',
+  'artifactPlan',
+  'startSpeakingPlan',
+  'stopSpeakingPlan',
+  'monitorPlan',
+  'credentialIds',
+  'server',
+  'keypadInputPlan',
+];
+
+/** The largest configuration in bytes of JSON: it is kept whole in one table item (limit 400 KB). */
+export const MAX_CONFIG_BYTES = 256 * 1024;
+
+const text = z.string();
+const loose = z.looseObject({});
+
+/** Only the limits that Vapi documents: everything deeper is Vapi's to judge, and its message is passed on. */
+const configSchema = z.looseObject({
+  name: z.optional(z.nullable(text.check(z.maxLength(40, 'use at most 40 characters')))),
+  firstMessage: z.optional(z.nullable(text)),
+  maxDurationSeconds: z.optional(z.nullable(z.number().check(z.gte(10), z.lte(43_200)))),
+  metadata: z.optional(z.nullable(loose)),
+  transcriber: z.optional(z.nullable(z.looseObject({ provider: text.check(z.minLength(1)) }))),
+  server: z.optional(
+    z.nullable(z.looseObject({ timeoutSeconds: z.optional(z.nullable(z.number().check(z.gte(1), z.lte(300)))) })),
+  ),
+  model: z.optional(
+    z.nullable(z.looseObject({ provider: text.check(z.minLength(1)), model: z.optional(z.nullable(text)) })),
+  ),
+});
+
+const bodySchema = z.record(z.string(), z.json());
+
+/**
+ * Checks the body of a PUT and brings it into Vapi's own form: flat fields of older callers are mapped, the voice is
+ * normalised. Throws `VALIDATION_FAILED` naming every wrong field; nothing is dropped silently.
+ */
+export function parseAssistantRequest(body: unknown, policy: VoicePolicy): AssistantRequest {
+  const parsed = bodySchema.safeParse(body);
+  if (!parsed.success) throw validationFailed([{ field: 'body', detail: 'must be a JSON object' }]);
+  const errors = [...unknownFields(parsed.data), ...unsupportedTools(parsed.data.tools)];
+  const { tools: _tools, ...expanded } = expandFlatFields(parsed.data, errors);
+  errors.push(...configErrors(expanded));
+  const voice = voiceOf(expanded.voice, { policy, errors });
+  if (errors.length > 0 || voice === undefined) throw validationFailed(errors);
+  return { config: { ...expanded, voice: voice.applied }, voice };
+}
+
+function unknownFields(body: JsonObject): FieldError[] {
+  const known = [...ASSISTANT_FIELDS, ...FLAT_FIELDS, 'tools'];
+  return Object.keys(body)
+    .filter((field) => !known.includes(field))
+    .map((field) => ({ field, detail: 'unknown field; remove it (fields are those of Vapi’s create-assistant call)' }));
+}
+
+function unsupportedTools(tools: Json | undefined): FieldError[] {
+  if (tools === undefined || tools === null || (Array.isArray(tools) && tools.length === 0)) return [];
+  const detail =
+    'tool definitions are not synced by this version; register the tool at Vapi and name it in model.toolIds';
+  return [{ field: 'tools', detail }];
+}
+
+function configErrors(config: JsonObject): FieldError[] {
+  const parsed = configSchema.safeParse(config);
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const errors = issues.map(({ path, message }) => ({ field: path.join('.'), detail: message }));
+  const model = parsed.success ? parsed.data.model : undefined;
+  if (model && model.provider !== 'vapi' && !model.model) {
+    errors.push({ field: 'model.model', detail: 'name the model, for example "gpt-4o"' });
+  }
+  if (Buffer.byteLength(JSON.stringify(config)) > MAX_CONFIG_BYTES) {
+    errors.push({
+      field: 'body',
+      detail: `larger than ${MAX_CONFIG_BYTES} bytes; move long texts to a knowledge base`,
+    });
+  }
+  return errors;
+}
+
+function voiceOf(
+  requested: Json | undefined,
+  { policy, errors }: { policy: VoicePolicy; errors: FieldError[] },
+): VoiceDecision | undefined {
+  try {
+    return normaliseVoice(requested, policy);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    errors.push(...error.errors);
+    return undefined;
+  }
+}

@@ -1,0 +1,158 @@
+import { diffAssistant } from './assistant-diff.ts';
+import type { AssistantMapping } from './assistant-mapping.ts';
+import type { ClaimOperation } from './claim.ts';
+import type { Access } from './credentials.ts';
+import type { Plan } from './decide.ts';
+import type { DesiredAssistant } from './desired-assistant.ts';
+import { finalise } from './finalise.ts';
+import { giveBack, type HeldClaim, takeClaim } from './hold-claim.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
+import type { Operation, SyncDependencies } from './operation.ts';
+import { Problem } from './problem.ts';
+import { retireAssistants } from './retire-assistants.ts';
+import { MIN_CREATE_MS } from './sync-timing.ts';
+import { resolveUnknownCreate } from './unresolved-create.ts';
+import type { LiveAssistant, VapiAccount } from './vapi-account.ts';
+
+export type ChangePlan = Extract<Plan, { kind: 'update' | 'adopt' | 'create' }>;
+
+export interface Task {
+  plan: ChangePlan;
+  desired: DesiredAssistant;
+  mapping: AssistantMapping | undefined;
+  access: Access;
+}
+
+/** `again`: what the plan was made from is no longer so; look again and decide anew. */
+export type CarriedOut = { kind: 'done'; mapping: AssistantMapping } | { kind: 'again' };
+
+/**
+ * Carries a plan out under a claim: claim, keep the configuration, act at Vapi, remove what is too much, record.
+ * Each step comes only after the one before it is certain, so that a crash between any two leaves what the next call needs.
+ */
+export async function carryOut(deps: SyncDependencies, operation: Operation, task: Task): Promise<CarriedOut> {
+  const { plan, access } = task;
+  if (plan.kind === 'create') assertTimeToCreate(operation);
+  const held = await takeClaim(deps, operation, {
+    mapping: task.mapping,
+    operation: claimOperation(plan),
+    scope: access.scope,
+    specHash: task.desired.specHash,
+  });
+  if (!held) return { kind: 'again' };
+  const account = deps.vapi.open(access.apiKey, operation.deadline);
+  const assistant =
+    plan.kind === 'create'
+      ? await create(deps, operation, { ...task, held, account })
+      : await update(deps, operation, { ...task, plan, held, account });
+  if (!assistant) return { kind: 'again' };
+  const retiring = await retireAssistants(deps, operation, { retirees: plan.retire, access });
+  const mapping = await finalise(deps, operation, {
+    held,
+    assistant,
+    access,
+    specHash: task.desired.specHash,
+    retiring,
+    made: plan.kind === 'create',
+  });
+  return mapping ? { kind: 'done', mapping } : { kind: 'again' };
+}
+
+function claimOperation(plan: ChangePlan): ClaimOperation {
+  if (plan.kind !== 'create') return plan.kind;
+  return plan.cause === 'deleted' ? 'recreate' : 'create';
+}
+
+function assertTimeToCreate({ deadline }: Operation): void {
+  if (deadline.remainingMs() >= MIN_CREATE_MS) return;
+  throw new Problem(
+    'VAPI_UNAVAILABLE',
+    'Too little time is left to create an assistant and record it. Repeat the request.',
+  );
+}
+
+interface HeldTask extends Task {
+  held: HeldClaim;
+  account: VapiAccount;
+}
+
+/** Sends one POST, never a second. Once it is sent, the claim is given back only if it is certain that nothing was made. */
+async function create(deps: SyncDependencies, operation: Operation, task: HeldTask): Promise<LiveAssistant> {
+  const { held, account, desired } = task;
+  const payload = withToken(desired.payload, held.claim.token);
+  const reply = await givingBack(deps, operation, { task, act: () => account.create(payload) });
+  if (reply.kind === 'unknown') {
+    const cause = reply.cause instanceof Error ? reply.cause.name : 'unknown';
+    operation.journal.record({ code: 'CREATE_OUTCOME_UNKNOWN', cause });
+  }
+  const assistant =
+    reply.kind === 'created' ? reply.assistant : await resolveUnknownCreate(deps, operation, { account, held });
+  operation.journal.record({ code: 'ASSISTANT_CREATED', assistantId: assistant.id });
+  return assistant;
+}
+
+/** Top-level nulls say "clear this field": on a new assistant there is nothing to clear. */
+function withToken(payload: JsonObject, claimToken: string): JsonObject {
+  const given = Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== null));
+  const metadata = isJsonObject(given.metadata) ? given.metadata : {};
+  return { ...given, metadata: { ...metadata, claimToken } };
+}
+
+interface UpdateTask extends HeldTask {
+  plan: Exclude<ChangePlan, { kind: 'create' }>;
+}
+
+/** Undefined when the assistant that was to be changed has gone meanwhile. */
+async function update(
+  deps: SyncDependencies,
+  operation: Operation,
+  task: UpdateTask,
+): Promise<LiveAssistant | undefined> {
+  const { assistant, patch, kind } = task.plan;
+  const assistantId = assistant.id;
+  const { body } = patch;
+  const reply = await givingBack(deps, operation, {
+    task,
+    act: async () => (body ? await task.account.update(assistantId, body) : { kind: 'updated' as const, assistant }),
+  });
+  if (reply.kind === 'missing') {
+    await giveBack(deps, operation, { held: task.held });
+    return undefined;
+  }
+  if (kind === 'adopt') operation.journal.record({ code: 'ASSISTANT_ADOPTED', assistantId });
+  if (body) recordUpdate(operation, { assistant: reply.assistant, body, wanted: task.desired.payload });
+  return reply.assistant;
+}
+
+interface Applied {
+  assistant: LiveAssistant;
+  body: JsonObject;
+  wanted: JsonObject;
+}
+
+function recordUpdate({ journal }: Operation, { assistant, body, wanted }: Applied): void {
+  const assistantId = assistant.id;
+  journal.record({ code: 'ASSISTANT_UPDATED', assistantId, fields: Object.keys(body) });
+  const left = diffAssistant({ wanted, live: assistant.config, lastApplied: [], alreadyApplied: true });
+  const fields = left.map(({ path }) => path);
+  if (fields.length > 0) journal.record({ code: 'ASSISTANT_NOT_CONVERGED', assistantId, fields });
+}
+
+/** Keeps the configuration, then acts. If either fails, nothing was made: the claim is given back. */
+async function givingBack<T>(
+  deps: SyncDependencies,
+  operation: Operation,
+  { task, act }: { task: HeldTask; act: () => Promise<T> },
+): Promise<T> {
+  const { held, mapping } = task;
+  const { specHash, payload } = task.desired;
+  try {
+    await deps.specs.save(operation.key, { specHash, payload, at: held.claim.startedAt });
+    return await act();
+  } catch (error) {
+    // A refusal is certain to have changed nothing: then the configuration was not attempted either.
+    const refused = error instanceof Problem && error.code === 'VAPI_REJECTED';
+    await giveBack(deps, operation, { held, ...(refused ? { attempted: mapping?.attempted ?? [] } : {}) });
+    throw error;
+  }
+}

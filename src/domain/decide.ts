@@ -1,0 +1,134 @@
+import type { AssistantMapping, Retiree } from './assistant-mapping.ts';
+import { type AssistantPatch, patchAssistant } from './assistant-patch.ts';
+import { type Claim, isHeld, mayHaveCreated, settlesAt } from './claim.ts';
+import type { Scope } from './credentials.ts';
+import type { DesiredAssistant } from './desired-assistant.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
+import type { LiveAssistant } from './vapi-account.ts';
+
+/** An assistant that is ours by its metadata and that no mapping names. */
+export interface Stray {
+  assistant: LiveAssistant;
+  scope: Scope;
+}
+
+/** What was seen at Vapi. What there was no reason to look at is absent. */
+export interface Observation {
+  /** The assistant that the mapping names; absent when it lives in another account than the one now used. */
+  mapped?: { kind: 'live'; assistant: LiveAssistant } | { kind: 'missing' };
+  /** The assistant that the organisation had before this service. */
+  known?: LiveAssistant;
+  /** Made by a claim that ended without a word. */
+  strays: readonly Stray[];
+  /** Configurations that were, or may have been, applied before the wanted one. */
+  lastApplied: readonly JsonObject[];
+  /** True when the very configuration was applied by somebody else while we waited for their claim. */
+  appliedMeanwhile: boolean;
+}
+
+export interface DecideInput {
+  desired: DesiredAssistant;
+  mapping: AssistantMapping | undefined;
+  observation: Observation;
+  /** The account that the organisation uses now. */
+  scope: Scope;
+  /** Epoch ms. */
+  now: number;
+}
+
+export type Plan =
+  | { kind: 'wait'; claim: Claim }
+  | { kind: 'unresolved'; settlesAt: number }
+  | { kind: 'unchanged'; assistantId: string }
+  | { kind: 'update'; assistant: LiveAssistant; patch: AssistantPatch; retire: readonly Retiree[] }
+  | { kind: 'adopt'; assistant: LiveAssistant; patch: AssistantPatch; retire: readonly Retiree[] }
+  | { kind: 'create'; cause: 'new' | 'deleted' | 'moved'; retire: readonly Retiree[] };
+
+/**
+ * Decides what to do so that there is exactly one assistant and it is as wanted. Pure: the same input gives the same plan.
+ *
+ * The order is the protocol: nobody acts beside a holder; nothing is made while an earlier create may still turn up; what
+ * is ours is used before anything new is made.
+ */
+export function decide(input: DecideInput): Plan {
+  const { mapping, observation, now } = input;
+  const claim = mapping?.claim;
+  if (claim && isHeld(claim, now)) return { kind: 'wait', claim };
+  if (observation.appliedMeanwhile && mapping?.assistantId) {
+    return { kind: 'unchanged', assistantId: mapping.assistantId };
+  }
+  if (claim && mayStillTurnUp(claim, input)) return { kind: 'unresolved', settlesAt: settlesAt(claim) };
+  if (observation.mapped?.kind === 'live') return keepMapped(observation.mapped.assistant, input);
+  const heir = chooseStray(input) ?? observation.known;
+  return heir ? adopt(heir, input) : create(input);
+}
+
+function mayStillTurnUp(claim: Claim, { observation, now }: DecideInput): boolean {
+  if (!mayHaveCreated(claim) || now >= settlesAt(claim)) return false;
+  return !observation.strays.some(({ assistant }) => claimTokenOf(assistant) === claim.token);
+}
+
+/** The token of the claim under which an assistant was created, as its metadata says. */
+export function claimTokenOf(assistant: LiveAssistant): string | undefined {
+  const metadata = assistant.config.metadata;
+  const token = isJsonObject(metadata) ? metadata.claimToken : undefined;
+  return typeof token === 'string' ? token : undefined;
+}
+
+function keepMapped(assistant: LiveAssistant, input: DecideInput): Plan {
+  const { desired, mapping, observation } = input;
+  const hashes = [mapping?.specHash, ...(mapping?.attempted ?? [])];
+  const alreadyApplied = hashes.every((hash) => hash === desired.specHash);
+  const patch = patchAssistant({
+    wanted: desired.payload,
+    live: assistant.config,
+    lastApplied: observation.lastApplied,
+    alreadyApplied,
+  });
+  const retire = retirees(assistant, input);
+  const settled = patch.changes.length === 0 && retire.length === 0 && mapping?.claim === undefined;
+  if (alreadyApplied && settled) return { kind: 'unchanged', assistantId: assistant.id };
+  return { kind: 'update', assistant, patch, retire };
+}
+
+/** Of several the one that the last claim made, else the oldest: every process must choose the same. */
+function chooseStray({ mapping, observation, scope }: DecideInput): LiveAssistant | undefined {
+  const here = observation.strays.filter((stray) => stray.scope === scope).map(({ assistant }) => assistant);
+  const byAge = here.toSorted((a, b) => compare(a.createdAt, b.createdAt) || compare(a.id, b.id));
+  return byAge.find((assistant) => claimTokenOf(assistant) === mapping?.claim?.token) ?? byAge[0];
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function adopt(assistant: LiveAssistant, input: DecideInput): Plan {
+  const { desired, observation } = input;
+  const isStray = observation.strays.some((stray) => stray.assistant.id === assistant.id);
+  const patch = patchAssistant({
+    wanted: desired.payload,
+    live: assistant.config,
+    // What others made by hand was never applied by us: none of its fields is ours to clear.
+    lastApplied: isStray ? observation.lastApplied : [],
+    alreadyApplied: false,
+  });
+  return { kind: 'adopt', assistant, patch, retire: retirees(assistant, input) };
+}
+
+function create(input: DecideInput): Plan {
+  const { mapping, scope } = input;
+  const moved = mapping?.scope !== undefined && mapping.scope !== scope;
+  const before = moved ? 'moved' : 'deleted';
+  return { kind: 'create', cause: mapping?.assistantId ? before : 'new', retire: retirees(undefined, input) };
+}
+
+/** All that is ours and is not the one assistant: left in the old account, found twice, or not removed last time. */
+function retirees(chosen: LiveAssistant | undefined, { mapping, observation, scope }: DecideInput): Retiree[] {
+  const left: Retiree[] =
+    mapping?.assistantId && mapping.scope && mapping.scope !== scope
+      ? [{ assistantId: mapping.assistantId, scope: mapping.scope }]
+      : [];
+  const strays = observation.strays.map((stray) => ({ assistantId: stray.assistant.id, scope: stray.scope }));
+  const all = [...(mapping?.retiring ?? []), ...left, ...strays];
+  return all.filter(({ assistantId }) => assistantId !== chosen?.id);
+}

@@ -1,0 +1,130 @@
+import { type AccessSession, openAccessSession } from './access-session.ts';
+import type { AssistantMapping } from './assistant-mapping.ts';
+import { type ChangePlan, carryOut } from './carry-out.ts';
+import type { Access } from './credentials.ts';
+import { decide, type Plan } from './decide.ts';
+import type { DesiredAssistant } from './desired-assistant.ts';
+import { observe } from './observe.ts';
+import type { Operation, SyncDependencies } from './operation.ts';
+import { createUnresolved } from './unresolved-create.ts';
+import { assertTimeLeft, waitForClaim } from './wait-for-claim.ts';
+
+export type SyncOutcome = 'created' | 'recreated' | 'adopted' | 'updated' | 'unchanged';
+
+export interface SyncResult {
+  outcome: SyncOutcome;
+  /** True when the assistant that was mapped had been deleted at Vapi. */
+  wasDeleted: boolean;
+  mapping: AssistantMapping;
+  access: Access;
+}
+
+export interface Decision {
+  plan: Plan;
+  mapping: AssistantMapping | undefined;
+  access: Access;
+}
+
+/** What is carried from one round of an operation to the next. */
+interface Session {
+  desired: DesiredAssistant;
+  credentials: AccessSession;
+  /** Token of the claim that was waited for last. */
+  awaitedToken: string | undefined;
+  waits: number;
+}
+
+function openSession(deps: SyncDependencies, operation: Operation, desired: DesiredAssistant): Session {
+  return { desired, credentials: openAccessSession(deps, operation), awaitedToken: undefined, waits: 0 };
+}
+
+/**
+ * Makes the one assistant of `operation.key` equal to `desired`: observe, decide, act, and again from the start whenever
+ * somebody else was faster. Throws `Problem`s; whatever is thrown, no second assistant was made.
+ */
+export async function ensureAssistant(
+  deps: SyncDependencies,
+  operation: Operation,
+  desired: DesiredAssistant,
+): Promise<SyncResult> {
+  const session = openSession(deps, operation, desired);
+  for (;;) {
+    const result = await session.credentials.reauthorising(() => runRound(deps, operation, session));
+    if (result) return result;
+    assertTimeLeft(operation);
+  }
+}
+
+/** The plan that `ensureAssistant` would carry out now. Reads only. */
+export async function planAssistant(
+  deps: SyncDependencies,
+  operation: Operation,
+  desired: DesiredAssistant,
+): Promise<Decision> {
+  const session = openSession(deps, operation, desired);
+  for (;;) {
+    const decision = await session.credentials.reauthorising(() => makeDecision(deps, operation, session));
+    if (decision) return decision;
+  }
+}
+
+async function runRound(
+  deps: SyncDependencies,
+  operation: Operation,
+  session: Session,
+): Promise<SyncResult | undefined> {
+  const decision = await makeDecision(deps, operation, session);
+  const { plan, mapping, access } = decision;
+  switch (plan.kind) {
+    case 'wait':
+      await waitForClaim(deps, operation, { claim: plan.claim, round: session.waits });
+      session.waits += 1;
+      session.awaitedToken = plan.claim.token;
+      return undefined;
+    case 'unresolved':
+      throw createUnresolved(plan.settlesAt, deps.runtime.now());
+    case 'unchanged':
+      return mapping && { outcome: 'unchanged', wasDeleted: false, mapping, access };
+    case 'update':
+    case 'adopt':
+    case 'create':
+      return await change(deps, operation, { session, decision: { ...decision, plan } });
+  }
+}
+
+async function change(
+  deps: SyncDependencies,
+  operation: Operation,
+  { session, decision }: { session: Session; decision: Decision & { plan: ChangePlan } },
+): Promise<SyncResult | undefined> {
+  const { plan, mapping, access } = decision;
+  if (plan.kind !== 'update' && access.cached) {
+    session.credentials.refresh('before-create');
+    return undefined;
+  }
+  const carried = await carryOut(deps, operation, { plan, desired: session.desired, mapping, access });
+  if (carried.kind === 'again') return undefined;
+  return { ...outcomeOf(plan), mapping: carried.mapping, access };
+}
+
+function outcomeOf(plan: ChangePlan): Pick<SyncResult, 'outcome' | 'wasDeleted'> {
+  if (plan.kind === 'update') return { outcome: 'updated', wasDeleted: false };
+  if (plan.kind === 'adopt') return { outcome: 'adopted', wasDeleted: false };
+  const wasDeleted = plan.cause === 'deleted';
+  return { outcome: wasDeleted ? 'recreated' : 'created', wasDeleted };
+}
+
+async function makeDecision(deps: SyncDependencies, operation: Operation, session: Session): Promise<Decision> {
+  const { key, journal } = operation;
+  const { desired, awaitedToken } = session;
+  const reading = deps.mappings.read(key.orgId);
+  const [view, access] = await Promise.all([reading, session.credentials.access(async () => (await reading).record)]);
+  const mapping = view.mappings.find(({ role }) => role === key.role);
+  const observation = await observe(deps, operation, { desired, mapping, access, awaitedToken });
+  const plan = decide({ desired, mapping, observation, scope: access.scope, now: deps.runtime.now() });
+  if (plan.kind !== 'wait') {
+    const changes = 'patch' in plan ? plan.patch.changes.length : 0;
+    journal.record({ code: 'PLAN_MADE', plan: plan.kind, changes, revision: mapping?.revision ?? 0 });
+  }
+  return { plan, mapping, access };
+}

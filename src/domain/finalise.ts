@@ -1,0 +1,72 @@
+import type { AssistantMapping, Retiree } from './assistant-mapping.ts';
+import { isHeld } from './claim.ts';
+import type { Access } from './credentials.ts';
+import { endClaim, type HeldClaim } from './hold-claim.ts';
+import type { Operation, SyncDependencies } from './operation.ts';
+import { retireAssistants } from './retire-assistants.ts';
+import type { LiveAssistant } from './vapi-account.ts';
+import { waitForClaim } from './wait-for-claim.ts';
+
+export interface Outcome {
+  held: HeldClaim;
+  assistant: LiveAssistant;
+  access: Access;
+  specHash: string;
+  retiring: readonly Retiree[];
+  /** True when this operation created the assistant. */
+  made: boolean;
+}
+
+/**
+ * Records what is live, on condition that the claim is still ours. Undefined when it is not: then an assistant that we
+ * made and that nobody names is removed again, and the operation starts over.
+ */
+export async function finalise(
+  deps: SyncDependencies,
+  operation: Operation,
+  outcome: Outcome,
+): Promise<AssistantMapping | undefined> {
+  const { held, assistant, access, specHash, retiring } = outcome;
+  const change = {
+    assistantId: assistant.id,
+    assistantCreatedAt: assistant.createdAt,
+    scope: access.scope,
+    vapiOrgId: assistant.vapiOrgId,
+    specHash,
+    attempted: [],
+    finalisedBy: held.claim.token,
+    claim: null,
+    tools: { status: 'none', count: 0 },
+    retiring,
+  } as const;
+  const result = await endClaim(deps, operation, { held, transition: 'finalise', change });
+  if (result.kind === 'written' && result.mapping) {
+    const { revision } = result.mapping;
+    operation.journal.record({ code: 'MAPPING_FINALISED', assistantId: assistant.id, revision });
+    return result.mapping;
+  }
+  operation.journal.record({ code: 'CLAIM_LOST', assistantId: assistant.id });
+  if (outcome.made) await disownUnlessMapped(deps, operation, outcome);
+  return undefined;
+}
+
+/**
+ * Somebody took the claim over. Either they found our assistant and the row names it, or it has to go. While they are
+ * acting nobody can know, so that is waited for. Throws `SYNC_IN_PROGRESS` when time runs out first; the assistant then
+ * carries our metadata, by which the drift run finds it.
+ */
+async function disownUnlessMapped(
+  deps: SyncDependencies,
+  operation: Operation,
+  { assistant, access }: Outcome,
+): Promise<void> {
+  for (let round = 0; ; round += 1) {
+    const { mappings } = await deps.mappings.read(operation.key.orgId);
+    const mapping = mappings.find(({ role }) => role === operation.key.role);
+    if (mapping?.assistantId === assistant.id) return;
+    const claim = mapping?.claim;
+    if (!claim || !isHeld(claim, deps.runtime.now())) break;
+    await waitForClaim(deps, operation, { claim, round });
+  }
+  await retireAssistants(deps, operation, { retirees: [{ assistantId: assistant.id, scope: access.scope }], access });
+}

@@ -1,0 +1,89 @@
+import type { AssistantMapping, MappingChange, MappingWriteResult } from './assistant-mapping.ts';
+import { type Claim, type ClaimOperation, newClaim } from './claim.ts';
+import type { Scope } from './credentials.ts';
+import type { Transition } from './mapping-transitions.ts';
+import type { Operation, SyncDependencies } from './operation.ts';
+
+/** The claim that this operation holds, and the row as it was written with it. */
+export interface HeldClaim {
+  claim: Claim;
+  /** The ended claim that was taken over. */
+  previous: Claim | undefined;
+  mapping: AssistantMapping;
+}
+
+export interface ClaimRequest {
+  mapping: AssistantMapping | undefined;
+  operation: ClaimOperation;
+  scope: Scope;
+  /** Hash of the configuration that is about to be sent to Vapi. */
+  specHash?: string;
+}
+
+/** Takes the row, on condition that it still is as it was read. Undefined when somebody else was faster. */
+export async function takeClaim(
+  deps: SyncDependencies,
+  { key, deadline, journal }: Operation,
+  { mapping, operation, scope, specHash }: ClaimRequest,
+): Promise<HeldClaim | undefined> {
+  const previous = mapping?.claim;
+  const now = deps.runtime.now();
+  const token = deps.runtime.uniqueId();
+  const claim = newClaim({ token, operation, scope, now, remainingMs: deadline.remainingMs(), previous });
+  const attempted = specHash ? [...new Set([...(mapping?.attempted ?? []), specHash])] : (mapping?.attempted ?? []);
+  const result = await deps.mappings.write({
+    key,
+    transition: previous ? 'take-over' : 'claim',
+    from: mapping,
+    token,
+    change: { claim, attempted },
+    at: claim.startedAt,
+  });
+  if (result.kind === 'conflict' || !result.mapping) return undefined;
+  journal.record({ code: 'CLAIM_TAKEN', operation, takenOver: previous !== undefined });
+  return { claim, previous, mapping: result.mapping };
+}
+
+/** Ends the claim with one write, on condition that it is still ours. */
+export async function endClaim(
+  deps: SyncDependencies,
+  { key }: Operation,
+  { held, transition, change }: { held: HeldClaim; transition: Transition; change: MappingChange },
+): Promise<MappingWriteResult> {
+  const at = new Date(deps.runtime.now()).toISOString();
+  const from = held.mapping;
+  return await deps.mappings.write({ key, transition, from, token: held.claim.token, change, at });
+}
+
+/**
+ * Gives the row back after a failure that made nothing. A claim that was taken over from an unknown outcome goes back to
+ * being unresolved: what it left at Vapi is still to be found. Never throws: the failure that led here is the answer,
+ * and a claim that cannot be given back expires.
+ */
+export async function giveBack(
+  deps: SyncDependencies,
+  operation: Operation,
+  { held, attempted }: { held: HeldClaim; attempted?: readonly string[] },
+): Promise<void> {
+  try {
+    await endClaim(deps, operation, { held, ...returnOf(held, attempted) });
+  } catch (error) {
+    operation.journal.record({ code: 'RELEASE_FAILED', cause: error instanceof Error ? error.name : 'unknown' });
+  }
+}
+
+function returnOf(
+  { claim, previous, mapping }: HeldClaim,
+  attempted: readonly string[] | undefined,
+): { transition: Transition; change: MappingChange } {
+  if (previous) {
+    const unresolvedAt = previous.unresolvedAt ?? previous.expiresAt;
+    return {
+      transition: 'leave-unresolved',
+      change: { claim: { ...claim, operation: previous.operation, unresolvedAt } },
+    };
+  }
+  const isEmpty = mapping.assistantId === undefined && mapping.retiring.length === 0;
+  if (isEmpty) return { transition: 'abandon', change: {} };
+  return { transition: 'release', change: { claim: null, ...(attempted ? { attempted } : {}) } };
+}

@@ -1,0 +1,42 @@
+import type { ClaimOperation } from './claim.ts';
+import type { CredentialSource, Scope } from './credentials.ts';
+import type { ProblemCode } from './problem.ts';
+import type { VoiceReason } from './voice.ts';
+
+/**
+ * What happens in an operation, step by step. Only ids, codes and counts: a payload, a prompt or a key has no place in
+ * any of these, so that none can reach a log.
+ */
+export type JournalEntry =
+  | { code: 'OPERATION_STARTED'; operation: string; dryRun?: boolean }
+  | { code: 'VOICE_NORMALISED'; reason: VoiceReason; fallbacks: number }
+  | { code: 'CREDENTIALS_FELL_THROUGH'; from: 'org-secret' }
+  | { code: 'CREDENTIALS_RESOLVED'; source: CredentialSource; cached: boolean }
+  | { code: 'CREDENTIALS_REFRESHED'; why: 'unauthorized' | 'before-create' }
+  | { code: 'PLAN_MADE'; plan: string; changes: number; revision: number }
+  | { code: 'CLAIM_TAKEN'; operation: ClaimOperation; takenOver: boolean }
+  | { code: 'CLAIM_AWAITED'; holder: ClaimOperation }
+  | { code: 'CLAIM_LOST'; assistantId?: string }
+  | { code: 'ASSISTANT_CREATED'; assistantId: string }
+  | { code: 'ASSISTANT_ADOPTED'; assistantId: string }
+  | { code: 'ASSISTANT_UPDATED'; assistantId: string; fields: readonly string[] }
+  | { code: 'ASSISTANT_NOT_CONVERGED'; assistantId: string; fields: readonly string[] }
+  | { code: 'ASSISTANT_REMOVED'; assistantId: string; scope: Scope }
+  | { code: 'KNOWN_ASSISTANT_MISSING'; assistantId: string }
+  | { code: 'KNOWN_ASSISTANT_FOREIGN'; assistantId: string }
+  | { code: 'OLD_ASSISTANT_UNREACHABLE'; assistantId: string }
+  | { code: 'OLD_ASSISTANT_KEPT'; assistantId: string; cause: string }
+  | { code: 'RETIREES_FOUND'; count: number }
+  | { code: 'CREATE_OUTCOME_UNKNOWN'; cause: string }
+  | { code: 'CREATE_LOOKED_UP'; found: number }
+  | { code: 'CREATE_LEFT_UNRESOLVED'; settlesAt: string }
+  | { code: 'MAPPING_FINALISED'; assistantId: string; revision: number }
+  | { code: 'MAPPING_REMOVED' }
+  | { code: 'RELEASE_FAILED'; cause: string }
+  | { code: 'OPERATION_COMPLETED'; operation: string; outcome: string; durationMs: number }
+  | { code: 'OPERATION_REFUSED'; operation: string; problem: ProblemCode; durationMs: number };
+
+/** Where the steps of one operation are recorded; it adds operation id, organisation and role itself. */
+export interface Journal {
+  record(entry: JournalEntry): void;
+}

@@ -1,0 +1,13 @@
+/** JSON as `JSON.parse` makes it (RFC 8259). */
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export type JsonObject = { [key: string]: Json };
+
+/** True for `{…}`, false for arrays, null and scalars. */
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A JSON Pointer (RFC 6901) one step below `parent`. */
+export function pointer(parent: string, key: string | number): string {
+  return `${parent}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}

@@ -1,0 +1,65 @@
+import type { AssistantMapping } from './assistant-mapping.ts';
+import { type Access, resolvePlatformKey, type Scope } from './credentials.ts';
+import type { Stray } from './decide.ts';
+import { isOurs } from './desired-assistant.ts';
+import type { Operation, SyncDependencies } from './operation.ts';
+import { LOOKUP_MARGIN_MS } from './sync-timing.ts';
+import type { LiveAssistant, VapiAccount } from './vapi-account.ts';
+
+const PAGE = 100;
+
+/** All assistants created at or after `since` (ISO 8601), however many pages that takes. */
+export async function listCreatedSince(account: VapiAccount, since: string): Promise<LiveAssistant[]> {
+  const seen = new Map<string, LiveAssistant>();
+  let until: string | undefined;
+  for (;;) {
+    const page = await account.list({ since, ...(until ? { until } : {}), limit: PAGE });
+    const fresh = page.filter(({ id }) => !seen.has(id));
+    for (const assistant of fresh) seen.set(assistant.id, assistant);
+    if (page.length < PAGE || fresh.length === 0) return [...seen.values()];
+    // Inclusive, as several may share the millisecond at which the page broke off.
+    until = page.at(-1)?.createdAt;
+  }
+}
+
+/** Ours for this key among the assistants made since a claim began. */
+export async function findOurs(
+  deps: SyncDependencies,
+  operation: Operation,
+  { account, since }: { account: VapiAccount; since: string },
+): Promise<LiveAssistant[]> {
+  const from = new Date(Date.parse(since) - LOOKUP_MARGIN_MS).toISOString();
+  const listed = await listCreatedSince(account, from);
+  const ours = listed.filter(({ config }) => isOurs(config, operation.key, deps.deployment));
+  operation.journal.record({ code: 'CREATE_LOOKED_UP', found: ours.length });
+  return ours;
+}
+
+/**
+ * What a claim that ended without a word has left at Vapi, looked for in the account that the claim used. Nothing can be
+ * found in an organisation's account whose key is gone.
+ */
+export async function findStrays(
+  deps: SyncDependencies,
+  operation: Operation,
+  { mapping, access }: { mapping: AssistantMapping | undefined; access: Access },
+): Promise<Stray[]> {
+  const claim = mapping?.claim;
+  if (!claim) return [];
+  const account = await accountOf(deps, operation, { scope: claim.scope, access });
+  if (!account) return [];
+  const ours = await findOurs(deps, operation, { account, since: claim.since });
+  const accounted = [mapping.assistantId, ...mapping.retiring.map(({ assistantId }) => assistantId)];
+  return ours.filter(({ id }) => !accounted.includes(id)).map((assistant) => ({ assistant, scope: claim.scope }));
+}
+
+/** The account of a scope as the organisation can reach it now; undefined when its key is gone. */
+export async function accountOf(
+  deps: SyncDependencies,
+  { deadline }: Operation,
+  { scope, access }: { scope: Scope; access: Access },
+): Promise<VapiAccount | undefined> {
+  if (scope === access.scope) return deps.vapi.open(access.apiKey, deadline);
+  if (scope === 'org') return undefined;
+  return deps.vapi.open(await resolvePlatformKey(deps.credentials), deadline);
+}

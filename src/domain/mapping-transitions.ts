@@ -1,0 +1,42 @@
+/**
+ * The life of a mapping row as data. The store makes the condition of each write from this table, docs/architecture.md
+ * draws it, and nothing else decides what may follow what.
+ *
+ * - `absent`: there is no row
+ * - `idle`: nobody is changing the assistant
+ * - `claimed`: somebody is, until `claim.expiresAt`
+ * - `unresolved`: somebody did, and does not know whether an assistant was made
+ */
+export type MappingState = 'absent' | 'idle' | 'claimed' | 'unresolved';
+
+/**
+ * What the row must still be like for the write to happen.
+ * - `as-read`: the revision, the assistant and the claim (or its absence) are those that the decision was made from
+ * - `own-token`: the claim is the writer's own
+ */
+export type Guard = 'as-read' | 'own-token';
+
+interface TransitionRule {
+  from: readonly MappingState[];
+  to: MappingState;
+  guard: Guard;
+}
+
+export const TRANSITIONS = {
+  /** Nobody holds the row: take it. */
+  claim: { from: ['absent', 'idle'], to: 'claimed', guard: 'as-read' },
+  /** The holder ended without a word, and was looked up: take the row from it. */
+  'take-over': { from: ['claimed', 'unresolved'], to: 'claimed', guard: 'as-read' },
+  /** Done: the row says what is live. */
+  finalise: { from: ['claimed'], to: 'idle', guard: 'own-token' },
+  /** Nothing was made: give the row back. */
+  release: { from: ['claimed'], to: 'idle', guard: 'own-token' },
+  /** Nothing was made, and the row was only there for the claim. */
+  abandon: { from: ['claimed'], to: 'absent', guard: 'own-token' },
+  /** It is not known whether an assistant was made. */
+  'leave-unresolved': { from: ['claimed'], to: 'unresolved', guard: 'own-token' },
+  /** The assistant is gone at Vapi: so is the row. */
+  remove: { from: ['claimed'], to: 'absent', guard: 'own-token' },
+} as const satisfies Record<string, TransitionRule>;
+
+export type Transition = keyof typeof TRANSITIONS;

@@ -1,0 +1,24 @@
+import type { AssistantKey } from './assistant-key.ts';
+import type { MappingStore, SpecStore } from './assistant-mapping.ts';
+import type { CredentialDependencies } from './credentials.ts';
+import type { Journal } from './journal.ts';
+import type { Deadline, Runtime } from './runtime.ts';
+import type { VapiAccounts } from './vapi-account.ts';
+
+/** All that the use cases need of the world. */
+export interface SyncDependencies {
+  mappings: MappingStore;
+  specs: SpecStore;
+  credentials: CredentialDependencies;
+  vapi: VapiAccounts;
+  runtime: Runtime;
+  /** Written into each assistant's metadata: two deployments on one Vapi account leave each other's alone. */
+  deployment: string;
+}
+
+/** One call: about which assistant, until when, and where its steps are recorded. */
+export interface Operation {
+  key: AssistantKey;
+  deadline: Deadline;
+  journal: Journal;
+}

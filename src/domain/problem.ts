@@ -1,0 +1,60 @@
+/**
+ * Every answer that is not a success. `status` is the HTTP status, `retryable` says whether the same request can succeed
+ * later without anybody changing anything.
+ */
+export const PROBLEMS = {
+  VALIDATION_FAILED: { status: 400, title: 'The request is not valid', retryable: false },
+  FORBIDDEN_ORG: { status: 403, title: 'Not your organisation', retryable: false },
+  NOT_FOUND: { status: 404, title: 'No such assistant', retryable: false },
+  SYNC_IN_PROGRESS: { status: 409, title: 'Another sync of this assistant is running', retryable: true },
+  VAPI_REJECTED: { status: 422, title: 'Vapi refused the configuration', retryable: false },
+  CREDENTIALS_MISSING: { status: 500, title: 'No Vapi key is configured', retryable: false },
+  CREDENTIALS_INVALID: { status: 500, title: 'The Vapi key cannot be used', retryable: false },
+  VAPI_UNAUTHORIZED: { status: 502, title: 'Vapi does not accept the key', retryable: false },
+  VAPI_UNAVAILABLE: { status: 503, title: 'Vapi is not available', retryable: true },
+  CIRCUIT_OPEN: { status: 503, title: 'Calls to Vapi are paused', retryable: true },
+  CREATE_UNRESOLVED: { status: 503, title: 'It is not known yet whether Vapi made the assistant', retryable: true },
+  INTERNAL: { status: 500, title: 'Internal error', retryable: false },
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One field that is wrong: its path in dots (`model.provider`) and what to do about it. */
+export interface FieldError {
+  field: string;
+  detail: string;
+}
+
+export interface ProblemOptions {
+  errors?: readonly FieldError[];
+  /** Seconds until another try makes sense. Only for problems that waiting can solve. */
+  retryAfterSeconds?: number;
+  cause?: unknown;
+}
+
+/** An expected failure. `detail` is written for the caller: it never holds a key, a prompt or a stack. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly errors: readonly FieldError[];
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.errors = options.errors ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds ?? (PROBLEMS[code].retryable ? 1 : undefined);
+  }
+
+  /** True when the same request may succeed later; such a problem always has `retryAfterSeconds`. */
+  get retryable(): boolean {
+    return this.retryAfterSeconds !== undefined;
+  }
+}
+
+/** Wraps field errors in one `VALIDATION_FAILED` whose detail names every field. */
+export function validationFailed(errors: readonly FieldError[]): Problem {
+  return new Problem('VALIDATION_FAILED', errors.map(({ field, detail }) => `${field}: ${detail}`).join('; '), {
+    errors,
+  });
+}

@@ -1,0 +1,107 @@
+import { type AccessSession, openAccessSession } from './access-session.ts';
+import type { AssistantMapping, Retiree } from './assistant-mapping.ts';
+import { isHeld, mayHaveCreated, settlesAt } from './claim.ts';
+import type { Access } from './credentials.ts';
+import { claimTokenOf, type Stray } from './decide.ts';
+import { endClaim, giveBack, type HeldClaim, takeClaim } from './hold-claim.ts';
+import { accountOf, findStrays } from './look-up-strays.ts';
+import { lookAt } from './observe.ts';
+import type { Operation, SyncDependencies } from './operation.ts';
+import { Problem } from './problem.ts';
+import { createUnresolved } from './unresolved-create.ts';
+import { assertTimeLeft, waitForClaim } from './wait-for-claim.ts';
+
+/**
+ * Removes the assistant at Vapi, sees that it is gone, then removes the configurations and the mapping. Without a mapping
+ * there is nothing of ours to remove, and nothing is. Throws `Problem`s; the mapping then stays.
+ */
+export async function removeAssistant(deps: SyncDependencies, operation: Operation): Promise<'removed' | 'absent'> {
+  const credentials = openAccessSession(deps, operation);
+  for (let round = 0; ; round += 1) {
+    const result = await credentials.reauthorising(() => runRound(deps, operation, { credentials, round }));
+    if (result) return result;
+    assertTimeLeft(operation);
+  }
+}
+
+async function runRound(
+  deps: SyncDependencies,
+  operation: Operation,
+  { credentials, round }: { credentials: AccessSession; round: number },
+): Promise<'removed' | 'absent' | undefined> {
+  const view = await deps.mappings.read(operation.key.orgId);
+  const mapping = view.mappings.find(({ role }) => role === operation.key.role);
+  if (!mapping) return 'absent';
+  if (mapping.claim && isHeld(mapping.claim, deps.runtime.now())) {
+    await waitForClaim(deps, operation, { claim: mapping.claim, round });
+    return undefined;
+  }
+  const access = await credentials.access(async () => view.record);
+  return (await removeUnderClaim(deps, operation, { mapping, access })) ? 'removed' : undefined;
+}
+
+interface Removal {
+  mapping: AssistantMapping;
+  access: Access;
+}
+
+async function removeUnderClaim(deps: SyncDependencies, operation: Operation, removal: Removal): Promise<boolean> {
+  const { mapping, access } = removal;
+  const strays = await findStrays(deps, operation, removal);
+  assertSettled(mapping, { strays, now: deps.runtime.now() });
+  const held = await takeClaim(deps, operation, { mapping, operation: 'delete', scope: access.scope });
+  if (!held) return false;
+  try {
+    for (const retiree of allOf(mapping, strays)) await removeVerified(deps, operation, { ...removal, retiree });
+    await deps.specs.removeAll(operation.key);
+  } catch (error) {
+    await giveBack(deps, operation, { held });
+    throw error;
+  }
+  return await removeRow(deps, operation, held);
+}
+
+/** While a create may still turn up, forgetting the row would leave an assistant that nobody looks for. */
+function assertSettled({ claim }: AssistantMapping, { strays, now }: { strays: readonly Stray[]; now: number }): void {
+  if (!claim || !mayHaveCreated(claim) || now >= settlesAt(claim)) return;
+  if (strays.some(({ assistant }) => claimTokenOf(assistant) === claim.token)) return;
+  throw createUnresolved(settlesAt(claim), now);
+}
+
+function allOf(mapping: AssistantMapping, strays: readonly Stray[]): Retiree[] {
+  const own = mapping.assistantId && mapping.scope ? [{ assistantId: mapping.assistantId, scope: mapping.scope }] : [];
+  return [...own, ...mapping.retiring, ...strays.map(({ assistant, scope }) => ({ assistantId: assistant.id, scope }))];
+}
+
+async function removeVerified(
+  deps: SyncDependencies,
+  operation: Operation,
+  { mapping, access, retiree }: Removal & { retiree: Retiree },
+): Promise<void> {
+  const { assistantId, scope } = retiree;
+  const account = await accountOf(deps, operation, { scope, access });
+  if (!account) {
+    throw new Problem(
+      'CREDENTIALS_MISSING',
+      `Assistant ${assistantId} was made with the organisation's own key, which is no longer there, so it cannot be removed. Restore the secret and repeat the request.`,
+    );
+  }
+  const removed = await account.remove(assistantId);
+  // Only a 404 leaves open whether the key is of the account that made it.
+  const after =
+    removed.kind === 'removed' ? await account.get(assistantId) : await lookAt(account, mapping, assistantId);
+  if (after.kind === 'found' || after.kind === 'live') {
+    throw new Problem(
+      'VAPI_UNAVAILABLE',
+      `Vapi still has assistant ${assistantId} after deleting it. Repeat the request.`,
+    );
+  }
+  operation.journal.record({ code: 'ASSISTANT_REMOVED', assistantId, scope });
+}
+
+async function removeRow(deps: SyncDependencies, operation: Operation, held: HeldClaim): Promise<boolean> {
+  const result = await endClaim(deps, operation, { held, transition: 'remove', change: {} });
+  if (result.kind === 'conflict') return false;
+  operation.journal.record({ code: 'MAPPING_REMOVED' });
+  return true;
+}

@@ -1,0 +1,16 @@
+/** How much longer the caller may run. */
+export interface Deadline {
+  /** Milliseconds, never negative. */
+  remainingMs(): number;
+}
+
+/** Time and chance, so that the rules can be run without either. */
+export interface Runtime {
+  /** Epoch milliseconds. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  /** In [0, 1). */
+  random(): number;
+  /** A new identifier that nobody else has. */
+  uniqueId(): string;
+}

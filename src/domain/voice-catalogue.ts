@@ -1,0 +1,97 @@
+/**
+ * What is known of voices, as data: providers come and voices go without a release of ours.
+ * Sources: Vapi's create-assistant schema (August 2026) and its notices of 2026-03-01 about retired voices.
+ */
+
+/** Replaces every voice that cannot be used. */
+export const DEFAULT_VOICE = { provider: 'azure', voiceId: 'en-US-JennyNeural' } as const;
+
+export const SUPPORTED_PROVIDERS = [
+  'azure',
+  'cartesia',
+  'custom-voice',
+  'deepgram',
+  '11labs',
+  'hume',
+  'lmnt',
+  'neuphonic',
+  'openai',
+  'playht',
+  'wellsaid',
+  'rime-ai',
+  'smallest-ai',
+  'tavus',
+  'vapi',
+  'sesame',
+  'inworld',
+  'minimax',
+  'xai',
+  'microsoft',
+] as const;
+
+/** Names that callers use for a provider, and Vapi's own. */
+export const PROVIDER_ALIASES: Readonly<Record<string, string>> = { elevenlabs: '11labs', rime: 'rime-ai' };
+
+/** Providers under which a legacy id means the old Vapi voice; elsewhere (`lmnt/lily`) the id is that provider's own. */
+export const LEGACY_PROVIDERS: readonly string[] = ['vapi', 'playht', 'azure'];
+
+/** Providers whose voice needs no `voiceId` (a custom voice is a server). */
+export const PROVIDERS_WITHOUT_VOICE_ID: readonly string[] = ['custom-voice'];
+
+/** Vapi's own voices that it still offers. Vapi compares ids with their case. */
+export const ACTIVE_VAPI_VOICES: readonly string[] = [
+  'Elliot',
+  'Savannah',
+  'Rohan',
+  'Leo',
+  'Zoe',
+  'Mia',
+  'Jess',
+  'Zac',
+  'Dan',
+  'Leah',
+  'Tara',
+  'Emma',
+  'Nico',
+  'Neil',
+  'Sagar',
+  'Kai',
+  'Clara',
+  'Godfrey',
+  'Layla',
+  'Sid',
+  'Naina',
+];
+
+/** Voices that are gone: refused by Vapi on every save. */
+export const RETIRED_VOICES: readonly string[] = [
+  'spencer',
+  'neha',
+  'harry',
+  'cole',
+  'paige',
+  'hana',
+  'lily',
+  'kylie',
+  'jennifer',
+  'sam',
+];
+
+/** What the policy `strict` replaces: the retired ones and those that were Vapi's when assistants were made with them. */
+export const LEGACY_VOICES: readonly string[] = [
+  ...RETIRED_VOICES,
+  'rohan',
+  'elliot',
+  'savannah',
+  'leah',
+  'tara',
+  'jess',
+  'leo',
+  'dan',
+  'mia',
+  'zac',
+  'zoe',
+];
+
+/** Fields that mean the same under every provider and therefore survive a replacement. */
+export const PROVIDER_INDEPENDENT_FIELDS = ['cachingEnabled', 'chunkPlan', 'fallbackPlan'] as const;
