@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { expandFlatFields, FLAT_FIELDS } from './flat-fields.ts';
-import type { Json, JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { type FieldError, Problem, validationFailed } from './problem.ts';
 import { normaliseVoice, type VoiceDecision, type VoicePolicy } from './voice.ts';
 
@@ -66,17 +66,14 @@ const configSchema = z.looseObject({
   ),
 });
 
-const bodySchema = z.record(z.string(), z.json());
-
 /**
  * Checks the body of a PUT and brings it into Vapi's own form: flat fields of older callers are mapped, the voice is
  * normalised. Throws `VALIDATION_FAILED` naming every wrong field; nothing is dropped silently.
  */
 export function parseAssistantRequest(body: unknown, policy: VoicePolicy): AssistantRequest {
-  const parsed = bodySchema.safeParse(body);
-  if (!parsed.success) throw validationFailed([{ field: 'body', detail: 'must be a JSON object' }]);
-  const errors = [...unknownFields(parsed.data), ...unsupportedTools(parsed.data.tools)];
-  const { tools: _tools, ...expanded } = expandFlatFields(parsed.data, errors);
+  if (!isJsonObject(body)) throw validationFailed([{ field: 'body', detail: 'must be a JSON object' }]);
+  const errors = [...unknownFields(body), ...unsupportedTools(body.tools)];
+  const { tools: _tools, ...expanded } = expandFlatFields(body, errors);
   errors.push(...configErrors(expanded));
   const voice = voiceOf(expanded.voice, { policy, errors });
   if (errors.length > 0 || voice === undefined) throw validationFailed(errors);

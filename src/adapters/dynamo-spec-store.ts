@@ -1,0 +1,73 @@
+import { DeleteItemCommand, GetItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import type { AssistantKey } from '../domain/assistant-key.ts';
+import type { SpecStore } from '../domain/assistant-mapping.ts';
+import { isJsonObject, type JsonObject } from '../domain/json.ts';
+import type { Table } from './dynamo-mapping-store.ts';
+import { type Item, organisationPk } from './mapping-item.ts';
+
+const specSchema = z.object({ payload: z.string() });
+
+/** Applied configurations in DynamoDB, one item per content. The payload is JSON text, so that it comes back to the letter. */
+export class DynamoSpecStore implements SpecStore {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async save(key: AssistantKey, spec: { specHash: string; payload: JsonObject; at: string }): Promise<void> {
+    await this.#table.client.send(
+      new UpdateItemCommand({
+        TableName: this.#table.name,
+        Key: specKey(key, spec.specHash),
+        UpdateExpression: 'SET payload = :payload, savedAt = :at, createdAt = if_not_exists(createdAt, :at)',
+        ExpressionAttributeValues: marshall({ ':payload': JSON.stringify(spec.payload), ':at': spec.at }),
+      }),
+    );
+  }
+
+  async load(key: AssistantKey, specHash: string): Promise<JsonObject | undefined> {
+    const { Item: item } = await this.#table.client.send(
+      new GetItemCommand({ TableName: this.#table.name, ConsistentRead: true, Key: specKey(key, specHash) }),
+    );
+    if (!item) return undefined;
+    const payload: unknown = JSON.parse(specSchema.parse(unmarshall(item)).payload);
+    return isJsonObject(payload) ? payload : undefined;
+  }
+
+  async removeAll(key: AssistantKey): Promise<void> {
+    for (const Key of await this.#keysOf(key)) {
+      await this.#table.client.send(new DeleteItemCommand({ TableName: this.#table.name, Key }));
+    }
+  }
+
+  async #keysOf(key: AssistantKey): Promise<Item[]> {
+    const keys: Item[] = [];
+    let start: Item | undefined;
+    do {
+      const page = await this.#table.client.send(
+        new QueryCommand({
+          TableName: this.#table.name,
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: marshall({ ':pk': organisationPk(key.orgId), ':prefix': specPrefix(key) }),
+          ProjectionExpression: 'pk, sk',
+          ...(start ? { ExclusiveStartKey: start } : {}),
+        }),
+      );
+      keys.push(...(page.Items ?? []));
+      start = page.LastEvaluatedKey;
+    } while (start);
+    return keys;
+  }
+}
+
+function specPrefix({ role }: AssistantKey): string {
+  return `SPEC#${role}#`;
+}
+
+function specKey(key: AssistantKey, specHash: string): Item {
+  return marshall({ pk: organisationPk(key.orgId), sk: `${specPrefix(key)}${specHash}` });
+}

@@ -1,0 +1,79 @@
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { LRUCache } from 'lru-cache';
+import { invalid, type SecretLookup, type SecretName, type SecretStore } from '../domain/credentials.ts';
+
+export interface SecretsManagerStoreOptions {
+  client: SecretsManagerClient;
+  /** First part of every secret's name, without a slash at the end. */
+  prefix: string;
+  /** Epoch ms. */
+  now: () => number;
+}
+
+type Remembered = { kind: 'found'; text: string } | { kind: 'absent' };
+
+/** Organisations whose secret is remembered at a time; the least recently used goes first. */
+const MAX_REMEMBERED = 1_000;
+const FOUND_TTL_MS = 5 * 60_000;
+/** Shorter: an organisation that has just been given its own key waits for this. */
+const ABSENT_TTL_MS = 60_000;
+
+/** Faults that pass by themselves, and after how many seconds another try makes sense. */
+const PASSING: Readonly<Record<string, number>> = {
+  ThrottlingException: 2,
+  InternalServiceError: 2,
+  TimeoutError: 2,
+};
+
+/**
+ * Secrets in AWS Secrets Manager, remembered for minutes. Only `ResourceNotFoundException` is an absent secret; everything
+ * else (denied, throttled, cannot be decrypted, scheduled for deletion) is thrown as `CREDENTIALS_INVALID`.
+ */
+export class SecretsManagerStore implements SecretStore {
+  readonly #options: SecretsManagerStoreOptions;
+  readonly #remembered: LRUCache<string, Remembered>;
+
+  constructor(options: SecretsManagerStoreOptions) {
+    this.#options = options;
+    this.#remembered = new LRUCache({ max: MAX_REMEMBERED, perf: { now: options.now }, ttlResolution: 0 });
+  }
+
+  async read(name: SecretName): Promise<SecretLookup> {
+    const id = this.#idOf(name);
+    const remembered = this.#remembered.get(id);
+    if (remembered) return { ...remembered, cached: true };
+    const fresh = await this.#fetch(name, id);
+    this.#remembered.set(id, fresh, { ttl: fresh.kind === 'found' ? FOUND_TTL_MS : ABSENT_TTL_MS });
+    return { ...fresh, cached: false };
+  }
+
+  forget(name: SecretName): void {
+    this.#remembered.delete(this.#idOf(name));
+  }
+
+  async #fetch(name: SecretName, id: string): Promise<Remembered> {
+    try {
+      const { SecretString } = await this.#options.client.send(new GetSecretValueCommand({ SecretId: id }));
+      if (SecretString === undefined) throw invalid(name, 'is binary; store it as text');
+      return { kind: 'found', text: SecretString };
+    } catch (error) {
+      if (!(error instanceof Error) || error.name === 'Problem') throw error;
+      if (error.name === 'ResourceNotFoundException') return { kind: 'absent' };
+      throw unreadable(name, error);
+    }
+  }
+
+  #idOf(name: SecretName): string {
+    return `${this.#options.prefix}/${name.kind === 'platform' ? 'platform' : `orgs/${name.orgId}`}`;
+  }
+}
+
+function unreadable(name: SecretName, error: Error): Error {
+  const retryAfterSeconds = PASSING[error.name] ?? (isNetworkError(error) ? 2 : undefined);
+  const options = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  return invalid(name, `could not be read (${error.name})`, { ...options, cause: error });
+}
+
+function isNetworkError(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'string';
+}

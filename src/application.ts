@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { DynamoMappingStore } from './adapters/dynamo-mapping-store.ts';
+import { DynamoSpecStore } from './adapters/dynamo-spec-store.ts';
+import { recordCall, recordCircuit, type Telemetry } from './adapters/powertools-journal.ts';
+import { SecretsManagerStore } from './adapters/secrets-manager-store.ts';
+import { makeVapiAccounts } from './adapters/vapi-accounts.ts';
+import type { SyncDependencies } from './domain/operation.ts';
+import type { Runtime } from './domain/runtime.ts';
+import type { VoicePolicy } from './domain/voice.ts';
+import { readSettings, type Settings } from './settings.ts';
+
+/** All that a handler works with. */
+export interface Application {
+  sync: SyncDependencies;
+  telemetry: Telemetry;
+  voicePolicy: VoicePolicy;
+}
+
+/** Waits for AWS are bounded: a hanging table must not eat the time that recording an outcome needs. */
+const AWS_REQUEST = { requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 }, maxAttempts: 3 } as const;
+
+export const systemRuntime: Runtime = {
+  now: () => Date.now(),
+  sleep: async (ms) => {
+    await sleep(ms);
+  },
+  random: () => Math.random(),
+  uniqueId: () => randomUUID(),
+};
+
+/** Builds every client, once per execution environment. */
+export function makeApplication(settings: Settings = readSettings(), runtime: Runtime = systemRuntime): Application {
+  const telemetry: Telemetry = { logger: new Logger(), metrics: new Metrics() };
+  const table = { client: new DynamoDBClient(AWS_REQUEST), name: settings.tableName };
+  const { now, random } = runtime;
+  return {
+    telemetry,
+    voicePolicy: settings.voicePolicy,
+    sync: {
+      mappings: new DynamoMappingStore(table),
+      specs: new DynamoSpecStore(table),
+      credentials: {
+        secrets: new SecretsManagerStore({
+          client: new SecretsManagerClient(AWS_REQUEST),
+          prefix: settings.secretPrefix,
+          now,
+        }),
+        platformKey: settings.platformKey,
+      },
+      vapi: makeVapiAccounts({
+        baseUrl: settings.vapiBaseUrl,
+        now,
+        random,
+        onCall: (call) => recordCall(telemetry, call),
+        onCircuit: (state) => recordCircuit(telemetry, state),
+      }),
+      runtime,
+      deployment: settings.deploymentId,
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import { Tracer } from '@aws-lambda-powertools/tracer';
+import { captureLambdaHandler } from '@aws-lambda-powertools/tracer/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { makeJournal } from '../adapters/powertools-journal.ts';
+import type { Application } from '../application.ts';
+import type { Journal } from '../domain/journal.ts';
+import { Problem } from '../domain/problem.ts';
+import type { Deadline } from '../domain/runtime.ts';
+import { type HttpRequest, parseHttpEvent } from './http-event.ts';
+import { type HttpResponse, problemResponse } from './http-response.ts';
+
+/** One call of a route. */
+export interface Call {
+  app: Application;
+  request: HttpRequest;
+  operationId: string;
+  journal: Journal;
+  deadline: Deadline;
+}
+
+/** Name of the operation, and the outcome for the log and the metrics. */
+export interface Answer {
+  response: HttpResponse;
+  outcome: string;
+}
+
+export interface HttpRoute {
+  operation: (request: HttpRequest) => string;
+  answer: (call: Call) => Promise<Answer>;
+}
+
+export type HttpHandler = (event: unknown, context: Context) => Promise<HttpResponse>;
+
+/** Wraps a route: operation id, started and completed in the log, problems as answers, metrics and traces. */
+export function makeHttpHandler(app: Application, route: HttpRoute): HttpHandler {
+  const { logger, metrics } = app.telemetry;
+  const tracer = new Tracer();
+  return middy<unknown, HttpResponse>()
+    .use(captureLambdaHandler(tracer, { captureResponse: false }))
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .use(logMetrics(metrics))
+    .handler((event: unknown, context: Context) => handle({ app, route, event, context }));
+}
+
+async function handle(invocation: {
+  app: Application;
+  route: HttpRoute;
+  event: unknown;
+  context: Context;
+}): Promise<HttpResponse> {
+  const { app, route, event, context } = invocation;
+  const { runtime } = app.sync;
+  const started = runtime.now();
+  const journal = makeJournal(app.telemetry);
+  const elapsed = () => runtime.now() - started;
+  let operationId = runtime.uniqueId();
+  let operation = 'unknown';
+  try {
+    const request = parseHttpEvent(event);
+    operationId = operationIdOf(request) ?? operationId;
+    operation = route.operation(request);
+    const { orgId, role } = request.path;
+    app.telemetry.logger.appendKeys({ operationId, orgId: orgId?.slice(0, 64), role: role?.slice(0, 16) });
+    journal.record({ code: 'OPERATION_STARTED', operation });
+    const deadline = { remainingMs: () => Math.max(0, context.getRemainingTimeInMillis()) };
+    const { response, outcome } = await route.answer({ app, request, operationId, journal, deadline });
+    journal.record({ code: 'OPERATION_COMPLETED', operation, outcome, durationMs: elapsed() });
+    return withOperationId(response, operationId);
+  } catch (error) {
+    if (!(error instanceof Problem)) logUnexpected(app, error);
+    const problem = error instanceof Problem ? error.code : 'INTERNAL';
+    journal.record({ code: 'OPERATION_REFUSED', operation, problem, durationMs: elapsed() });
+    return withOperationId(problemResponse(error, operationId), operationId);
+  }
+}
+
+/** The caller's own id, if it can stand in a header and in a log without harm. */
+function operationIdOf({ headers }: HttpRequest): string | undefined {
+  const given = headers['x-operation-id'];
+  return given !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(given) ? given : undefined;
+}
+
+function withOperationId(response: HttpResponse, operationId: string): HttpResponse {
+  return { ...response, headers: { ...response.headers, 'X-Operation-Id': operationId } };
+}
+
+/** With name, message and stack. Our own errors hold no key and no payload, and those of AWS no item. */
+function logUnexpected(app: Application, error: unknown): void {
+  const cause = error instanceof Error ? error : new Error('something that is not an Error was thrown');
+  app.telemetry.logger.error('💥 Unexpected error', { code: 'UNEXPECTED', error: cause });
+}

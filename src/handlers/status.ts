@@ -1,0 +1,32 @@
+import type { Application } from '../application.ts';
+import { parseAssistantKey, parseOrgId } from '../domain/assistant-key.ts';
+import { describeAssistants } from '../domain/describe-assistants.ts';
+import { Problem } from '../domain/problem.ts';
+import { type HttpHandler, makeHttpHandler } from './http-handler.ts';
+import { jsonResponse } from './http-response.ts';
+import { lazily } from './lazily.ts';
+
+/** `GET /orgs/{orgId}/assistants` and `GET /orgs/{orgId}/assistants/{role}`. */
+export function makeStatusHandler(app: Application): HttpHandler {
+  return makeHttpHandler(app, {
+    operation: () => 'status',
+    answer: async ({ request: { path } }) => {
+      const sources = { mappings: app.sync.mappings, now: app.sync.runtime.now };
+      if (path.role === undefined) {
+        const orgId = parseOrgId(path.orgId);
+        const assistants = await describeAssistants(sources, orgId);
+        return { response: jsonResponse(200, { orgId, assistants }), outcome: 'listed' };
+      }
+      const key = parseAssistantKey(path.orgId, path.role);
+      const assistants = await describeAssistants(sources, key.orgId);
+      const found = assistants.find(({ role }) => role === key.role);
+      if (found) return { response: jsonResponse(200, found), outcome: 'found' };
+      throw new Problem(
+        'NOT_FOUND',
+        `No ${key.role} assistant is mapped for this organisation. PUT the same path to make one.`,
+      );
+    },
+  });
+}
+
+export const handler = lazily(makeStatusHandler);

@@ -1,0 +1,44 @@
+import type { AssistantKey } from '../domain/assistant-key.ts';
+import type { Decision, SyncResult } from '../domain/ensure-assistant.ts';
+import type { VoiceDecision } from '../domain/voice.ts';
+
+interface Asked {
+  voice: VoiceDecision;
+  specHash: string;
+  operationId: string;
+}
+
+/** The body of the answer to a PUT. */
+export function syncResponse(result: SyncResult, { voice, specHash, operationId }: Asked) {
+  const { mapping, outcome, wasDeleted, access } = result;
+  return {
+    orgId: mapping.orgId,
+    role: mapping.role,
+    assistantId: mapping.assistantId,
+    outcome,
+    isNew: outcome === 'created' || outcome === 'recreated',
+    wasDeleted,
+    specHash,
+    revision: mapping.revision,
+    voice,
+    credentials: { source: access.source },
+    tools: mapping.tools,
+    operationId,
+  };
+}
+
+/** The body of the answer to a PUT with `dryRun=true`: the plan, and every field that it would change. */
+export function planResponse({ plan, mapping, access }: Decision, asked: Asked & { key: AssistantKey }) {
+  return {
+    dryRun: true,
+    ...asked.key,
+    assistantId: mapping?.assistantId ?? null,
+    plan: plan.kind,
+    ...(plan.kind === 'create' ? { cause: plan.cause } : {}),
+    changes: 'patch' in plan ? plan.patch.changes : [],
+    specHash: asked.specHash,
+    voice: asked.voice,
+    credentials: { source: access.source },
+    operationId: asked.operationId,
+  };
+}
