@@ -33,10 +33,30 @@ export const systemRuntime: Runtime = {
   uniqueId: () => randomUUID(),
 };
 
-/** Builds every client, once per execution environment. */
-export function makeApplication(settings: Settings = readSettings(), runtime: Runtime = systemRuntime): Application {
+/** The AWS clients. */
+export interface Clients {
+  dynamo: DynamoDBClient;
+  secrets: SecretsManagerClient;
+}
+
+export interface ApplicationParts {
+  settings: Settings;
+  runtime: Runtime;
+  clients: Clients;
+}
+
+function systemParts(): ApplicationParts {
+  return {
+    settings: readSettings(),
+    runtime: systemRuntime,
+    clients: { dynamo: new DynamoDBClient(AWS_REQUEST), secrets: new SecretsManagerClient(AWS_REQUEST) },
+  };
+}
+
+/** Puts everything together, once per execution environment. Throws `SettingsError`. */
+export function makeApplication({ settings, runtime, clients }: ApplicationParts = systemParts()): Application {
   const telemetry: Telemetry = { logger: new Logger(), metrics: new Metrics() };
-  const table = { client: new DynamoDBClient(AWS_REQUEST), name: settings.tableName };
+  const table = { client: clients.dynamo, name: settings.tableName };
   const { now, random } = runtime;
   return {
     telemetry,
@@ -46,7 +66,7 @@ export function makeApplication(settings: Settings = readSettings(), runtime: Ru
       specs: new DynamoSpecStore(table),
       credentials: {
         secrets: new SecretsManagerStore({
-          client: new SecretsManagerClient(AWS_REQUEST),
+          client: clients.secrets,
           prefix: settings.secretPrefix,
           now,
         }),

@@ -98,6 +98,13 @@ export async function resolvePlatformKey(deps: CredentialDependencies): Promise<
   );
 }
 
+/** True when both reach the same account with the same key and know the same assistant. */
+export function isSameAccess(a: Access, b: Access): boolean {
+  return (
+    a.scope === b.scope && a.apiKey.fingerprint === b.apiKey.fingerprint && a.knownAssistantId === b.knownAssistantId
+  );
+}
+
 /** Drops every remembered secret that `resolveAccess` may have used for an organisation. */
 export function forgetAccess(deps: CredentialDependencies, orgId: string): void {
   deps.secrets.forget({ kind: 'org', orgId });

@@ -1,7 +1,7 @@
 import { type AccessSession, openAccessSession } from './access-session.ts';
-import type { AssistantMapping } from './assistant-mapping.ts';
+import type { AssistantMapping, OrganisationRecord } from './assistant-mapping.ts';
 import { type ChangePlan, carryOut } from './carry-out.ts';
-import type { Access } from './credentials.ts';
+import { type Access, isSameAccess } from './credentials.ts';
 import { decide, type Plan } from './decide.ts';
 import type { DesiredAssistant } from './desired-assistant.ts';
 import { observe } from './observe.ts';
@@ -22,6 +22,8 @@ export interface SyncResult {
 export interface Decision {
   plan: Plan;
   mapping: AssistantMapping | undefined;
+  /** The organisation record that was read with the mapping. */
+  record: OrganisationRecord | undefined;
   access: Access;
 }
 
@@ -97,14 +99,20 @@ async function change(
   operation: Operation,
   { session, decision }: { session: Session; decision: Decision & { plan: ChangePlan } },
 ): Promise<SyncResult | undefined> {
-  const { plan, mapping, access } = decision;
-  if (plan.kind !== 'update' && access.cached) {
-    session.credentials.refresh('before-create');
-    return undefined;
-  }
+  const { plan, mapping } = decision;
+  const access = plan.kind === 'update' ? decision.access : await freshAccess(session, decision);
+  if (!access) return undefined;
   const carried = await carryOut(deps, operation, { plan, desired: session.desired, mapping, access });
   if (carried.kind === 'again') return undefined;
   return { ...outcomeOf(plan), mapping: carried.mapping, access };
+}
+
+/** Nothing is made or taken on the strength of a remembered answer. Undefined when the fresh one differs: decide anew. */
+async function freshAccess({ credentials }: Session, { access, record }: Decision): Promise<Access | undefined> {
+  if (!access.cached) return access;
+  credentials.refresh('before-create');
+  const fresh = await credentials.access(async () => record);
+  return isSameAccess(access, fresh) ? fresh : undefined;
 }
 
 function outcomeOf(plan: ChangePlan): Pick<SyncResult, 'outcome' | 'wasDeleted'> {
@@ -126,5 +134,5 @@ async function makeDecision(deps: SyncDependencies, operation: Operation, sessio
     const changes = 'patch' in plan ? plan.patch.changes.length : 0;
     journal.record({ code: 'PLAN_MADE', plan: plan.kind, changes, revision: mapping?.revision ?? 0 });
   }
-  return { plan, mapping, access };
+  return { plan, mapping, record: view.record, access };
 }

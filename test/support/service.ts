@@ -1,0 +1,184 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Context } from 'aws-lambda';
+import { type Servers, startServers } from '../../local/servers.ts';
+import { localDefinition } from '../../local/stack.ts';
+import { type Application, makeApplication, systemRuntime } from '../../src/application.ts';
+import type { Runtime } from '../../src/domain/runtime.ts';
+import type { HttpHandler } from '../../src/handlers/http-handler.ts';
+import { makeStatusHandler } from '../../src/handlers/status.ts';
+import { makeSyncHandler } from '../../src/handlers/sync.ts';
+import { readSettings } from '../../src/settings.ts';
+import { type CapturedOutput, captureOutput } from './output.ts';
+
+export interface Reply {
+  status: number;
+  headers: Record<string, string>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers whose shape is what they assert
+  body: any;
+}
+
+export interface CallOptions {
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  remainingMs?: number;
+  rawBody?: string;
+}
+
+/** One environment of the service (a Lambda's memory): its own caches and circuits. */
+export interface Environment {
+  app: Application;
+  put(org: string, role: string, body: unknown, options?: CallOptions): Promise<Reply>;
+  remove(org: string, role: string, options?: CallOptions): Promise<Reply>;
+  get(org: string, role?: string): Promise<Reply>;
+  invoke(handler: 'sync' | 'status', event: unknown, remainingMs?: number): Promise<Reply>;
+}
+
+export interface TestService extends Environment, Servers {
+  output: CapturedOutput;
+  /** Names of the DynamoDB operations since the last `clearCounts`, in order. */
+  tableOperations: string[];
+  dynamo: DynamoDBClient;
+  secretName(org: string): string;
+  clearCounts(): void;
+  /** Another execution environment on the same stack. */
+  environment2(options?: EnvironmentOptions): Environment;
+  stop(): Promise<void>;
+}
+
+export interface EnvironmentOptions {
+  settings?: Record<string, string>;
+  runtime?: Partial<Runtime>;
+}
+
+export const PLATFORM_KEY = 'local-platform-key';
+export const ACME_KEY = 'local-acme-key';
+
+/** Texts that no log may hold: every key, and the marker that test prompts carry. */
+export const SECRETS = [PLATFORM_KEY, ACME_KEY, 'top-secret-prompt'];
+
+/** Starts the embedded stack in memory with one environment of the service; `stop` checks the log for secrets. */
+export async function startService(options: EnvironmentOptions = {}): Promise<TestService> {
+  const output = captureOutput();
+  const servers = await startServers({ definition: localDefinition() });
+  const tableOperations: string[] = [];
+  const make = (extra: EnvironmentOptions) => makeEnvironment({ servers, tableOperations, options: extra });
+  const { environment, dynamo } = make(options);
+  const secrets = [...SECRETS];
+  return {
+    ...servers,
+    ...environment,
+    output,
+    tableOperations,
+    dynamo,
+    secretName: (org) => `${servers.environment.SECRET_PREFIX}/orgs/${org}`,
+    clearCounts: () => {
+      tableOperations.length = 0;
+      servers.vapi.clearRequests();
+      servers.secrets.clearRequests();
+    },
+    environment2: (extra = options) => make(extra).environment,
+    stop: async () => {
+      await servers.close();
+      output.restore();
+      const leaked = secrets.filter((secret) => output.text().includes(secret));
+      if (leaked.length > 0) throw new Error(`the log holds secrets: ${leaked.join(', ')}`);
+    },
+  };
+}
+
+function makeEnvironment({
+  servers,
+  tableOperations,
+  options,
+}: {
+  servers: Servers;
+  tableOperations: string[];
+  options: EnvironmentOptions;
+}): { environment: Environment; dynamo: DynamoDBClient } {
+  const values: Record<string, string> = { DEPLOYMENT_ID: 'test', ...servers.environment, ...options.settings };
+  const aws = { region: 'eu-central-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  const dynamo = new DynamoDBClient({ ...aws, endpoint: values.AWS_ENDPOINT_URL_DYNAMODB ?? '' });
+  dynamo.middlewareStack.add(
+    (next, context) => async (args) => {
+      tableOperations.push(String(context.commandName).replace('Command', ''));
+      return await next(args);
+    },
+    { step: 'initialize' },
+  );
+  const secrets = new SecretsManagerClient({
+    ...aws,
+    endpoint: values.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? '',
+    maxAttempts: 1,
+    requestHandler: { requestTimeout: 1_000 },
+  });
+  const app = makeApplication({
+    settings: readSettings(values),
+    runtime: { ...systemRuntime, ...options.runtime },
+    clients: { dynamo, secrets },
+  });
+  return { environment: environmentOf(app), dynamo };
+}
+
+function environmentOf(app: Application): Environment {
+  const handlers = { sync: makeSyncHandler(app), status: makeStatusHandler(app) };
+  const invoke: Environment['invoke'] = (name, event, remainingMs = 29_000) => call(handlers[name], event, remainingMs);
+  return {
+    app,
+    invoke,
+    put: (org, role, body, options = {}) =>
+      invoke('sync', eventOf({ method: 'PUT', org, role, body, options }), options.remainingMs),
+    remove: (org, role, options = {}) =>
+      invoke('sync', eventOf({ method: 'DELETE', org, role, options }), options.remainingMs),
+    get: (org, role) => invoke('status', eventOf({ method: 'GET', org, ...(role ? { role } : {}), options: {} })),
+  };
+}
+
+interface EventParts {
+  method: string;
+  org: string;
+  role?: string;
+  body?: unknown;
+  options: CallOptions;
+}
+
+function eventOf({ method, org, role, body, options }: EventParts): unknown {
+  return {
+    version: '2.0',
+    headers: options.headers ?? {},
+    requestContext: { http: { method } },
+    pathParameters: { orgId: org, ...(role ? { role } : {}) },
+    ...(options.query ? { queryStringParameters: options.query } : {}),
+    ...(body === undefined && options.rawBody === undefined ? {} : { body: options.rawBody ?? JSON.stringify(body) }),
+  };
+}
+
+async function call(handler: HttpHandler, event: unknown, remainingMs: number): Promise<Reply> {
+  const ends = Date.now() + remainingMs;
+  const response = await handler(
+    event,
+    contextOf(() => ends - Date.now()),
+  );
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    body: response.body === undefined ? undefined : JSON.parse(response.body),
+  };
+}
+
+function contextOf(getRemainingTimeInMillis: () => number): Context {
+  return {
+    awsRequestId: 'request-1',
+    functionName: 'sync',
+    functionVersion: '$LATEST',
+    invokedFunctionArn: 'arn:aws:lambda:eu-central-1:000000000000:function:sync',
+    memoryLimitInMB: '512',
+    logGroupName: 'group',
+    logStreamName: 'stream',
+    callbackWaitsForEmptyEventLoop: false,
+    getRemainingTimeInMillis,
+    done: () => undefined,
+    fail: () => undefined,
+    succeed: () => undefined,
+  };
+}
