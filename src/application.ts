@@ -22,7 +22,11 @@ export interface Application {
 }
 
 /** Waits for AWS are bounded: a hanging table must not eat the time that recording an outcome needs. */
-const AWS_REQUEST = { requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 }, maxAttempts: 3 } as const;
+const AWS_REQUEST = {
+  // Without `throwOnRequestTimeout` the SDK only warns, and goes on waiting.
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+  maxAttempts: 3,
+} as const;
 
 export const systemRuntime: Runtime = {
   now: () => Date.now(),

@@ -29,6 +29,7 @@ function count(metrics: Metrics, entry: JournalEntry): void {
       break;
     case 'OPERATION_REFUSED':
       addCount(metrics, 'Problem', { problem: entry.problem });
+      metrics.addMetric('OperationDuration', MetricUnit.Milliseconds, entry.durationMs);
       break;
     case 'VOICE_NORMALISED':
       addCount(metrics, 'VoiceDecision', { reason: entry.reason });

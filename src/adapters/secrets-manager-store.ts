@@ -1,5 +1,6 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { LRUCache } from 'lru-cache';
+import * as z from 'zod/mini';
 import { invalid, type SecretLookup, type SecretName, type SecretStore } from '../domain/credentials.ts';
 
 export interface SecretsManagerStoreOptions {
@@ -57,7 +58,7 @@ export class SecretsManagerStore implements SecretStore {
       if (SecretString === undefined) throw invalid(name, 'is binary; store it as text');
       return { kind: 'found', text: SecretString };
     } catch (error) {
-      if (!(error instanceof Error) || error.name === 'Problem') throw error;
+      if (!Error.isError(error) || error.name === 'Problem') throw error;
       if (error.name === 'ResourceNotFoundException') return { kind: 'absent' };
       throw unreadable(name, error);
     }
@@ -74,6 +75,9 @@ function unreadable(name: SecretName, error: Error): Error {
   return invalid(name, `could not be read (${error.name})`, { ...options, cause: error });
 }
 
+/** The SDK marks every failed request with its metadata; without a status there was no reply. */
+const noReplySchema = z.looseObject({ $metadata: z.looseObject({ httpStatusCode: z.optional(z.undefined()) }) });
+
 function isNetworkError(error: Error): boolean {
-  return 'code' in error && typeof error.code === 'string';
+  return noReplySchema.safeParse(error).success;
 }

@@ -95,7 +95,7 @@ function connectionFault(error: unknown): UpstreamFault {
 }
 
 function findCode(error: unknown, depth = 0): string | undefined {
-  if (!(error instanceof Error) || depth > 5) return undefined;
+  if (!Error.isError(error) || depth > 5) return undefined;
   if ('code' in error && typeof error.code === 'string') return error.code;
   return findCode(error.cause, depth + 1);
 }

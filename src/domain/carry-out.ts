@@ -82,7 +82,7 @@ async function create(deps: SyncDependencies, operation: Operation, task: HeldTa
   const payload = withToken(desired.payload, held.claim.token);
   const reply = await givingBack(deps, operation, { task, act: () => account.create(payload) });
   if (reply.kind === 'unknown') {
-    const cause = reply.cause instanceof Error ? reply.cause.name : 'unknown';
+    const cause = Error.isError(reply.cause) ? reply.cause.name : 'unknown';
     operation.journal.record({ code: 'CREATE_OUTCOME_UNKNOWN', cause });
   }
   const assistant =

@@ -56,7 +56,7 @@ function canonicalForm(payload: JsonObject): string {
     const text: unknown = canonicalize(payload);
     if (typeof text === 'string') return text;
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : 'no canonical form';
+    const detail = Error.isError(cause) ? cause.message : 'no canonical form';
     throw validationFailed([{ field: 'body', detail: `${detail}; send valid Unicode and finite numbers` }]);
   }
   throw validationFailed([{ field: 'body', detail: 'must be a JSON object' }]);

@@ -68,7 +68,7 @@ export async function giveBack(
   try {
     await endClaim(deps, operation, { held, ...returnOf(held, attempted) });
   } catch (error) {
-    operation.journal.record({ code: 'RELEASE_FAILED', cause: error instanceof Error ? error.name : 'unknown' });
+    operation.journal.record({ code: 'RELEASE_FAILED', cause: Error.isError(error) ? error.name : 'unknown' });
   }
 }
 

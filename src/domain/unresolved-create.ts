@@ -52,7 +52,7 @@ async function leaveUnresolved(deps: SyncDependencies, operation: Operation, hel
     await endClaim(deps, operation, { held, transition: 'leave-unresolved', change: { claim } });
   } catch (error) {
     // The claim then expires by itself, which is taken for unresolved too.
-    operation.journal.record({ code: 'RELEASE_FAILED', cause: error instanceof Error ? error.name : 'unknown' });
+    operation.journal.record({ code: 'RELEASE_FAILED', cause: Error.isError(error) ? error.name : 'unknown' });
   }
   operation.journal.record({ code: 'CREATE_LEFT_UNRESOLVED', settlesAt: new Date(settlesAt(claim)).toISOString() });
   return createUnresolved(settlesAt(claim), now);

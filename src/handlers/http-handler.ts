@@ -89,6 +89,6 @@ function withOperationId(response: HttpResponse, operationId: string): HttpRespo
 
 /** With name, message and stack. Our own errors hold no key and no payload, and those of AWS no item. */
 function logUnexpected(app: Application, error: unknown): void {
-  const cause = error instanceof Error ? error : new Error('something that is not an Error was thrown');
+  const cause = Error.isError(error) ? error : new Error('something that is not an Error was thrown');
   app.telemetry.logger.error('💥 Unexpected error', { code: 'UNEXPECTED', error: cause });
 }

@@ -10,13 +10,13 @@ let org: string;
 beforeAll(async () => {
   service = await startService();
 });
-afterAll(() => service.stop());
 beforeEach(() => {
   org = `org-${randomUUID().slice(0, 8)}`;
   service.vapi.clearFaults();
   service.secrets.clearFaults();
   service.clearCounts();
 });
+afterAll(() => service.stop());
 
 const live = (id: string) => assistantsWithKey(service.vapi, PLATFORM_KEY).find((assistant) => assistant.id === id);
 const patchesOf = () => service.vapi.requests.filter(({ method }) => method === 'PATCH').map(({ body }) => body);

@@ -110,7 +110,7 @@ function makeEnvironment({
     ...aws,
     endpoint: values.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? '',
     maxAttempts: 1,
-    requestHandler: { requestTimeout: 1_000 },
+    requestHandler: { requestTimeout: 300, throwOnRequestTimeout: true },
   });
   const app = makeApplication({
     settings: readSettings(values),
