@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import { PROBLEMS, Problem, type ProblemCode, validationFailed } from '../../src/domain/problem.ts';
+
+/** The published table: callers switch on these. */
+const PUBLISHED: [ProblemCode, number, boolean][] = [
+  ['VALIDATION_FAILED', 400, false],
+  ['FORBIDDEN_ORG', 403, false],
+  ['NOT_FOUND', 404, false],
+  ['SYNC_IN_PROGRESS', 409, true],
+  ['VAPI_REJECTED', 422, false],
+  ['CREDENTIALS_MISSING', 500, false],
+  ['CREDENTIALS_INVALID', 500, false],
+  ['VAPI_UNAUTHORIZED', 502, false],
+  ['VAPI_UNAVAILABLE', 503, true],
+  ['CIRCUIT_OPEN', 503, true],
+  ['CREATE_UNRESOLVED', 503, true],
+  ['INTERNAL', 500, false],
+];
+
+describe('the published problems', () => {
+  it('are these and no others', () => {
+    expect(Object.keys(PROBLEMS)).toEqual(PUBLISHED.map(([code]) => code));
+  });
+
+  it.each(PUBLISHED)(
+    '%s is %i, retryable: %s; a retryable one always says after how long',
+    (code, status, retryable) => {
+      const problem = new Problem(code, 'what to do');
+      expect(PROBLEMS[code].status).toBe(status);
+      expect(PROBLEMS[code].title).not.toBe('');
+      expect(problem.retryable).toBe(retryable);
+      expect(problem.retryAfterSeconds).toBe(retryable ? 1 : undefined);
+    },
+  );
+});
+
+describe('a problem', () => {
+  it('is an error with a name, a code and a detail', () => {
+    const problem = new Problem('NOT_FOUND', 'Create it first.');
+    expect(problem).toBeInstanceOf(Error);
+    expect({ ...problem, message: problem.message }).toEqual({
+      name: 'Problem',
+      code: 'NOT_FOUND',
+      message: 'Create it first.',
+      errors: [],
+      retryAfterSeconds: undefined,
+    });
+  });
+
+  it('keeps its cause, and has none when none was given', () => {
+    const cause = new Error('socket hang up');
+    expect(new Problem('VAPI_UNAVAILABLE', 'x', { cause }).cause).toBe(cause);
+    expect(Object.hasOwn(new Problem('VAPI_UNAVAILABLE', 'x'), 'cause')).toBe(false);
+  });
+
+  it('can be retried when it says after how long, whatever its code: a secret store may only be throttled', () => {
+    const problem = new Problem('CREDENTIALS_INVALID', 'x', { retryAfterSeconds: 2 });
+    expect([problem.retryable, problem.retryAfterSeconds]).toEqual([true, 2]);
+  });
+
+  it('takes the given time before that of its code', () => {
+    expect(new Problem('CIRCUIT_OPEN', 'x', { retryAfterSeconds: 60 }).retryAfterSeconds).toBe(60);
+  });
+});
+
+describe('a failed validation', () => {
+  const errors = [
+    { field: 'name', detail: 'use at most 40 characters' },
+    { field: 'model.provider', detail: 'name one' },
+  ];
+
+  it('names every field in its text and in its list, in their order', () => {
+    const problem = validationFailed(errors);
+    expect(problem.code).toBe('VALIDATION_FAILED');
+    expect(problem.message).toBe('name: use at most 40 characters; model.provider: name one');
+    expect(problem.errors).toEqual(errors);
+    expect(problem.retryable).toBe(false);
+  });
+});
