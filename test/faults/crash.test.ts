@@ -1,0 +1,209 @@
+import { violations } from './invariants.ts';
+import { recover } from './recover.ts';
+import { note, printTable } from './report.ts';
+import { type Crash, desired, type Job, KEY, World } from './world.ts';
+
+/** The operations whose every effect is enumerated: how the world is before, what is asked, and which specs were ever asked for. */
+interface Scenario {
+  name: string;
+  arrange: (world: World) => Promise<void>;
+  job: Job;
+  specs: string[];
+}
+
+const ensure = (spec: string): Job => ({ kind: 'ensure', spec });
+const deleteAtVapi = (world: World) => {
+  for (const { id } of world.upstream.assistants()) world.upstream.stored.delete(id);
+};
+
+const SCENARIOS: Scenario[] = [
+  { name: 'create', arrange: async () => {}, job: ensure('a1'), specs: ['a1'] },
+  {
+    name: 'unchanged',
+    arrange: async (world) => void (await world.run(ensure('a1'))),
+    job: ensure('a1'),
+    specs: ['a1'],
+  },
+  {
+    name: 'update',
+    arrange: async (world) => void (await world.run(ensure('a1'))),
+    job: ensure('b1'),
+    specs: ['a1', 'b1'],
+  },
+  {
+    name: 'recreate',
+    arrange: async (world) => {
+      await world.run(ensure('a1'));
+      deleteAtVapi(world);
+    },
+    job: ensure('b1'),
+    specs: ['a1', 'b1'],
+  },
+  {
+    name: 'adopt',
+    arrange: async (world) => {
+      const { id } = world.upstream.seed('own-key', { name: 'by hand' });
+      world.secrets.set(KEY.orgId, JSON.stringify({ apiKey: 'own-key', assistantId: id }));
+    },
+    job: ensure('a1'),
+    specs: ['a1'],
+  },
+  {
+    name: 'move to the own account',
+    arrange: async (world) => {
+      await world.run(ensure('a1'));
+      world.secrets.set(KEY.orgId, '{"apiKey":"own-key"}');
+    },
+    job: ensure('b1'),
+    specs: ['a1', 'b1'],
+  },
+  {
+    name: 'adopt an unresolved create',
+    arrange: async (world) => {
+      world.upstream.listLagMs = 10_000;
+      world.upstream.verdict = (verb) => (verb === 'POST' ? 'error-after' : 'ok');
+      await world.run(ensure('a1'));
+      world.upstream.verdict = () => 'ok';
+      world.pass(20_000);
+    },
+    job: ensure('b1'),
+    specs: ['a1', 'b1'],
+  },
+  {
+    name: 'create after an unresolved create that had no effect',
+    arrange: async (world) => {
+      world.upstream.verdict = (verb) => (verb === 'POST' ? 'error-before' : 'ok');
+      await world.run(ensure('a1'));
+      world.upstream.verdict = () => 'ok';
+      world.pass(60_000);
+    },
+    job: ensure('b1'),
+    specs: ['a1', 'b1'],
+  },
+  {
+    name: 'create with an unknown outcome',
+    arrange: async (world) => {
+      world.upstream.verdict = (verb) => (verb === 'POST' ? 'error-after' : 'ok');
+    },
+    job: ensure('a1'),
+    specs: ['a1'],
+  },
+  {
+    name: 'delete',
+    arrange: async (world) => void (await world.run(ensure('a1'))),
+    job: { kind: 'remove' },
+    specs: ['a1'],
+  },
+];
+
+const effectLists: string[] = [];
+afterAll(() => {
+  printTable();
+  process.stdout.write(`\neffects by operation, each crashed before and after:\n${effectLists.join('\n')}\n`);
+});
+
+describe.each(SCENARIOS)('a crash at every step of: $name', ({ name, arrange, job, specs }) => {
+  const start = async () => {
+    const world = new World();
+    await arrange(world);
+    return world;
+  };
+  const effectsOf = async (prepare: (world: World) => Promise<unknown>) => {
+    const world = await start();
+    await prepare(world);
+    const before = world.effects.length;
+    await world.run(job);
+    return world.effects.slice(before);
+  };
+  const crashesOf = (effects: readonly string[]): Crash[] =>
+    effects.flatMap((_, at) => [
+      { at, when: 'before' as const },
+      { at, when: 'after' as const },
+    ]);
+  /** Other callers may come next with another wish. */
+  const followers: Job[] = [job, ensure('a2'), { kind: 'remove' }];
+
+  it('is mended by the next call, whatever that asks for', async () => {
+    const effects = await effectsOf(async () => {});
+    effectLists.push(`  ${name}: ${effects.join(' → ')}`);
+    const found: string[] = [];
+    for (const crash of crashesOf(effects)) {
+      for (const follower of followers) {
+        const world = await start();
+        await world.run(job, { crash });
+        const ending = await recover(world, follower);
+        const wrong = violations(world, [...specs, 'a2']);
+        if (/^[A-Z_]+$/.test(ending)) wrong.push(`the follower ended with ${ending}`);
+        found.push(
+          ...wrong.map(
+            (text) => `${crash.when} ${effects[crash.at]} (${crash.at}), then ${JSON.stringify(follower)}: ${text}`,
+          ),
+        );
+      }
+    }
+    note({ scenario: `crash: ${name}`, runs: effects.length * 2 * followers.length, violations: found.length });
+    expect(found).toEqual([]);
+  });
+
+  it('is mended when the mending crashes too, at each of its steps', async () => {
+    const effects = await effectsOf(async () => {});
+    const found: string[] = [];
+    let runs = 0;
+    for (const crash of crashesOf(effects)) {
+      const mending = await mendingEffects({ start, job, crash });
+      for (const second of crashesOf(mending)) {
+        runs += 1;
+        const world = await start();
+        await world.run(job, { crash });
+        world.pass(45_000);
+        await world.run(job, { crash: second });
+        await recover(world, job);
+        const wrong = violations(world, specs);
+        found.push(
+          ...wrong.map(
+            (text) => `${crash.when} ${effects[crash.at]}, then ${second.when} ${mending[second.at]}: ${text}`,
+          ),
+        );
+      }
+    }
+    note({ scenario: `crash twice: ${name}`, runs, violations: found.length });
+    expect(found).toEqual([]);
+  });
+});
+
+async function mendingEffects({
+  start,
+  job,
+  crash,
+}: {
+  start: () => Promise<World>;
+  job: Job;
+  crash: Crash;
+}): Promise<string[]> {
+  const world = await start();
+  await world.run(job, { crash });
+  world.pass(45_000);
+  const before = world.effects.length;
+  await world.run(job);
+  return world.effects.slice(before);
+}
+
+it('the enumeration covers every kind of effect that the protocol has', () => {
+  const all = effectLists.join(' ');
+  for (const effect of [
+    'table read',
+    'table claim',
+    'table take-over',
+    'table save-spec',
+    'table finalise',
+    'table remove',
+    'vapi GET',
+    'vapi LIST',
+    'vapi POST',
+    'vapi PATCH',
+    'vapi DELETE',
+  ]) {
+    expect(all).toContain(effect);
+  }
+  expect(desired('a1').specHash).not.toBe(desired('b1').specHash);
+});

@@ -1,0 +1,169 @@
+import * as fc from 'fast-check';
+import { violations } from './invariants.ts';
+import { recover } from './recover.ts';
+import { note, printTable, runs } from './report.ts';
+import { VERDICTS, type Verb, type Verdict } from './upstream.ts';
+import { type Crash, type Ending, type Job, type ProcessOptions, World } from './world.ts';
+
+afterAll(() => printTable());
+
+const SPECS = ['a1', 'a2', 'b1'];
+const ensure = fc.constantFrom(...SPECS).map((spec): Job => ({ kind: 'ensure', spec }));
+const job: fc.Arbitrary<Job> = fc.oneof(
+  { weight: 4, arbitrary: ensure },
+  { weight: 1, arbitrary: fc.constant<Job>({ kind: 'remove' }) },
+);
+
+/** How the world is before the operations start. */
+const past = fc.constantFrom<'nothing' | 'synced' | 'edited' | 'deleted' | 'moved'>(
+  'nothing',
+  'synced',
+  'edited',
+  'deleted',
+  'moved',
+);
+
+async function arrange(world: World, state: string): Promise<void> {
+  if (state === 'nothing') return;
+  await world.run({ kind: 'ensure', spec: 'a1' });
+  const [assistant] = world.upstream.assistants();
+  if (!assistant) throw new Error('nothing was arranged');
+  if (state === 'edited') assistant.config = { ...assistant.config, name: 'edited by hand' };
+  if (state === 'deleted') world.upstream.stored.delete(assistant.id);
+  if (state === 'moved') world.secrets.set('acme', '{"apiKey":"own-key"}');
+}
+
+const SUCCESSES = ['created', 'recreated', 'adopted', 'updated', 'unchanged', 'removed', 'absent'];
+
+interface Together {
+  scheduler: fc.Scheduler;
+  state: string;
+  jobs: readonly Job[];
+  options?: readonly ProcessOptions[];
+  /** Makes Vapi misbehave once the world is arranged. */
+  spoil?: (world: World) => void;
+}
+
+/** Runs all jobs at once, in an order of effects that the scheduler chooses. Everything must come to an end. */
+async function runTogether(together: Together): Promise<{ world: World; endings: Ending[] }> {
+  const { scheduler, state, jobs, options = [], spoil } = together;
+  let isScheduled = false;
+  const world = new World(async (label) => {
+    if (isScheduled) await scheduler.schedule(Promise.resolve(), label);
+  });
+  await arrange(world, state);
+  spoil?.(world);
+  isScheduled = true;
+  const endings = await scheduler.waitFor(Promise.all(jobs.map((one, index) => world.run(one, options[index] ?? {}))));
+  isScheduled = false;
+  return { world, endings };
+}
+
+/** Runs a property and keeps the table's row for it; a violation is reported with its seed and path, to be run again. */
+async function check<T>(
+  scenario: string,
+  property: { bounded: number; input: fc.Arbitrary<T>; run: (input: T) => Promise<string[]> },
+) {
+  const seed = Number(process.env.SEED ?? Date.now() % 0x7fffffff);
+  const path = process.env.SEED_PATH;
+  const details = await fc.check(
+    fc.asyncProperty(property.input, async (input) => {
+      const found = await property.run(input);
+      if (found.length > 0) throw new Error(found.join('; '));
+    }),
+    { seed, numRuns: runs(property.bounded), ...(path ? { path } : {}) },
+  );
+  note({ scenario: `${scenario} (seed ${seed})`, runs: details.numRuns, violations: details.failed ? 1 : 0 });
+  const again = `SEED=${seed} SEED_PATH=${details.counterexamplePath} npm run test:faults -- -t '${scenario}'`;
+  return details.failed ? `replay with ${again}\n${fc.defaultReportMessage(details)}` : 'no violation';
+}
+
+const verdict: fc.Arbitrary<(verb: Verb) => Verdict> = fc
+  .array(fc.nat({ max: 99 }), { minLength: 10, maxLength: 60 })
+  .map((numbers) => {
+    let next = 0;
+    return (verb: Verb) => {
+      const number = numbers[next % numbers.length] ?? 0;
+      next += 1;
+      const choices = VERDICTS[verb];
+      return number < 55 ? 'ok' : (choices[number % choices.length] ?? 'ok');
+    };
+  });
+
+const crash: fc.Arbitrary<Crash | undefined> = fc.option(
+  fc.record({ at: fc.nat({ max: 12 }), when: fc.constantFrom<'before' | 'after'>('before', 'after') }),
+  { nil: undefined, freq: 3 },
+);
+
+const processOptions: fc.Arbitrary<ProcessOptions> = fc
+  .record({ crash, skewMs: fc.integer({ min: -5_000, max: 5_000 }), lambdaMs: fc.constantFrom(8_000, 29_000) })
+  .map(({ crash: at, ...rest }) => ({ ...rest, ...(at ? { crash: at } : {}) }));
+
+const EXPECTED = [...SUCCESSES, 'SYNC_IN_PROGRESS', 'CREATE_UNRESOLVED', 'VAPI_UNAVAILABLE', 'crashed'];
+
+it('interleavings: 2 to 5 operations at once, in any order of their effects', async () => {
+  const input = fc.record({
+    scheduler: fc.scheduler(),
+    state: past,
+    jobs: fc.array(job, { minLength: 2, maxLength: 5 }),
+  });
+  const run = async (together: Together) => {
+    const { world, endings } = await runTogether(together);
+    const unexpected = endings.filter((ending) => !EXPECTED.includes(ending)).map((ending) => `ended with ${ending}`);
+    return [...unexpected, ...(await mended(world, { endings, jobs: together.jobs }))];
+  };
+  expect(await check('interleavings', { bounded: 400, input, run })).toBe('no violation');
+}, 900_000);
+
+/**
+ * When every operation has answered with success, all must be well at once. An environment that ran out of time has left
+ * what the next call mends.
+ */
+async function mended(
+  world: World,
+  { endings, jobs }: { endings: readonly Ending[]; jobs: readonly Job[] },
+): Promise<string[]> {
+  if (endings.every((ending) => SUCCESSES.includes(ending))) return violations(world, SPECS);
+  return await afterRecovery(world, jobs);
+}
+
+async function afterRecovery(world: World, jobs: readonly Job[]): Promise<string[]> {
+  const ending = await recover(world, jobs.at(-1) ?? { kind: 'remove' });
+  const found = violations(world, SPECS);
+  return SUCCESSES.includes(ending) ? found : [...found, `recovery ended with ${ending}`];
+}
+
+it('faults: with lost replies, crashes, list lag and clocks that differ', async () => {
+  const input = fc.record({
+    scheduler: fc.scheduler(),
+    state: past,
+    work: fc.array(fc.tuple(job, processOptions), { minLength: 1, maxLength: 5 }),
+    choose: verdict,
+    listLagMs: fc.constantFrom(0, 3_000, 8_000),
+  });
+  const run = async ({ work, choose, listLagMs, ...rest }: typeof input extends fc.Arbitrary<infer T> ? T : never) => {
+    const jobs = work.map(([one]) => one);
+    const options = work.map(([, option]) => option);
+    const spoil = (world: World) => {
+      world.upstream.verdict = choose;
+      world.upstream.listLagMs = listLagMs;
+    };
+    const { world } = await runTogether({ ...rest, jobs, options, spoil });
+    return await afterRecovery(world, jobs);
+  };
+  expect(await check('faults', { bounded: 600, input, run })).toBe('no violation');
+}, 900_000);
+
+it('frozen: processes that outlive their claim; both believe that they own it, one finalises, the other cleans up', async () => {
+  const input = fc.record({
+    scheduler: fc.scheduler(),
+    state: past,
+    jobs: fc.array(job, { minLength: 2, maxLength: 4 }),
+  });
+  const run = async (together: Together) => {
+    const options = together.jobs.map((_, index): ProcessOptions => ({ mortal: index !== 0 }));
+    const { world } = await runTogether({ ...together, options });
+    return await afterRecovery(world, together.jobs);
+  };
+  expect(await check('frozen', { bounded: 300, input, run })).toBe('no violation');
+}, 900_000);

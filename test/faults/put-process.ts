@@ -1,0 +1,28 @@
+/**
+ * One Lambda environment as a process of its own: builds the application, says that it is ready, and with the first line on
+ * its standard input sends the event that it was given as argument. The last line of its output is the answer.
+ */
+import { handler } from '../../src/handlers/sync.ts';
+
+const event: unknown = JSON.parse(process.argv[2] ?? '{}');
+const ends = Date.now() + 29_000;
+const context = {
+  awsRequestId: `process-${process.pid}`,
+  functionName: 'sync',
+  functionVersion: '$LATEST',
+  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:000000000000:function:sync',
+  memoryLimitInMB: '512',
+  logGroupName: 'group',
+  logStreamName: 'stream',
+  callbackWaitsForEmptyEventLoop: false,
+  getRemainingTimeInMillis: () => ends - Date.now(),
+  done: () => undefined,
+  fail: () => undefined,
+  succeed: () => undefined,
+};
+
+process.stdout.write('ready\n');
+process.stdin.once('data', async () => {
+  const answer = await handler(event, context);
+  process.stdout.write(`${JSON.stringify(answer)}\n`, () => process.exit(0));
+});

@@ -1,0 +1,213 @@
+import type { ApiKey } from '../../src/domain/api-key.ts';
+import type { AssistantKey, Role } from '../../src/domain/assistant-key.ts';
+import { parseAssistantRequest } from '../../src/domain/assistant-request.ts';
+import type { SecretLookup, SecretName } from '../../src/domain/credentials.ts';
+import { type DesiredAssistant, desireAssistant } from '../../src/domain/desired-assistant.ts';
+import { ensureAssistant } from '../../src/domain/ensure-assistant.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import type { Operation, SyncDependencies } from '../../src/domain/operation.ts';
+import { Problem } from '../../src/domain/problem.ts';
+import { removeAssistant } from '../../src/domain/remove-assistant.ts';
+import { MemoryMappingStore, MemorySpecStore } from '../support/memory-stores.ts';
+import { Upstream } from './upstream.ts';
+
+export const KEY: AssistantKey = { orgId: 'acme', role: 'inbound' };
+export const DEPLOYMENT = 'test';
+export const LAMBDA_MS = 29_000;
+
+/** What a process is asked to do: make the assistant so, or remove it. */
+export type Job = { kind: 'ensure'; spec: string } | { kind: 'remove' };
+
+/** How a job ended: its outcome, the code of its problem, or `crashed`. */
+export type Ending = string;
+
+/** Lets one thing happen after another in an order that a test chooses. */
+export type Turn = (label: string) => Promise<void>;
+
+/** Ends one process at one of its effects: before it happens, after it, or with its reply lost and the effect still to come. */
+export interface Crash {
+  at: number;
+  when: 'before' | 'after';
+}
+
+export interface ProcessOptions {
+  crash?: Crash;
+  /** How far this environment's clock is ahead, in ms. */
+  skewMs?: number;
+  /** False: the process is not ended at its deadline, as if its clock had stood still. */
+  mortal?: boolean;
+  lambdaMs?: number;
+}
+
+class Crashed extends Error {
+  override readonly name = 'Crashed';
+}
+
+/** A table, Vapi accounts, secrets and a clock, in memory; processes act on them one effect at a time. */
+export class World {
+  readonly mappings = new MemoryMappingStore();
+  readonly specs = new MemorySpecStore();
+  readonly secrets = new Map<string, string>([['platform', '{"apiKey":"platform-key"}']]);
+  readonly upstream: Upstream;
+  /** Labels of all effects so far, each with the name of its process. */
+  readonly effects: string[] = [];
+  #clock = Date.parse('2026-01-01T00:00:00.000Z');
+  #ids = 0;
+  readonly #turn: Turn;
+
+  constructor(turn: Turn = async () => {}) {
+    this.#turn = turn;
+    this.upstream = new Upstream(() => this.#clock);
+  }
+
+  now(): number {
+    return this.#clock;
+  }
+
+  pass(ms: number): void {
+    this.#clock += ms;
+  }
+
+  /** An id that is the same in every run. */
+  uniqueId(prefix: string): string {
+    this.#ids += 1;
+    return `${prefix}-${String(this.#ids).padStart(4, '0')}`;
+  }
+
+  /** Runs a job in a process of its own. Never rejects for a `Problem` or a crash; throws whatever else comes. */
+  async run(job: Job, options: ProcessOptions = {}): Promise<Ending> {
+    const process = new Process(this, options);
+    const operation: Operation = { key: KEY, deadline: process.deadline, journal: { record: () => {} } };
+    try {
+      if (job.kind === 'remove') return await removeAssistant(process.dependencies, operation);
+      return (await ensureAssistant(process.dependencies, operation, desired(job.spec))).outcome;
+    } catch (error) {
+      if (error instanceof Crashed) return 'crashed';
+      if (error instanceof Problem) return error.code;
+      throw error;
+    }
+  }
+
+  async turn(label: string): Promise<void> {
+    await this.#turn(label);
+  }
+
+  async sleep(ms: number): Promise<void> {
+    const wake = this.#clock + ms;
+    await this.#turn('sleep');
+    this.#clock = Math.max(this.#clock, wake);
+  }
+}
+
+/** A configuration named by one word; each declares another set of fields. */
+export function desired(spec: string, key: AssistantKey = KEY): DesiredAssistant {
+  const body: JsonObject = {
+    name: spec,
+    [spec.startsWith('a') ? 'endCallMessage' : 'voicemailMessage']: spec,
+    model: { provider: 'openai', model: 'gpt-4o', messages: [{ role: 'system', content: spec }] },
+  };
+  return desireAssistant(parseAssistantRequest(body, 'strict'), key, DEPLOYMENT);
+}
+
+/** One Lambda environment that runs one job. */
+class Process {
+  readonly name: string;
+  readonly #world: World;
+  readonly #options: ProcessOptions;
+  readonly #endsAt: number;
+  #count = 0;
+  #dead = false;
+
+  constructor(world: World, options: ProcessOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.name = world.uniqueId('process');
+    this.#endsAt = world.now() + (options.lambdaMs ?? LAMBDA_MS);
+  }
+
+  get deadline() {
+    return { remainingMs: () => Math.max(0, this.#endsAt - this.#world.now()) };
+  }
+
+  get dependencies(): SyncDependencies {
+    const world = this.#world;
+    const { skewMs = 0 } = this.#options;
+    return {
+      mappings: {
+        read: (orgId) => this.#effect('table read', () => world.mappings.read(orgId)),
+        write: (write) => this.#effect(`table ${write.transition}`, () => world.mappings.write(write)),
+      },
+      specs: {
+        save: (key, spec) => this.#effect('table save-spec', () => world.specs.save(key, spec)),
+        load: (key, hash) => this.#effect('table load-spec', () => world.specs.load(key, hash)),
+        removeAll: (key) => this.#effect('table remove-specs', () => world.specs.removeAll(key)),
+      },
+      credentials: {
+        secrets: {
+          read: (name) => this.#effect('secret read', async () => this.#lookUp(name)),
+          forget: () => {},
+        },
+        platformKey: undefined,
+      },
+      vapi: {
+        open: (apiKey: ApiKey) =>
+          world.upstream.account(apiKey.reveal(), {
+            effect: (label, act) => this.#effect(label, act),
+            wait: (ms) => this.#sleep(ms),
+          }),
+      },
+      runtime: {
+        now: () => world.now() + skewMs,
+        sleep: (ms) => this.#sleep(ms),
+        random: () => 0.5,
+        uniqueId: () => world.uniqueId('token'),
+      },
+      deployment: DEPLOYMENT,
+    };
+  }
+
+  #lookUp(name: SecretName): SecretLookup {
+    const text = this.#world.secrets.get(name.kind === 'platform' ? 'platform' : name.orgId);
+    return text === undefined ? { kind: 'absent', cached: false } : { kind: 'found', text, cached: false };
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    this.#assertAlive();
+    await this.#world.sleep(ms);
+    this.#assertAlive();
+  }
+
+  /** One effect: it is waited for, happens, and its reply is waited for; the process may die before or after. */
+  async #effect<T>(label: string, act: () => Promise<T>): Promise<T> {
+    this.#assertAlive();
+    await this.#world.turn(label);
+    this.#assertAlive();
+    this.#world.pass(label.startsWith('vapi') ? 40 : 5);
+    const index = this.#count;
+    this.#count += 1;
+    this.#world.effects.push(label);
+    if (this.#isCrash(index, 'before')) this.#die();
+    const result = await act();
+    if (this.#isCrash(index, 'after')) this.#die();
+    await this.#world.turn(`${label}: reply`);
+    this.#assertAlive();
+    return result;
+  }
+
+  #isCrash(index: number, when: Crash['when']): boolean {
+    const { crash } = this.#options;
+    return crash?.at === index && crash.when === when;
+  }
+
+  #die(): never {
+    this.#dead = true;
+    throw new Crashed(`${this.name} died`);
+  }
+
+  #assertAlive(): void {
+    const { mortal = true } = this.#options;
+    if (this.#dead || (mortal && this.#world.now() > this.#endsAt)) this.#die();
+  }
+}
+
+export type { Role };
