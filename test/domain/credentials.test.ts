@@ -3,9 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import { ApiKey } from '../../src/domain/api-key.ts';
 import type { OrganisationRecord } from '../../src/domain/assistant-mapping.ts';
 import {
+  type Access,
   type CredentialDependencies,
   forgetAccess,
   invalid,
+  isSameAccess,
   resolveAccess,
   resolvePlatformKey,
   type SecretLookup,
@@ -234,5 +236,23 @@ describe('forgetting', () => {
     forgetAccess(deps, 'acme');
     expect(secrets.forgotten).toEqual(['orgs/acme', 'platform']);
     expect(secrets.reads).toEqual([]);
+  });
+});
+
+describe('two accesses are the same', () => {
+  const key = (text: string): ApiKey => {
+    const cleaned = ApiKey.clean(text);
+    if (!cleaned) throw new Error('the key of the test is not usable');
+    return cleaned;
+  };
+  const access: Access = { source: 'org-record', scope: 'platform', apiKey: key(PLATFORM_KEY), cached: false };
+
+  it.each<[string, Partial<Access>, boolean]>([
+    ['when the key was read anew', { apiKey: key(` ${PLATFORM_KEY}\n`), cached: true }, true],
+    ['not with another key: it may be another account', { apiKey: key(ORG_KEY) }, false],
+    ['not in another scope', { scope: 'org' }, false],
+    ['not when another assistant is known', { knownAssistantId: 'a-1' }, false],
+  ])('%s', (_name, other, same) => {
+    expect(isSameAccess(access, { ...access, ...other })).toBe(same);
   });
 });

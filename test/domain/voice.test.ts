@@ -352,6 +352,15 @@ describe('policy keep-active-vapi', () => {
     expect(normaliseVoice(voice, 'keep-active-vapi')).toEqual({ requested: voice, applied: DEFAULT, reason });
   });
 
+  it('a voice of Vapi’s that is newer than our list stays, letter by letter: only retired ones are mapped', () => {
+    const voice = { provider: 'vapi', voiceId: 'Aurora' };
+    expect(normaliseVoice(voice, 'keep-active-vapi')).toEqual({
+      requested: voice,
+      applied: voice,
+      reason: 'supported',
+    });
+  });
+
   it('reaches the fallback voices too', () => {
     const fallbackPlan = { voices: [{ provider: 'vapi', voiceId: 'leah' }] };
     const voice = { provider: 'azure', voiceId: 'emma', fallbackPlan };
