@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import { type ListeningServer, listenOn } from '../../local/http-server.ts';
+import { localDefinition } from '../../local/stack.ts';
+import { createTable } from '../../local/table.ts';
+import { type FaultyConnection, startFaultyConnection } from './faulty-connection.ts';
+
+/** A fresh table of the service, reached directly and over a connection that can be made to fail. */
+export interface ContractTable {
+  url: string;
+  name: string;
+  client: DynamoDBClient;
+  connection: FaultyConnection;
+  /**
+   * A new client that reaches the table over `connection`, with the service's three attempts and short waits. New, as
+   * the SDK stops to retry when a client has seen too many faults.
+   */
+  faultyClient(): DynamoDBClient;
+  close(): Promise<void>;
+}
+
+/** How long the client of a faulty connection waits for an answer. */
+export const REQUEST_TIMEOUT_MS = 150;
+
+/** Makes the table of serverless.yml under a new name at a DynamoDB endpoint. */
+export async function makeContractTable(url: string): Promise<ContractTable> {
+  const name = `contract-${randomUUID()}`;
+  const client = clientOf(url);
+  const connection = await startFaultyConnection(url);
+  const clients = [client];
+  await createTable({ client, tableName: name, properties: localDefinition().resources.Table?.Properties });
+  return {
+    url,
+    name,
+    client,
+    connection,
+    faultyClient: () => {
+      const faulty = clientOf(connection.url, {
+        maxAttempts: 3,
+        requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, throwOnRequestTimeout: true },
+      });
+      clients.push(faulty);
+      return faulty;
+    },
+    close: async () => {
+      for (const open of clients) open.destroy();
+      await connection.close();
+    },
+  };
+}
+
+/** A client for an endpoint that checks no signature. */
+export function clientOf(endpoint: string, options: ConstructorParameters<typeof DynamoDBClient>[0] = {}) {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  return new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials, ...options });
+}
+
+/** The embedded DynamoDB, in memory. */
+export async function startDynalite(): Promise<ListeningServer> {
+  return await listenOn(dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }), 0);
+}

@@ -1,0 +1,22 @@
+import { DynamoMappingStore } from '../../src/adapters/dynamo-mapping-store.ts';
+import { DynamoSpecStore } from '../../src/adapters/dynamo-spec-store.ts';
+import { type ContractTable, makeContractTable } from './contract-table.ts';
+import { describeDynamoStores, putRecord } from './dynamo-store-contract.ts';
+import { describeMappingStore } from './mapping-store-contract.ts';
+import { describeSpecStore } from './spec-store-contract.ts';
+
+/** All that the stores promise, at a DynamoDB endpoint, on a table of its own. */
+export function describeStoresAt(endpoint: () => string): void {
+  let table: ContractTable;
+  beforeAll(async () => {
+    table = await makeContractTable(endpoint());
+  });
+  afterAll(() => table.close());
+
+  describeMappingStore('dynamodb', () => ({
+    mappings: new DynamoMappingStore(table),
+    putRecord: (orgId, record) => putRecord(table, orgId, record),
+  }));
+  describeSpecStore(() => new DynamoSpecStore(table));
+  describeDynamoStores(() => table);
+}
