@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { type ListeningServer, listenOn } from '../../local/http-server.ts';
 import { localDefinition } from '../../local/stack.ts';
 import { createTable } from '../../local/table.ts';
 import { type FaultyConnection, startFaultyConnection } from './faulty-connection.ts';
+import { clientOf } from './table-client.ts';
 
 /** A fresh table of the service, reached directly and over a connection that can be made to fail. */
 export interface ContractTable {
@@ -48,12 +49,6 @@ export async function makeContractTable(url: string): Promise<ContractTable> {
       await connection.close();
     },
   };
-}
-
-/** A client for an endpoint that checks no signature. */
-export function clientOf(endpoint: string, options: ConstructorParameters<typeof DynamoDBClient>[0] = {}) {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  return new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials, ...options });
 }
 
 /** The embedded DynamoDB, in memory. */

@@ -1,0 +1,6 @@
+import { describeStoresAt } from './dynamo-suite.ts';
+import { dynamoDbLocalUrl } from './dynamodb-local-url.ts';
+
+describe('on DynamoDB Local', () => {
+  describeStoresAt(dynamoDbLocalUrl);
+});
