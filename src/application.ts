@@ -8,7 +8,7 @@ import { DynamoMappingStore } from './adapters/dynamo-mapping-store.ts';
 import { DynamoSpecStore } from './adapters/dynamo-spec-store.ts';
 import { recordCall, recordCircuit, type Telemetry } from './adapters/powertools-journal.ts';
 import { SecretsManagerStore } from './adapters/secrets-manager-store.ts';
-import { makeVapiAccounts } from './adapters/vapi-accounts.ts';
+import { makeVapiAccounts, type UpstreamTiming } from './adapters/vapi-accounts.ts';
 import type { SyncDependencies } from './domain/operation.ts';
 import type { Runtime } from './domain/runtime.ts';
 import type { VoicePolicy } from './domain/voice.ts';
@@ -47,6 +47,7 @@ export interface ApplicationParts {
   settings: Settings;
   runtime: Runtime;
   clients: Clients;
+  upstreamTiming?: UpstreamTiming;
 }
 
 function systemParts(): ApplicationParts {
@@ -58,7 +59,8 @@ function systemParts(): ApplicationParts {
 }
 
 /** Puts everything together, once per execution environment. Throws `SettingsError`. */
-export function makeApplication({ settings, runtime, clients }: ApplicationParts = systemParts()): Application {
+export function makeApplication(parts: ApplicationParts = systemParts()): Application {
+  const { settings, runtime, clients, upstreamTiming } = parts;
   const telemetry: Telemetry = { logger: new Logger(), metrics: new Metrics() };
   const table = { client: clients.dynamo, name: settings.tableName };
   const { now, random } = runtime;
@@ -82,6 +84,7 @@ export function makeApplication({ settings, runtime, clients }: ApplicationParts
         random,
         onCall: (call) => recordCall(telemetry, call),
         onCircuit: (state) => recordCircuit(telemetry, state),
+        ...(upstreamTiming ? { timing: upstreamTiming } : {}),
       }),
       runtime,
       deployment: settings.deploymentId,

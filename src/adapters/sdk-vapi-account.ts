@@ -37,6 +37,7 @@ export interface SdkVapiAccountOptions {
   client: AssistantsClient;
   policy: UpstreamPolicy;
   deadline: Deadline;
+  longestAttemptMs: number;
   now: () => number;
   onCall: (call: UpstreamCall) => void;
 }
@@ -121,9 +122,10 @@ export class SdkVapiAccount implements VapiAccount {
   }
 
   async #attempt<T>(verb: UpstreamCall['verb'], send: (options: RequestOptions) => Promise<T>): Promise<T> {
-    const { deadline, now, onCall } = this.#options;
-    const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS[verb], deadline.remainingMs() - FINISH_RESERVE_MS);
-    if (timeoutMs < MIN_ATTEMPT_MS)
+    const { deadline, longestAttemptMs, now, onCall } = this.#options;
+    const leftMs = deadline.remainingMs() - FINISH_RESERVE_MS;
+    const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS[verb], longestAttemptMs, leftMs);
+    if (leftMs < MIN_ATTEMPT_MS)
       throw new Problem('VAPI_UNAVAILABLE', 'No time is left to ask Vapi. Repeat the request.');
     const started = now();
     // The SDK's own timeout ends with the headers; the signal covers the body too.

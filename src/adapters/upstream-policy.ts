@@ -19,7 +19,6 @@ const COOLDOWN_MS = 60_000;
 
 /** Retries after the first try of a request that may be repeated. */
 const MAX_RETRIES = 2;
-const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 
 export interface UpstreamPolicyOptions {
@@ -27,6 +26,8 @@ export interface UpstreamPolicyOptions {
   onCircuit?: (state: 'open' | 'closed') => void;
   /** In [0, 1). */
   random: () => number;
+  /** Longest pause before the first retry, in ms; each further one is twice as long. */
+  firstPauseMs: number;
 }
 
 /**
@@ -72,7 +73,7 @@ export class UpstreamPolicy {
 
   /** Exponential with full jitter; at least what Vapi asks for. */
   #pause(attempt: number, result: FailureReason<unknown>): number {
-    const longest = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
+    const longest = Math.min(this.#options.firstPauseMs * 2 ** attempt, LONGEST_PAUSE_MS);
     const asked = 'error' in result && result.error instanceof UpstreamFault ? result.error.retryAfterMs : undefined;
     return (asked ?? 0) + this.#options.random() * longest;
   }

@@ -14,12 +14,21 @@ export interface UpstreamCall {
   durationMs: number;
 }
 
+/** How long requests may take and how long retries pause, in ms. */
+export interface UpstreamTiming {
+  longestAttemptMs: number;
+  firstPauseMs: number;
+}
+
+const TIMING: UpstreamTiming = { longestAttemptMs: 20_000, firstPauseMs: 400 };
+
 export interface VapiAccountsOptions {
   baseUrl: string;
   now: () => number;
   random: () => number;
   onCall: (call: UpstreamCall) => void;
   onCircuit: (state: 'open' | 'closed') => void;
+  timing?: UpstreamTiming;
 }
 
 /** Accounts whose client and circuit are kept at a time. */
@@ -30,19 +39,20 @@ const MAX_ACCOUNTS = 500;
  * environment lives: the failures of one account never stop another.
  */
 export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
+  const { longestAttemptMs, firstPauseMs } = options.timing ?? TIMING;
   const accounts = new LRUCache<string, { client: AssistantsClient; policy: UpstreamPolicy }>({ max: MAX_ACCOUNTS });
 
   function shared(apiKey: ApiKey): { client: AssistantsClient; policy: UpstreamPolicy } {
     const known = accounts.get(apiKey.fingerprint);
     if (known) return known;
     const client = new AssistantsClient({ token: () => apiKey.reveal(), baseUrl: options.baseUrl, maxRetries: 0 });
-    const policy = new UpstreamPolicy({ random: options.random, onCircuit: options.onCircuit });
+    const policy = new UpstreamPolicy({ random: options.random, onCircuit: options.onCircuit, firstPauseMs });
     accounts.set(apiKey.fingerprint, { client, policy });
     return { client, policy };
   }
 
   return {
     open: (apiKey: ApiKey, deadline: Deadline): VapiAccount =>
-      new SdkVapiAccount({ ...shared(apiKey), deadline, now: options.now, onCall: options.onCall }),
+      new SdkVapiAccount({ ...shared(apiKey), deadline, longestAttemptMs, now: options.now, onCall: options.onCall }),
   };
 }

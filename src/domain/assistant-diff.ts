@@ -37,7 +37,8 @@ export function diffAssistant({ wanted, live, lastApplied, alreadyApplied }: Dif
 }
 
 function withoutNulls(wanted: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== null));
+  const kept = Object.entries(wanted).filter(([, value]) => value !== null);
+  return Object.fromEntries(kept.map(([key, value]) => [key, isJsonObject(value) ? withoutNulls(value) : value]));
 }
 
 function differences(wanted: Json, live: Json | undefined, path: string): FieldChange[] {

@@ -36,9 +36,13 @@ const SHARED_FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
 export function patchAssistant(input: DiffInput): AssistantPatch {
   const changes = diffAssistant(input);
   if (changes.length === 0) return { changes };
-  const touched = new Set(changes.map(({ path }) => path.split('/')[1] ?? ''));
+  const touched = new Set(changes.map(({ path }) => topLevelField(path)));
   const body = Object.fromEntries([...touched].map((field) => [field, wholeField(field, input)]));
   return { changes, body };
+}
+
+function topLevelField(path: string): string {
+  return (path.split('/')[1] ?? '').replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 function wholeField(field: string, { wanted, live, lastApplied }: DiffInput): Json {
@@ -58,12 +62,35 @@ function keepable(field: string, target: JsonObject, current: JsonObject): JsonO
 
 function mergeObject(wanted: JsonObject, live: JsonObject, last: readonly JsonObject[]): JsonObject {
   const kept = Object.entries(live).filter(
-    ([key]) => !Object.hasOwn(wanted, key) && !last.some((config) => Object.hasOwn(config, key)),
+    ([key]) => !Object.hasOwn(wanted, key) && !last.some((config) => (own(config, key) ?? null) !== null),
   );
-  const merged = Object.entries(wanted).map(([key, value]): [string, Json] => {
-    const current = own(live, key);
-    if (!isJsonObject(value) || !isJsonObject(current)) return [key, value];
-    return [key, mergeObject(value, current, last.map((config) => own(config, key)).filter(isJsonObject))];
-  });
+  const merged = Object.entries(wanted).map(([key, value]): [string, Json] => [
+    key,
+    mergeValue(
+      value,
+      own(live, key),
+      last.map((config) => own(config, key)),
+    ),
+  ]);
   return Object.fromEntries([...kept, ...merged]);
+}
+
+function mergeValue(wanted: Json, live: Json | undefined, last: readonly (Json | undefined)[]): Json {
+  if (isJsonObject(wanted) && isJsonObject(live)) return mergeObject(wanted, live, last.filter(isJsonObject));
+  if (!Array.isArray(wanted) || !Array.isArray(live) || wanted.length !== live.length) return wanted;
+  // Items have no names: only one that is as wanted is certainly the same one, and keeps its undeclared fields.
+  return wanted.map((item, index) => {
+    const lastItems = last.map((list) => (Array.isArray(list) ? list[index] : undefined));
+    return unchangedItem(item, live[index], lastItems) ?? item;
+  });
+}
+
+function unchangedItem(
+  wanted: Json,
+  live: Json | undefined,
+  last: readonly (Json | undefined)[],
+): JsonObject | undefined {
+  if (!isJsonObject(wanted) || !isJsonObject(live)) return undefined;
+  const input = { wanted, live, lastApplied: last.filter(isJsonObject), alreadyApplied: false };
+  return diffAssistant(input).length === 0 ? live : undefined;
 }

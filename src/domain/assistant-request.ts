@@ -48,22 +48,30 @@ export const ASSISTANT_FIELDS: readonly string[] = [
 /** The largest configuration in bytes of JSON: it is kept whole in one table item (limit 400 KB). */
 export const MAX_CONFIG_BYTES = 256 * 1024;
 
-const text = z.string();
-const loose = z.looseObject({});
+const text = z.string('must be a string');
+const named = text.check(z.minLength(1, 'must not be empty'));
+const anyObject = 'must be an object';
+
+/** A number in a range, both ends included. */
+function between(low: number, high: number) {
+  const detail = `must be a number from ${low} to ${high}`;
+  return z.number(detail).check(z.gte(low, detail), z.lte(high, detail));
+}
+
+/** Null means "clear this field". */
+function field<T extends z.ZodMiniType>(schema: T) {
+  return z.optional(z.nullable(schema));
+}
 
 /** Only the limits that Vapi documents: everything deeper is Vapi's to judge, and its message is passed on. */
 const configSchema = z.looseObject({
-  name: z.optional(z.nullable(text.check(z.maxLength(40, 'use at most 40 characters')))),
-  firstMessage: z.optional(z.nullable(text)),
-  maxDurationSeconds: z.optional(z.nullable(z.number().check(z.gte(10), z.lte(43_200)))),
-  metadata: z.optional(z.nullable(loose)),
-  transcriber: z.optional(z.nullable(z.looseObject({ provider: text.check(z.minLength(1)) }))),
-  server: z.optional(
-    z.nullable(z.looseObject({ timeoutSeconds: z.optional(z.nullable(z.number().check(z.gte(1), z.lte(300)))) })),
-  ),
-  model: z.optional(
-    z.nullable(z.looseObject({ provider: text.check(z.minLength(1)), model: z.optional(z.nullable(text)) })),
-  ),
+  name: field(text.check(z.maxLength(40, 'use at most 40 characters'))),
+  firstMessage: field(text),
+  maxDurationSeconds: field(between(10, 43_200)),
+  metadata: field(z.looseObject({}, anyObject)),
+  transcriber: field(z.looseObject({ provider: named }, anyObject)),
+  server: field(z.looseObject({ timeoutSeconds: field(between(1, 300)) }, anyObject)),
+  model: field(z.looseObject({ provider: named, model: field(text) }, anyObject)),
 });
 
 /**
@@ -98,8 +106,8 @@ function configErrors(config: JsonObject): FieldError[] {
   const parsed = configSchema.safeParse(config);
   const issues = parsed.success ? [] : parsed.error.issues;
   const errors = issues.map(({ path, message }) => ({ field: path.join('.'), detail: message }));
-  const model = parsed.success ? parsed.data.model : undefined;
-  if (model && model.provider !== 'vapi' && !model.model) {
+  const { model } = config;
+  if (isJsonObject(model) && model.provider && model.provider !== 'vapi' && (model.model ?? '') === '') {
     errors.push({ field: 'model.model', detail: 'name the model, for example "gpt-4o"' });
   }
   if (Buffer.byteLength(JSON.stringify(config)) > MAX_CONFIG_BYTES) {

@@ -38,6 +38,7 @@ export async function carryOut(deps: SyncDependencies, operation: Operation, tas
     operation: claimOperation(plan),
     scope: access.scope,
     specHash: task.desired.specHash,
+    retire: plan.retire,
   });
   if (!held) return { kind: 'again' };
   const account = deps.vapi.open(access.apiKey, operation.deadline);

@@ -66,21 +66,26 @@ export async function resolveAccess(deps: CredentialDependencies, request: Acces
       source: 'org-secret',
       scope: 'org',
       apiKey: usableKey(secret.apiKey, name),
-      ...(secret.assistantId ? { knownAssistantId: secret.assistantId.trim() } : {}),
+      ...known(secret.assistantId),
       cached: own.cached,
     };
   }
   request.journal.record({ code: 'CREDENTIALS_FELL_THROUGH', from: 'org-secret' });
   const apiKey = await resolvePlatformKey(deps);
-  const known = (await request.record())?.vapiAssistantId;
+  const assistant = known((await request.record())?.vapiAssistantId);
   return {
-    source: known ? 'org-record' : 'platform',
+    source: assistant.knownAssistantId ? 'org-record' : 'platform',
     scope: 'platform',
     apiKey,
-    ...(known ? { knownAssistantId: known } : {}),
+    ...assistant,
     // The platform's key being minutes old is no danger; that the organisation has no own key must be known.
     cached: own.cached,
   };
+}
+
+function known(assistantId: string | null | undefined): { knownAssistantId?: string } {
+  const id = assistantId?.trim();
+  return id ? { knownAssistantId: id } : {};
 }
 
 /** The platform's key: its secret, else the setting. Throws `CREDENTIALS_MISSING` when there is neither. */

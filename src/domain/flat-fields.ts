@@ -42,7 +42,7 @@ interface Placement {
 }
 
 function place(config: JsonObject, { flat, object, key, value, errors }: Placement): JsonObject {
-  if (value === undefined || value === null) return config;
+  if (value === undefined || value === null || value === '') return config;
   if (typeof value !== 'string') {
     errors.push({ field: flat, detail: 'must be a string' });
     return config;
@@ -65,7 +65,11 @@ function placeSystemPrompt(config: JsonObject, prompt: Json | undefined, errors:
   }
   const model = config.model ?? {};
   if (!isJsonObject(model)) return config;
-  const messages = Array.isArray(model.messages) ? model.messages : [];
+  const messages = model.messages ?? [];
+  if (!Array.isArray(messages)) {
+    errors.push({ field: 'model.messages', detail: 'must be a list' });
+    return config;
+  }
   const system = messages.find((message) => isJsonObject(message) && message.role === 'system');
   if (isJsonObject(system)) {
     if (system.content !== prompt) {

@@ -1,4 +1,4 @@
-import type { AssistantMapping, MappingChange, MappingWriteResult } from './assistant-mapping.ts';
+import type { AssistantMapping, MappingChange, MappingWriteResult, Retiree } from './assistant-mapping.ts';
 import { type Claim, type ClaimOperation, newClaim } from './claim.ts';
 import type { Scope } from './credentials.ts';
 import type { Transition } from './mapping-transitions.ts';
@@ -18,13 +18,15 @@ export interface ClaimRequest {
   scope: Scope;
   /** Hash of the configuration that is about to be sent to Vapi. */
   specHash?: string;
+  /** What is to be removed besides: written down with the claim, so that a crash does not forget it. */
+  retire: readonly Retiree[];
 }
 
 /** Takes the row, on condition that it still is as it was read. Undefined when somebody else was faster. */
 export async function takeClaim(
   deps: SyncDependencies,
   { key, deadline, journal }: Operation,
-  { mapping, operation, scope, specHash }: ClaimRequest,
+  { mapping, operation, scope, specHash, retire }: ClaimRequest,
 ): Promise<HeldClaim | undefined> {
   const previous = mapping?.claim;
   const now = deps.runtime.now();
@@ -36,12 +38,19 @@ export async function takeClaim(
     transition: previous ? 'take-over' : 'claim',
     from: mapping,
     token,
-    change: { claim, attempted },
+    change: { claim, attempted, retiring: stillToRetire(mapping, retire) },
     at: claim.startedAt,
   });
   if (result.kind === 'conflict' || !result.mapping) return undefined;
   journal.record({ code: 'CLAIM_TAKEN', operation, takenOver: previous !== undefined });
   return { claim, previous, mapping: result.mapping };
+}
+
+/** The assistant that the row itself names is left out: that is written down already. */
+function stillToRetire(mapping: AssistantMapping | undefined, retire: readonly Retiree[]): Retiree[] {
+  const known = mapping?.retiring ?? [];
+  const written = [mapping?.assistantId, ...known.map(({ assistantId }) => assistantId)];
+  return [...known, ...retire.filter(({ assistantId }) => !written.includes(assistantId))];
 }
 
 /** Ends the claim with one write, on condition that it is still ours. */
@@ -56,8 +65,8 @@ export async function endClaim(
 }
 
 /**
- * Gives the row back after a failure that made nothing. A claim that was taken over from an unknown outcome goes back to
- * being unresolved: what it left at Vapi is still to be found. Never throws: the failure that led here is the answer,
+ * Gives the row back after a failure that made nothing. A claim that was taken over from an unknown outcome is put back as
+ * it was, unresolved: what it left at Vapi is still to be found, by its token and in its account. Never throws: the failure that led here is the answer,
  * and a claim that cannot be given back expires.
  */
 export async function giveBack(
@@ -73,17 +82,15 @@ export async function giveBack(
 }
 
 function returnOf(
-  { claim, previous, mapping }: HeldClaim,
+  { previous, mapping }: HeldClaim,
   attempted: readonly string[] | undefined,
 ): { transition: Transition; change: MappingChange } {
+  const restored = attempted ? { attempted } : {};
   if (previous) {
     const unresolvedAt = previous.unresolvedAt ?? previous.expiresAt;
-    return {
-      transition: 'leave-unresolved',
-      change: { claim: { ...claim, operation: previous.operation, unresolvedAt } },
-    };
+    return { transition: 'leave-unresolved', change: { claim: { ...previous, unresolvedAt }, ...restored } };
   }
   const isEmpty = mapping.assistantId === undefined && mapping.retiring.length === 0;
   if (isEmpty) return { transition: 'abandon', change: {} };
-  return { transition: 'release', change: { claim: null, ...(attempted ? { attempted } : {}) } };
+  return { transition: 'release', change: { claim: null, ...restored } };
 }

@@ -49,7 +49,12 @@ async function removeUnderClaim(deps: SyncDependencies, operation: Operation, re
   const { mapping, access } = removal;
   const strays = await findStrays(deps, operation, removal);
   assertSettled(mapping, { strays, now: deps.runtime.now() });
-  const held = await takeClaim(deps, operation, { mapping, operation: 'delete', scope: access.scope });
+  const held = await takeClaim(deps, operation, {
+    mapping,
+    operation: 'delete',
+    scope: access.scope,
+    retire: strays.map(({ assistant, scope }) => ({ assistantId: assistant.id, scope })),
+  });
   if (!held) return false;
   try {
     for (const retiree of allOf(mapping, strays)) await removeVerified(deps, operation, { ...removal, retiree });

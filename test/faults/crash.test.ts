@@ -81,6 +81,18 @@ const SCENARIOS: Scenario[] = [
     specs: ['a1', 'b1'],
   },
   {
+    name: 'move while an unresolved create is left in the platform account',
+    arrange: async (world) => {
+      world.upstream.verdict = (verb) => (verb === 'POST' ? 'late' : 'ok');
+      await world.run(ensure('a1'));
+      world.upstream.verdict = () => 'ok';
+      world.secrets.set(KEY.orgId, '{"apiKey":"own-key"}');
+      world.pass(60_000);
+    },
+    job: ensure('b1'),
+    specs: ['a1', 'b1'],
+  },
+  {
     name: 'create with an unknown outcome',
     arrange: async (world) => {
       world.upstream.verdict = (verb) => (verb === 'POST' ? 'error-after' : 'ok');

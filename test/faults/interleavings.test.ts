@@ -15,22 +15,25 @@ const job: fc.Arbitrary<Job> = fc.oneof(
 );
 
 /** How the world is before the operations start. */
-const past = fc.constantFrom<'nothing' | 'synced' | 'edited' | 'deleted' | 'moved'>(
-  'nothing',
-  'synced',
-  'edited',
-  'deleted',
-  'moved',
-);
+const past = fc.constantFrom('nothing', 'synced', 'edited', 'deleted', 'moved', 'unresolved', 'unresolved, then moved');
 
 async function arrange(world: World, state: string): Promise<void> {
   if (state === 'nothing') return;
+  if (state.startsWith('unresolved')) return await arrangeUnresolved(world, state);
   await world.run({ kind: 'ensure', spec: 'a1' });
   const [assistant] = world.upstream.assistants();
   if (!assistant) throw new Error('nothing was arranged');
   if (state === 'edited') assistant.config = { ...assistant.config, name: 'edited by hand' };
   if (state === 'deleted') world.upstream.stored.delete(assistant.id);
   if (state === 'moved') world.secrets.set('acme', '{"apiKey":"own-key"}');
+}
+
+async function arrangeUnresolved(world: World, state: string): Promise<void> {
+  world.upstream.verdict = (verb) => (verb === 'POST' ? 'late' : 'ok');
+  await world.run({ kind: 'ensure', spec: 'a1' });
+  world.upstream.verdict = () => 'ok';
+  if (state.endsWith('moved')) world.secrets.set('acme', '{"apiKey":"own-key"}');
+  world.pass(25_000);
 }
 
 const SUCCESSES = ['created', 'recreated', 'adopted', 'updated', 'unchanged', 'removed', 'absent'];

@@ -3,6 +3,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Context } from 'aws-lambda';
 import { type Servers, startServers } from '../../local/servers.ts';
 import { localDefinition } from '../../local/stack.ts';
+import type { UpstreamTiming } from '../../src/adapters/vapi-accounts.ts';
 import { type Application, makeApplication, systemRuntime } from '../../src/application.ts';
 import type { Runtime } from '../../src/domain/runtime.ts';
 import type { HttpHandler } from '../../src/handlers/http-handler.ts';
@@ -49,6 +50,7 @@ export interface TestService extends Environment, Servers {
 export interface EnvironmentOptions {
   settings?: Record<string, string>;
   runtime?: Partial<Runtime>;
+  upstreamTiming?: UpstreamTiming;
 }
 
 export const PLATFORM_KEY = 'local-platform-key';
@@ -116,6 +118,7 @@ function makeEnvironment({
     settings: readSettings(values),
     runtime: { ...systemRuntime, ...options.runtime },
     clients: { dynamo, secrets },
+    ...(options.upstreamTiming ? { upstreamTiming: options.upstreamTiming } : {}),
   });
   return { environment: environmentOf(app), dynamo };
 }
