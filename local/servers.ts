@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { listenOn } from './http-server.ts';
+import { type ListeningServer, listenOn } from './http-server.ts';
 import { type QueueServer, startQueues } from './queues.ts';
 import { type SecretsStandIn, startSecrets } from './secrets/server.ts';
 import { seedOrganisations, seedSecrets } from './seed.ts';
@@ -30,12 +30,12 @@ export type ServersOptions = { definition: ServiceDefinition; directory?: string
 /** Starts all servers in parallel on free ports of 127.0.0.1, with table, queues and seeds in place. */
 export async function startServers({ definition, directory, hasKeys = true }: ServersOptions): Promise<Servers> {
   const file = (name: string) => (directory ? { file: join(directory, name) } : {});
-  const [table, queues, secrets, vapi] = await Promise.all([
+  const [table, queues, secrets, vapi] = await allOrNone(
     startTable(definition, directory && join(directory, 'dynamodb')),
     startQueues(definition),
-    startSecrets(file(hasKeys ? 'secrets.json' : 'secrets-without-keys.json')),
+    startSecrets(file('secrets.json')),
     startVapi(file('vapi.json')),
-  ]);
+  );
   if (hasKeys) seedSecrets(secrets, definition);
   return {
     environment: {
@@ -51,11 +51,27 @@ export async function startServers({ definition, directory, hasKeys = true }: Se
     vapi,
     secrets,
     queues,
-    flush: () => [vapi, secrets].forEach((server) => void server.flush()),
-    close: async () => {
-      await Promise.all([vapi.close(), secrets.close(), queues.close(), table.close()]);
+    flush: () => {
+      vapi.flush();
+      secrets.flush();
     },
+    close: () => closeAll([vapi, secrets, queues, table]),
   };
+}
+
+type Closable = { close(): Promise<void> };
+
+/** When one server fails to start, the others are closed: a server left behind would keep the process alive. */
+async function allOrNone<T extends Closable[]>(...starting: { [I in keyof T]: Promise<T[I]> }): Promise<T> {
+  const settled = await Promise.allSettled(starting);
+  if (settled.some(({ status }) => status === 'rejected')) {
+    await closeAll(settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
+  }
+  return Promise.all(starting);
+}
+
+async function closeAll(servers: Closable[]): Promise<void> {
+  await Promise.all(servers.map((server) => server.close()));
 }
 
 /** Credentials that no AWS account has, for SDK clients that talk to the stack. */
@@ -63,14 +79,19 @@ export function fakeAws(region: string): Environment {
   return { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_REGION: region };
 }
 
-async function startTable(definition: ServiceDefinition, path: string | undefined) {
+async function startTable(definition: ServiceDefinition, path: string | undefined): Promise<ListeningServer> {
   const options = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 };
   const server = await listenOn(dynalite(path ? { ...options, path } : options), 0);
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint: server.url, region: definition.region, credentials });
-  const properties = definition.resources.Table?.Properties;
-  await createTable({ client, tableName: definition.tableName, properties });
-  await seedOrganisations(client, definition);
-  client.destroy();
-  return server;
+  try {
+    await createTable({ client, tableName: definition.tableName, properties: definition.resources.Table?.Properties });
+    await seedOrganisations(client, definition);
+    return server;
+  } catch (error) {
+    await server.close();
+    throw error;
+  } finally {
+    client.destroy();
+  }
 }

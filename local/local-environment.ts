@@ -1,0 +1,35 @@
+/** Names and values of environment variables. */
+type Environment = Record<string, string>;
+
+/** Settings of a developer's own AWS access, which would come before the fake credentials or around the endpoints. */
+const REAL_AWS =
+  /^AWS_(PROFILE|DEFAULT_PROFILE|SESSION_TOKEN|ENDPOINT_URL.*|IGNORE_CONFIGURED_ENDPOINT_URLS|LOCAL_(PROFILE|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN))$/;
+
+/** A Vapi that the developer chose instead of the stand-in. */
+export type ChosenVapi = { baseUrl: string; key: string | undefined };
+
+/** The Vapi of `VAPI_BASE_URL` and `VAPI_PRIVATE_KEY`, undefined when the stand-in is to be used. */
+export function chosenVapi(environment: NodeJS.ProcessEnv): ChosenVapi | undefined {
+  const baseUrl = environment.VAPI_BASE_URL?.trim();
+  return baseUrl ? { baseUrl, key: environment.VAPI_PRIVATE_KEY } : undefined;
+}
+
+/** Makes this process, and what it starts, see the local stack as its AWS account. */
+export function enterLocalAws(environment: Environment): void {
+  for (const name of Object.keys(process.env).filter((known) => REAL_AWS.test(known))) delete process.env[name];
+  Object.assign(process.env, environment);
+}
+
+/**
+ * What the functions get: the settings of the stack in the place of references to resources that exist nowhere, and no
+ * traces. The AWS variables are not among them, Lambda does not allow to set these; they come with the process.
+ */
+export function functionEnvironment(stack: Environment, vapi: ChosenVapi | undefined): Environment {
+  const own = Object.entries(stack).filter(([name]) => !name.startsWith('AWS_'));
+  return {
+    ...Object.fromEntries(own),
+    POWERTOOLS_TRACE_ENABLED: 'false',
+    ...(vapi && { VAPI_BASE_URL: vapi.baseUrl }),
+    ...(vapi?.key && { VAPI_PRIVATE_KEY: vapi.key }),
+  };
+}
