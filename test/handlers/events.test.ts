@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ACME_KEY, startService, type TestService } from '../support/service.ts';
+import { assistantsWithKey } from '../support/upstream.ts';
+
+const DIRECTORY = join(import.meta.dirname, '../../events');
+const read = (name: string): unknown => JSON.parse(readFileSync(join(DIRECTORY, `${name}.json`), 'utf8'));
+
+/** The events in the order of the README, and what each answers on a fresh stack. */
+const STEPS: [name: string, handler: 'sync' | 'status', status: number, body: object | undefined][] = [
+  ['sync-dry-run', 'sync', 200, { dryRun: true, plan: 'create' }],
+  ['sync', 'sync', 201, { outcome: 'created', credentials: { source: 'platform' } }],
+  ['sync', 'sync', 200, { outcome: 'unchanged' }],
+  ['sync-dry-run', 'sync', 200, { plan: 'update', changes: [{ path: '/firstMessage' }] }],
+  ['sync-update', 'sync', 200, { outcome: 'updated' }],
+  [
+    'sync-legacy-voice',
+    'sync',
+    201,
+    { voice: { applied: { provider: 'azure', voiceId: 'en-US-JennyNeural' }, reason: 'legacy-voice' } },
+  ],
+  ['sync-own-key', 'sync', 201, { credentials: { source: 'org-secret' }, voice: { reason: 'supported' } }],
+  ['sync-flat-fields', 'sync', 201, { voice: { applied: { provider: 'azure', voiceId: 'emma' } } }],
+  ['sync-invalid', 'sync', 400, { code: 'VALIDATION_FAILED' }],
+  ['status', 'status', 200, { orgId: 'globex', role: 'inbound', state: 'synced' }],
+  ['status-all', 'status', 200, { assistants: [{ role: 'inbound' }, { role: 'outbound' }] }],
+  ['delete', 'sync', 204, undefined],
+  ['delete', 'sync', 204, undefined],
+  ['status', 'status', 404, { code: 'NOT_FOUND' }],
+];
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+it('each event answers as the README says, one after the other', async () => {
+  const answers: unknown[] = [];
+  for (const [name, handler] of STEPS) {
+    const { status, body } = await service.invoke(handler, read(name));
+    answers.push([name, handler, status, body]);
+  }
+  const wanted = STEPS.map(([name, handler, status, body]) => [
+    name,
+    handler,
+    status,
+    body && expect.objectContaining(deep(body)),
+  ]);
+  expect(answers).toEqual(wanted);
+});
+
+it('the flat fields of older callers arrive in Vapi’s own form', () => {
+  const [callbacks] = assistantsWithKey(service.vapi, ACME_KEY).filter(({ name }) => name === 'Acme callbacks');
+  expect(callbacks).toMatchObject({
+    model: { provider: 'openai', model: 'gpt-4o', messages: [{ role: 'system' }] },
+    voice: { provider: 'azure', voiceId: 'emma' },
+    transcriber: { provider: 'deepgram', language: 'en' },
+    server: { url: 'https://hooks.acme.example/vapi' },
+  });
+});
+
+it('every event of the folder is tried', () => {
+  const files = readdirSync(DIRECTORY).map((file) => file.replace('.json', ''));
+  expect(new Set(STEPS.map(([name]) => name))).toEqual(new Set(files));
+});
+
+/** The same, with nested objects and lists compared only as far as they are given. */
+function deep(value: object): object {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      if (Array.isArray(inner)) return [key, inner.map((item) => expect.objectContaining(item))];
+      return [key, typeof inner === 'object' && inner !== null ? expect.objectContaining(deep(inner)) : inner];
+    }),
+  );
+}
