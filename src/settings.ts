@@ -12,15 +12,19 @@ export interface Settings {
   voicePolicy: VoicePolicy;
 }
 
-const notEmpty = z.string().check(z.minLength(1));
+const notEmpty = z.string('missing').check(z.minLength(1, 'missing'));
 
 const environmentSchema = z.object({
   TABLE_NAME: notEmpty,
-  SECRET_PREFIX: notEmpty.check(z.regex(/^[A-Za-z0-9/_+=.@-]*[A-Za-z0-9_+=.@-]$/)),
-  VAPI_BASE_URL: z._default(z.url({ protocol: /^https?$/ }), 'https://api.vapi.ai'),
-  VAPI_PRIVATE_KEY: z.optional(z.string()),
+  SECRET_PREFIX: notEmpty.check(
+    z.regex(/^[A-Za-z0-9/_+=.@-]*[A-Za-z0-9_+=.@-]$/, 'not the beginning of a secret name'),
+  ),
+  VAPI_BASE_URL: z._default(z.url({ protocol: /^https?$/, error: 'not an http(s) URL' }), 'https://api.vapi.ai'),
+  VAPI_PRIVATE_KEY: z.optional(
+    z.string().check(z.refine((text) => ApiKey.clean(text) !== undefined, 'not a usable key')),
+  ),
   DEPLOYMENT_ID: notEmpty,
-  VOICE_POLICY: z._default(z.enum(VOICE_POLICIES), 'strict'),
+  VOICE_POLICY: z._default(z.enum(VOICE_POLICIES, `not one of ${VOICE_POLICIES.join(', ')}`), 'strict'),
 });
 
 /** What is wrong with the environment, all of it in one message. */

@@ -1,0 +1,80 @@
+import { inspect } from 'node:util';
+import { lazily } from '../../src/handlers/lazily.ts';
+import { makeSyncHandler } from '../../src/handlers/sync.ts';
+import { readSettings, SettingsError } from '../../src/settings.ts';
+import { configuration } from '../support/configurations.ts';
+import { startService, type TestService } from '../support/service.ts';
+
+const COMPLETE = { TABLE_NAME: 'table', SECRET_PREFIX: 'vapi-sync/dev', DEPLOYMENT_ID: 'vapi-sync-dev' };
+
+function errorOf(environment: Record<string, string>): Error {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    if (error instanceof SettingsError) return error;
+    throw error;
+  }
+  throw new Error('the settings were accepted');
+}
+
+describe('settings', () => {
+  it('have the documented defaults', () => {
+    expect(readSettings(COMPLETE)).toEqual({
+      tableName: 'table',
+      secretPrefix: 'vapi-sync/dev',
+      vapiBaseUrl: 'https://api.vapi.ai',
+      platformKey: undefined,
+      deploymentId: 'vapi-sync-dev',
+      voicePolicy: 'strict',
+    });
+  });
+
+  it('that are missing or bad are all named in one error, without their values', () => {
+    const { message } = errorOf({ VAPI_BASE_URL: 'ftp://nowhere', VOICE_POLICY: 'lenient', TABLE_NAME: '' });
+    for (const name of ['TABLE_NAME', 'SECRET_PREFIX', 'DEPLOYMENT_ID', 'VAPI_BASE_URL', 'VOICE_POLICY']) {
+      expect(message).toContain(name);
+    }
+    expect(message).not.toMatch(/nowhere|lenient/);
+  });
+
+  it('with a platform key that cannot be used are an error that does not repeat it', () => {
+    const { message } = errorOf({ ...COMPLETE, VAPI_PRIVATE_KEY: 'schlüssel' });
+    expect(message).toContain('VAPI_PRIVATE_KEY');
+    expect(message).not.toContain('schl');
+  });
+
+  it('do not show the platform key when printed', () => {
+    expect(inspect(readSettings({ ...COMPLETE, VAPI_PRIVATE_KEY: 'secret-value' }), { depth: 9 })).not.toContain(
+      'secret-value',
+    );
+  });
+});
+
+describe('a function whose settings are wrong', () => {
+  let service: TestService;
+  const before = { ...process.env };
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(async () => {
+    process.env = before;
+    await service.stop();
+  });
+
+  it('answers with a mute 500, names the settings in the log, and works as soon as they are right', async () => {
+    const handler = lazily(makeSyncHandler);
+    const event = {
+      requestContext: { http: { method: 'PUT' } },
+      pathParameters: { orgId: 'late', role: 'inbound' },
+      body: JSON.stringify(configuration()),
+    };
+    const context = { awsRequestId: 'request-9', getRemainingTimeInMillis: () => 29_000 } as never;
+    const broken = await handler(event, context);
+    expect(broken).toMatchObject({ statusCode: 500, headers: { 'Content-Type': 'application/problem+json' } });
+    expect(broken.body).not.toContain('TABLE_NAME');
+    expect(service.output.text()).toContain('TABLE_NAME');
+
+    process.env = { ...before, ...service.environment, DEPLOYMENT_ID: 'test' };
+    expect(await handler(event, context)).toMatchObject({ statusCode: 201 });
+  });
+});
