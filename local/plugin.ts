@@ -51,6 +51,9 @@ export default class LocalStackPlugin {
     };
     if (this.#isLocal && /^(invoke local|offline)/.test(this.#command)) {
       serverless.extendConfiguration(['custom', 'esbuild', 'outputWorkFolder'], buildDirectory());
+      // Quicker to build, and stacks are readable without a source map.
+      serverless.extendConfiguration(['custom', 'esbuild', 'minify'], false);
+      serverless.extendConfiguration(['custom', 'esbuild', 'sourcemap'], false);
     }
   }
 

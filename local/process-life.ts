@@ -1,3 +1,5 @@
+import { hasCode } from './error-code.ts';
+
 /** What a process has to let go of before it ends. */
 export type Holding = {
   /** The orderly end. */
@@ -44,6 +46,6 @@ export function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // A process of another user is alive, too.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }

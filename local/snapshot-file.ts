@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { hasCode } from './error-code.ts';
 
 /** Keeps one JSON document on disk for a stand-in. */
 export type SnapshotFile = {
@@ -52,7 +53,7 @@ function readDocument(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw new Error(`${path} is unreadable. Delete it to start with empty data.`, { cause: error });
   }
 }
