@@ -30,14 +30,14 @@ const MUTATIONS: Mutation[] = [
   {
     name: 'claim condition removed',
     file: 'src/adapters/mapping-conditions.ts',
-    from: "return write.from ? asRead(write.from) : { expression: 'attribute_not_exists(pk)', names: {}, values: {} };",
-    to: "return { expression: 'attribute_not_exists(nothing)', names: {}, values: {} };",
+    from: 'const { from, guard } = TRANSITIONS[write.transition];',
+    to: "const { from, guard } = TRANSITIONS[write.transition]; if (guard === 'as-read') return { expression: 'attribute_not_exists(nothing)', names: {}, values: {} };",
   },
   {
     name: 'finalise without the token',
     file: 'src/adapters/mapping-conditions.ts',
-    from: "return { expression: '#claim.#token = :own', names: CLAIM_NAMES, values: { ':own': write.token } };",
-    to: "return { expression: 'attribute_exists(pk)', names: {}, values: {} };",
+    from: 'const { from, guard } = TRANSITIONS[write.transition];',
+    to: "const { from, guard } = TRANSITIONS[write.transition]; if (guard === 'own-token') return { expression: 'attribute_exists(pk)', names: {}, values: {} };",
   },
   {
     name: 'expired claim taken over without look-up',

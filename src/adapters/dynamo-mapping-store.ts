@@ -69,7 +69,7 @@ export class DynamoMappingStore implements MappingStore {
       return await this.#update(write);
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return await this.#afterConflict(write, error.Item);
+      return await this.#afterConflict(write, error);
     }
   }
 
@@ -107,12 +107,16 @@ export class DynamoMappingStore implements MappingStore {
   }
 
   /**
-   * A write that the SDK sent twice fails the second time on what the first has done: then it was our own success.
-   * Databases that do not return the item with the failure are read once more.
+   * A write that the SDK sent twice fails the second time on what the first has done: then it was our own success. One
+   * that was sent once failed. Databases that do not return the item with the failure are read once more.
    */
-  async #afterConflict(write: MappingWrite, item: Item | undefined): Promise<MappingWriteResult> {
+  async #afterConflict(
+    write: MappingWrite,
+    { Item: item, $metadata }: ConditionalCheckFailedException,
+  ): Promise<MappingWriteResult> {
     const current = item ? parseMapping(item) : await this.#readOne(write.key);
-    if (isOwnSuccess(write, current)) return { kind: 'written', mapping: current };
+    const wasRepeated = $metadata.attempts !== 1;
+    if (wasRepeated && isOwnSuccess(write, current)) return { kind: 'written', mapping: current };
     return { kind: 'conflict', current };
   }
 
@@ -124,16 +128,27 @@ export class DynamoMappingStore implements MappingStore {
   }
 }
 
-function isOwnSuccess({ transition, token }: MappingWrite, current: AssistantMapping | undefined): boolean {
+function isOwnSuccess(write: MappingWrite, current: AssistantMapping | undefined): boolean {
+  const { transition, token } = write;
   switch (TRANSITIONS[transition].to) {
     case 'claimed':
     case 'unresolved':
       return current?.claim?.token === token;
     case 'idle':
-      return current?.finalisedBy === token;
+      return current?.finalisedBy === token || hasOnlyLostItsClaim(write, current);
     case 'absent':
       return current === undefined;
   }
+}
+
+/** A claim that is gone without a trace was given back by its holder: everybody else would have left a new revision. */
+function hasOnlyLostItsClaim({ from }: MappingWrite, current: AssistantMapping | undefined): boolean {
+  if (!from || !current || current.claim) return false;
+  return (
+    current.revision === from.revision &&
+    current.createdAt === from.createdAt &&
+    current.finalisedBy === from.finalisedBy
+  );
 }
 
 function keyOf(key: AssistantKey): Item {

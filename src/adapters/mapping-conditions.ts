@@ -1,5 +1,6 @@
 import type { MappingWrite } from '../domain/assistant-mapping.ts';
-import { TRANSITIONS } from '../domain/mapping-transitions.ts';
+import type { Claim } from '../domain/claim.ts';
+import { type MappingState, TRANSITIONS } from '../domain/mapping-transitions.ts';
 
 /** A DynamoDB condition with its placeholders; values are plain and still to be marshalled. */
 export interface Condition {
@@ -8,32 +9,57 @@ export interface Condition {
   values: Record<string, unknown>;
 }
 
-/** Turns the guard of a transition into the condition expression of its write. */
+const NAMES = { '#claim': 'claim', '#token': 'token', '#unresolved': 'unresolvedAt' };
+
+/** How each state shows in a row. */
+const IN_STATE: Readonly<Record<MappingState, string>> = {
+  absent: 'attribute_not_exists(pk)',
+  idle: 'attribute_exists(pk) AND attribute_not_exists(#claim.#token)',
+  claimed: 'attribute_exists(#claim.#token) AND attribute_not_exists(#claim.#unresolved)',
+  unresolved: 'attribute_exists(#claim.#unresolved)',
+};
+
+/** The condition of a write: the row is in a state that the transition starts from, and its guard holds. */
 export function conditionOf(write: MappingWrite): Condition {
-  switch (TRANSITIONS[write.transition].guard) {
-    case 'own-token':
-      return { expression: '#claim.#token = :own', names: CLAIM_NAMES, values: { ':own': write.token } };
-    case 'as-read':
-      return write.from ? asRead(write.from) : { expression: 'attribute_not_exists(pk)', names: {}, values: {} };
-  }
+  const { from, guard } = TRANSITIONS[write.transition];
+  const states = from.map((state) => IN_STATE[state]).join(' OR ');
+  const guarded = guard === 'own-token' ? ownToken(write.token) : asRead(write.from);
+  const expression = `(${states}) AND ${guarded.expression}`;
+  return { expression, names: namesIn(expression), values: guarded.values };
 }
 
-const CLAIM_NAMES = { '#claim': 'claim', '#token': 'token' };
+/** DynamoDB refuses names that an expression does not use. */
+function namesIn(expression: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(NAMES).filter(([placeholder]) => expression.includes(placeholder)));
+}
+
+type Guarded = Pick<Condition, 'expression' | 'values'>;
+
+function ownToken(token: string): Guarded {
+  return { expression: '#claim.#token = :own', values: { ':own': token } };
+}
 
 /**
  * The row is as it was read. The revision alone would not do: a finalised claim leaves it as it is, and a row that was
  * removed and made again starts over, so the claim and the assistant are compared too.
  */
-function asRead({ revision, claim, assistantId }: NonNullable<MappingWrite['from']>): Condition {
-  const claimed = claim ? '#claim.#token = :read' : 'attribute_not_exists(#claim)';
+function asRead(row: MappingWrite['from']): Guarded {
+  if (!row) return { expression: IN_STATE.absent, values: {} };
+  const { revision, claim, assistantId } = row;
   const mapped = assistantId ? 'assistantId = :assistantId' : 'attribute_not_exists(assistantId)';
+  const claimed = sameClaim(claim);
   return {
-    expression: `revision = :revision AND ${claimed} AND ${mapped}`,
-    names: claim ? CLAIM_NAMES : { '#claim': 'claim' },
-    values: {
-      ':revision': revision,
-      ...(claim ? { ':read': claim.token } : {}),
-      ...(assistantId ? { ':assistantId': assistantId } : {}),
-    },
+    expression: `revision = :revision AND ${mapped} AND ${claimed.expression}`,
+    values: { ':revision': revision, ...(assistantId ? { ':assistantId': assistantId } : {}), ...claimed.values },
+  };
+}
+
+function sameClaim(claim: Claim | undefined): Guarded {
+  if (!claim) return { expression: 'attribute_not_exists(#claim)', values: {} };
+  const { token, unresolvedAt } = claim;
+  const ended = unresolvedAt ? '#claim.#unresolved = :unresolved' : 'attribute_not_exists(#claim.#unresolved)';
+  return {
+    expression: `#claim.#token = :read AND ${ended}`,
+    values: { ':read': token, ...(unresolvedAt ? { ':unresolved': unresolvedAt } : {}) },
   };
 }

@@ -25,7 +25,6 @@ import {
   writeOf,
   writerOf,
 } from './mapping-situations.ts';
-import { eachPromise } from './unkept-promises.ts';
 
 const AT = '2026-03-01T10:00:00.000Z';
 
@@ -139,23 +138,19 @@ export function describeDynamoStores(table: () => ContractTable): void {
   describe('a write that succeeded, its reply lost and the SDK having sent it again, is believed', () => {
     const faults = ['lose-reply', 'fail-after'] as const;
     const cases = VALID_STEPS.flatMap((step) => faults.map((fault) => ({ ...step, fault })));
-    eachPromise(cases, {
-      kind: 'dynamodb',
-      title: '$transition from $state, $fault',
-      test: async ({ transition, state, fault }) => {
-        const situation = await bringTo(state, store());
-        const { key, row } = situation;
-        const token = writerOf(transition, situation);
-        connection().reset();
-        connection().plan({ fault });
-        const result = await shaken().write(writeOf(key, { transition, from: row, token }));
-        const after = await rowOf(store(), key);
-        expect(writesSeen(table())).toBe(2);
-        expect(result).toEqual({ kind: 'written', mapping: after });
-        expect(stateOf(after)).toBe(TRANSITIONS[transition].to);
-        const grows = TRANSITIONS[transition].to === 'claimed' ? 1 : 0;
-        expect(after?.revision ?? 0).toBe(after ? (row?.revision ?? 0) + grows : 0);
-      },
+    it.each(cases)('$transition from $state, $fault', async ({ transition, state, fault }) => {
+      const situation = await bringTo(state, store());
+      const { key, row } = situation;
+      const token = writerOf(transition, situation);
+      connection().reset();
+      connection().plan({ fault });
+      const result = await shaken().write(writeOf(key, { transition, from: row, token }));
+      const after = await rowOf(store(), key);
+      expect(writesSeen(table())).toBe(2);
+      expect(result).toEqual({ kind: 'written', mapping: after });
+      expect(stateOf(after)).toBe(TRANSITIONS[transition].to);
+      const grows = TRANSITIONS[transition].to === 'claimed' ? 1 : 0;
+      expect(after?.revision ?? 0).toBe(after ? (row?.revision ?? 0) + grows : 0);
     });
 
     it('a claim whose answer never came within the time that the client waits', async () => {

@@ -13,7 +13,7 @@ export function describeStoresAt(endpoint: () => string): void {
   });
   afterAll(() => table.close());
 
-  describeMappingStore('dynamodb', () => ({
+  describeMappingStore(() => ({
     mappings: new DynamoMappingStore(table),
     putRecord: (orgId, record) => putRecord(table, orgId, record),
   }));

@@ -21,7 +21,6 @@ import {
   writeOf,
   writerOf,
 } from './mapping-situations.ts';
-import { eachPromise } from './unkept-promises.ts';
 
 /** A store under test, with the way in which organisation records come into it. */
 export interface MappingSubject {
@@ -30,40 +29,32 @@ export interface MappingSubject {
 }
 
 /** What every `MappingStore` promises. `subject` is called in the tests, when the store is there. */
-export function describeMappingStore(kind: 'memory' | 'dynamodb', subject: () => MappingSubject): void {
+export function describeMappingStore(subject: () => MappingSubject): void {
   const store = () => subject().mappings;
 
   describe('mapping store', () => {
     describe('allows and refuses what the table of transitions says', () => {
       const cells = ALL_TRANSITIONS.flatMap((transition) => ALL_STATES.map((state) => ({ transition, state })));
       const named = cells.map((cell) => ({ ...cell, verdict: isValid(cell) ? 'is written' : 'is refused' }));
-      eachPromise(named, {
-        kind,
-        title: '$transition from $state $verdict',
-        test: async ({ transition, state }) => {
-          const situation = await bringTo(state, store());
-          const token = writerOf(transition, situation);
-          const result = await store().write(writeOf(situation.key, { transition, from: situation.row, token }));
-          const after = await rowOf(store(), situation.key);
-          if (isValid({ transition, state })) expectWritten({ transition, result, before: situation.row, after });
-          else expectRefused({ result, before: situation.row, after });
-        },
+      it.each(named)('$transition from $state $verdict', async ({ transition, state }) => {
+        const situation = await bringTo(state, store());
+        const token = writerOf(transition, situation);
+        const result = await store().write(writeOf(situation.key, { transition, from: situation.row, token }));
+        const after = await rowOf(store(), situation.key);
+        if (isValid({ transition, state })) expectWritten({ transition, result, before: situation.row, after });
+        else expectRefused({ result, before: situation.row, after });
       });
     });
 
     describe('refuses a row that is no longer as it was read', () => {
       const taking = VALID_STEPS.filter(({ transition }) => TRANSITIONS[transition].guard === 'as-read');
       const cases = taking.flatMap((step) => staleReadsOf(step.state).map((stale) => ({ ...step, ...stale })));
-      eachPromise(cases, {
-        kind,
-        title: '$transition from $state: $name',
-        test: async ({ transition, state, make }) => {
-          const { key, row } = await bringTo(state, store());
-          const from = await make(row, { store: store(), key });
-          const before = await rowOf(store(), key);
-          const result = await store().write(writeOf(key, { transition, from, token: randomUUID() }));
-          expectRefused({ result, before, after: await rowOf(store(), key) });
-        },
+      it.each(cases)('$transition from $state: $name', async ({ transition, state, make }) => {
+        const { key, row } = await bringTo(state, store());
+        const from = await make(row, { store: store(), key });
+        const before = await rowOf(store(), key);
+        const result = await store().write(writeOf(key, { transition, from, token: randomUUID() }));
+        expectRefused({ result, before, after: await rowOf(store(), key) });
       });
     });
 

@@ -6,7 +6,7 @@ const mappings = new MemoryMappingStore();
 const specs = new MemorySpecStore();
 
 describe('in memory', () => {
-  describeMappingStore('memory', () => ({
+  describeMappingStore(() => ({
     mappings,
     putRecord: async (orgId, record) => {
       mappings.records.set(orgId, record);

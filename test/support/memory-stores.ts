@@ -9,7 +9,7 @@ import type {
   SpecStore,
 } from '../../src/domain/assistant-mapping.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import { TRANSITIONS } from '../../src/domain/mapping-transitions.ts';
+import { type Guard, type MappingState, TRANSITIONS } from '../../src/domain/mapping-transitions.ts';
 
 const idOf = ({ orgId, role }: AssistantKey) => `${orgId}/${role}`;
 
@@ -38,12 +38,21 @@ export class MemoryMappingStore implements MappingStore {
 }
 
 function isAllowed({ transition, from, token }: MappingWrite, current: AssistantMapping | undefined): boolean {
-  if (TRANSITIONS[transition].guard === 'own-token') return current?.claim?.token === token;
+  const { from: states, guard }: { from: readonly MappingState[]; guard: Guard } = TRANSITIONS[transition];
+  if (!states.includes(stateOf(current))) return false;
+  if (guard === 'own-token') return current?.claim?.token === token;
   return (
     current?.revision === from?.revision &&
     current?.claim?.token === from?.claim?.token &&
+    current?.claim?.unresolvedAt === from?.claim?.unresolvedAt &&
     current?.assistantId === from?.assistantId
   );
+}
+
+function stateOf(row: AssistantMapping | undefined): MappingState {
+  if (!row) return 'absent';
+  if (!row.claim) return 'idle';
+  return row.claim.unresolvedAt === undefined ? 'claimed' : 'unresolved';
 }
 
 function nextRow(
