@@ -2,24 +2,13 @@
  * One Lambda environment as a process of its own: builds the application, says that it is ready, and with the first line on
  * its standard input sends the event that it was given as argument. The last line of its output is the answer.
  */
+
 import { handler } from '../../src/handlers/sync.ts';
+import { contextOf } from '../support/context.ts';
 
 const event: unknown = JSON.parse(process.argv[2] ?? '{}');
 const ends = Date.now() + 29_000;
-const context = {
-  awsRequestId: `process-${process.pid}`,
-  functionName: 'sync',
-  functionVersion: '$LATEST',
-  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:000000000000:function:sync',
-  memoryLimitInMB: '512',
-  logGroupName: 'group',
-  logStreamName: 'stream',
-  callbackWaitsForEmptyEventLoop: false,
-  getRemainingTimeInMillis: () => ends - Date.now(),
-  done: () => undefined,
-  fail: () => undefined,
-  succeed: () => undefined,
-};
+const context = contextOf(() => ends - Date.now(), `process-${process.pid}`);
 
 process.stdout.write('ready\n');
 process.stdin.once('data', async () => {

@@ -3,6 +3,7 @@ import { lazily } from '../../src/handlers/lazily.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
 import { readSettings, SettingsError } from '../../src/settings.ts';
 import { configuration } from '../support/configurations.ts';
+import { contextOf } from '../support/context.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 const COMPLETE = { TABLE_NAME: 'table', SECRET_PREFIX: 'vapi-sync/dev', DEPLOYMENT_ID: 'vapi-sync-dev' };
@@ -68,7 +69,7 @@ describe('a function whose settings are wrong', () => {
       pathParameters: { orgId: 'late', role: 'inbound' },
       body: JSON.stringify(configuration()),
     };
-    const context = { awsRequestId: 'request-9', getRemainingTimeInMillis: () => 29_000 } as never;
+    const context = contextOf(() => 29_000);
     const broken = await handler(event, context);
     expect(broken).toMatchObject({ statusCode: 500, headers: { 'Content-Type': 'application/problem+json' } });
     expect(broken.body).not.toContain('TABLE_NAME');

@@ -1,6 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Context } from 'aws-lambda';
 import { type Servers, startServers } from '../../local/servers.ts';
 import { localDefinition } from '../../local/stack.ts';
 import type { UpstreamTiming } from '../../src/adapters/vapi-accounts.ts';
@@ -10,6 +9,7 @@ import type { HttpHandler } from '../../src/handlers/http-handler.ts';
 import { makeStatusHandler } from '../../src/handlers/status.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
 import { readSettings } from '../../src/settings.ts';
+import { contextOf } from './context.ts';
 import { type CapturedOutput, captureOutput } from './output.ts';
 
 export interface Reply {
@@ -166,22 +166,5 @@ async function call(handler: HttpHandler, event: unknown, remainingMs: number): 
     status: response.statusCode,
     headers: response.headers,
     body: response.body === undefined ? undefined : JSON.parse(response.body),
-  };
-}
-
-function contextOf(getRemainingTimeInMillis: () => number): Context {
-  return {
-    awsRequestId: 'request-1',
-    functionName: 'sync',
-    functionVersion: '$LATEST',
-    invokedFunctionArn: 'arn:aws:lambda:eu-central-1:000000000000:function:sync',
-    memoryLimitInMB: '512',
-    logGroupName: 'group',
-    logStreamName: 'stream',
-    callbackWaitsForEmptyEventLoop: false,
-    getRemainingTimeInMillis,
-    done: () => undefined,
-    fail: () => undefined,
-    succeed: () => undefined,
   };
 }
