@@ -9,6 +9,9 @@ const entry = z.object({ generation: z.number(), pid: z.number(), port: z.number
 /** Who holds the lock: a process, and the port on which it answers for as long as it does. Port 0: nobody any more. */
 export type LockEntry = z.output<typeof entry>;
 
+/** What a process says about itself: where it answers, and its id unless that is this process. */
+export type Holder = { port: number; pid?: number };
+
 const NAME = /^lock\.(\d+)$/;
 
 /**
@@ -29,8 +32,8 @@ export function readLock(directory: string): LockEntry | undefined {
 }
 
 /** Tries to succeed the generation `after`; undefined when another process was faster. */
-export function takeLock(directory: string, after: number, port: number): LockEntry | undefined {
-  const own = { generation: after + 1, pid: process.pid, port, token: randomUUID() };
+export function takeLock(directory: string, after: number, holder: Holder): LockEntry | undefined {
+  const own = { generation: after + 1, pid: process.pid, ...holder, token: randomUUID() };
   if (!link(directory, own)) return undefined;
   const others = generations(directory).filter((generation) => generation !== own.generation);
   // The name can be free because later holders have come and gone since `after` was read.

@@ -11,7 +11,7 @@ export type Holding = {
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 /** npm passes a Ctrl-C on that the terminal has sent to all processes already: the second is not a second key press. */
 const SAME_KEY_PRESS_MS = 1_000;
-const LEFTOVER_MS = 2_000;
+const LEFTOVER_MS = 1_000;
 
 /**
  * Ends `holding` whenever this process ends: also by a signal, also by process.exit(). A second Ctrl-C does not wait.

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ControlSocket, type Hello, OwnerConnection } from './control-socket.ts';
 import { freeLock, type LockEntry, readLock, takeLock } from './generation-lock.ts';
 import { isAlive } from './process-life.ts';
-import { type Environment, type Servers, type ServersOptions, startServers } from './servers.ts';
+import type { Environment, Servers, ServersOptions } from './servers.ts';
 
 /** How a process takes part in the one stack of a directory. */
 export type SharedStackOptions = ServersOptions & {
@@ -78,12 +78,14 @@ function attached({ environment }: Hello, connection: OwnerConnection): SharedSt
 async function own(before: LockEntry | undefined, options: SharedStackOptions): Promise<SharedStack | undefined> {
   if (before && before.port !== 0) await untilDead(before.pid);
   const { control, port } = await ControlSocket.listen();
-  const lock = takeLock(options.directory, before?.generation ?? 0, port);
+  const lock = takeLock(options.directory, before?.generation ?? 0, { port });
   if (!lock) {
     control.close();
     return undefined;
   }
   try {
+    // Loaded by the owner alone; a process that finds a stack saves half a second.
+    const { startServers } = await import('./servers.ts');
     const servers = await startServers(options);
     return announce({ servers, control, lock }, options);
   } catch (error) {

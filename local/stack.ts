@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Servers, startServers } from './servers.ts';
+import type { Servers } from './servers.ts';
 import { readServiceDefinition, type ServiceDefinition } from './service-definition.ts';
 import { openSharedStack, type SharedStack, type SharedStackOptions } from './shared-stack.ts';
 
@@ -14,9 +14,12 @@ export type PersistentOptions = { persistent: true } & Partial<Omit<SharedStackO
  */
 export function startStack(options: { persistent: false }): Promise<Servers>;
 export function startStack(options: PersistentOptions): Promise<SharedStack>;
-export function startStack(options: { persistent: false } | PersistentOptions): Promise<Servers | SharedStack> {
+export async function startStack(options: { persistent: false } | PersistentOptions): Promise<Servers | SharedStack> {
   const definition = localDefinition();
-  if (!options.persistent) return startServers({ definition });
+  if (!options.persistent) {
+    const { startServers } = await import('./servers.ts');
+    return startServers({ definition });
+  }
   return openSharedStack({ directory: join(CHECKOUT, '.local'), ...options, definition });
 }
 
