@@ -33,8 +33,7 @@ export class DynamoSpecStore implements SpecStore {
       new GetItemCommand({ TableName: this.#table.name, ConsistentRead: true, Key: specKey(key, specHash) }),
     );
     if (!item) return undefined;
-    const payload: unknown = JSON.parse(specSchema.parse(unmarshall(item)).payload);
-    return isJsonObject(payload) ? payload : undefined;
+    return parsePayload(specSchema.parse(unmarshall(item)).payload);
   }
 
   async removeAll(key: AssistantKey): Promise<void> {
@@ -61,6 +60,16 @@ export class DynamoSpecStore implements SpecStore {
       start = page.LastEvaluatedKey;
     } while (start);
     return keys;
+  }
+}
+
+/** A damaged configuration is as good as none. The parser's message quotes it, prompt and all: it goes no further. */
+function parsePayload(text: string): JsonObject | undefined {
+  try {
+    const payload: unknown = JSON.parse(text);
+    return isJsonObject(payload) ? payload : undefined;
+  } catch {
+    return undefined;
   }
 }
 

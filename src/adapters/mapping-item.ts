@@ -18,6 +18,12 @@ const claimSchema = z.object({
   unresolvedAt: z.exactOptional(z.string()),
 });
 
+const retireeSchema = z.object({
+  assistantId: z.string(),
+  scope: scopeSchema,
+  keyFingerprint: z.exactOptional(z.string()),
+});
+
 const mappingSchema = z.object({
   orgId: z.string(),
   role: z.enum(ROLES),
@@ -26,15 +32,16 @@ const mappingSchema = z.object({
   assistantCreatedAt: z.exactOptional(z.string()),
   scope: z.exactOptional(scopeSchema),
   vapiOrgId: z.exactOptional(z.string()),
+  keyFingerprint: z.exactOptional(z.string()),
   specHash: z.exactOptional(z.string()),
-  attempted: z._default(z.array(z.string()), []),
+  attempted: z._default(z.array(z.object({ specHash: z.string(), until: z.string() })), []),
   finalisedBy: z.exactOptional(z.string()),
   claim: z.exactOptional(claimSchema),
   tools: z._default(z.object({ status: z.enum(['none', 'linked', 'pending']), count: z.number() }), {
     status: 'none',
     count: 0,
   }),
-  retiring: z._default(z.array(z.object({ assistantId: z.string(), scope: scopeSchema })), []),
+  retiring: z._default(z.array(retireeSchema), []),
   createdAt: z.string(),
   updatedAt: z.string(),
 });

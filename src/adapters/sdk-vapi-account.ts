@@ -36,6 +36,7 @@ interface RequestOptions {
 export interface SdkVapiAccountOptions {
   client: AssistantsClient;
   policy: UpstreamPolicy;
+  keyFingerprint: string;
   deadline: Deadline;
   longestAttemptMs: number;
   now: () => number;
@@ -50,6 +51,10 @@ export class SdkVapiAccount implements VapiAccount {
     this.#options = options;
   }
 
+  get keyFingerprint(): string {
+    return this.#options.keyFingerprint;
+  }
+
   async get(id: string): Promise<Found> {
     const { client } = this.#options;
     return await this.#repeatedly<Found>({
@@ -60,15 +65,15 @@ export class SdkVapiAccount implements VapiAccount {
   }
 
   async create(payload: JsonObject): Promise<Created> {
-    const { client, policy } = this.#options;
+    const { client } = this.#options;
     const send = async (options: RequestOptions) =>
       toAssistant(await client.create(createBody.parse(payload), options));
     try {
-      return { kind: 'created', assistant: await policy.once(() => this.#attempt('POST', send)) };
+      return { kind: 'created', assistant: await this.#once('POST', send) };
     } catch (error) {
       if (!(error instanceof UpstreamFault)) throw error;
       if (error.kind === 'fault') return { kind: 'unknown', cause: error };
-      throw toProblem(error);
+      throw toProblem(error, { withoutEffect: true });
     }
   }
 
@@ -106,40 +111,76 @@ export class SdkVapiAccount implements VapiAccount {
     });
   }
 
-  async #repeatedly<T>(request: {
-    verb: UpstreamCall['verb'];
-    send: (options: RequestOptions) => Promise<T>;
-    whenMissing?: T;
-  }): Promise<T> {
+  async #repeatedly<T>(request: Request<T>): Promise<T> {
     const { policy, deadline } = this.#options;
+    let withoutEffect = true;
+    const attempt = async () => {
+      try {
+        return await this.#once(request.verb, request.send);
+      } catch (error) {
+        if (error instanceof UpstreamFault && error.kind === 'fault') withoutEffect = false;
+        throw error;
+      }
+    };
     try {
-      return await policy.repeatedly(() => this.#attempt(request.verb, request.send), deadline);
+      return await policy.repeatedly(attempt, deadline);
     } catch (error) {
       if (!(error instanceof UpstreamFault)) throw error;
       if (error.kind === 'missing' && request.whenMissing !== undefined) return request.whenMissing;
-      throw toProblem(error);
+      throw toProblem(error, { withoutEffect });
     }
   }
 
-  async #attempt<T>(verb: UpstreamCall['verb'], send: (options: RequestOptions) => Promise<T>): Promise<T> {
-    const { deadline, longestAttemptMs, now, onCall } = this.#options;
+  /** One request, if there is time for it. That is seen to before the circuit is asked: it must not count for it. */
+  async #once<T>(verb: Verb, send: Request<T>['send']): Promise<T> {
+    const { deadline, longestAttemptMs, policy } = this.#options;
     const leftMs = deadline.remainingMs() - FINISH_RESERVE_MS;
-    const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS[verb], longestAttemptMs, leftMs);
-    if (leftMs < MIN_ATTEMPT_MS)
-      throw new Problem('VAPI_UNAVAILABLE', 'No time is left to ask Vapi. Repeat the request.');
-    const started = now();
+    if (leftMs < MIN_ATTEMPT_MS) {
+      const detail = 'No time is left to ask Vapi. Repeat the request.';
+      throw new Problem('VAPI_UNAVAILABLE', detail, { withoutEffect: true });
+    }
+    const fullMs = Math.min(ATTEMPT_TIMEOUT_MS[verb], longestAttemptMs);
+    const timeoutMs = Math.min(fullMs, leftMs);
+    return await policy.once(() => this.#send({ verb, send, timeoutMs, isCutShort: timeoutMs < fullMs }));
+  }
+
+  async #send<T>({ verb, send, timeoutMs, isCutShort }: Sending<T>): Promise<T> {
+    const started = this.#options.now();
     // The SDK's own timeout ends with the headers; the signal covers the body too.
     const abortSignal = AbortSignal.timeout(timeoutMs);
-    try {
-      const result = await send({ abortSignal, timeoutInSeconds: Math.ceil(timeoutMs / 1000) + 1, maxRetries: 0 });
-      onCall({ verb, outcome: 'ok', durationMs: now() - started });
-      return result;
-    } catch (error) {
-      const fault = readFault(error, abortSignal.aborted);
-      const outcome = fault.isUpstreamFailure ? 'fault' : 'refused';
-      onCall({ verb, outcome, ...(fault.status ? { status: fault.status } : {}), durationMs: now() - started });
-      throw fault;
+    const sent = await settled(send({ abortSignal, timeoutInSeconds: Math.ceil(timeoutMs / 1000) + 1, maxRetries: 0 }));
+    const durationMs = this.#options.now() - started;
+    if ('value' in sent) {
+      this.#options.onCall({ verb, outcome: 'ok', durationMs });
+      return sent.value;
     }
+    const fault = abortSignal.aborted
+      ? new UpstreamFault('fault', 'no reply in time', { isCutShort })
+      : readFault(sent.error);
+    const outcome = fault.isUpstreamFailure ? 'fault' : 'refused';
+    this.#options.onCall({ verb, outcome, ...(fault.status ? { status: fault.status } : {}), durationMs });
+    throw fault;
+  }
+}
+
+type Verb = UpstreamCall['verb'];
+
+interface Request<T> {
+  verb: Verb;
+  send: (options: RequestOptions) => Promise<T>;
+  whenMissing?: T;
+}
+
+interface Sending<T> extends Request<T> {
+  timeoutMs: number;
+  isCutShort: boolean;
+}
+
+async function settled<T>(sending: Promise<T>): Promise<{ value: T } | { error: unknown }> {
+  try {
+    return { value: await sending };
+  } catch (error) {
+    return { error };
   }
 }
 

@@ -17,6 +17,8 @@ export class UpstreamFault extends Error {
   readonly kind: FaultKind;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
+  /** True for a timeout that our caller's deadline has made shorter than Vapi may expect. */
+  readonly isCutShort: boolean;
   /** Vapi's own words, for the caller's answer and not for the log. */
   readonly messages: readonly string[];
 
@@ -25,6 +27,7 @@ export class UpstreamFault extends Error {
     this.kind = kind;
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
+    this.isCutShort = details.isCutShort ?? false;
     this.messages = details.messages ?? [];
   }
 
@@ -37,6 +40,7 @@ export class UpstreamFault extends Error {
 interface FaultDetails {
   status?: number;
   retryAfterMs?: number;
+  isCutShort?: boolean;
   messages?: readonly string[];
 }
 
@@ -51,19 +55,11 @@ const sdkErrorSchema = z.looseObject({
 const bodySchema = z.looseObject({ message: z.union([z.string(), z.array(z.string())]) });
 
 /** Errors of the connection attempt: nothing was sent. */
-const NOT_SENT_CODES: readonly string[] = [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-];
+const NOT_SENT_CODES: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'];
 
-/** Reads what the SDK threw. `timedOut`: our own deadline ended the request. */
-export function readFault(error: unknown, timedOut: boolean): UpstreamFault {
+/** Reads what the SDK threw. */
+export function readFault(error: unknown): UpstreamFault {
   if (error instanceof UpstreamFault) return error;
-  if (timedOut) return new UpstreamFault('fault', 'no reply in time');
   const parsed = sdkErrorSchema.safeParse(error);
   const status = parsed.success ? parsed.data.statusCode : undefined;
   if (!parsed.success || status === undefined) return connectionFault(error);
@@ -111,23 +107,28 @@ function readRetryAfter(headers: Headers | undefined): number | undefined {
 }
 
 /** The answer that a fault becomes when nothing more can be tried. */
-export function toProblem(fault: UpstreamFault): Problem {
+export function toProblem(fault: UpstreamFault, options: { withoutEffect: boolean }): Problem {
   switch (fault.kind) {
     case 'rejected':
     case 'missing': {
       const messages = fault.messages.length > 0 ? fault.messages : [`Vapi answered with ${fault.message}`];
-      return new Problem('VAPI_REJECTED', `Vapi: ${messages.join('; ')}`, { errors: messages.map(toFieldError) });
+      return new Problem('VAPI_REJECTED', `Vapi: ${messages.join('; ')}`, {
+        ...options,
+        errors: messages.map(toFieldError),
+      });
     }
     case 'unauthorized':
       return new Problem(
         'VAPI_UNAUTHORIZED',
         `Vapi does not accept the key (${fault.message}). Put a valid key into the secret and repeat the request.`,
+        options,
       );
     case 'fault':
     case 'not-sent':
     case 'rate-limited':
     case 'blocked':
       return new Problem('VAPI_UNAVAILABLE', `Vapi could not be used: ${fault.message}. Repeat the request.`, {
+        ...options,
         retryAfterSeconds: Math.max(1, Math.ceil((fault.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS) / 1000)),
       });
   }

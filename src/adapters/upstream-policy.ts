@@ -1,6 +1,7 @@
 import {
   BrokenCircuitError,
   type CircuitBreakerPolicy,
+  CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
   DelegateBackoff,
@@ -42,7 +43,7 @@ export class UpstreamPolicy {
   constructor(options: UpstreamPolicyOptions) {
     this.#options = options;
     this.#breaker = circuitBreaker(
-      handleWhen((error) => error instanceof UpstreamFault && error.isUpstreamFailure),
+      handleWhen((error) => this.#isCounted(error)),
       { halfOpenAfter: COOLDOWN_MS, breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN) },
     );
     this.#breaker.onBreak(() => {
@@ -52,10 +53,12 @@ export class UpstreamPolicy {
     this.#breaker.onReset(() => options.onCircuit?.('closed'));
   }
 
-  /** Tries once. Throws `UpstreamFault`, or a `Problem` when the circuit is open. */
+  /** Sends one request. Throws `UpstreamFault`, or a `Problem` when the circuit is open. */
   async once<T>(send: () => Promise<T>): Promise<T> {
     try {
-      return await this.#breaker.execute(send);
+      const settled = await this.#breaker.execute(() => settle(send));
+      if ('answer' in settled) return settled.answer;
+      throw settled.refusal;
     } catch (error) {
       if (error instanceof BrokenCircuitError) throw this.#circuitOpen();
       throw error;
@@ -63,17 +66,26 @@ export class UpstreamPolicy {
   }
 
   /** Tries again while the deadline leaves time for it. For requests that may be repeated without another effect. */
-  async repeatedly<T>(send: () => Promise<T>, deadline: Deadline): Promise<T> {
+  async repeatedly<T>(attempt: () => Promise<T>, deadline: Deadline): Promise<T> {
     const policy = retry(
       handleWhen((error) => isWorthRepeating(error) && fits(error, deadline)),
-      { maxAttempts: MAX_RETRIES, backoff: new DelegateBackoff(({ attempt, result }) => this.#pause(attempt, result)) },
+      {
+        maxAttempts: MAX_RETRIES,
+        backoff: new DelegateBackoff(({ attempt: count, result }) => this.#pause(count, result)),
+      },
     );
-    return await policy.execute(() => this.once(send));
+    return await policy.execute(attempt);
+  }
+
+  /** What our own deadline cut short says nothing of Vapi, but it is not the success that a probe has to bring. */
+  #isCounted(error: unknown): boolean {
+    if (!(error instanceof UpstreamFault) || !error.isUpstreamFailure) return false;
+    return !error.isCutShort || this.#breaker.state === CircuitState.HalfOpen;
   }
 
   /** Exponential with full jitter; at least what Vapi asks for. */
   #pause(attempt: number, result: FailureReason<unknown>): number {
-    const longest = Math.min(this.#options.firstPauseMs * 2 ** attempt, LONGEST_PAUSE_MS);
+    const longest = Math.min(this.#options.firstPauseMs * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
     const asked = 'error' in result && result.error instanceof UpstreamFault ? result.error.retryAfterMs : undefined;
     return (asked ?? 0) + this.#options.random() * longest;
   }
@@ -88,7 +100,17 @@ export class UpstreamPolicy {
   }
 }
 
-function isWorthRepeating(error: Error): error is UpstreamFault {
+/** A refusal is an answer too: like a success, it ends a row of failures. */
+async function settle<T>(send: () => Promise<T>): Promise<{ answer: T } | { refusal: UpstreamFault }> {
+  try {
+    return { answer: await send() };
+  } catch (error) {
+    if (error instanceof UpstreamFault && !error.isUpstreamFailure) return { refusal: error };
+    throw error;
+  }
+}
+
+function isWorthRepeating(error: unknown): error is UpstreamFault {
   return error instanceof UpstreamFault && (error.isUpstreamFailure || error.kind === 'rate-limited');
 }
 

@@ -52,7 +52,10 @@ export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
   }
 
   return {
-    open: (apiKey: ApiKey, deadline: Deadline): VapiAccount =>
-      new SdkVapiAccount({ ...shared(apiKey), deadline, longestAttemptMs, now: options.now, onCall: options.onCall }),
+    open: (apiKey: ApiKey, deadline: Deadline): VapiAccount => {
+      const { now, onCall } = options;
+      const { fingerprint: keyFingerprint } = apiKey;
+      return new SdkVapiAccount({ ...shared(apiKey), keyFingerprint, deadline, longestAttemptMs, now, onCall });
+    },
   };
 }

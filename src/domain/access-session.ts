@@ -9,7 +9,7 @@ import { Problem } from './problem.ts';
  */
 export interface AccessSession {
   access(record: () => Promise<OrganisationRecord | undefined>): Promise<Access>;
-  refresh(why: 'unauthorized' | 'before-create'): void;
+  refresh(why: 'unauthorized' | 'before-change-of-account'): void;
   /** Runs one round of the operation. Undefined: start again from the beginning. */
   reauthorising<T>(round: () => Promise<T | undefined>): Promise<T | undefined>;
 }
@@ -26,7 +26,7 @@ export function openAccessSession(deps: SyncDependencies, { key, journal }: Oper
     return resolved;
   }
 
-  function refresh(why: 'unauthorized' | 'before-create'): void {
+  function refresh(why: 'unauthorized' | 'before-change-of-account'): void {
     forgetAccess(deps.credentials, key.orgId);
     resolved = undefined;
     journal.record({ code: 'CREDENTIALS_REFRESHED', why });

@@ -8,6 +8,14 @@ import type { Transition } from './mapping-transitions.ts';
 export interface Retiree {
   assistantId: string;
   scope: Scope;
+  /** Fingerprint of the key with which it was last seen; a 404 to another key proves nothing. */
+  keyFingerprint?: string;
+}
+
+/** A configuration whose PATCH or POST may still take effect at Vapi until `until` (ISO 8601). */
+export interface Attempt {
+  specHash: string;
+  until: string;
 }
 
 /** Which assistant serves an (organisation, role). Times are ISO 8601 in UTC. */
@@ -21,10 +29,12 @@ export interface AssistantMapping extends AssistantKey {
   scope?: Scope;
   /** Vapi's id of the account that holds the assistant. */
   vapiOrgId?: string;
+  /** Fingerprint of the key with which it was last changed. */
+  keyFingerprint?: string;
   /** Hash of the configuration that was applied last. */
   specHash?: string;
-  /** Hashes of configurations that may have reached Vapi since, their outcome being unknown. */
-  attempted: readonly string[];
+  /** Configurations that may have reached Vapi besides, their outcome being unknown. */
+  attempted: readonly Attempt[];
   /** Token of the claim that was finalised last. */
   finalisedBy?: string;
   claim?: Claim;
@@ -57,8 +67,9 @@ export interface MappingChange {
   assistantCreatedAt?: string;
   scope?: Scope;
   vapiOrgId?: string;
+  keyFingerprint?: string;
   specHash?: string;
-  attempted?: readonly string[];
+  attempted?: readonly Attempt[];
   finalisedBy?: string;
   claim?: Claim | null;
   tools?: ToolsState;

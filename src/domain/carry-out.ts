@@ -4,7 +4,7 @@ import type { ClaimOperation } from './claim.ts';
 import type { Access } from './credentials.ts';
 import type { Plan } from './decide.ts';
 import type { DesiredAssistant } from './desired-assistant.ts';
-import { finalise } from './finalise.ts';
+import { type CarriedOut, finalise } from './finalise.ts';
 import { giveBack, type HeldClaim, takeClaim } from './hold-claim.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
@@ -23,8 +23,7 @@ export interface Task {
   access: Access;
 }
 
-/** `again`: what the plan was made from is no longer so; look again and decide anew. */
-export type CarriedOut = { kind: 'done'; mapping: AssistantMapping } | { kind: 'again' };
+const AGAIN: CarriedOut = { kind: 'again', leftovers: [] };
 
 /**
  * Carries a plan out under a claim: claim, keep the configuration, act at Vapi, remove what is too much, record.
@@ -40,23 +39,22 @@ export async function carryOut(deps: SyncDependencies, operation: Operation, tas
     specHash: task.desired.specHash,
     retire: plan.retire,
   });
-  if (!held) return { kind: 'again' };
+  if (!held) return AGAIN;
   const account = deps.vapi.open(access.apiKey, operation.deadline);
   const assistant =
     plan.kind === 'create'
       ? await create(deps, operation, { ...task, held, account })
       : await update(deps, operation, { ...task, plan, held, account });
-  if (!assistant) return { kind: 'again' };
+  if (!assistant) return AGAIN;
   const retiring = await retireAssistants(deps, operation, { retirees: plan.retire, access });
-  const mapping = await finalise(deps, operation, {
+  return await finalise(deps, operation, {
     held,
     assistant,
     access,
     specHash: task.desired.specHash,
-    retiring,
+    retiring: [...retiring, ...plan.outOfReach],
     made: plan.kind === 'create',
   });
-  return mapping ? { kind: 'done', mapping } : { kind: 'again' };
 }
 
 function claimOperation(plan: ChangePlan): ClaimOperation {
@@ -139,21 +137,25 @@ function recordUpdate({ journal }: Operation, { assistant, body, wanted }: Appli
   if (fields.length > 0) journal.record({ code: 'ASSISTANT_NOT_CONVERGED', assistantId, fields });
 }
 
-/** Keeps the configuration, then acts. If either fails, nothing was made: the claim is given back. */
+/** Keeps the configuration, then acts. When it is certain that nothing was made, the claim is given back. */
 async function givingBack<T>(
   deps: SyncDependencies,
   operation: Operation,
   { task, act }: { task: HeldTask; act: () => Promise<T> },
 ): Promise<T> {
-  const { held, mapping } = task;
+  const { held, mapping, plan } = task;
   const { specHash, payload } = task.desired;
+  let isSent = false;
   try {
     await deps.specs.save(operation.key, { specHash, payload, at: held.claim.startedAt });
+    isSent = true;
     return await act();
   } catch (error) {
-    // A refusal is certain to have changed nothing: then the configuration was not attempted either.
-    const refused = error instanceof Problem && error.code === 'VAPI_REJECTED';
-    await giveBack(deps, operation, { held, ...(refused ? { attempted: mapping?.attempted ?? [] } : {}) });
+    const isExpected = error instanceof Problem;
+    // What nobody expected says nothing of a POST that was sent: then the claim stays, and is looked up when it has expired.
+    if (isSent && plan.kind === 'create' && !isExpected) throw error;
+    const withoutEffect = isExpected && error.withoutEffect;
+    await giveBack(deps, operation, { held, ...(withoutEffect ? { attempted: mapping?.attempted ?? [] } : {}) });
     throw error;
   }
 }

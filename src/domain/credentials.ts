@@ -66,13 +66,15 @@ export async function resolveAccess(deps: CredentialDependencies, request: Acces
       source: 'org-secret',
       scope: 'org',
       apiKey: usableKey(secret.apiKey, name),
-      ...known(secret.assistantId),
+      ...known(secret.assistantId, (what) => invalid(name, what)),
       cached: own.cached,
     };
   }
   request.journal.record({ code: 'CREDENTIALS_FELL_THROUGH', from: 'org-secret' });
   const apiKey = await resolvePlatformKey(deps);
-  const assistant = known((await request.record())?.vapiAssistantId);
+  const assistant = known((await request.record())?.vapiAssistantId, (what) => {
+    return new Problem('CREDENTIALS_INVALID', `The organisation record ${what}.`);
+  });
   return {
     source: assistant.knownAssistantId ? 'org-record' : 'platform',
     scope: 'platform',
@@ -83,9 +85,14 @@ export async function resolveAccess(deps: CredentialDependencies, request: Acces
   };
 }
 
-function known(assistantId: string | null | undefined): { knownAssistantId?: string } {
+function known(
+  assistantId: string | null | undefined,
+  problem: (what: string) => Problem,
+): { knownAssistantId?: string } {
   const id = assistantId?.trim();
-  return id ? { knownAssistantId: id } : {};
+  if (!id) return {};
+  if (z.uuid().safeParse(id).success) return { knownAssistantId: id };
+  throw problem('names an assistant id that is not one of Vapi (a UUID); correct it or remove it');
 }
 
 /** The platform's key: its secret, else the setting. Throws `CREDENTIALS_MISSING` when there is neither. */

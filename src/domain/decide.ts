@@ -32,6 +32,8 @@ export interface DecideInput {
   observation: Observation;
   /** The account that the organisation uses now. */
   scope: Scope;
+  /** What this operation made and could not remove again. */
+  leftovers: readonly Retiree[];
   /** Epoch ms. */
   now: number;
 }
@@ -40,9 +42,17 @@ export type Plan =
   | { kind: 'wait'; claim: Claim }
   | { kind: 'unresolved'; settlesAt: number }
   | { kind: 'unchanged'; assistantId: string }
-  | { kind: 'update'; assistant: LiveAssistant; patch: AssistantPatch; retire: readonly Retiree[] }
-  | { kind: 'adopt'; assistant: LiveAssistant; patch: AssistantPatch; retire: readonly Retiree[] }
-  | { kind: 'create'; cause: 'new' | 'deleted' | 'moved'; retire: readonly Retiree[] };
+  | ({ kind: 'update'; assistant: LiveAssistant; patch: AssistantPatch } & Surplus)
+  | ({ kind: 'adopt'; assistant: LiveAssistant; patch: AssistantPatch } & Surplus)
+  | ({ kind: 'create'; cause: 'new' | 'deleted' | 'moved' } & Surplus);
+
+/** What is ours and not the one assistant. */
+export interface Surplus {
+  /** To be removed now. */
+  retire: readonly Retiree[];
+  /** In an account whose key is gone: written down, as the organisation may get its key back. */
+  outOfReach: readonly Retiree[];
+}
 
 /**
  * Decides what to do so that there is exactly one assistant and it is as wanted. Pure: the same input gives the same plan.
@@ -77,7 +87,7 @@ export function claimTokenOf(assistant: LiveAssistant): string | undefined {
 
 function keepMapped(assistant: LiveAssistant, input: DecideInput): Plan {
   const { desired, mapping, observation } = input;
-  const hashes = [mapping?.specHash, ...(mapping?.attempted ?? [])];
+  const hashes = [mapping?.specHash, ...(mapping?.attempted ?? []).map(({ specHash }) => specHash)];
   const alreadyApplied = hashes.every((hash) => hash === desired.specHash);
   const patch = patchAssistant({
     wanted: desired.payload,
@@ -85,10 +95,10 @@ function keepMapped(assistant: LiveAssistant, input: DecideInput): Plan {
     lastApplied: observation.lastApplied,
     alreadyApplied,
   });
-  const retire = retirees(assistant, input);
-  const settled = patch.changes.length === 0 && retire.length === 0 && mapping?.claim === undefined;
+  const surplus = surplusTo(assistant, input);
+  const settled = patch.changes.length === 0 && surplus.retire.length === 0 && mapping?.claim === undefined;
   if (alreadyApplied && settled) return { kind: 'unchanged', assistantId: assistant.id };
-  return { kind: 'update', assistant, patch, retire };
+  return { kind: 'update', assistant, patch, ...surplus };
 }
 
 /** Of several the one that the last claim made, else the oldest: every process must choose the same. */
@@ -103,32 +113,50 @@ function compare(a: string, b: string): number {
 }
 
 function adopt(assistant: LiveAssistant, input: DecideInput): Plan {
-  const { desired, observation } = input;
-  const isStray = observation.strays.some((stray) => stray.assistant.id === assistant.id);
+  const { desired, observation, mapping } = input;
+  const isOwn =
+    observation.strays.some((stray) => stray.assistant.id === assistant.id) ||
+    (mapping?.retiring ?? []).some(({ assistantId }) => assistantId === assistant.id);
   const patch = patchAssistant({
     wanted: desired.payload,
     live: assistant.config,
     // What others made by hand was never applied by us: none of its fields is ours to clear.
-    lastApplied: isStray ? observation.lastApplied : [],
+    lastApplied: isOwn ? observation.lastApplied : [],
     alreadyApplied: false,
   });
-  return { kind: 'adopt', assistant, patch, retire: retirees(assistant, input) };
+  return { kind: 'adopt', assistant, patch, ...surplusTo(assistant, input) };
 }
 
 function create(input: DecideInput): Plan {
   const { mapping, scope } = input;
   const moved = mapping?.scope !== undefined && mapping.scope !== scope;
   const before = moved ? 'moved' : 'deleted';
-  return { kind: 'create', cause: mapping?.assistantId ? before : 'new', retire: retirees(undefined, input) };
+  return { kind: 'create', cause: mapping?.assistantId ? before : 'new', ...surplusTo(undefined, input) };
 }
 
 /** All that is ours and is not the one assistant: left in the old account, found twice, or not removed last time. */
-function retirees(chosen: LiveAssistant | undefined, { mapping, observation, scope }: DecideInput): Retiree[] {
-  const left: Retiree[] =
-    mapping?.assistantId && mapping.scope && mapping.scope !== scope
-      ? [{ assistantId: mapping.assistantId, scope: mapping.scope }]
-      : [];
+function surplusTo(chosen: LiveAssistant | undefined, input: DecideInput): Surplus {
+  const { mapping, observation, scope, leftovers } = input;
   const strays = observation.strays.map((stray) => ({ assistantId: stray.assistant.id, scope: stray.scope }));
-  const all = [...(mapping?.retiring ?? []), ...left, ...strays];
-  return all.filter(({ assistantId }) => assistantId !== chosen?.id);
+  const all = [...(mapping?.retiring ?? []), ...leftBehind(input), ...strays, ...leftovers];
+  const surplus = all.filter(({ assistantId }) => assistantId !== chosen?.id);
+  return {
+    retire: surplus.filter((retiree) => isReachable(retiree, scope)),
+    outOfReach: surplus.filter((retiree) => !isReachable(retiree, scope)),
+  };
+}
+
+function leftBehind({ mapping, scope }: DecideInput): Retiree[] {
+  return mapping && mapping.scope !== scope ? mappedAsRetiree(mapping) : [];
+}
+
+/** The assistant that a row names, as one that is to be removed. */
+export function mappedAsRetiree({ assistantId, scope, keyFingerprint }: AssistantMapping): Retiree[] {
+  if (!assistantId || !scope) return [];
+  return [{ assistantId, scope, ...(keyFingerprint ? { keyFingerprint } : {}) }];
+}
+
+/** The platform's account always is; an organisation's own only with its key. */
+export function isReachable(retiree: Retiree, scope: Scope): boolean {
+  return retiree.scope === scope || retiree.scope === 'platform';
 }

@@ -1,5 +1,5 @@
 import { type AccessSession, openAccessSession } from './access-session.ts';
-import type { AssistantMapping, OrganisationRecord } from './assistant-mapping.ts';
+import type { AssistantMapping, OrganisationRecord, Retiree } from './assistant-mapping.ts';
 import { type ChangePlan, carryOut } from './carry-out.ts';
 import { type Access, isSameAccess } from './credentials.ts';
 import { decide, type Plan } from './decide.ts';
@@ -7,7 +7,7 @@ import type { DesiredAssistant } from './desired-assistant.ts';
 import { observe } from './observe.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
 import { createUnresolved } from './unresolved-create.ts';
-import { assertTimeLeft, waitForClaim } from './wait-for-claim.ts';
+import { assertTimeLeft, pauseBeforeRestart, waitForClaim } from './wait-for-claim.ts';
 
 export type SyncOutcome = 'created' | 'recreated' | 'adopted' | 'updated' | 'unchanged';
 
@@ -34,10 +34,15 @@ interface Session {
   /** Token of the claim that was waited for last. */
   awaitedToken: string | undefined;
   waits: number;
+  /** Rounds that ended without an answer and without a wait. */
+  restarts: number;
+  /** What this operation made and could not remove again. */
+  leftovers: readonly Retiree[];
 }
 
 function openSession(deps: SyncDependencies, operation: Operation, desired: DesiredAssistant): Session {
-  return { desired, credentials: openAccessSession(deps, operation), awaitedToken: undefined, waits: 0 };
+  const credentials = openAccessSession(deps, operation);
+  return { desired, credentials, awaitedToken: undefined, waits: 0, restarts: 0, leftovers: [] };
 }
 
 /**
@@ -100,17 +105,26 @@ async function change(
   { session, decision }: { session: Session; decision: Decision & { plan: ChangePlan } },
 ): Promise<SyncResult | undefined> {
   const { plan, mapping } = decision;
-  const access = plan.kind === 'update' ? decision.access : await freshAccess(session, decision);
+  const access = needsFreshAccess(decision) ? await freshAccess(session, decision) : decision.access;
   if (!access) return undefined;
   const carried = await carryOut(deps, operation, { plan, desired: session.desired, mapping, access });
-  if (carried.kind === 'again') return undefined;
+  if (carried.kind === 'again') {
+    session.leftovers = [...session.leftovers, ...carried.leftovers];
+    await pauseBeforeRestart(deps, operation, session);
+    return undefined;
+  }
   return { ...outcomeOf(plan), mapping: carried.mapping, access };
+}
+
+/** A plain update of the mapped assistant stays in its account; everything else may not rest on a remembered answer. */
+function needsFreshAccess({ plan, mapping }: Decision & { plan: ChangePlan }): boolean {
+  return plan.kind !== 'update' || plan.retire.length > 0 || mapping?.claim !== undefined;
 }
 
 /** Nothing is made or taken on the strength of a remembered answer. Undefined when the fresh one differs: decide anew. */
 async function freshAccess({ credentials }: Session, { access, record }: Decision): Promise<Access | undefined> {
   if (!access.cached) return access;
-  credentials.refresh('before-create');
+  credentials.refresh('before-change-of-account');
   const fresh = await credentials.access(async () => record);
   return isSameAccess(access, fresh) ? fresh : undefined;
 }
@@ -124,12 +138,12 @@ function outcomeOf(plan: ChangePlan): Pick<SyncResult, 'outcome' | 'wasDeleted'>
 
 async function makeDecision(deps: SyncDependencies, operation: Operation, session: Session): Promise<Decision> {
   const { key, journal } = operation;
-  const { desired, awaitedToken } = session;
+  const { desired, awaitedToken, leftovers } = session;
   const reading = deps.mappings.read(key.orgId);
   const [view, access] = await Promise.all([reading, session.credentials.access(async () => (await reading).record)]);
   const mapping = view.mappings.find(({ role }) => role === key.role);
   const observation = await observe(deps, operation, { desired, mapping, access, awaitedToken });
-  const plan = decide({ desired, mapping, observation, scope: access.scope, now: deps.runtime.now() });
+  const plan = decide({ desired, mapping, observation, scope: access.scope, leftovers, now: deps.runtime.now() });
   if (plan.kind !== 'wait') {
     const changes = 'patch' in plan ? plan.patch.changes.length : 0;
     journal.record({ code: 'PLAN_MADE', plan: plan.kind, changes, revision: mapping?.revision ?? 0 });

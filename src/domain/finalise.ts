@@ -1,4 +1,4 @@
-import type { AssistantMapping, Retiree } from './assistant-mapping.ts';
+import type { AssistantMapping, Attempt, Retiree } from './assistant-mapping.ts';
 import { isHeld } from './claim.ts';
 import type { Access } from './credentials.ts';
 import { endClaim, type HeldClaim } from './hold-claim.ts';
@@ -18,22 +18,28 @@ export interface Outcome {
 }
 
 /**
- * Records what is live, on condition that the claim is still ours. Undefined when it is not: then an assistant that we
- * made and that nobody names is removed again, and the operation starts over.
+ * `again`: what the plan was made from is no longer so; look again and decide anew. `leftovers` were made by this operation,
+ * are not the one that counts, and could not be removed yet.
  */
-export async function finalise(
-  deps: SyncDependencies,
-  operation: Operation,
-  outcome: Outcome,
-): Promise<AssistantMapping | undefined> {
+export type CarriedOut = { kind: 'done'; mapping: AssistantMapping } | { kind: 'again'; leftovers: readonly Retiree[] };
+
+/**
+ * Records what is live, on condition that the claim is still ours. When it is not, an assistant that we made and that
+ * nobody names is removed again, and the operation starts over.
+ */
+export async function finalise(deps: SyncDependencies, operation: Operation, outcome: Outcome): Promise<CarriedOut> {
   const { held, assistant, access, specHash, retiring } = outcome;
+  const now = deps.runtime.now();
+  // A late PATCH of another configuration may still land: what it adds has to be cleared by a later call.
+  const mayLand = ({ specHash: other, until }: Attempt) => other !== specHash && now < Date.parse(until);
   const change = {
     assistantId: assistant.id,
     assistantCreatedAt: assistant.createdAt,
     scope: access.scope,
     vapiOrgId: assistant.vapiOrgId,
+    keyFingerprint: access.apiKey.fingerprint,
     specHash,
-    attempted: [],
+    attempted: held.mapping.attempted.filter(mayLand),
     finalisedBy: held.claim.token,
     claim: null,
     tools: { status: 'none', count: 0 },
@@ -43,30 +49,31 @@ export async function finalise(
   if (result.kind === 'written' && result.mapping) {
     const { revision } = result.mapping;
     operation.journal.record({ code: 'MAPPING_FINALISED', assistantId: assistant.id, revision });
-    return result.mapping;
+    return { kind: 'done', mapping: result.mapping };
   }
   operation.journal.record({ code: 'CLAIM_LOST', assistantId: assistant.id });
-  if (outcome.made) await disownUnlessMapped(deps, operation, outcome);
-  return undefined;
+  const leftovers = outcome.made ? await disownUnlessMapped(deps, operation, outcome) : [];
+  return { kind: 'again', leftovers };
 }
 
 /**
  * Somebody took the claim over. Either they found our assistant and the row names it, or it has to go. While they are
- * acting nobody can know, so that is waited for. Throws `SYNC_IN_PROGRESS` when time runs out first; the assistant then
- * carries our metadata, by which the drift run finds it.
+ * acting nobody can know, so that is waited for. Throws `SYNC_IN_PROGRESS` when time runs out first; what is left then
+ * carries our metadata. Returns the assistant when it could not be removed.
  */
 async function disownUnlessMapped(
   deps: SyncDependencies,
   operation: Operation,
   { assistant, access }: Outcome,
-): Promise<void> {
+): Promise<Retiree[]> {
   for (let round = 0; ; round += 1) {
     const { mappings } = await deps.mappings.read(operation.key.orgId);
     const mapping = mappings.find(({ role }) => role === operation.key.role);
-    if (mapping?.assistantId === assistant.id) return;
+    if (mapping?.assistantId === assistant.id) return [];
     const claim = mapping?.claim;
     if (!claim || !isHeld(claim, deps.runtime.now())) break;
     await waitForClaim(deps, operation, { claim, round });
   }
-  await retireAssistants(deps, operation, { retirees: [{ assistantId: assistant.id, scope: access.scope }], access });
+  const retirees = [{ assistantId: assistant.id, scope: access.scope }];
+  return await retireAssistants(deps, operation, { retirees, access });
 }

@@ -1,5 +1,5 @@
-import type { AssistantMapping, MappingChange, MappingWriteResult, Retiree } from './assistant-mapping.ts';
-import { type Claim, type ClaimOperation, newClaim } from './claim.ts';
+import type { AssistantMapping, Attempt, MappingChange, MappingWriteResult, Retiree } from './assistant-mapping.ts';
+import { type Claim, type ClaimOperation, newClaim, settlesAt } from './claim.ts';
 import type { Scope } from './credentials.ts';
 import type { Transition } from './mapping-transitions.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
@@ -32,7 +32,7 @@ export async function takeClaim(
   const now = deps.runtime.now();
   const token = deps.runtime.uniqueId();
   const claim = newClaim({ token, operation, scope, now, remainingMs: deadline.remainingMs(), previous });
-  const attempted = specHash ? [...new Set([...(mapping?.attempted ?? []), specHash])] : (mapping?.attempted ?? []);
+  const attempted = withAttempt(mapping?.attempted ?? [], { specHash, claim });
   const result = await deps.mappings.write({
     key,
     transition: previous ? 'take-over' : 'claim',
@@ -44,6 +44,16 @@ export async function takeClaim(
   if (result.kind === 'conflict' || !result.mapping) return undefined;
   journal.record({ code: 'CLAIM_TAKEN', operation, takenOver: previous !== undefined });
   return { claim, previous, mapping: result.mapping };
+}
+
+/** Until it is known what came of it, the configuration counts as one that may have reached Vapi. */
+function withAttempt(
+  attempted: readonly Attempt[],
+  { specHash, claim }: { specHash: string | undefined; claim: Claim },
+): readonly Attempt[] {
+  if (!specHash) return attempted;
+  const until = new Date(settlesAt(claim)).toISOString();
+  return [...attempted.filter((attempt) => attempt.specHash !== specHash), { specHash, until }];
 }
 
 /** The assistant that the row itself names is left out: that is written down already. */
@@ -72,10 +82,13 @@ export async function endClaim(
 export async function giveBack(
   deps: SyncDependencies,
   operation: Operation,
-  { held, attempted }: { held: HeldClaim; attempted?: readonly string[] },
+  { held, attempted }: { held: HeldClaim; attempted?: readonly Attempt[] },
 ): Promise<void> {
   try {
-    await endClaim(deps, operation, { held, ...returnOf(held, attempted) });
+    const end = returnOf(held, attempted);
+    // Nothing refers to the configurations of a row that goes: no prompt outlives it.
+    if (end.transition === 'abandon') await deps.specs.removeAll(operation.key);
+    await endClaim(deps, operation, { held, ...end });
   } catch (error) {
     operation.journal.record({ code: 'RELEASE_FAILED', cause: Error.isError(error) ? error.name : 'unknown' });
   }
@@ -83,7 +96,7 @@ export async function giveBack(
 
 function returnOf(
   { previous, mapping }: HeldClaim,
-  attempted: readonly string[] | undefined,
+  attempted: readonly Attempt[] | undefined,
 ): { transition: Transition; change: MappingChange } {
   const restored = attempted ? { attempted } : {};
   if (previous) {

@@ -12,7 +12,7 @@ export type JournalEntry =
   | { code: 'VOICE_NORMALISED'; reason: VoiceReason; fallbacks: number }
   | { code: 'CREDENTIALS_FELL_THROUGH'; from: 'org-secret' }
   | { code: 'CREDENTIALS_RESOLVED'; source: CredentialSource; cached: boolean }
-  | { code: 'CREDENTIALS_REFRESHED'; why: 'unauthorized' | 'before-create' }
+  | { code: 'CREDENTIALS_REFRESHED'; why: 'unauthorized' | 'before-change-of-account' }
   | { code: 'PLAN_MADE'; plan: string; changes: number; revision: number }
   | { code: 'CLAIM_TAKEN'; operation: ClaimOperation; takenOver: boolean }
   | { code: 'CLAIM_AWAITED'; holder: ClaimOperation }
@@ -34,7 +34,7 @@ export type JournalEntry =
   | { code: 'MAPPING_REMOVED' }
   | { code: 'RELEASE_FAILED'; cause: string }
   | { code: 'OPERATION_COMPLETED'; operation: string; outcome: string; durationMs: number }
-  | { code: 'OPERATION_REFUSED'; operation: string; problem: ProblemCode; durationMs: number };
+  | { code: 'OPERATION_REFUSED'; operation: string; problem: ProblemCode; detail?: string; durationMs: number };
 
 /** Where the steps of one operation are recorded; it adds operation id, organisation and role itself. */
 export interface Journal {

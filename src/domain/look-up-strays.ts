@@ -1,4 +1,5 @@
 import type { AssistantMapping } from './assistant-mapping.ts';
+import { settlesAt } from './claim.ts';
 import { type Access, resolvePlatformKey, type Scope } from './credentials.ts';
 import type { Stray } from './decide.ts';
 import { isOurs } from './desired-assistant.ts';
@@ -8,10 +9,16 @@ import type { LiveAssistant, VapiAccount } from './vapi-account.ts';
 
 const PAGE = 100;
 
-/** All assistants created at or after `since` (ISO 8601), however many pages that takes. */
-export async function listCreatedSince(account: VapiAccount, since: string): Promise<LiveAssistant[]> {
+interface Window {
+  /** ISO 8601, inclusive. */
+  since: string;
+  until?: string;
+}
+
+/** All assistants created in a window, however many pages that takes. */
+async function listCreated(account: VapiAccount, { since, until: end }: Window): Promise<LiveAssistant[]> {
   const seen = new Map<string, LiveAssistant>();
-  let until: string | undefined;
+  let until = end;
   for (;;) {
     const page = await account.list({ since, ...(until ? { until } : {}), limit: PAGE });
     const fresh = page.filter(({ id }) => !seen.has(id));
@@ -22,14 +29,15 @@ export async function listCreatedSince(account: VapiAccount, since: string): Pro
   }
 }
 
-/** Ours for this key among the assistants made since a claim began. */
+/** Ours for this key among the assistants made since a claim began, up to a moment (epoch ms) if one is given. */
 export async function findOurs(
   deps: SyncDependencies,
   operation: Operation,
-  { account, since }: { account: VapiAccount; since: string },
+  { account, since, untilMs }: { account: VapiAccount; since: string; untilMs?: number },
 ): Promise<LiveAssistant[]> {
   const from = new Date(Date.parse(since) - LOOKUP_MARGIN_MS).toISOString();
-  const listed = await listCreatedSince(account, from);
+  const until = untilMs === undefined ? {} : { until: new Date(untilMs + LOOKUP_MARGIN_MS).toISOString() };
+  const listed = await listCreated(account, { since: from, ...until });
   const ours = listed.filter(({ config }) => isOurs(config, operation.key, deps.deployment));
   operation.journal.record({ code: 'CREATE_LOOKED_UP', found: ours.length });
   return ours;
@@ -48,7 +56,7 @@ export async function findStrays(
   if (!claim) return [];
   const account = await accountOf(deps, operation, { scope: claim.scope, access });
   if (!account) return [];
-  const ours = await findOurs(deps, operation, { account, since: claim.since });
+  const ours = await findOurs(deps, operation, { account, since: claim.since, untilMs: settlesAt(claim) });
   const accounted = [mapping.assistantId, ...mapping.retiring.map(({ assistantId }) => assistantId)];
   return ours.filter(({ id }) => !accounted.includes(id)).map((assistant) => ({ assistant, scope: claim.scope }));
 }

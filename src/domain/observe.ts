@@ -62,14 +62,22 @@ export async function lookAt(
 ): Promise<NonNullable<Observation['mapped']>> {
   const found = await account.get(assistantId);
   if (found.kind === 'found') return { kind: 'live', assistant: found.assistant };
-  const [anyAssistant] = await account.list({ limit: 1 });
-  if (anyAssistant && mapping.vapiOrgId && anyAssistant.vapiOrgId !== mapping.vapiOrgId) {
-    throw new Problem(
-      'CREDENTIALS_INVALID',
-      `The Vapi key belongs to account ${anyAssistant.vapiOrgId}, but assistant ${assistantId} was made in account ${mapping.vapiOrgId}. Restore a key of that account; see "moved account" in the runbook if the move is meant.`,
-    );
-  }
+  if (account.keyFingerprint !== mapping.keyFingerprint) await assertSameAccount(account, mapping);
   return { kind: 'missing' };
+}
+
+/** Another key than the one that made the assistant: any assistant that it shows tells which account it opens. */
+export async function assertSameAccount(
+  account: VapiAccount,
+  { vapiOrgId, assistantId }: AssistantMapping,
+): Promise<void> {
+  const [anyAssistant] = await account.list({ limit: 1 });
+  if (anyAssistant && anyAssistant.vapiOrgId === vapiOrgId) return;
+  const shown = anyAssistant ? `account ${anyAssistant.vapiOrgId}` : 'an account without any assistant';
+  throw new Problem(
+    'CREDENTIALS_INVALID',
+    `The Vapi key is a new one and opens ${shown}, but assistant ${assistantId ?? ''} was made in account ${vapiOrgId ?? ''}. Restore a key of that account; see "Moved account" in the runbook if the move is meant.`,
+  );
 }
 
 async function loadLastApplied(
@@ -77,7 +85,10 @@ async function loadLastApplied(
   { key }: Operation,
   { mapping, desired }: Situation,
 ): Promise<JsonObject[]> {
-  const hashes = new Set([...(mapping?.specHash ? [mapping.specHash] : []), ...(mapping?.attempted ?? [])]);
+  const hashes = new Set([
+    ...(mapping?.specHash ? [mapping.specHash] : []),
+    ...(mapping?.attempted ?? []).map(({ specHash }) => specHash),
+  ]);
   hashes.delete(desired.specHash);
   const specs = await Promise.all([...hashes].map((hash) => deps.specs.load(key, hash)));
   return specs.filter((spec) => spec !== undefined);
@@ -92,7 +103,7 @@ async function lookAtKnown(
   { key, journal }: Operation,
   { account, situation }: { account: VapiAccount; situation: Situation },
 ): Promise<LiveAssistant | undefined> {
-  const assistantId = situation.access.knownAssistantId;
+  const assistantId = situation.access.knownAssistantId ?? retiredHere(situation);
   if (!assistantId || assistantId === situation.mapping?.assistantId) return undefined;
   const found = await account.get(assistantId);
   if (found.kind === 'missing') {
@@ -105,6 +116,11 @@ async function lookAtKnown(
     journal.record({ code: 'KNOWN_ASSISTANT_FOREIGN', assistantId });
   }
   return undefined;
+}
+
+/** The assistant from before the organisation lost its key, now that it has it again. */
+function retiredHere({ mapping, access }: Situation): string | undefined {
+  return mapping?.retiring.find(({ scope }) => scope === access.scope && scope !== mapping.scope)?.assistantId;
 }
 
 function mayServe({ config }: LiveAssistant, role: Role): boolean {

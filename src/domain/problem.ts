@@ -29,6 +29,8 @@ export interface ProblemOptions {
   errors?: readonly FieldError[];
   /** Seconds until another try makes sense. Only for problems that waiting can solve. */
   retryAfterSeconds?: number;
+  /** True when it is certain that nothing was changed at Vapi. */
+  withoutEffect?: boolean;
   cause?: unknown;
 }
 
@@ -38,11 +40,13 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly errors: readonly FieldError[];
   readonly retryAfterSeconds: number | undefined;
+  readonly withoutEffect: boolean;
 
   constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.errors = options.errors ?? [];
+    this.withoutEffect = options.withoutEffect ?? false;
     this.retryAfterSeconds = options.retryAfterSeconds ?? (PROBLEMS[code].retryable ? 1 : undefined);
   }
 

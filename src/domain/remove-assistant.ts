@@ -1,14 +1,15 @@
 import { type AccessSession, openAccessSession } from './access-session.ts';
-import type { AssistantMapping, Retiree } from './assistant-mapping.ts';
+import type { AssistantMapping, OrganisationView, Retiree } from './assistant-mapping.ts';
 import { isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 import type { Access } from './credentials.ts';
-import { claimTokenOf, type Stray } from './decide.ts';
+import { claimTokenOf, isReachable, mappedAsRetiree, type Stray } from './decide.ts';
 import { endClaim, giveBack, type HeldClaim, takeClaim } from './hold-claim.ts';
 import { accountOf, findStrays } from './look-up-strays.ts';
-import { lookAt } from './observe.ts';
+import { assertSameAccount } from './observe.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
 import { Problem } from './problem.ts';
 import { createUnresolved } from './unresolved-create.ts';
+import type { VapiAccount } from './vapi-account.ts';
 import { assertTimeLeft, waitForClaim } from './wait-for-claim.ts';
 
 /**
@@ -36,8 +37,16 @@ async function runRound(
     await waitForClaim(deps, operation, { claim: mapping.claim, round });
     return undefined;
   }
-  const access = await credentials.access(async () => view.record);
+  const access = await freshAccess(credentials, view);
   return (await removeUnderClaim(deps, operation, { mapping, access })) ? 'removed' : undefined;
+}
+
+/** A row is not forgotten on the strength of a remembered answer: it may name an account that this environment has missed. */
+async function freshAccess(credentials: AccessSession, { record }: OrganisationView): Promise<Access> {
+  const access = await credentials.access(async () => record);
+  if (!access.cached) return access;
+  credentials.refresh('before-change-of-account');
+  return await credentials.access(async () => record);
 }
 
 interface Removal {
@@ -57,7 +66,8 @@ async function removeUnderClaim(deps: SyncDependencies, operation: Operation, re
   });
   if (!held) return false;
   try {
-    for (const retiree of allOf(mapping, strays)) await removeVerified(deps, operation, { ...removal, retiree });
+    for (const retiree of allOf(operation, { mapping, access, strays }))
+      await removeVerified(deps, operation, { ...removal, retiree });
     await deps.specs.removeAll(operation.key);
   } catch (error) {
     await giveBack(deps, operation, { held });
@@ -73,9 +83,17 @@ function assertSettled({ claim }: AssistantMapping, { strays, now }: { strays: r
   throw createUnresolved(settlesAt(claim), now);
 }
 
-function allOf(mapping: AssistantMapping, strays: readonly Stray[]): Retiree[] {
-  const own = mapping.assistantId && mapping.scope ? [{ assistantId: mapping.assistantId, scope: mapping.scope }] : [];
-  return [...own, ...mapping.retiring, ...strays.map(({ assistant, scope }) => ({ assistantId: assistant.id, scope }))];
+/**
+ * The assistant and all that is ours besides. What was left in the organisation's own account is passed over when that has
+ * taken its key away: it is out of our hands.
+ */
+function allOf({ journal }: Operation, { mapping, access, strays }: Removal & { strays: readonly Stray[] }): Retiree[] {
+  const found = strays.map(({ assistant, scope }) => ({ assistantId: assistant.id, scope }));
+  const others = [...mapping.retiring, ...found];
+  for (const { assistantId } of others.filter((other) => !isReachable(other, access.scope))) {
+    journal.record({ code: 'OLD_ASSISTANT_UNREACHABLE', assistantId });
+  }
+  return [...mappedAsRetiree(mapping), ...others.filter((other) => isReachable(other, access.scope))];
 }
 
 async function removeVerified(
@@ -92,16 +110,26 @@ async function removeVerified(
     );
   }
   const removed = await account.remove(assistantId);
-  // Only a 404 leaves open whether the key is of the account that made it.
-  const after =
-    removed.kind === 'removed' ? await account.get(assistantId) : await lookAt(account, mapping, assistantId);
-  if (after.kind === 'found' || after.kind === 'live') {
-    throw new Problem(
-      'VAPI_UNAVAILABLE',
-      `Vapi still has assistant ${assistantId} after deleting it. Repeat the request.`,
-    );
-  }
+  if (removed.kind === 'missing') await assertKnowsOf(account, { retiree, mapping });
+  else await assertGone(account, assistantId);
   operation.journal.record({ code: 'ASSISTANT_REMOVED', assistantId, scope });
+}
+
+/** Vapi has said that it deleted the assistant; this sees that it did. */
+async function assertGone(account: VapiAccount, assistantId: string): Promise<void> {
+  const after = await account.get(assistantId);
+  if (after.kind === 'missing') return;
+  const detail = `Vapi still has assistant ${assistantId} after deleting it. Repeat the request.`;
+  throw new Problem('VAPI_UNAVAILABLE', detail);
+}
+
+/** A 404 to the key with which the assistant was last seen is certain; to another one only in the same account. */
+async function assertKnowsOf(
+  account: VapiAccount,
+  { retiree, mapping }: { retiree: Retiree; mapping: AssistantMapping },
+): Promise<void> {
+  const { keyFingerprint } = retiree;
+  if (keyFingerprint && keyFingerprint !== account.keyFingerprint) await assertSameAccount(account, mapping);
 }
 
 async function removeRow(deps: SyncDependencies, operation: Operation, held: HeldClaim): Promise<boolean> {

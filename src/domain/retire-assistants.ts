@@ -30,11 +30,16 @@ async function retire(
   try {
     const account = await accountOf(deps, operation, { scope, access });
     if (!account) {
-      // The key of that account is gone for good: nothing that we keep could bring us back to it.
       operation.journal.record({ code: 'OLD_ASSISTANT_UNREACHABLE', assistantId });
-      return true;
+      return false;
     }
-    await account.remove(assistantId);
+    const removed = await account.remove(assistantId);
+    const { keyFingerprint } = retiree;
+    if (removed.kind === 'missing' && keyFingerprint && keyFingerprint !== account.keyFingerprint) {
+      // Perhaps it is gone, perhaps the key is of another account by now: only its own key could tell.
+      operation.journal.record({ code: 'OLD_ASSISTANT_KEPT', assistantId, cause: 'ANOTHER_KEY' });
+      return false;
+    }
     operation.journal.record({ code: 'ASSISTANT_REMOVED', assistantId, scope });
     return true;
   } catch (error) {

@@ -22,6 +22,8 @@ export type Removed = { kind: 'removed' } | { kind: 'missing' };
  * `VAPI_REJECTED`, `VAPI_UNAUTHORIZED`, `VAPI_UNAVAILABLE`, `CIRCUIT_OPEN`.
  */
 export interface VapiAccount {
+  /** Of the key that opened it. */
+  readonly keyFingerprint: string;
   get(id: string): Promise<Found>;
   /** Sent once. Throws only when it is certain that nothing was made; otherwise the outcome is `unknown`. */
   create(payload: JsonObject): Promise<Created>;

@@ -21,6 +21,26 @@ export async function waitForClaim(
   await runtime.sleep(pause);
 }
 
+/** Rounds in which others were faster, or Vapi contradicted itself, before that is taken for a fault. */
+const MAX_RESTARTS = 20;
+
+/** Pauses before a round is started over: short, as somebody has just finished. Throws when that never ends. */
+export async function pauseBeforeRestart(
+  { runtime }: SyncDependencies,
+  operation: Operation,
+  count: { restarts: number },
+): Promise<void> {
+  count.restarts += 1;
+  assertTimeLeft(operation);
+  if (count.restarts > MAX_RESTARTS) {
+    throw new Problem(
+      'VAPI_UNAVAILABLE',
+      'Vapi shows an assistant and says that it does not exist. Repeat the request.',
+    );
+  }
+  await runtime.sleep(runtime.random() * Math.min(2 ** count.restarts, POLL_LONGEST_MS));
+}
+
 /** Throws `SYNC_IN_PROGRESS` when so many others were faster that no time is left to start over. */
 export function assertTimeLeft({ deadline }: Operation): void {
   if (deadline.remainingMs() < FINISH_RESERVE_MS) throw inProgress(0);

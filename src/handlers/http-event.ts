@@ -58,8 +58,8 @@ function bodyProblem(detail: string): Error {
   return validationFailed([{ field: 'body', detail }]);
 }
 
-/** A string, or a bracket outside of strings. */
-const NESTING = /"(?:[^"\\]|\\.)*"|[[{\]}]/gs;
+/** A string, or a bracket outside of strings. A string that does not end reaches to the end: no character is looked at twice. */
+const NESTING = /"(?:[^"\\]|\\.)*(?:"|\\?$)|[[{\]}]/gs;
 
 /** Counts brackets without recursion: a hostile depth must not reach one. */
 function isDeeperThan(text: string, limit: number): boolean {

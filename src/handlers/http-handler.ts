@@ -7,7 +7,7 @@ import type { Context } from 'aws-lambda';
 import { makeJournal } from '../adapters/powertools-journal.ts';
 import type { Application } from '../application.ts';
 import type { Journal } from '../domain/journal.ts';
-import { Problem } from '../domain/problem.ts';
+import { Problem, type ProblemCode } from '../domain/problem.ts';
 import type { Deadline } from '../domain/runtime.ts';
 import { type HttpRequest, parseHttpEvent } from './http-event.ts';
 import { type HttpResponse, problemResponse } from './http-response.ts';
@@ -71,8 +71,7 @@ async function handle(invocation: {
     return withOperationId(response, operationId);
   } catch (error) {
     if (!(error instanceof Problem)) logUnexpected(app, error);
-    const problem = error instanceof Problem ? error.code : 'INTERNAL';
-    journal.record({ code: 'OPERATION_REFUSED', operation, problem, durationMs: elapsed() });
+    journal.record({ code: 'OPERATION_REFUSED', operation, ...refusalOf(error), durationMs: elapsed() });
     return withOperationId(problemResponse(error, operationId), operationId);
   }
 }
@@ -85,6 +84,13 @@ function operationIdOf({ headers }: HttpRequest): string | undefined {
 
 function withOperationId(response: HttpResponse, operationId: string): HttpResponse {
   return { ...response, headers: { ...response.headers, 'X-Operation-Id': operationId } };
+}
+
+/** The detail is logged where it is ours alone: validation and Vapi quote what the caller has sent. */
+function refusalOf(error: unknown): { problem: ProblemCode; detail?: string } {
+  if (!(error instanceof Problem)) return { problem: 'INTERNAL' };
+  const isOurs = error.code !== 'VALIDATION_FAILED' && error.code !== 'VAPI_REJECTED';
+  return { problem: error.code, ...(isOurs ? { detail: error.message } : {}) };
 }
 
 /** With name, message and stack. Our own errors hold no key and no payload, and those of AWS no item. */

@@ -16,7 +16,8 @@ export function lazily(make: (app: Application) => HttpHandler): HttpHandler {
     } catch (error) {
       const message = error instanceof SettingsError ? error.message : 'the application could not be built';
       process.stderr.write(`${JSON.stringify({ level: 'ERROR', code: 'SETTINGS_INVALID', message })}\n`);
-      return problemResponse(error, context.awsRequestId);
+      const response = problemResponse(error, context.awsRequestId);
+      return { ...response, headers: { ...response.headers, 'X-Operation-Id': context.awsRequestId } };
     }
     return await handler(event, context);
   };

@@ -4,6 +4,7 @@ import { type AssistantRequest, parseAssistantRequest } from '../domain/assistan
 import { type DesiredAssistant, desireAssistant } from '../domain/desired-assistant.ts';
 import { ensureAssistant, planAssistant } from '../domain/ensure-assistant.ts';
 import type { Operation } from '../domain/operation.ts';
+import { validationFailed } from '../domain/problem.ts';
 import { removeAssistant } from '../domain/remove-assistant.ts';
 import { parseFlag, parseJsonBody } from './http-event.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler } from './http-handler.ts';
@@ -20,7 +21,14 @@ export function makeSyncHandler(app: Application): HttpHandler {
     },
     answer: async (call) => {
       const key = parseAssistantKey(call.request.path.orgId, call.request.path.role);
-      return call.request.method === 'DELETE' ? await remove(call, key) : await put(call, key);
+      switch (call.request.method) {
+        case 'PUT':
+          return await put(call, key);
+        case 'DELETE':
+          return await remove(call, key);
+        default:
+          throw validationFailed([{ field: 'method', detail: 'use PUT or DELETE' }]);
+      }
     },
   });
 }
@@ -73,7 +81,10 @@ async function plan({ app, operationId }: Call, { operation, asked, desired }: P
   return { statusCode: 200, outcome: `plan-${decision.plan.kind}`, answer };
 }
 
-async function remove({ app, journal, deadline }: Call, key: AssistantKey): Promise<Answer> {
+async function remove({ app, request, journal, deadline }: Call, key: AssistantKey): Promise<Answer> {
+  if (parseFlag(request, 'dryRun')) {
+    throw validationFailed([{ field: 'dryRun', detail: 'is for PUT; GET the same path to see what a DELETE removes' }]);
+  }
   const outcome = await removeAssistant(app.sync, { key, journal, deadline });
   return { response: { statusCode: 204, headers: {} }, outcome };
 }

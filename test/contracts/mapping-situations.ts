@@ -41,7 +41,7 @@ export function changeOf(transition: Transition, token: string): MappingChange {
   if (transition === 'finalise') return { ...finalChange(token), claim: null };
   switch (TRANSITIONS[transition].to) {
     case 'claimed':
-      return { claim: claimOf(token), attempted: [`attempt-${token}`] };
+      return { claim: claimOf(token), attempted: [{ specHash: `attempt-${token}`, until: EXPIRES }] };
     case 'unresolved':
       return { claim: { ...claimOf(token), unresolvedAt: EXPIRES } };
     case 'idle':

@@ -114,7 +114,7 @@ export function describeMappingStore(subject: () => MappingSubject): void {
         expect(row).toEqual({
           ...key,
           revision: 1,
-          attempted: ['attempt-mine'],
+          attempted: [{ specHash: 'attempt-mine', until: expect.any(String) }],
           tools: { status: 'none', count: 0 },
           retiring: [],
           claim: claimOf('mine'),

@@ -59,13 +59,17 @@ describe('level 1: the secret of the organisation', () => {
   });
 
   it.each<[string, object, object]>([
-    ['is taken from it', { assistantId: ' a-1\n' }, { knownAssistantId: 'a-1' }],
+    [
+      'is taken from it',
+      { assistantId: ' 0a0a0a0a-0000-4000-8000-000000000001\n' },
+      { knownAssistantId: '0a0a0a0a-0000-4000-8000-000000000001' },
+    ],
     ['may be null', { assistantId: null, phoneNumberId: null }, {}],
     ['may be empty', { assistantId: '' }, {}],
     [
       'comes beside other fields, which are no concern of ours',
-      { assistantId: 'a-1', owner: [] },
-      { knownAssistantId: 'a-1' },
+      { assistantId: '0a0a0a0a-0000-4000-8000-000000000001', owner: [] },
+      { knownAssistantId: '0a0a0a0a-0000-4000-8000-000000000001' },
     ],
   ])('the assistant id %s', async (_name, extra, expected) => {
     const { apiKey, ...access } = await worldOf({ org: found({ apiKey: ORG_KEY, ...extra }) }).resolve();
@@ -85,11 +89,16 @@ describe('level 1: the secret of the organisation', () => {
 
 describe('only a secret that does not exist falls through', () => {
   it('level 2: to the assistant of the record, with the platform’s key', async () => {
-    const record = { vapiAssistantId: 'a-9', vapiPhoneNumberId: 'p-1' };
+    const record = { vapiAssistantId: '0a0a0a0a-0000-4000-8000-000000000009', vapiPhoneNumberId: 'p-1' };
     const world = worldOf({ org: ABSENT, platform: found({ apiKey: PLATFORM_KEY }), record });
     const { apiKey, ...access } = await world.resolve();
     expect(apiKey.reveal()).toBe(PLATFORM_KEY);
-    expect(access).toEqual({ source: 'org-record', scope: 'platform', knownAssistantId: 'a-9', cached: false });
+    expect(access).toEqual({
+      source: 'org-record',
+      scope: 'platform',
+      knownAssistantId: '0a0a0a0a-0000-4000-8000-000000000009',
+      cached: false,
+    });
     expect(world.secrets.reads).toEqual(['orgs/acme', 'platform']);
     expect(world.entries).toEqual([FELL_THROUGH]);
   });
@@ -118,11 +127,11 @@ describe('only a secret that does not exist falls through', () => {
       org: ABSENT,
       platform: ABSENT,
       settingsKey: SETTINGS_KEY,
-      record: { vapiAssistantId: 'a' },
+      record: { vapiAssistantId: '0a0a0a0a-0000-4000-8000-000000000002' },
     });
     const access = await world.resolve();
     expect(access.apiKey.reveal()).toBe(SETTINGS_KEY);
-    expect(access).toMatchObject({ source: 'org-record', knownAssistantId: 'a' });
+    expect(access).toMatchObject({ source: 'org-record', knownAssistantId: '0a0a0a0a-0000-4000-8000-000000000002' });
   });
 
   it('with neither, CREDENTIALS_MISSING says what to create', async () => {
@@ -163,6 +172,7 @@ const UNUSABLE: [string, string][] = [
   ['a key of control characters', '{"apiKey": "\\u0000\\ufeff"}'],
   ['a whole header', JSON.stringify({ apiKey: `Bearer ${ORG_KEY}` })],
   ['a key with a letter that no header carries', JSON.stringify({ apiKey: `${ORG_KEY}é` })],
+  ['an assistant id that is no id of Vapi', JSON.stringify({ apiKey: ORG_KEY, assistantId: 'front-desk' })],
   ['an assistant id that is no text', JSON.stringify({ apiKey: ORG_KEY, assistantId: 7 })],
 ];
 
@@ -251,7 +261,7 @@ describe('two accesses are the same', () => {
     ['when the key was read anew', { apiKey: key(` ${PLATFORM_KEY}\n`), cached: true }, true],
     ['not with another key: it may be another account', { apiKey: key(ORG_KEY) }, false],
     ['not in another scope', { scope: 'org' }, false],
-    ['not when another assistant is known', { knownAssistantId: 'a-1' }, false],
+    ['not when another assistant is known', { knownAssistantId: '0a0a0a0a-0000-4000-8000-000000000001' }, false],
   ])('%s', (_name, other, same) => {
     expect(isSameAccess(access, { ...access, ...other })).toBe(same);
   });

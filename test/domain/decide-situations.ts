@@ -1,4 +1,4 @@
-import type { AssistantMapping } from '../../src/domain/assistant-mapping.ts';
+import type { AssistantMapping, Retiree } from '../../src/domain/assistant-mapping.ts';
 import type { Claim } from '../../src/domain/claim.ts';
 import type { DecideInput, Observation, Plan, Stray } from '../../src/domain/decide.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
@@ -76,7 +76,7 @@ export interface Situation extends Partial<Observation> {
 
 export function inputOf({ mapping: row, scope = 'platform', now = NOW, ...seen }: Situation): DecideInput {
   const observation = { strays: [], lastApplied: [], appliedMeanwhile: false, ...seen };
-  return { desired: { payload: PAYLOAD, specHash: HASH }, mapping: row, observation, scope, now };
+  return { desired: { payload: PAYLOAD, specHash: HASH }, mapping: row, observation, scope, leftovers: [], now };
 }
 
 /** The parts of a plan that a table can name: what is done, to which assistant, and which ones go. */
@@ -96,6 +96,8 @@ export function outline(plan: Plan): string {
   }
 }
 
-function retired({ retire }: Extract<Plan, { kind: 'update' | 'adopt' | 'create' }>): string[] {
-  return retire.map(({ assistantId, scope }) => `-${assistantId}@${scope}`).toSorted();
+/** With a minus what is removed, with a tilde what is written down until its account can be reached again. */
+function retired({ retire, outOfReach }: Extract<Plan, { kind: 'update' | 'adopt' | 'create' }>): string[] {
+  const named = (sign: string) => (retiree: Retiree) => `${sign}${retiree.assistantId}@${retiree.scope}`;
+  return [...retire.map(named('-')), ...outOfReach.map(named('~'))].toSorted();
 }

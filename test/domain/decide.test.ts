@@ -160,7 +160,7 @@ describe('the organisation moved to another account', () => {
       name: 'it gave its key up',
       why: 'the same in the other direction',
       seen: { mapping: mapping({ scope: 'org' }), scope: 'platform' },
-      plan: 'create moved -a1@org',
+      plan: 'create moved ~a1@org',
     },
     {
       name: 'it has an assistant in the new account',
@@ -193,7 +193,7 @@ describe('the organisation moved to another account', () => {
         mapping: mapping({ assistantId: 'b1', scope: 'org', retiring: [{ assistantId: 'a1', scope: 'platform' }] }),
         known: assistant('a1'),
       },
-      plan: 'adopt a1 -b1@org',
+      plan: 'adopt a1 ~b1@org',
     },
   ];
   it.each(cases)('$name: $why', check);
@@ -334,7 +334,7 @@ describe('unchanged, without any write, only when everything agrees', () => {
     {
       name: 'the wanted configuration was attempted once more',
       why: 'whichever attempt arrived, it is the same',
-      seen: { mapping: mapping({ attempted: [HASH] }), mapped: LIVE },
+      seen: { mapping: mapping({ attempted: [{ specHash: HASH, until: iso(0) }] }), mapped: LIVE },
       plan: 'unchanged a1',
     },
     {
@@ -352,7 +352,7 @@ describe('unchanged, without any write, only when everything agrees', () => {
     {
       name: 'another configuration may have been applied',
       why: 'its fields are still to be cleared',
-      seen: { mapping: mapping({ attempted: [OLD_HASH] }), mapped: LIVE },
+      seen: { mapping: mapping({ attempted: [{ specHash: OLD_HASH, until: iso(0) }] }), mapped: LIVE },
       plan: 'update a1',
     },
     {

@@ -44,6 +44,7 @@ describe('a problem', () => {
       message: 'Create it first.',
       errors: [],
       retryAfterSeconds: undefined,
+      withoutEffect: false,
     });
   });
 

@@ -99,7 +99,12 @@ const crash: fc.Arbitrary<Crash | undefined> = fc.option(
 );
 
 const processOptions: fc.Arbitrary<ProcessOptions> = fc
-  .record({ crash, skewMs: fc.integer({ min: -5_000, max: 5_000 }), lambdaMs: fc.constantFrom(8_000, 29_000) })
+  .record({
+    crash,
+    skewMs: fc.integer({ min: -5_000, max: 5_000 }),
+    lambdaMs: fc.constantFrom(8_000, 29_000),
+    remembers: fc.boolean(),
+  })
   .map(({ crash: at, ...rest }) => ({ ...rest, ...(at ? { crash: at } : {}) }));
 
 const EXPECTED = [...SUCCESSES, 'SYNC_IN_PROGRESS', 'CREATE_UNRESOLVED', 'VAPI_UNAVAILABLE', 'crashed'];

@@ -109,7 +109,7 @@ it.each(CASES)('$verb, $times times: $lie', async ({ verb, lie, times }) => {
 
   cases += 1;
   violations += 1;
-  expect(first.status === 204 || first.body?.code || first.status < 300).toBeTruthy();
+  expect([200, 201, 204, 409, 503]).toContain(first.status);
   const last = await untilDone(() => call(service.environment2(), org));
   expect(last.status).toBeLessThan(300);
   const found = assistantsOf(service.vapi, org);

@@ -1,3 +1,4 @@
+import { ApiKey } from '../../src/domain/api-key.ts';
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
 import { Problem } from '../../src/domain/problem.ts';
 import type { LiveAssistant, VapiAccount } from '../../src/domain/vapi-account.ts';
@@ -9,7 +10,7 @@ export const VERDICTS: Readonly<Record<Verb, readonly Verdict[]>> = {
   GET: ['error-before', 'slow'],
   LIST: ['error-before', 'slow'],
   POST: ['error-before', 'error-after', 'late', 'slow', 'refused', 'not-sent'],
-  PATCH: ['error-before', 'error-after', 'slow', 'refused'],
+  PATCH: ['error-before', 'error-after', 'late', 'slow', 'refused'],
   DELETE: ['error-before', 'error-after', 'slow'],
 };
 
@@ -31,7 +32,7 @@ const SLOW_MS = 12_000;
 const LATE_MS = 20_000;
 
 const UNAVAILABLE = () => new Problem('VAPI_UNAVAILABLE', 'planted');
-const REJECTED = () => new Problem('VAPI_REJECTED', 'planted');
+const REJECTED = () => new Problem('VAPI_REJECTED', 'planted', { withoutEffect: true });
 
 /** Vapi accounts in memory, at the level of the domain's interface; misbehaves as told. */
 export class Upstream {
@@ -43,6 +44,7 @@ export class Upstream {
   verdict: (verb: Verb) => Verdict = () => 'ok';
   readonly #now: () => number;
   #ids = 0;
+  #late: { at: number; act: () => unknown }[] = [];
 
   constructor(now: () => number) {
     this.#now = now;
@@ -50,6 +52,7 @@ export class Upstream {
 
   /** What exists in an account, or in all. */
   assistants(account?: string): LiveAssistant[] {
+    this.#landLate();
     const now = this.#now();
     return [...this.stored.values()].filter(
       ({ vapiOrgId, existsFrom }) => existsFrom <= now && (account === undefined || vapiOrgId === account),
@@ -64,6 +67,7 @@ export class Upstream {
     const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act });
     const find = (id: string) => this.assistants(key).find((assistant) => assistant.id === id);
     return {
+      keyFingerprint: ApiKey.clean(key)?.fingerprint ?? '',
       get: (id) =>
         call('GET', () => {
           const assistant = find(id);
@@ -100,6 +104,10 @@ export class Upstream {
     const result = await caller.effect(`vapi ${verb}`, async () => {
       if (verdict === 'error-before') return UNAVAILABLE();
       if (verdict === 'refused') return REJECTED();
+      if (verdict === 'late') {
+        this.#late.push({ at: this.#now() + LATE_MS, act });
+        return UNAVAILABLE();
+      }
       const done = act();
       return verdict === 'error-after' ? UNAVAILABLE() : done;
     });
@@ -126,9 +134,16 @@ export class Upstream {
     return result ? { kind: 'created', assistant: copy(result) } : { kind: 'unknown', cause: new Error('planted') };
   }
 
+  /** Requests that were lost on the way and arrive only now. */
+  #landLate(): void {
+    const due = this.#late.filter(({ at }) => at <= this.#now());
+    this.#late = this.#late.filter(({ at }) => at > this.#now());
+    for (const { act } of due) act();
+  }
+
   #insert(vapiOrgId: string, config: JsonObject, delayMs: number): LiveAssistant {
     this.#ids += 1;
-    const id = `assistant-${String(this.#ids).padStart(4, '0')}`;
+    const id = `00000000-0000-4000-8000-${String(this.#ids).padStart(12, '0')}`;
     const existsFrom = this.#now() + delayMs;
     const createdAt = new Date(existsFrom).toISOString();
     const stored = { id, vapiOrgId, createdAt, config: structuredClone(config), existsFrom };

@@ -37,17 +37,26 @@ export interface ProcessOptions {
   /** False: the process is not ended at its deadline, as if its clock had stood still. */
   mortal?: boolean;
   lambdaMs?: number;
+  /** True: it has read the secrets before, and remembers them as they were when the world began. */
+  remembers?: boolean;
 }
 
 class Crashed extends Error {
   override readonly name = 'Crashed';
 }
 
+/** The secrets of a new world: the organisation has none. */
+const FIRST_SECRETS: ReadonlyMap<string, string> = new Map([['platform', '{"apiKey":"platform-key"}']]);
+
+function secretId(name: SecretName): string {
+  return name.kind === 'platform' ? 'platform' : name.orgId;
+}
+
 /** A table, Vapi accounts, secrets and a clock, in memory; processes act on them one effect at a time. */
 export class World {
   readonly mappings = new MemoryMappingStore();
   readonly specs = new MemorySpecStore();
-  readonly secrets = new Map<string, string>([['platform', '{"apiKey":"platform-key"}']]);
+  readonly secrets = new Map(FIRST_SECRETS);
   readonly upstream: Upstream;
   /** Labels of all effects so far, each with the name of its process. */
   readonly effects: string[] = [];
@@ -116,6 +125,7 @@ class Process {
   readonly #options: ProcessOptions;
   readonly #endsAt: number;
   #count = 0;
+  readonly #forgotten = new Set<string>();
   #dead = false;
 
   constructor(world: World, options: ProcessOptions) {
@@ -145,7 +155,7 @@ class Process {
       credentials: {
         secrets: {
           read: (name) => this.#effect('secret read', async () => this.#lookUp(name)),
-          forget: () => {},
+          forget: (name) => this.#forgotten.add(secretId(name)),
         },
         platformKey: undefined,
       },
@@ -167,8 +177,10 @@ class Process {
   }
 
   #lookUp(name: SecretName): SecretLookup {
-    const text = this.#world.secrets.get(name.kind === 'platform' ? 'platform' : name.orgId);
-    return text === undefined ? { kind: 'absent', cached: false } : { kind: 'found', text, cached: false };
+    const id = secretId(name);
+    const cached = this.#options.remembers === true && !this.#forgotten.has(id);
+    const text = (cached ? FIRST_SECRETS : this.#world.secrets).get(id);
+    return text === undefined ? { kind: 'absent', cached } : { kind: 'found', text, cached };
   }
 
   async #sleep(ms: number): Promise<void> {

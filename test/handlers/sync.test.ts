@@ -31,6 +31,8 @@ const editAtVapi = async (id: string, patch: unknown) => {
 const deleteAtVapi = (id: string, key = PLATFORM_KEY) =>
   fetch(`${service.vapi.url}/assistant/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${key}` } });
 
+const PLATFORM_SECRET = 'vapi-sync/local/platform';
+
 describe('call budgets', () => {
   it('first create is one POST upstream, one read and three writes on the table', async () => {
     const reply = await service.put(org, 'inbound', configuration());
@@ -58,12 +60,12 @@ describe('call budgets', () => {
     expect(service.tableOperations).toEqual(['Query', 'GetItem', 'UpdateItem', 'UpdateItem', 'UpdateItem']);
   });
 
-  it('a deleted assistant costs one GET, one look at the account and one POST', async () => {
+  it('a deleted assistant costs one GET and one POST', async () => {
     const { body } = await service.put(org, 'inbound', configuration());
     await deleteAtVapi(body.assistantId);
     service.clearCounts();
     expect(await service.put(org, 'inbound', configuration())).toMatchObject({ status: 201 });
-    expect(calls(service.vapi)).toEqual(['GET /assistant/:id', 'GET /assistant', 'POST /assistant']);
+    expect(calls(service.vapi)).toEqual(['GET /assistant/:id', 'POST /assistant']);
   });
 
   it('an invalid request makes no call at all', async () => {
@@ -147,6 +149,7 @@ describe('the answer', () => {
     ['no body', undefined],
     ['no JSON', '{"name": "Front desk",'],
     ['an array', '[]'],
+    ['a string that does not end', `"${'\\"'.repeat(200_000)}`],
     ['hostile depth', `{"model": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
     ['an infinite number', '{"maxDurationSeconds": 1e999}'],
     ['half a surrogate pair', '{"firstMessage": "\\ud800"}'],
@@ -265,15 +268,35 @@ describe('an assistant that was deleted at Vapi', () => {
     expect(service.vapi.count('POST')).toBe(1);
   });
 
-  it('is not made again in another account when the platform key was swapped', async () => {
+  it.each([
+    ['another account', true],
+    ['another account that is still empty', false],
+  ])('is not made again, and not taken for deleted, with a new key of %s', async (_name, hasAssistants) => {
     const other = randomUUID();
-    await service.put(org, 'inbound', configuration());
-    service.vapi.configure({ accounts: { ...LOCAL_ACCOUNTS, [PLATFORM_KEY]: other } });
-    service.vapi.seedAssistant(other, { name: 'somebody else' });
-    const reply = await service.put(org, 'inbound', configuration());
-    service.vapi.configure({ accounts: LOCAL_ACCOUNTS });
-    expect(reply).toMatchObject({ status: 500, body: { code: 'CREDENTIALS_INVALID' } });
-    expect(service.vapi.assistants(other)).toHaveLength(1);
+    const { body } = await service.put(org, 'inbound', configuration());
+    service.vapi.configure({ accounts: { ...LOCAL_ACCOUNTS, 'local-other-key': other } });
+    if (hasAssistants) service.vapi.seedAssistant(other, { name: 'somebody else' });
+    service.secrets.put(PLATFORM_SECRET, { apiKey: 'local-other-key' });
+    const swapped = service.environment2();
+    const put = await swapped.put(org, 'inbound', configuration());
+    const removed = await swapped.remove(org, 'inbound');
+    service.secrets.put(PLATFORM_SECRET, { apiKey: PLATFORM_KEY });
+    expect(put).toMatchObject({ status: 500, body: { code: 'CREDENTIALS_INVALID' } });
+    expect(removed).toMatchObject({ status: 500, body: { code: 'CREDENTIALS_INVALID' } });
+    expect(service.vapi.assistants(other)).toHaveLength(hasAssistants ? 1 : 0);
+    expect((await service.put(org, 'inbound', configuration())).body).toMatchObject({ assistantId: body.assistantId });
+  });
+
+  it('is made again with a new key of the same account', async () => {
+    const first = await service.put(org, 'inbound', configuration());
+    await service.put(`${org}-other`, 'inbound', configuration());
+    await deleteAtVapi(first.body.assistantId);
+    const account = LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '';
+    service.vapi.configure({ accounts: { ...LOCAL_ACCOUNTS, 'local-other-key': account } });
+    service.secrets.put(PLATFORM_SECRET, { apiKey: 'local-other-key' });
+    const reply = await service.environment2().put(org, 'inbound', configuration());
+    service.secrets.put(PLATFORM_SECRET, { apiKey: PLATFORM_KEY });
+    expect(reply).toMatchObject({ status: 201, body: { outcome: 'recreated' } });
   });
 });
 
@@ -336,6 +359,41 @@ describe('change of scope', () => {
     expect(assistantsOf(service.vapi, org)).toHaveLength(1);
   });
 
+  it('back to the platform keeps the old assistant in mind, and uses it again when the key returns', async () => {
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
+    const own = await service.put(org, 'inbound', configuration());
+    service.secrets.remove(service.secretName(org));
+    const onPlatform = await service.environment2().put(org, 'inbound', configuration());
+    expect(onPlatform).toMatchObject({ status: 201, body: { credentials: { source: 'platform' } } });
+    expect((await service.get(org, 'inbound')).body.retiring).toEqual([own.body.assistantId]);
+    const unchanged = await service.environment2().put(org, 'inbound', configuration());
+    expect(unchanged.body.outcome).toBe('unchanged');
+
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
+    const back = await service.environment2().put(org, 'inbound', configuration());
+    expect(back.body).toMatchObject({ outcome: 'adopted', assistantId: own.body.assistantId });
+    expect(assistantsOf(service.vapi, org).map(({ id }) => id)).toEqual([own.body.assistantId]);
+    expect((await service.get(org, 'inbound')).body).not.toHaveProperty('retiring');
+  });
+
+  it('of an unresolved create is not forgotten by an environment that remembers no key', async () => {
+    const remembering = service.environment2();
+    await remembering.put(org, 'outbound', configuration());
+    await remembering.put(org, 'inbound', configuration());
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
+    service.vapi.configure({ listLagMs: 3_600_000 });
+    service.vapi.inject({ on: { method: 'POST' }, behaviour: { kind: 'error-after', status: 500 } });
+    const late = { now: () => Date.now() + 60_000 };
+    await service.environment2().put(org, 'inbound', configuration());
+    service.vapi.configure({ listLagMs: 0 });
+    const remembered = remembering.app.sync.credentials;
+    const elsewhere = service.environment2({ runtime: late });
+    elsewhere.app.sync.credentials = remembered;
+    await elsewhere.put(org, 'inbound', configuration());
+    await service.environment2({ runtime: late }).put(org, 'inbound', configuration());
+    expect(assistantsOf(service.vapi, org, 'inbound')).toHaveLength(1);
+  });
+
   it('goes on when the old account does not answer, and removes the old one with the next sync', async () => {
     const before = await service.put(org, 'inbound', configuration());
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
@@ -386,6 +444,13 @@ describe('dry run', () => {
 });
 
 describe('delete', () => {
+  it('is not done for a dry run, which is for PUT alone', async () => {
+    const { body } = await service.put(org, 'inbound', configuration());
+    const reply = await service.remove(org, 'inbound', { query: { dryRun: 'true' } });
+    expect(reply).toMatchObject({ status: 400, body: { errors: [{ field: 'dryRun' }] } });
+    expect(live(body.assistantId)).toBeDefined();
+  });
+
   it('removes the assistant, the configurations and the mapping; a second call is 204 too', async () => {
     await service.put(org, 'inbound', configuration());
     await service.put(org, 'inbound', withPrompt('new'));
@@ -452,7 +517,7 @@ describe('the log', () => {
   it('has every step with the operation id, organisation and role, and neither key nor prompt', async () => {
     service.output.clear();
     await service.put(org, 'inbound', configuration(), { headers: { 'x-operation-id': 'op-1' } });
-    const steps = service.output.lines().filter(({ code }) => typeof code === 'string');
+    const steps = service.output.lines().filter(({ code, level }) => typeof code === 'string' && level !== 'DEBUG');
     expect(steps.map(({ code }) => code)).toEqual([
       'OPERATION_STARTED',
       'VOICE_NORMALISED',

@@ -57,11 +57,22 @@ export const PLATFORM_KEY = 'local-platform-key';
 export const ACME_KEY = 'local-acme-key';
 
 /** Texts that no log may hold: every key, and the marker that test prompts carry. */
-export const SECRETS = [PLATFORM_KEY, ACME_KEY, 'top-secret-prompt'];
+export const SECRETS = [
+  PLATFORM_KEY,
+  ACME_KEY,
+  'local-other-key',
+  'local-rotated-out',
+  'wrong-key',
+  'vk-raw-key',
+  'schlüssel',
+  'top-secret-prompt',
+];
 
 /** Starts the embedded stack in memory with one environment of the service; `stop` checks the log for secrets. */
 export async function startService(options: EnvironmentOptions = {}): Promise<TestService> {
   const output = captureOutput();
+  // The log that is searched for secrets is the longest one there can be.
+  process.env.POWERTOOLS_LOG_LEVEL = 'DEBUG';
   const servers = await startServers({ definition: localDefinition() });
   const tableOperations: string[] = [];
   const make = (extra: EnvironmentOptions) => makeEnvironment({ servers, tableOperations, options: extra });
