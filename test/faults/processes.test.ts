@@ -67,7 +67,7 @@ describe('an environment that goes on after its claim was taken over', () => {
     service.vapi.inject({ on: { method: 'POST' }, behaviour: { kind: 'slow', ms: 1_500 } });
     const late = service.environment2({ runtime: { now: () => Date.now() + 120_000 } });
     const first = service.put('fenced', 'inbound', configuration());
-    await until(() => service.vapi.count('POST') === 1);
+    await Promise.race([until(() => service.vapi.count('POST') === 1), first]);
     const second = await late.put('fenced', 'inbound', configuration());
     const answer = await first;
     expect(second.body).toMatchObject({ outcome: 'created' });

@@ -123,7 +123,7 @@ function makeEnvironment({
     ...aws,
     endpoint: values.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? '',
     maxAttempts: 1,
-    requestHandler: { requestTimeout: 300, throwOnRequestTimeout: true },
+    requestHandler: { requestTimeout: 2_000, throwOnRequestTimeout: true },
   });
   const app = makeApplication({
     settings: readSettings(values),
