@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import { ACME_KEY, PLATFORM_KEY, startService, type TestService } from '../support/service.ts';
@@ -30,6 +31,17 @@ const editAtVapi = async (id: string, patch: unknown) => {
 };
 const deleteAtVapi = (id: string, key = PLATFORM_KEY) =>
   fetch(`${service.vapi.url}/assistant/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${key}` } });
+
+const rowsOf = async (orgId: string) => {
+  const { Items = [] } = await service.dynamo.send(
+    new QueryCommand({
+      TableName: service.environment.TABLE_NAME,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: `ORG#${orgId}` } },
+    }),
+  );
+  return Items;
+};
 
 const PLATFORM_SECRET = 'vapi-sync/local/platform';
 
@@ -131,6 +143,7 @@ describe('the answer', () => {
       body: { code: 'VAPI_REJECTED', retryable: false, errors: [{ field: 'firstMessageMode' }] },
     });
     expect((await service.get(org, 'inbound')).status).toBe(404);
+    expect(await rowsOf(org)).toEqual([]);
     expect(await service.put(org, 'inbound', configuration())).toMatchObject({ status: 201 });
   });
 
@@ -210,6 +223,35 @@ describe('update', () => {
     // Vapi shows its own default now: that is not drift.
     expect(live(body.assistantId)).toMatchObject({ maxDurationSeconds: 600 });
     expect((await service.put(org, 'inbound', configuration())).body.outcome).toBe('unchanged');
+  });
+
+  it('goes on when the configuration that was applied last is damaged in the table, without logging it', async () => {
+    await service.put(org, 'inbound', configuration());
+    const spec = (await rowsOf(org)).find(({ sk }) => sk?.S?.startsWith('SPEC#'));
+    await service.dynamo.send(
+      new UpdateItemCommand({
+        TableName: service.environment.TABLE_NAME,
+        Key: { pk: spec?.pk ?? { S: '' }, sk: spec?.sk ?? { S: '' } },
+        UpdateExpression: 'SET payload = :damaged',
+        ExpressionAttributeValues: { ':damaged': { S: 'top-secret-prompt, not JSON' } },
+      }),
+    );
+    expect((await service.put(org, 'inbound', withPrompt('new'))).body.outcome).toBe('updated');
+  });
+
+  it('ends when Vapi shows an assistant that it does not let be changed', async () => {
+    await service.put(org, 'inbound', configuration());
+    const gone = { message: 'Not Found', statusCode: 404 };
+    service.vapi.inject({
+      on: { method: 'PATCH' },
+      times: null,
+      behaviour: { kind: 'error-before', status: 404, body: gone },
+    });
+    service.clearCounts();
+    const reply = await service.put(org, 'inbound', withPrompt('new'));
+    expect(reply).toMatchObject({ status: 503, body: { code: 'VAPI_UNAVAILABLE' } });
+    expect(service.vapi.count('PATCH')).toBeLessThan(25);
+    expect((await service.get(org, 'inbound')).body.state).toBe('synced');
   });
 
   it('repairs what was edited at Vapi, and only that', async () => {
