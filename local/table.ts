@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import {
   CreateTableCommand,
@@ -29,9 +30,11 @@ const tableProperties = keys.extend({
 /** Where to make which table: `properties` are those of an AWS::DynamoDB::Table. */
 export type TableRequest = { client: DynamoDBClient; tableName: string; properties: unknown };
 
+const ACTIVE_WITHIN_MS = 10_000;
+
 /**
- * Creates a table from its CloudFormation definition. One that exists is left as it is; when it was made from a
- * definition with other keys or indexes, this throws.
+ * Creates a table from its CloudFormation definition, and resolves when it takes requests. One that exists is left as
+ * it is; when it was made from a definition with other keys or indexes, this throws.
  */
 export async function createTable({ client, tableName, properties }: TableRequest): Promise<void> {
   const input = { TableName: tableName, ...tableProperties.parse(properties) };
@@ -39,13 +42,24 @@ export async function createTable({ client, tableName, properties }: TableReques
     await client.send(new CreateTableCommand(input));
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
-    const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }));
-    if (!isDeepStrictEqual(keysOf(Table), keysOf(input))) {
-      throw new Error(
-        `The local table ${tableName} was made from an older serverless.yml. Delete .local to start afresh.`,
-      );
-    }
   }
+  const table = await activeTable(client, tableName);
+  if (!isDeepStrictEqual(keysOf(table), keysOf(input))) {
+    throw new Error(
+      `The local table ${tableName} was made from an older serverless.yml. Delete .local to start afresh.`,
+    );
+  }
+}
+
+/** As at AWS, a table is still being created when CreateTable has answered, even if for a moment only. */
+async function activeTable(client: DynamoDBClient, tableName: string): Promise<unknown> {
+  const deadline = performance.now() + ACTIVE_WITHIN_MS;
+  while (performance.now() < deadline) {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }));
+    if (Table?.TableStatus === 'ACTIVE') return Table;
+    await delay(5);
+  }
+  throw new Error(`The local table ${tableName} was never completed. Delete .local to start afresh.`);
 }
 
 function keysOf(table: unknown) {

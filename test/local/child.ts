@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 
+/** Most of the life of these processes is the loading of modules. */
+const NODE_COMPILE_CACHE = join(import.meta.dirname, '../../.local/compile-cache');
+
 const children = new Set<ChildProcess>();
 
 export interface Child {
@@ -19,7 +22,7 @@ export interface Child {
 /** Runs one of the TypeScript programs beside this file in a process of its own. */
 export function runChild(program: string, args: string[] = [], env: NodeJS.ProcessEnv = {}): Child {
   const child = spawn(process.execPath, ['--no-warnings', join(import.meta.dirname, program), ...args], {
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    env: { ...process.env, NODE_OPTIONS: '', NODE_COMPILE_CACHE, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   children.add(child);

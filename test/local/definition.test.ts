@@ -1,5 +1,7 @@
 import { DescribeTableCommand, DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import dynalite from 'dynalite';
+import { listenOn } from '../../local/http-server.ts';
 import { seedOrganisations, seedSecrets } from '../../local/seed.ts';
 import type { Servers } from '../../local/servers.ts';
 import { localDefinition, startStack } from '../../local/stack.ts';
@@ -74,6 +76,17 @@ it('the index answers', async () => {
     }),
   );
   expect(Items).toEqual([item]);
+});
+
+it('a table that was created takes requests, however long its creation takes', async () => {
+  const server = await listenOn(dynalite({ createTableMs: 100 }), 0);
+  const client = new DynamoDBClient({ endpoint: server.url, region: definition.region, credentials });
+  await createTable({ client, tableName: TableName, properties: definition.resources.Table?.Properties });
+  await client.send(new PutItemCommand({ TableName, Item: key('a', 'b') }));
+  const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+  expect(Table?.TableStatus).toBe('ACTIVE');
+  client.destroy();
+  await server.close();
 });
 
 describe('creating the table again', () => {
