@@ -47,6 +47,7 @@ export async function carryOut(deps: SyncDependencies, operation: Operation, tas
       : await update(deps, operation, { ...task, plan, held, account });
   if (!assistant) return AGAIN;
   const retiring = await retireAssistants(deps, operation, { retirees: plan.retire, access });
+  recordOutOfReach(operation, task);
   return await finalise(deps, operation, {
     held,
     assistant,
@@ -55,6 +56,14 @@ export async function carryOut(deps: SyncDependencies, operation: Operation, tas
     retiring: [...retiring, ...plan.outOfReach],
     made: plan.kind === 'create',
   });
+}
+
+/** Once, when it gets out of reach: afterwards the row says it. */
+function recordOutOfReach({ journal }: Operation, { plan, mapping }: Task): void {
+  const known = (mapping?.retiring ?? []).map(({ assistantId }) => assistantId);
+  for (const { assistantId } of plan.outOfReach.filter((retiree) => !known.includes(retiree.assistantId))) {
+    journal.record({ code: 'OLD_ASSISTANT_UNREACHABLE', assistantId });
+  }
 }
 
 function claimOperation(plan: ChangePlan): ClaimOperation {

@@ -22,11 +22,6 @@ export function isHeld(claim: Claim, now: number): boolean {
   return claim.unresolvedAt === undefined && now < Date.parse(claim.expiresAt);
 }
 
-/** True when the claim ended without saying so: its holder died or did not learn the outcome. */
-export function isEnded(claim: Claim, now: number): boolean {
-  return !isHeld(claim, now);
-}
-
 /** True when the claim may have made an assistant that no mapping names. */
 export function mayHaveCreated(claim: Claim): boolean {
   return claim.operation === 'create' || claim.operation === 'recreate';

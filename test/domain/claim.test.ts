@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import {
   type Claim,
   type ClaimOperation,
-  isEnded,
   isHeld,
   mayHaveCreated,
   newClaim,
@@ -33,7 +32,6 @@ describe('a claim is held', () => {
     { name: 'unresolved', why: 'the holder said that it stopped', claim: UNRESOLVED, now: START + 5_000, held: false },
   ])('$name: $held, as $why', ({ claim, now, held }) => {
     expect(isHeld(claim, now)).toBe(held);
-    expect(isEnded(claim, now)).toBe(!held);
   });
 });
 
