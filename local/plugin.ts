@@ -81,6 +81,13 @@ export default class LocalStackPlugin {
     if (!this.#isLocal || this.#stack) return;
     const { service } = this.#serverless;
     const vapi = chosenVapi(process.env);
+    if (vapi && !URL.canParse(vapi.baseUrl)) {
+      const { Error: ServerlessError } = this.#serverless.classes;
+      throw new ServerlessError(
+        'VAPI_BASE_URL is not a URL. Set it to https://api.vapi.ai, or unset it.',
+        'VAPI_BASE_URL_INVALID',
+      );
+    }
     // Loaded when needed: commands that package or deploy should not pay for it.
     const { startStack } = await import('./stack.ts');
     this.#stack = await startStack({

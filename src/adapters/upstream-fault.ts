@@ -86,8 +86,15 @@ function kindOf(status: number, isVapisOwn: boolean): FaultKind {
 
 function connectionFault(error: unknown): UpstreamFault {
   const code = findCode(error);
-  const kind = code !== undefined && NOT_SENT_CODES.includes(code) ? 'not-sent' : 'fault';
+  const isSent = code === undefined ? !isBadPort(error) : !NOT_SENT_CODES.includes(code);
+  const kind = isSent ? 'fault' : 'not-sent';
   return new UpstreamFault(kind, `connection failed (${code ?? 'unknown'})`);
+}
+
+/** `fetch` refuses some ports without an error code (Fetch standard, "port blocking"). */
+function isBadPort(error: unknown, depth = 0): boolean {
+  if (!Error.isError(error) || depth > 5) return false;
+  return error.message === 'bad port' || isBadPort(error.cause, depth + 1);
 }
 
 function findCode(error: unknown, depth = 0): string | undefined {
