@@ -1,6 +1,5 @@
 import { buildApp } from 'fauxqs';
 import { z } from 'zod';
-import { isJsonObject } from './json.ts';
 import type { Resource, ServiceDefinition } from './service-definition.ts';
 
 /** A running SQS emulator with the queues of serverless.yml. */
@@ -31,16 +30,11 @@ const redrivePolicy = z.object({
 export async function startQueues(definition: ServiceDefinition, port = 0): Promise<QueueServer> {
   // `startFauxqs` would listen on every network interface; the application itself lets us choose.
   const app = buildApp({ logger: false, defaultRegion: definition.region });
-  const ownUrls = new Map<string, string>();
-  app.addHook('preHandler', async ({ body }: { body: unknown }) => {
-    if (isJsonObject(body)) body.QueueUrl = ownUrls.get(String(body.QueueUrl)) ?? body.QueueUrl;
-  });
   const url = await app.listen({ port, host: '127.0.0.1' });
   const urls = new Map<string, string>();
   for (const [logicalName, resource] of queuesOf(definition)) {
     const ownUrl = await createQueue(app, createRequest(resource, definition));
     urls.set(logicalName, url + new URL(ownUrl).pathname);
-    ownUrls.set(url + new URL(ownUrl).pathname, ownUrl);
   }
   return {
     url,
@@ -51,7 +45,7 @@ export async function startQueues(definition: ServiceDefinition, port = 0): Prom
 
 /**
  * Makes a queue and returns the emulator's own URL for it. That one has a host below `.localhost`, which not every
- * machine resolves, so clients get one with the address instead.
+ * machine resolves, so clients get one with the address instead: the emulator looks at the path alone.
  */
 async function createQueue(app: ReturnType<typeof buildApp>, request: unknown): Promise<string> {
   const response = await app.inject({

@@ -41,4 +41,4 @@ it('two commands at once share one stack without any AWS account, and leave noth
   expect(assistantIn(second)).toBe(assistantIn(first));
   expect(readdirSync(join(directory, '.local'))).not.toContain('stack.json');
   expect(readdirSync(join(directory, '.local', 'build'))).toEqual([]);
-}, 60_000);
+}, 120_000);

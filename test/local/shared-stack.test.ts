@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
@@ -109,9 +109,12 @@ it('a process that serves does not rely on a command, but waits and starts its o
   expect(await joinedBy(another)).toMatchObject({ isOwner: false });
 });
 
-it('a port that another program has got since is not taken for the owner', async () => {
+it.each<[string, (socket: Socket) => unknown]>([
+  ['answers something else', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
+  ['breaks the connection', (socket) => socket.resetAndDestroy()],
+])('another program on the port of a dead owner, which %s, is not taken for the owner', async (_how, answer) => {
   const directory = temporaryDirectory();
-  const stranger = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  const stranger = createServer(answer);
   await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
   const address = stranger.address();
   const port = typeof address === 'object' && address ? address.port : 0;

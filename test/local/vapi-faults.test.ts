@@ -67,7 +67,7 @@ it.each([
 ])('%s loses the connection', async (kind, effects) => {
   vapi.inject({ behaviour: { kind } });
   const error = await create().catch((caught: unknown) => caught);
-  expect(error).toMatchObject({ cause: { code: expect.stringMatching(/ECONNRESET|UND_ERR_SOCKET/) } });
+  expect(error).toMatchObject({ cause: { code: 'ECONNRESET' } });
   expect(made()).toBe(effects);
   expect(vapi.requests.at(-1)).toMatchObject({ method: 'POST', status: 0 });
 });
