@@ -54,6 +54,26 @@ describe('the circuit', () => {
     }
   });
 
+  it('starts counting anew with each refusal: Vapi has answered', async () => {
+    const { policy } = makePolicy();
+    const refuse = () => Promise.reject(new UpstreamFault('rejected', 'status 422'));
+    for (let round = 0; round < 3; round += 1) {
+      for (let count = 0; count < 4; count += 1) await expect(policy.once(fault)).rejects.toThrow('503');
+      await expect(policy.once(refuse)).rejects.toThrow('422');
+    }
+  });
+
+  it('does not open for timeouts that a caller’s own deadline has cut short, but such a probe proves nothing either', async () => {
+    const { policy, circuit } = makePolicy();
+    const cutShort = () => Promise.reject(new UpstreamFault('fault', 'no reply in time', { isCutShort: true }));
+    for (let count = 0; count < 6; count += 1) await expect(policy.once(cutShort)).rejects.toThrow('no reply');
+    expect(circuit).toEqual([]);
+    await open(policy);
+    now += COOLDOWN_MS;
+    await expect(policy.once(cutShort)).rejects.toThrow('no reply');
+    await expect(policy.once(async () => 'ok')).rejects.toMatchObject({ code: 'CIRCUIT_OPEN' });
+  });
+
   it('lets a single request probe after the cooldown; the others wait for what it finds', async () => {
     const { policy, circuit } = makePolicy();
     await open(policy);
