@@ -139,11 +139,11 @@ export class OwnerConnection {
     this.#socket.destroy();
   }
 
+  /** The next message; undefined when there is none any more, for whatever reason, or when it makes no sense. */
   async #next(): Promise<unknown> {
-    const line = await this.#lines.next();
-    if (line.done) return undefined;
     try {
-      return JSON.parse(line.value);
+      const line = await this.#lines.next();
+      return line.done ? undefined : JSON.parse(line.value);
     } catch {
       return undefined;
     }
