@@ -9,7 +9,8 @@ import { Problem } from './problem.ts';
  */
 export interface AccessSession {
   access(record: () => Promise<OrganisationRecord | undefined>): Promise<Access>;
-  refresh(why: 'unauthorized' | 'before-change-of-account'): void;
+  /** The same, but not from memory: for what must not rest on an answer that may be minutes old. */
+  freshAccess(record: OrganisationRecord | undefined): Promise<Access>;
   /** Runs one round of the operation. Undefined: start again from the beginning. */
   reauthorising<T>(round: () => Promise<T | undefined>): Promise<T | undefined>;
 }
@@ -32,6 +33,13 @@ export function openAccessSession(deps: SyncDependencies, { key, journal }: Oper
     journal.record({ code: 'CREDENTIALS_REFRESHED', why });
   }
 
+  async function freshAccess(record: OrganisationRecord | undefined): Promise<Access> {
+    const remembered = await access(async () => record);
+    if (!remembered.cached) return remembered;
+    refresh('before-change-of-account');
+    return await access(async () => record);
+  }
+
   async function reauthorising<T>(round: () => Promise<T | undefined>): Promise<T | undefined> {
     try {
       return await round();
@@ -44,5 +52,5 @@ export function openAccessSession(deps: SyncDependencies, { key, journal }: Oper
     }
   }
 
-  return { access, refresh, reauthorising };
+  return { access, freshAccess, reauthorising };
 }

@@ -121,11 +121,9 @@ function needsFreshAccess({ plan, mapping }: Decision & { plan: ChangePlan }): b
   return plan.kind !== 'update' || plan.retire.length > 0 || mapping?.claim !== undefined;
 }
 
-/** Nothing is made or taken on the strength of a remembered answer. Undefined when the fresh one differs: decide anew. */
+/** Undefined when what is read anew differs from what was remembered: decide anew. */
 async function freshAccess({ credentials }: Session, { access, record }: Decision): Promise<Access | undefined> {
-  if (!access.cached) return access;
-  credentials.refresh('before-change-of-account');
-  const fresh = await credentials.access(async () => record);
+  const fresh = await credentials.freshAccess(record);
   return isSameAccess(access, fresh) ? fresh : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { type AccessSession, openAccessSession } from './access-session.ts';
-import type { AssistantMapping, OrganisationView, Retiree } from './assistant-mapping.ts';
+import type { AssistantMapping, Retiree } from './assistant-mapping.ts';
 import { isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 import type { Access } from './credentials.ts';
 import { claimTokenOf, isReachable, mappedAsRetiree, type Stray } from './decide.ts';
@@ -37,16 +37,9 @@ async function runRound(
     await waitForClaim(deps, operation, { claim: mapping.claim, round });
     return undefined;
   }
-  const access = await freshAccess(credentials, view);
+  // The row may name an account that this environment has not heard of yet.
+  const access = await credentials.freshAccess(view.record);
   return (await removeUnderClaim(deps, operation, { mapping, access })) ? 'removed' : undefined;
-}
-
-/** A row is not forgotten on the strength of a remembered answer: it may name an account that this environment has missed. */
-async function freshAccess(credentials: AccessSession, { record }: OrganisationView): Promise<Access> {
-  const access = await credentials.access(async () => record);
-  if (!access.cached) return access;
-  credentials.refresh('before-change-of-account');
-  return await credentials.access(async () => record);
 }
 
 interface Removal {
