@@ -52,12 +52,6 @@ const MUTATIONS: Mutation[] = [
     to: 'if (mayHaveCreated(claim) || now >= settlesAt(claim)) return false;',
   },
   {
-    name: 'claim as short as the time left, without a margin',
-    file: 'src/domain/claim.ts',
-    from: 'now + remainingMs + CLAIM_MARGIN_MS',
-    to: 'now + remainingMs / 20',
-  },
-  {
     name: 'claim given back after an unknown outcome',
     file: 'src/domain/unresolved-create.ts',
     from: "transition: 'leave-unresolved', change: { claim }",
@@ -66,8 +60,8 @@ const MUTATIONS: Mutation[] = [
   {
     name: 'attempted configurations forgotten',
     file: 'src/domain/hold-claim.ts',
-    from: 'const attempted = specHash ?',
-    to: 'const attempted: readonly string[] = [].length > 1 && specHash ?',
+    from: 'const attempted = withAttempt(mapping?.attempted ?? [], { specHash, claim });',
+    to: 'const attempted = mapping?.attempted ?? [];',
   },
 ];
 
