@@ -61,20 +61,16 @@ export interface OrganisationView {
   mappings: readonly AssistantMapping[];
 }
 
-/** What a transition writes. Fields that are absent stay as they are, `null` removes one. */
-export interface MappingChange {
-  assistantId?: string;
-  assistantCreatedAt?: string;
-  scope?: Scope;
-  vapiOrgId?: string;
-  keyFingerprint?: string;
-  specHash?: string;
-  attempted?: readonly Attempt[];
-  finalisedBy?: string;
-  claim?: Claim | null;
-  tools?: ToolsState;
-  retiring?: readonly Retiree[];
+/** The mapping of one assistant in what was read of its organisation. */
+export function mappingOf({ mappings }: OrganisationView, { role }: AssistantKey): AssistantMapping | undefined {
+  return mappings.find((mapping) => mapping.role === role);
 }
+
+/** What the store itself writes: the key, the counter and the times of a row. */
+type Bookkeeping = keyof AssistantKey | 'revision' | 'createdAt' | 'updatedAt';
+
+/** What a transition writes. Fields that are absent stay as they are; a claim of `null` removes it. */
+export type MappingChange = Partial<Omit<AssistantMapping, Bookkeeping | 'claim'>> & { claim?: Claim | null };
 
 export interface MappingWrite {
   key: AssistantKey;

@@ -6,6 +6,7 @@ import type { Plan } from './decide.ts';
 import type { DesiredAssistant } from './desired-assistant.ts';
 import { type CarriedOut, finalise } from './finalise.ts';
 import { giveBack, type HeldClaim, takeClaim } from './hold-claim.ts';
+import { nameOf } from './journal.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
 import { Problem } from './problem.ts';
@@ -90,8 +91,7 @@ async function create(deps: SyncDependencies, operation: Operation, task: HeldTa
   const payload = withToken(desired.payload, held.claim.token);
   const reply = await givingBack(deps, operation, { task, act: () => account.create(payload) });
   if (reply.kind === 'unknown') {
-    const cause = Error.isError(reply.cause) ? reply.cause.name : 'unknown';
-    operation.journal.record({ code: 'CREATE_OUTCOME_UNKNOWN', cause });
+    operation.journal.record({ code: 'CREATE_OUTCOME_UNKNOWN', cause: nameOf(reply.cause) });
   }
   const assistant =
     reply.kind === 'created' ? reply.assistant : await resolveUnknownCreate(deps, operation, { account, held });

@@ -1,5 +1,5 @@
 import { type AccessSession, openAccessSession } from './access-session.ts';
-import type { AssistantMapping, OrganisationRecord, Retiree } from './assistant-mapping.ts';
+import { type AssistantMapping, mappingOf, type OrganisationRecord, type Retiree } from './assistant-mapping.ts';
 import { type ChangePlan, carryOut } from './carry-out.ts';
 import { type Access, isSameAccess } from './credentials.ts';
 import { decide, type Plan } from './decide.ts';
@@ -139,7 +139,7 @@ async function makeDecision(deps: SyncDependencies, operation: Operation, sessio
   const { desired, awaitedToken, leftovers } = session;
   const reading = deps.mappings.read(key.orgId);
   const [view, access] = await Promise.all([reading, session.credentials.access(async () => (await reading).record)]);
-  const mapping = view.mappings.find(({ role }) => role === key.role);
+  const mapping = mappingOf(view, key);
   const observation = await observe(deps, operation, { desired, mapping, access, awaitedToken });
   const plan = decide({ desired, mapping, observation, scope: access.scope, leftovers, now: deps.runtime.now() });
   if (plan.kind !== 'wait') {

@@ -1,4 +1,4 @@
-import type { AssistantMapping, Attempt, Retiree } from './assistant-mapping.ts';
+import { type AssistantMapping, type Attempt, mappingOf, type Retiree } from './assistant-mapping.ts';
 import { isHeld } from './claim.ts';
 import type { Access } from './credentials.ts';
 import { endClaim, type HeldClaim } from './hold-claim.ts';
@@ -67,8 +67,7 @@ async function disownUnlessMapped(
   { assistant, access }: Outcome,
 ): Promise<Retiree[]> {
   for (let round = 0; ; round += 1) {
-    const { mappings } = await deps.mappings.read(operation.key.orgId);
-    const mapping = mappings.find(({ role }) => role === operation.key.role);
+    const mapping = mappingOf(await deps.mappings.read(operation.key.orgId), operation.key);
     if (mapping?.assistantId === assistant.id) return [];
     const claim = mapping?.claim;
     if (!claim || !isHeld(claim, deps.runtime.now())) break;

@@ -1,6 +1,7 @@
 import type { AssistantMapping, Attempt, MappingChange, MappingWriteResult, Retiree } from './assistant-mapping.ts';
 import { type Claim, type ClaimOperation, newClaim, settlesAt } from './claim.ts';
 import type { Scope } from './credentials.ts';
+import { nameOf } from './journal.ts';
 import type { Transition } from './mapping-transitions.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
 
@@ -90,7 +91,7 @@ export async function giveBack(
     if (end.transition === 'abandon') await deps.specs.removeAll(operation.key);
     await endClaim(deps, operation, { held, ...end });
   } catch (error) {
-    operation.journal.record({ code: 'RELEASE_FAILED', cause: Error.isError(error) ? error.name : 'unknown' });
+    operation.journal.record({ code: 'RELEASE_FAILED', cause: nameOf(error) });
   }
 }
 

@@ -36,6 +36,11 @@ export type JournalEntry =
   | { code: 'OPERATION_COMPLETED'; operation: string; outcome: string; durationMs: number }
   | { code: 'OPERATION_REFUSED'; operation: string; problem: ProblemCode; detail?: string; durationMs: number };
 
+/** What a journal may say of an error: its name. A message can quote what was sent. */
+export function nameOf(error: unknown): string {
+  return Error.isError(error) ? error.name : 'unknown';
+}
+
 /** Where the steps of one operation are recorded; it adds operation id, organisation and role itself. */
 export interface Journal {
   record(entry: JournalEntry): void;

@@ -1,5 +1,5 @@
 import { type AccessSession, openAccessSession } from './access-session.ts';
-import type { AssistantMapping, Retiree } from './assistant-mapping.ts';
+import { type AssistantMapping, mappingOf, type Retiree } from './assistant-mapping.ts';
 import { isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 import type { Access } from './credentials.ts';
 import { claimTokenOf, isReachable, mappedAsRetiree, type Stray } from './decide.ts';
@@ -31,7 +31,7 @@ async function runRound(
   { credentials, round }: { credentials: AccessSession; round: number },
 ): Promise<'removed' | 'absent' | undefined> {
   const view = await deps.mappings.read(operation.key.orgId);
-  const mapping = view.mappings.find(({ role }) => role === operation.key.role);
+  const mapping = mappingOf(view, operation.key);
   if (!mapping) return 'absent';
   if (mapping.claim && isHeld(mapping.claim, deps.runtime.now())) {
     await waitForClaim(deps, operation, { claim: mapping.claim, round });

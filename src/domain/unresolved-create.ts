@@ -1,6 +1,7 @@
 import { type Claim, settlesAt } from './claim.ts';
 import { claimTokenOf } from './decide.ts';
 import { endClaim, type HeldClaim } from './hold-claim.ts';
+import { nameOf } from './journal.ts';
 import { findOurs } from './look-up-strays.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
 import { Problem } from './problem.ts';
@@ -52,7 +53,7 @@ async function leaveUnresolved(deps: SyncDependencies, operation: Operation, hel
     await endClaim(deps, operation, { held, transition: 'leave-unresolved', change: { claim } });
   } catch (error) {
     // The claim then expires by itself, which is taken for unresolved too.
-    operation.journal.record({ code: 'RELEASE_FAILED', cause: Error.isError(error) ? error.name : 'unknown' });
+    operation.journal.record({ code: 'RELEASE_FAILED', cause: nameOf(error) });
   }
   operation.journal.record({ code: 'CREATE_LEFT_UNRESOLVED', settlesAt: new Date(settlesAt(claim)).toISOString() });
   return createUnresolved(settlesAt(claim), now);
