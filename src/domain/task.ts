@@ -1,0 +1,26 @@
+import type { AssistantKey } from './assistant-key.ts';
+
+/** Work that nobody waits for. A task names what to look at, never what to do: repeated, late or out of order it does no harm. */
+export type Task = SyncToolsTask | ReapplyTask;
+
+/** Brings what follows an assistant in line: its tools, and the phone number that is to ring it. */
+export interface SyncToolsTask extends AssistantKey {
+  kind: 'sync-tools';
+  /** Of the operation that found the work, so that one id runs through all logs. */
+  operationId: string;
+}
+
+/** Makes an assistant equal to the configuration that was applied last. */
+export interface ReapplyTask extends AssistantKey {
+  kind: 'reapply';
+  operationId: string;
+}
+
+/** The durable queue. A task that was sent is performed at least once. */
+export interface TaskQueue {
+  /** Throws when it is not certain that the task is in the queue. `delaySeconds`: 0 to 900. */
+  send(task: Task, options?: { delaySeconds?: number }): Promise<void>;
+}
+
+/** How a task ended. `later`: nothing is wrong with it, but it cannot be done now; it comes back without counting as failed. */
+export type TaskEnd = { kind: 'done'; outcome: string } | { kind: 'later'; reason: string; afterSeconds: number };
