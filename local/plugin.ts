@@ -1,5 +1,6 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { BackgroundWorker } from './background-worker.ts';
 import { buildDirectory, removeAbandonedBuilds, removeOwnBuild } from './build-directory.ts';
 import { type ChosenVapi, chosenVapi, enterLocalAws, functionEnvironment } from './local-environment.ts';
 import { endSoon, endWithProcess } from './process-life.ts';
@@ -35,6 +36,7 @@ export default class LocalStackPlugin {
   readonly #checkout: string;
   readonly #log: Utilities['log'];
   #stack: SharedStack | undefined;
+  #worker: BackgroundWorker | undefined;
 
   constructor(serverless: Serverless, _options: unknown, { log }: Utilities) {
     this.#serverless = serverless;
@@ -47,7 +49,10 @@ export default class LocalStackPlugin {
       'before:offline:start:init': () => this.#start({ isServer: true }),
       'before:offline:start:end': () => this.#stop(),
       error: () => this.#stop(),
-      finalize: () => this.#stop(),
+      finalize: async () => {
+        if (this.#command === 'invoke local') await this.#worker?.drain();
+        await this.#stop();
+      },
     };
     if (this.#isLocal && /^(invoke local|offline)/.test(this.#command)) {
       serverless.extendConfiguration(['custom', 'esbuild', 'outputWorkFolder'], buildDirectory());
@@ -106,6 +111,9 @@ export default class LocalStackPlugin {
     if (vapi && !vapi.key)
       this.#log.warning('VAPI_BASE_URL is set and VAPI_PRIVATE_KEY is not: there is no key to use');
     removeAbandonedBuilds(this.#checkout);
+    const values = { ...textsOf(service.provider.environment), ...this.#stack.environment, ...environment };
+    this.#worker = new BackgroundWorker(values);
+    if (isServer) await this.#worker.start();
   }
 
   /** A Vapi of one's own has data of its own: no seeded key, and no mapping to an assistant of the stand-in. */
@@ -116,6 +124,7 @@ export default class LocalStackPlugin {
 
   async #stop(): Promise<void> {
     if (!this.#stack) return;
+    this.#worker?.stop();
     await this.#stack.close();
     // The bundler's own process would complain loudly about the sudden end of this one.
     const { stop } = await import('esbuild');
@@ -129,6 +138,12 @@ export default class LocalStackPlugin {
     process.chdir(this.#checkout);
     removeOwnBuild(this.#checkout);
   }
+}
+
+function textsOf(values: Record<string, unknown> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 /** Sets all values on the provider; on a function only those that it declares itself. */

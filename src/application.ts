@@ -4,10 +4,13 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoMappingStore } from './adapters/dynamo-mapping-store.ts';
 import { DynamoSpecStore } from './adapters/dynamo-spec-store.ts';
+import { DynamoToolStore } from './adapters/dynamo-tool-store.ts';
 import { recordCall, recordCircuit, type Telemetry } from './adapters/powertools-journal.ts';
 import { SecretsManagerStore } from './adapters/secrets-manager-store.ts';
+import { SqsTaskQueue } from './adapters/sqs-task-queue.ts';
 import { makeVapiAccounts, type UpstreamTiming } from './adapters/vapi-accounts.ts';
 import type { SyncDependencies } from './domain/operation.ts';
 import type { Runtime } from './domain/runtime.ts';
@@ -17,6 +20,7 @@ import { readSettings, type Settings } from './settings.ts';
 /** All that a handler works with. */
 export interface Application {
   sync: SyncDependencies;
+  queue: SqsTaskQueue;
   telemetry: Telemetry;
   voicePolicy: VoicePolicy;
 }
@@ -41,6 +45,7 @@ export const systemRuntime: Runtime = {
 export interface Clients {
   dynamo: DynamoDBClient;
   secrets: SecretsManagerClient;
+  queue: SQSClient;
 }
 
 export interface ApplicationParts {
@@ -54,7 +59,11 @@ function systemParts(): ApplicationParts {
   return {
     settings: readSettings(),
     runtime: systemRuntime,
-    clients: { dynamo: new DynamoDBClient(AWS_REQUEST), secrets: new SecretsManagerClient(AWS_REQUEST) },
+    clients: {
+      dynamo: new DynamoDBClient(AWS_REQUEST),
+      secrets: new SecretsManagerClient(AWS_REQUEST),
+      queue: new SQSClient(AWS_REQUEST),
+    },
   };
 }
 
@@ -63,13 +72,17 @@ export function makeApplication(parts: ApplicationParts = systemParts()): Applic
   const { settings, runtime, clients, upstreamTiming } = parts;
   const telemetry: Telemetry = { logger: new Logger(), metrics: new Metrics() };
   const table = { client: clients.dynamo, name: settings.tableName };
+  const queue = new SqsTaskQueue({ client: clients.queue, url: settings.taskQueueUrl });
   const { now, random } = runtime;
   return {
     telemetry,
+    queue,
     voicePolicy: settings.voicePolicy,
     sync: {
       mappings: new DynamoMappingStore(table),
       specs: new DynamoSpecStore(table),
+      tools: new DynamoToolStore(table),
+      tasks: queue,
       credentials: {
         secrets: new SecretsManagerStore({
           client: clients.secrets,

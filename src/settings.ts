@@ -8,6 +8,7 @@ export interface Settings {
   secretPrefix: string;
   vapiBaseUrl: string;
   platformKey: ApiKey | undefined;
+  taskQueueUrl: string;
   deploymentId: string;
   voicePolicy: VoicePolicy;
 }
@@ -23,6 +24,7 @@ const environmentSchema = z.object({
   VAPI_PRIVATE_KEY: z.optional(
     z.string().check(z.refine((text) => ApiKey.clean(text) !== undefined, 'not a usable key')),
   ),
+  TASK_QUEUE_URL: notEmpty.check(z.url('not a URL')),
   DEPLOYMENT_ID: notEmpty,
   VOICE_POLICY: z._default(z.enum(VOICE_POLICIES, `not one of ${VOICE_POLICIES.join(', ')}`), 'strict'),
 });
@@ -46,6 +48,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     secretPrefix: settings.SECRET_PREFIX,
     vapiBaseUrl: settings.VAPI_BASE_URL.replace(/\/+$/, ''),
     platformKey: VAPI_PRIVATE_KEY ? ApiKey.clean(VAPI_PRIVATE_KEY) : undefined,
+    taskQueueUrl: settings.TASK_QUEUE_URL,
     deploymentId: settings.DEPLOYMENT_ID,
     voicePolicy: settings.VOICE_POLICY,
   };

@@ -3,11 +3,12 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { AssistantKey } from '../domain/assistant-key.ts';
 import type { SpecStore } from '../domain/assistant-mapping.ts';
-import { isJsonObject, type JsonObject } from '../domain/json.ts';
-import type { Table } from './dynamo-mapping-store.ts';
+import type { Configuration } from '../domain/desired-assistant.ts';
+import { isJsonObject } from '../domain/json.ts';
+import type { Table } from './claimed-rows.ts';
 import { type Item, organisationPk } from './mapping-item.ts';
 
-const specSchema = z.object({ payload: z.string() });
+const specSchema = z.object({ payload: z.string(), tools: z._default(z.string(), '[]') });
 
 /** Applied configurations in DynamoDB, one item per content. The payload is JSON text, so that it comes back to the letter. */
 export class DynamoSpecStore implements SpecStore {
@@ -17,23 +18,25 @@ export class DynamoSpecStore implements SpecStore {
     this.#table = table;
   }
 
-  async save(key: AssistantKey, spec: { specHash: string; payload: JsonObject; at: string }): Promise<void> {
+  async save(key: AssistantKey, spec: Configuration & { specHash: string; at: string }): Promise<void> {
+    const texts = { ':payload': JSON.stringify(spec.payload), ':tools': JSON.stringify(spec.tools) };
     await this.#table.client.send(
       new UpdateItemCommand({
         TableName: this.#table.name,
         Key: specKey(key, spec.specHash),
-        UpdateExpression: 'SET payload = :payload, savedAt = :at, createdAt = if_not_exists(createdAt, :at)',
-        ExpressionAttributeValues: marshall({ ':payload': JSON.stringify(spec.payload), ':at': spec.at }),
+        UpdateExpression:
+          'SET payload = :payload, tools = :tools, savedAt = :at, createdAt = if_not_exists(createdAt, :at)',
+        ExpressionAttributeValues: marshall({ ...texts, ':at': spec.at }),
       }),
     );
   }
 
-  async load(key: AssistantKey, specHash: string): Promise<JsonObject | undefined> {
+  async load(key: AssistantKey, specHash: string): Promise<Configuration | undefined> {
     const { Item: item } = await this.#table.client.send(
       new GetItemCommand({ TableName: this.#table.name, ConsistentRead: true, Key: specKey(key, specHash) }),
     );
     if (!item) return undefined;
-    return parsePayload(specSchema.parse(unmarshall(item)).payload);
+    return parseConfiguration(specSchema.parse(unmarshall(item)));
   }
 
   async removeAll(key: AssistantKey): Promise<void> {
@@ -64,10 +67,12 @@ export class DynamoSpecStore implements SpecStore {
 }
 
 /** A damaged configuration is as good as none. The parser's message quotes it, prompt and all: it goes no further. */
-function parsePayload(text: string): JsonObject | undefined {
+function parseConfiguration(texts: z.infer<typeof specSchema>): Configuration | undefined {
   try {
-    const payload: unknown = JSON.parse(text);
-    return isJsonObject(payload) ? payload : undefined;
+    const payload: unknown = JSON.parse(texts.payload);
+    const tools: unknown = JSON.parse(texts.tools);
+    if (!isJsonObject(payload) || !Array.isArray(tools)) return undefined;
+    return { payload, tools: tools.filter(isJsonObject) };
   } catch {
     return undefined;
   }

@@ -3,12 +3,15 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { type AssistantKey, ROLES } from '../domain/assistant-key.ts';
 import type { AssistantMapping, MappingChange, OrganisationRecord } from '../domain/assistant-mapping.ts';
+import { NO_TOOLS } from '../domain/link-tools.ts';
+import { type ScopeKey, scopeKeyOf } from '../domain/tool-registry.ts';
 
 export type Item = Record<string, AttributeValue>;
 
 const scopeSchema = z.enum(['platform', 'org']);
 
-const claimSchema = z.object({
+/** A claim as it is stored in a row of any kind. */
+export const claimSchema = z.object({
   token: z.string(),
   operation: z.enum(['create', 'recreate', 'update', 'adopt', 'delete']),
   scope: scopeSchema,
@@ -24,6 +27,27 @@ const retireeSchema = z.object({
   keyFingerprint: z.exactOptional(z.string()),
 });
 
+const attemptSchema = z.object({
+  specHash: z.string(),
+  until: z.string(),
+  toolIds: z.exactOptional(z.array(z.string())),
+});
+
+const toolsSchema = z.object({
+  status: z.enum(['none', 'linked', 'pending']),
+  count: z.number(),
+  // Rows of before there were tools name none.
+  wanted: z._default(z.array(z.string()), []),
+  linked: z._default(z.array(z.object({ hash: z.string(), toolId: z.string() })), []),
+  refused: z.exactOptional(z.string()),
+});
+
+const phoneNumberSchema = z.object({
+  id: z.string(),
+  status: z.enum(['pending', 'linked', 'foreign', 'missing']),
+  previous: z.array(z.string()),
+});
+
 const mappingSchema = z.object({
   orgId: z.string(),
   role: z.enum(ROLES),
@@ -34,13 +58,11 @@ const mappingSchema = z.object({
   vapiOrgId: z.exactOptional(z.string()),
   keyFingerprint: z.exactOptional(z.string()),
   specHash: z.exactOptional(z.string()),
-  attempted: z._default(z.array(z.object({ specHash: z.string(), until: z.string() })), []),
+  attempted: z._default(z.array(attemptSchema), []),
   finalisedBy: z.exactOptional(z.string()),
   claim: z.exactOptional(claimSchema),
-  tools: z._default(z.object({ status: z.enum(['none', 'linked', 'pending']), count: z.number() }), {
-    status: 'none',
-    count: 0,
-  }),
+  tools: z._default(toolsSchema, { ...NO_TOOLS, wanted: [], linked: [] }),
+  phoneNumber: z.exactOptional(phoneNumberSchema),
   retiring: z._default(z.array(retireeSchema), []),
   createdAt: z.string(),
   updatedAt: z.string(),
@@ -56,6 +78,11 @@ export const ORGANISATION_SK = 'PROFILE';
 /** Primary key of the rows of an organisation. */
 export function organisationPk(orgId: string): string {
   return `ORG#${orgId}`;
+}
+
+/** Partition key of what belongs to a credential scope, in the table and in its index. */
+export function scopePk(scopeKey: ScopeKey): string {
+  return `SCOPE#${scopeKey}`;
 }
 
 /** Sort key of a mapping row. */
@@ -81,6 +108,5 @@ export function parseOrganisationRecord(item: Item): OrganisationRecord {
 export function indexKeys(orgId: string, change: MappingChange): Record<string, string> {
   const { scope, assistantId, assistantCreatedAt } = change;
   if (!scope || !assistantId || !assistantCreatedAt) return {};
-  const owner = scope === 'platform' ? 'platform' : `org:${orgId}`;
-  return { gsi1pk: `SCOPE#${owner}`, gsi1sk: `${assistantCreatedAt}#${assistantId}` };
+  return { gsi1pk: scopePk(scopeKeyOf(scope, orgId)), gsi1sk: `${assistantCreatedAt}#${assistantId}` };
 }

@@ -2,7 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Journal, JournalEntry } from '../domain/journal.ts';
 import { JOURNAL_TEXTS } from './journal-texts.ts';
-import type { UpstreamCall } from './vapi-accounts.ts';
+import type { UpstreamCall } from './upstream-requests.ts';
 
 /** Powertools, as one handler's environment has them. */
 export interface Telemetry {
@@ -41,6 +41,10 @@ function count(metrics: Metrics, entry: JournalEntry): void {
     case 'CREATE_LEFT_UNRESOLVED':
     case 'CLAIM_LOST':
     case 'ASSISTANT_NOT_CONVERGED':
+    case 'TOOL_REFUSED':
+    case 'PHONE_NUMBER_FOREIGN':
+    case 'FOLLOW_UP_NOT_SENT':
+    case 'TASK_POSTPONED':
       metrics.addMetric(METRIC_NAMES[entry.code], MetricUnit.Count, 1);
       break;
     case 'RETIREES_FOUND':
@@ -56,6 +60,10 @@ const METRIC_NAMES = {
   CREATE_LEFT_UNRESOLVED: 'CreateUnresolved',
   CLAIM_LOST: 'ClaimLost',
   ASSISTANT_NOT_CONVERGED: 'NotConverged',
+  TOOL_REFUSED: 'ToolRefused',
+  PHONE_NUMBER_FOREIGN: 'PhoneNumberForeign',
+  FOLLOW_UP_NOT_SENT: 'FollowUpNotSent',
+  TASK_POSTPONED: 'TaskPostponed',
 } as const;
 
 /** A count with a dimension of its own, so that other metrics of the same invocation do not get that dimension. */
@@ -67,7 +75,7 @@ function addCount(metrics: Metrics, name: string, dimensions: Record<string, str
 
 /** Counts and times one request to Vapi. */
 export function recordCall({ logger, metrics }: Telemetry, call: UpstreamCall): void {
-  addCount(metrics, 'UpstreamCall', { verb: call.verb, outcome: call.outcome });
+  addCount(metrics, 'UpstreamCall', { verb: call.verb, resource: call.resource, outcome: call.outcome });
   metrics.addMetric('UpstreamLatency', MetricUnit.Milliseconds, call.durationMs);
   logger.debug('📡 Vapi called', { code: 'UPSTREAM_CALL', ...call });
 }

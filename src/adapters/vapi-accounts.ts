@@ -1,18 +1,15 @@
 import { AssistantsClient } from '@vapi-ai/server-sdk/assistants';
+import { PhoneNumbersClient } from '@vapi-ai/server-sdk/phoneNumbers';
+import { ToolsClient } from '@vapi-ai/server-sdk/tools';
 import { LRUCache } from 'lru-cache';
 import type { ApiKey } from '../domain/api-key.ts';
 import type { Deadline } from '../domain/runtime.ts';
-import type { VapiAccount, VapiAccounts } from '../domain/vapi-account.ts';
+import type { VapiAccounts } from '../domain/vapi-account.ts';
 import { SdkVapiAccount } from './sdk-vapi-account.ts';
+import { SdkVapiPhoneNumbers } from './sdk-vapi-phone-numbers.ts';
+import { SdkVapiTools } from './sdk-vapi-tools.ts';
 import { UpstreamPolicy } from './upstream-policy.ts';
-
-/** One request to Vapi, for metrics. `status` is absent when there was no reply. */
-export interface UpstreamCall {
-  verb: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'LIST';
-  outcome: 'ok' | 'fault' | 'refused';
-  status?: number;
-  durationMs: number;
-}
+import { type UpstreamCall, UpstreamRequests } from './upstream-requests.ts';
 
 /** How long requests may take and how long retries pause, in ms. */
 export interface UpstreamTiming {
@@ -31,31 +28,58 @@ export interface VapiAccountsOptions {
   timing?: UpstreamTiming;
 }
 
-/** Accounts whose client and circuit are kept at a time. */
+/** Accounts whose clients and circuit are kept at a time. */
 const MAX_ACCOUNTS = 500;
 
+interface Shared {
+  policy: UpstreamPolicy;
+  assistants: AssistantsClient;
+  tools: ToolsClient;
+  phoneNumbers: PhoneNumbersClient;
+}
+
 /**
- * Opens Vapi accounts through the official SDK. Client and circuit breaker belong to the key, for as long as this
+ * Opens Vapi accounts through the official SDK. Clients and circuit breaker belong to the key, for as long as this
  * environment lives: the failures of one account never stop another.
  */
 export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
+  const { baseUrl, now, random, onCall, onCircuit } = options;
   const { longestAttemptMs, firstPauseMs } = options.timing ?? TIMING;
-  const accounts = new LRUCache<string, { client: AssistantsClient; policy: UpstreamPolicy }>({ max: MAX_ACCOUNTS });
+  const accounts = new LRUCache<string, Shared>({ max: MAX_ACCOUNTS });
 
-  function shared(apiKey: ApiKey): { client: AssistantsClient; policy: UpstreamPolicy } {
+  function shared(apiKey: ApiKey): Shared {
     const known = accounts.get(apiKey.fingerprint);
     if (known) return known;
-    const client = new AssistantsClient({ token: () => apiKey.reveal(), baseUrl: options.baseUrl, maxRetries: 0 });
-    const policy = new UpstreamPolicy({ random: options.random, onCircuit: options.onCircuit, firstPauseMs });
-    accounts.set(apiKey.fingerprint, { client, policy });
-    return { client, policy };
+    const client = { token: () => apiKey.reveal(), baseUrl, maxRetries: 0 };
+    const made = {
+      policy: new UpstreamPolicy({ random, onCircuit, firstPauseMs }),
+      assistants: new AssistantsClient(client),
+      tools: new ToolsClient(client),
+      phoneNumbers: new PhoneNumbersClient(client),
+    };
+    accounts.set(apiKey.fingerprint, made);
+    return made;
+  }
+
+  function opened(apiKey: ApiKey, deadline: Deadline, resource: UpstreamCall['resource']) {
+    const account = shared(apiKey);
+    const { policy } = account;
+    const requests = new UpstreamRequests({ resource, policy, deadline, longestAttemptMs, now, onCall });
+    return { ...account, sdk: { requests, keyFingerprint: apiKey.fingerprint } };
   }
 
   return {
-    open: (apiKey: ApiKey, deadline: Deadline): VapiAccount => {
-      const { now, onCall } = options;
-      const { fingerprint: keyFingerprint } = apiKey;
-      return new SdkVapiAccount({ ...shared(apiKey), keyFingerprint, deadline, longestAttemptMs, now, onCall });
+    open: (apiKey, deadline) => {
+      const { assistants, sdk } = opened(apiKey, deadline, 'assistant');
+      return new SdkVapiAccount({ client: assistants, ...sdk });
+    },
+    tools: (apiKey, deadline) => {
+      const { tools, sdk } = opened(apiKey, deadline, 'tool');
+      return new SdkVapiTools({ client: tools, ...sdk });
+    },
+    phoneNumbers: (apiKey, deadline) => {
+      const { phoneNumbers, sdk } = opened(apiKey, deadline, 'phone-number');
+      return new SdkVapiPhoneNumbers({ client: phoneNumbers, ...sdk });
     },
   };
 }

@@ -41,7 +41,8 @@ function withoutNulls(wanted: JsonObject): JsonObject {
   return Object.fromEntries(kept.map(([key, value]) => [key, isJsonObject(value) ? withoutNulls(value) : value]));
 }
 
-function differences(wanted: Json, live: Json | undefined, path: string): FieldChange[] {
+/** Where the live value is not as wanted, at `path` and below. Only what `wanted` declares is compared. */
+export function differences(wanted: Json, live: Json | undefined, path: string): FieldChange[] {
   if (isJsonObject(wanted) && isJsonObject(live)) {
     return Object.keys(wanted).flatMap((key) => differences(wanted[key] ?? null, own(live, key), pointer(path, key)));
   }

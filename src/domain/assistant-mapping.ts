@@ -1,8 +1,9 @@
 import type { AssistantKey } from './assistant-key.ts';
 import type { Claim } from './claim.ts';
 import type { Scope } from './credentials.ts';
-import type { JsonObject } from './json.ts';
+import type { Configuration } from './desired-assistant.ts';
 import type { Transition } from './mapping-transitions.ts';
+import type { PhoneNumberState } from './phone-number.ts';
 
 /** An assistant that is to be removed at Vapi as soon as its account answers. */
 export interface Retiree {
@@ -16,6 +17,8 @@ export interface Retiree {
 export interface Attempt {
   specHash: string;
   until: string;
+  /** Tools of ours that it links. */
+  toolIds?: readonly string[];
 }
 
 /** Which assistant serves an (organisation, role). Times are ISO 8601 in UTC. */
@@ -39,14 +42,34 @@ export interface AssistantMapping extends AssistantKey {
   finalisedBy?: string;
   claim?: Claim;
   tools: ToolsState;
+  phoneNumber?: PhoneNumberState;
   retiring: readonly Retiree[];
   createdAt: string;
   updatedAt: string;
 }
 
+/** A tool that this service has linked to the assistant. */
+export interface LinkedTool {
+  /** Of its definition. */
+  hash: string;
+  toolId: string;
+}
+
+/**
+ * The tools of an assistant.
+ * - `none`: it is to have none
+ * - `linked`: it has all that it is to have
+ * - `pending`: some are not registered at Vapi yet; it has those of before
+ */
 export interface ToolsState {
   status: 'none' | 'linked' | 'pending';
+  /** How many it is to have. */
   count: number;
+  /** Hashes of their definitions, in the order given. */
+  wanted: readonly string[];
+  linked: readonly LinkedTool[];
+  /** Why a tool could not be registered, in Vapi's words. */
+  refused?: string;
 }
 
 /** The organisation record: what was known of an organisation before this service. */
@@ -69,8 +92,11 @@ export function mappingOf({ mappings }: OrganisationView, { role }: AssistantKey
 /** What the store itself writes: the key, the counter and the times of a row. */
 type Bookkeeping = keyof AssistantKey | 'revision' | 'createdAt' | 'updatedAt';
 
-/** What a transition writes. Fields that are absent stay as they are; a claim of `null` removes it. */
-export type MappingChange = Partial<Omit<AssistantMapping, Bookkeeping | 'claim'>> & { claim?: Claim | null };
+/** What a transition writes. Fields that are absent stay as they are; null removes. */
+export type MappingChange = Partial<Omit<AssistantMapping, Bookkeeping | 'claim' | 'phoneNumber'>> & {
+  claim?: Claim | null;
+  phoneNumber?: PhoneNumberState | null;
+};
 
 export interface MappingWrite {
   key: AssistantKey;
@@ -96,7 +122,7 @@ export interface MappingStore {
 
 /** The applied configurations, by content. */
 export interface SpecStore {
-  save(key: AssistantKey, spec: { specHash: string; payload: JsonObject; at: string }): Promise<void>;
-  load(key: AssistantKey, specHash: string): Promise<JsonObject | undefined>;
+  save(key: AssistantKey, spec: Configuration & { specHash: string; at: string }): Promise<void>;
+  load(key: AssistantKey, specHash: string): Promise<Configuration | undefined>;
   removeAll(key: AssistantKey): Promise<void>;
 }

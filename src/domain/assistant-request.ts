@@ -2,11 +2,14 @@ import * as z from 'zod/mini';
 import { expandFlatFields, FLAT_FIELDS } from './flat-fields.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { type FieldError, Problem, validationFailed } from './problem.ts';
+import { parseTools } from './tool.ts';
 import { normaliseVoice, type VoiceDecision, type VoicePolicy } from './voice.ts';
 
 /** A configuration that was checked: what Vapi is to be given, before our own metadata is added. */
 export interface AssistantRequest {
   config: JsonObject;
+  /** Definitions of the tools that the assistant is to have. */
+  tools: readonly JsonObject[];
   voice: VoiceDecision;
 }
 
@@ -80,12 +83,13 @@ const configSchema = z.looseObject({
  */
 export function parseAssistantRequest(body: unknown, policy: VoicePolicy): AssistantRequest {
   if (!isJsonObject(body)) throw validationFailed([{ field: 'body', detail: 'must be a JSON object' }]);
-  const errors = [...unknownFields(body), ...unsupportedTools(body.tools)];
-  const { tools: _tools, ...expanded } = expandFlatFields(body, errors);
-  errors.push(...configErrors(expanded));
+  const errors = unknownFields(body);
+  const { tools: given, ...expanded } = expandFlatFields(body, errors);
+  const tools = parseTools(given, errors);
+  errors.push(...configErrors(expanded, tools));
   const voice = voiceOf(expanded.voice, { policy, errors });
   if (errors.length > 0 || voice === undefined) throw validationFailed(errors);
-  return { config: { ...expanded, voice: voice.applied }, voice };
+  return { config: { ...expanded, voice: voice.applied }, tools, voice };
 }
 
 function unknownFields(body: JsonObject): FieldError[] {
@@ -95,14 +99,7 @@ function unknownFields(body: JsonObject): FieldError[] {
     .map((field) => ({ field, detail: 'unknown field; remove it (fields are those of Vapi’s create-assistant call)' }));
 }
 
-function unsupportedTools(tools: Json | undefined): FieldError[] {
-  if (tools === undefined || tools === null || (Array.isArray(tools) && tools.length === 0)) return [];
-  const detail =
-    'tool definitions are not synced by this version; register the tool at Vapi and name it in model.toolIds';
-  return [{ field: 'tools', detail }];
-}
-
-function configErrors(config: JsonObject): FieldError[] {
+function configErrors(config: JsonObject, tools: readonly JsonObject[]): FieldError[] {
   const parsed = configSchema.safeParse(config);
   const issues = parsed.success ? [] : parsed.error.issues;
   const errors = issues.map(({ path, message }) => ({ field: path.join('.'), detail: message }));
@@ -110,7 +107,10 @@ function configErrors(config: JsonObject): FieldError[] {
   if (isJsonObject(model) && model.provider && model.provider !== 'vapi' && (model.model ?? '') === '') {
     errors.push({ field: 'model.model', detail: 'name the model, for example "gpt-4o"' });
   }
-  if (Buffer.byteLength(JSON.stringify(config)) > MAX_CONFIG_BYTES) {
+  if (tools.length > 0 && !isJsonObject(model)) {
+    errors.push({ field: 'tools', detail: 'tools belong to a model; send `model` too' });
+  }
+  if (Buffer.byteLength(JSON.stringify(tools.length > 0 ? { ...config, tools } : config)) > MAX_CONFIG_BYTES) {
     errors.push({
       field: 'body',
       detail: `larger than ${MAX_CONFIG_BYTES} bytes; move long texts to a knowledge base`,

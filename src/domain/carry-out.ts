@@ -4,7 +4,8 @@ import type { ClaimOperation } from './claim.ts';
 import type { Access } from './credentials.ts';
 import type { Plan } from './decide.ts';
 import type { DesiredAssistant } from './desired-assistant.ts';
-import { type CarriedOut, finalise } from './finalise.ts';
+import { type Again, type CarriedOut, finalise } from './finalise.ts';
+import { forgetGoneTools } from './forget-tools.ts';
 import { giveBack, type HeldClaim, takeClaim } from './hold-claim.ts';
 import { nameOf } from './journal.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
@@ -24,7 +25,7 @@ export interface Task {
   access: Access;
 }
 
-const AGAIN: CarriedOut = { kind: 'again', leftovers: [] };
+const AGAIN: Again = { kind: 'again', leftovers: [], goneTools: [] };
 
 /**
  * Carries a plan out under a claim: claim, keep the configuration, act at Vapi, remove what is too much, record.
@@ -38,15 +39,41 @@ export async function carryOut(deps: SyncDependencies, operation: Operation, tas
     operation: claimOperation(plan),
     scope: access.scope,
     specHash: task.desired.specHash,
+    toolIds: plan.tools.linked.map(({ toolId }) => toolId),
     retire: plan.retire,
   });
   if (!held) return AGAIN;
   const account = deps.vapi.open(access.apiKey, operation.deadline);
-  const assistant =
-    plan.kind === 'create'
-      ? await create(deps, operation, { ...task, held, account })
-      : await update(deps, operation, { ...task, plan, held, account });
-  if (!assistant) return AGAIN;
+  const acted = await act(deps, operation, { ...task, held, account });
+  if (!acted || 'kind' in acted) return acted ?? AGAIN;
+  return await complete(deps, operation, { ...task, held, assistant: acted });
+}
+
+/** Undefined when the assistant that was to be changed has gone meanwhile. */
+async function act(
+  deps: SyncDependencies,
+  operation: Operation,
+  task: HeldTask,
+): Promise<LiveAssistant | Again | undefined> {
+  const { plan, access } = task;
+  try {
+    if (plan.kind === 'create') return await create(deps, operation, { ...task, plan });
+    return await update(deps, operation, { ...task, plan });
+  } catch (error) {
+    const { linked } = plan.tools;
+    if (!(error instanceof Problem && error.code === 'VAPI_REJECTED') || linked.length === 0) throw error;
+    const goneTools = await forgetGoneTools(deps, operation, { linked, access });
+    if (goneTools.length === 0) throw error;
+    return { ...AGAIN, goneTools };
+  }
+}
+
+async function complete(
+  deps: SyncDependencies,
+  operation: Operation,
+  { assistant, held, ...task }: Task & { assistant: LiveAssistant; held: HeldClaim },
+): Promise<CarriedOut> {
+  const { plan, access } = task;
   const retiring = await retireAssistants(deps, operation, { retirees: plan.retire, access });
   recordOutOfReach(operation, task);
   return await finalise(deps, operation, {
@@ -55,6 +82,7 @@ export async function carryOut(deps: SyncDependencies, operation: Operation, tas
     access,
     specHash: task.desired.specHash,
     retiring: [...retiring, ...plan.outOfReach],
+    following: { tools: plan.tools, phoneNumber: plan.phoneNumber },
     made: plan.kind === 'create',
   });
 }
@@ -86,9 +114,9 @@ interface HeldTask extends Task {
 }
 
 /** Sends one POST, never a second. Once it is sent, the claim is given back only if it is certain that nothing was made. */
-async function create(deps: SyncDependencies, operation: Operation, task: HeldTask): Promise<LiveAssistant> {
-  const { held, account, desired } = task;
-  const payload = withToken(desired.payload, held.claim.token);
+async function create(deps: SyncDependencies, operation: Operation, task: CreateTask): Promise<LiveAssistant> {
+  const { held, account, plan } = task;
+  const payload = withToken(plan.payload, held.claim.token);
   const reply = await givingBack(deps, operation, { task, act: () => account.create(payload) });
   if (reply.kind === 'unknown') {
     operation.journal.record({ code: 'CREATE_OUTCOME_UNKNOWN', cause: nameOf(reply.cause) });
@@ -104,6 +132,10 @@ function withToken(payload: JsonObject, claimToken: string): JsonObject {
   const given = Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== null));
   const metadata = isJsonObject(given.metadata) ? given.metadata : {};
   return { ...given, metadata: { ...metadata, claimToken } };
+}
+
+interface CreateTask extends HeldTask {
+  plan: Extract<ChangePlan, { kind: 'create' }>;
 }
 
 interface UpdateTask extends HeldTask {
@@ -153,10 +185,11 @@ async function givingBack<T>(
   { task, act }: { task: HeldTask; act: () => Promise<T> },
 ): Promise<T> {
   const { held, mapping, plan } = task;
-  const { specHash, payload } = task.desired;
+  const { specHash, payload, tools } = task.desired;
+  const definitions = tools.map(({ definition }) => definition);
   let isSent = false;
   try {
-    await deps.specs.save(operation.key, { specHash, payload, at: held.claim.startedAt });
+    await deps.specs.save(operation.key, { specHash, payload, tools: definitions, at: held.claim.startedAt });
     isSent = true;
     return await act();
   } catch (error) {

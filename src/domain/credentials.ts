@@ -16,6 +16,8 @@ export interface Access {
   apiKey: ApiKey;
   /** An assistant that the organisation had before this service. */
   knownAssistantId?: string;
+  /** The number whose calls the organisation's inbound assistant answers. */
+  phoneNumberId?: string;
   /** True when the answer may be minutes old. Nothing is created on the strength of that. */
   cached: boolean;
 }
@@ -67,12 +69,14 @@ export async function resolveAccess(deps: CredentialDependencies, request: Acces
       scope: 'org',
       apiKey: usableKey(secret.apiKey, name),
       ...known(secret.assistantId, (what) => invalid(name, what)),
+      ...phoneNumber(secret.phoneNumberId),
       cached: own.cached,
     };
   }
   request.journal.record({ code: 'CREDENTIALS_FELL_THROUGH', from: 'org-secret' });
   const apiKey = await resolvePlatformKey(deps);
-  const assistant = known((await request.record())?.vapiAssistantId, (what) => {
+  const record = await request.record();
+  const assistant = known(record?.vapiAssistantId, (what) => {
     return new Problem('CREDENTIALS_INVALID', `The organisation record ${what}.`);
   });
   return {
@@ -80,6 +84,7 @@ export async function resolveAccess(deps: CredentialDependencies, request: Acces
     scope: 'platform',
     apiKey,
     ...assistant,
+    ...phoneNumber(record?.vapiPhoneNumberId),
     // The platform's key being minutes old is no danger; that the organisation has no own key must be known.
     cached: own.cached,
   };
@@ -93,6 +98,12 @@ function known(
   if (!id) return {};
   if (z.uuid().safeParse(id).success) return { knownAssistantId: id };
   throw problem('names an assistant id that is not one of Vapi (a UUID); correct it or remove it');
+}
+
+/** An id that Vapi does not know is found out when the number is looked at; it is no reason to refuse a sync. */
+function phoneNumber(id: string | null | undefined): { phoneNumberId?: string } {
+  const phoneNumberId = id?.trim();
+  return phoneNumberId ? { phoneNumberId } : {};
 }
 
 /** The platform's key: its secret, else the setting. Throws `CREDENTIALS_MISSING` when there is neither. */
@@ -110,10 +121,13 @@ export async function resolvePlatformKey(deps: CredentialDependencies): Promise<
   );
 }
 
-/** True when both reach the same account with the same key and know the same assistant. */
+/** True when both reach the same account with the same key and know the same assistant and number. */
 export function isSameAccess(a: Access, b: Access): boolean {
   return (
-    a.scope === b.scope && a.apiKey.fingerprint === b.apiKey.fingerprint && a.knownAssistantId === b.knownAssistantId
+    a.scope === b.scope &&
+    a.apiKey.fingerprint === b.apiKey.fingerprint &&
+    a.knownAssistantId === b.knownAssistantId &&
+    a.phoneNumberId === b.phoneNumberId
   );
 }
 

@@ -1,9 +1,11 @@
-import type { AssistantMapping, Retiree } from './assistant-mapping.ts';
+import type { AssistantMapping, LinkedTool, Retiree, ToolsState } from './assistant-mapping.ts';
 import { type AssistantPatch, patchAssistant } from './assistant-patch.ts';
 import { type Claim, isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 import type { Scope } from './credentials.ts';
 import type { DesiredAssistant } from './desired-assistant.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
+import { formerToolIds, isSameTools, nextToolsState, type ToolsFound, withToolIds } from './link-tools.ts';
+import { isSamePhoneNumber, nextPhoneNumber, type PhoneNumberState } from './phone-number.ts';
 import type { LiveAssistant } from './vapi-account.ts';
 
 /** An assistant that is ours by its metadata and that no mapping names. */
@@ -22,6 +24,8 @@ export interface Observation {
   strays: readonly Stray[];
   /** Configurations that were, or may have been, applied before the wanted one. */
   lastApplied: readonly JsonObject[];
+  /** The tools at Vapi that have the wanted definitions. */
+  tools: ToolsFound;
   /** True when the very configuration was applied by somebody else while we waited for their claim. */
   appliedMeanwhile: boolean;
 }
@@ -32,6 +36,8 @@ export interface DecideInput {
   observation: Observation;
   /** The account that the organisation uses now. */
   scope: Scope;
+  /** The number that the assistant is to answer. */
+  phoneNumberId?: string | undefined;
   /** What this operation made and could not remove again. */
   leftovers: readonly Retiree[];
   /** Epoch ms. */
@@ -42,9 +48,15 @@ export type Plan =
   | { kind: 'wait'; claim: Claim }
   | { kind: 'unresolved'; settlesAt: number }
   | { kind: 'unchanged'; assistantId: string }
-  | ({ kind: 'update'; assistant: LiveAssistant; patch: AssistantPatch } & Surplus)
-  | ({ kind: 'adopt'; assistant: LiveAssistant; patch: AssistantPatch } & Surplus)
-  | ({ kind: 'create'; cause: 'new' | 'deleted' | 'moved' } & Surplus);
+  | ({ kind: 'update'; assistant: LiveAssistant; patch: AssistantPatch } & Following & Surplus)
+  | ({ kind: 'adopt'; assistant: LiveAssistant; patch: AssistantPatch } & Following & Surplus)
+  | ({ kind: 'create'; cause: 'new' | 'deleted' | 'moved'; payload: JsonObject } & Following & Surplus);
+
+/** What the mapping will say of what follows the assistant. */
+export interface Following {
+  tools: ToolsState;
+  phoneNumber: PhoneNumberState | null;
+}
 
 /** What is ours and not the one assistant. */
 export interface Surplus {
@@ -89,16 +101,46 @@ function keepMapped(assistant: LiveAssistant, input: DecideInput): Plan {
   const { desired, mapping, observation } = input;
   const hashes = [mapping?.specHash, ...(mapping?.attempted ?? []).map(({ specHash }) => specHash)];
   const alreadyApplied = hashes.every((hash) => hash === desired.specHash);
+  const following = followingOf(assistant, input);
   const patch = patchAssistant({
-    wanted: desired.payload,
+    wanted: wantedOf(assistant, { input, following, isOwn: true }),
     live: assistant.config,
     lastApplied: observation.lastApplied,
     alreadyApplied,
   });
   const surplus = surplusTo(assistant, input);
   const settled = patch.changes.length === 0 && surplus.retire.length === 0 && mapping?.claim === undefined;
-  if (alreadyApplied && settled) return { kind: 'unchanged', assistantId: assistant.id };
-  return { kind: 'update', assistant, patch, ...surplus };
+  if (alreadyApplied && settled && isFollowed(input, following))
+    return { kind: 'unchanged', assistantId: assistant.id };
+  return { kind: 'update', assistant, patch, ...following, ...surplus };
+}
+
+function followingOf(chosen: LiveAssistant | undefined, input: DecideInput): Following {
+  const { desired, mapping, observation, phoneNumberId } = input;
+  const tools = nextToolsState(desired, { found: observation.tools, before: linkedBefore(chosen, input) });
+  return { tools, phoneNumber: nextPhoneNumber(mapping, { wanted: phoneNumberId, assistantId: chosen?.id }) };
+}
+
+/** Tools belong to an account: what was linked in another one, or to another assistant, is not linked to this one. */
+function linkedBefore(chosen: LiveAssistant | undefined, { mapping, scope }: DecideInput): readonly LinkedTool[] {
+  return chosen && chosen.id === mapping?.assistantId && mapping.scope === scope ? mapping.tools.linked : [];
+}
+
+function isFollowed({ mapping, phoneNumberId }: DecideInput, { tools }: Following): boolean {
+  return mapping !== undefined && isSameTools(mapping.tools, tools) && isSamePhoneNumber(mapping, phoneNumberId);
+}
+
+/** The payload with the ids of the tools. */
+function wantedOf(
+  assistant: LiveAssistant | undefined,
+  { input, following, isOwn }: { input: DecideInput; following: Following; isOwn: boolean },
+): JsonObject {
+  const { desired, mapping, observation } = input;
+  return withToolIds(desired.payload, {
+    ours: following.tools.linked.map(({ toolId }) => toolId),
+    former: isOwn ? formerToolIds(mapping, observation.lastApplied) : [],
+    live: assistant?.config,
+  });
 }
 
 /** Of several the one that the last claim made, else the oldest: every process must choose the same. */
@@ -113,25 +155,29 @@ function compare(a: string, b: string): number {
 }
 
 function adopt(assistant: LiveAssistant, input: DecideInput): Plan {
-  const { desired, observation, mapping } = input;
+  const { observation, mapping } = input;
+  const following = followingOf(assistant, input);
   const isOwn =
     observation.strays.some((stray) => stray.assistant.id === assistant.id) ||
     (mapping?.retiring ?? []).some(({ assistantId }) => assistantId === assistant.id);
   const patch = patchAssistant({
-    wanted: desired.payload,
+    wanted: wantedOf(assistant, { input, following, isOwn }),
     live: assistant.config,
     // What others made by hand was never applied by us: none of its fields is ours to clear.
     lastApplied: isOwn ? observation.lastApplied : [],
     alreadyApplied: false,
   });
-  return { kind: 'adopt', assistant, patch, ...surplusTo(assistant, input) };
+  return { kind: 'adopt', assistant, patch, ...following, ...surplusTo(assistant, input) };
 }
 
 function create(input: DecideInput): Plan {
   const { mapping, scope } = input;
   const moved = mapping?.scope !== undefined && mapping.scope !== scope;
   const before = moved ? 'moved' : 'deleted';
-  return { kind: 'create', cause: mapping?.assistantId ? before : 'new', ...surplusTo(undefined, input) };
+  const cause = mapping?.assistantId ? before : 'new';
+  const following = followingOf(undefined, input);
+  const payload = wantedOf(undefined, { input, following, isOwn: false });
+  return { kind: 'create', cause, payload, ...following, ...surplusTo(undefined, input) };
 }
 
 /** All that is ours and is not the one assistant: left in the old account, found twice, or not removed last time. */

@@ -12,7 +12,10 @@ export interface AssistantStatus extends AssistantKey {
   revision: number;
   scope: string | null;
   vapiOrgId: string | null;
-  tools: AssistantMapping['tools'];
+  /** `toolIds`: those of ours that the assistant has. `refused`: why Vapi does not take a definition. */
+  tools: { status: string; count: number; toolIds: readonly string[]; refused?: string };
+  /** The number whose calls the assistant answers. */
+  phoneNumber?: { id: string; status: string };
   /** Set while the state is not `synced`: what is going on, since when, and what comes of it. */
   claim?: { operation: string; startedAt: string; ageSeconds: number; next: string };
   /** Assistants of ours that are still to be removed at Vapi. */
@@ -42,11 +45,20 @@ function describe(mapping: AssistantMapping, now: number): AssistantStatus {
     revision: mapping.revision,
     scope: mapping.scope ?? null,
     vapiOrgId: mapping.vapiOrgId ?? null,
-    tools: mapping.tools,
+    ...followersOf(mapping),
     ...claimOf(mapping, now),
     ...(retiring.length > 0 ? { retiring } : {}),
     createdAt: mapping.createdAt,
     updatedAt: mapping.updatedAt,
+  };
+}
+
+function followersOf({ tools, phoneNumber }: AssistantMapping): Pick<AssistantStatus, 'tools' | 'phoneNumber'> {
+  const { status, count, linked, refused } = tools;
+  const toolIds = linked.map(({ toolId }) => toolId);
+  return {
+    tools: { status, count, toolIds, ...(refused ? { refused } : {}) },
+    ...(phoneNumber ? { phoneNumber: { id: phoneNumber.id, status: phoneNumber.status } } : {}),
   };
 }
 

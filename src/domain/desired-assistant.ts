@@ -1,14 +1,21 @@
-import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
 import type { AssistantKey } from './assistant-key.ts';
 import type { AssistantRequest } from './assistant-request.ts';
+import { hashOf } from './canonical-hash.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { validationFailed } from './problem.ts';
+import { type DesiredTool, desireTools } from './tool.ts';
 
-/** What the assistant is to be: the whole payload, and its hash, which depends on nothing else. */
+/** A configuration: what Vapi's create-assistant call takes, and the definitions of the tools besides. */
+export interface Configuration {
+  payload: JsonObject;
+  tools: readonly JsonObject[];
+}
+
+/** What the assistant is to be: the whole payload, its tools, and the hash of both, which depends on nothing else. */
 export interface DesiredAssistant {
   payload: JsonObject;
-  /** SHA-256 (hex) of the RFC 8785 canonical JSON of `payload`. */
+  tools: readonly DesiredTool[];
+  /** SHA-256 (hex) of the RFC 8785 canonical JSON of `payload`, with `tools` in it if there are any. */
   specHash: string;
 }
 
@@ -43,21 +50,12 @@ export function desireAssistant(request: AssistantRequest, key: AssistantKey, de
     );
   }
   const payload = { ...request.config, metadata: { ...given, ...ownership(key, deployment) } };
-  return { payload, specHash: hashOf(payload) };
+  return configured({ payload, tools: request.tools });
 }
 
-/** SHA-256 (hex) of the RFC 8785 canonical form of a payload. */
-export function hashOf(payload: JsonObject): string {
-  return createHash('sha256').update(canonicalForm(payload)).digest('hex');
-}
-
-function canonicalForm(payload: JsonObject): string {
-  try {
-    const text: unknown = canonicalize(payload);
-    if (typeof text === 'string') return text;
-  } catch (cause) {
-    const detail = Error.isError(cause) ? cause.message : 'no canonical form';
-    throw validationFailed([{ field: 'body', detail: `${detail}; send valid Unicode and finite numbers` }]);
-  }
-  throw validationFailed([{ field: 'body', detail: 'must be a JSON object' }]);
+/** The assistant that a configuration describes. */
+export function configured({ payload, tools: definitions }: Configuration): DesiredAssistant {
+  const tools = desireTools(definitions);
+  const whole = tools.length > 0 ? { ...payload, tools: tools.map(({ definition }) => definition) } : payload;
+  return { payload, tools, specHash: hashOf(whole) };
 }

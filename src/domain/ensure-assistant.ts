@@ -4,8 +4,10 @@ import { type ChangePlan, carryOut } from './carry-out.ts';
 import { type Access, isSameAccess } from './credentials.ts';
 import { decide, type Plan } from './decide.ts';
 import type { DesiredAssistant } from './desired-assistant.ts';
+import { assertExpected, type Expectation } from './expectation.ts';
 import { observe } from './observe.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
+import { wantedPhoneNumber } from './phone-number.ts';
 import { createUnresolved } from './unresolved-create.ts';
 import { assertTimeLeft, pauseBeforeRestart, waitForClaim } from './wait-for-claim.ts';
 
@@ -38,23 +40,38 @@ interface Session {
   restarts: number;
   /** What this operation made and could not remove again. */
   leftovers: readonly Retiree[];
+  /** Tools that Vapi was seen not to have. */
+  goneTools: ReadonlySet<string>;
+  expected: Expectation;
 }
 
-function openSession(deps: SyncDependencies, operation: Operation, desired: DesiredAssistant): Session {
+function openSession(
+  deps: SyncDependencies,
+  operation: Operation,
+  { desired, expected }: Pick<Session, 'desired' | 'expected'>,
+): Session {
   const credentials = openAccessSession(deps, operation);
-  return { desired, credentials, awaitedToken: undefined, waits: 0, restarts: 0, leftovers: [] };
+  const nothingYet = { awaitedToken: undefined, waits: 0, restarts: 0, leftovers: [], goneTools: new Set<string>() };
+  return { desired, expected, credentials, ...nothingYet };
+}
+
+/** What the assistant is to be, and what it must be now for that to happen. */
+export interface Wish {
+  desired: DesiredAssistant;
+  expected?: Expectation;
 }
 
 /**
  * Makes the one assistant of `operation.key` equal to `desired`: observe, decide, act, and again from the start whenever
- * somebody else was faster. Throws `Problem`s; whatever is thrown, no second assistant was made.
+ * somebody else was faster. Throws `Problem`s; whatever is thrown, no second assistant was made. With an expectation that is
+ * not met, nothing is done: `PRECONDITION_FAILED`.
  */
 export async function ensureAssistant(
   deps: SyncDependencies,
   operation: Operation,
-  desired: DesiredAssistant,
+  { desired, expected = {} }: Wish,
 ): Promise<SyncResult> {
-  const session = openSession(deps, operation, desired);
+  const session = openSession(deps, operation, { desired, expected });
   for (;;) {
     const result = await session.credentials.reauthorising(() => runRound(deps, operation, session));
     if (result) return result;
@@ -66,9 +83,9 @@ export async function ensureAssistant(
 export async function planAssistant(
   deps: SyncDependencies,
   operation: Operation,
-  desired: DesiredAssistant,
+  { desired, expected = {} }: Wish,
 ): Promise<Decision> {
-  const session = openSession(deps, operation, desired);
+  const session = openSession(deps, operation, { desired, expected });
   for (;;) {
     const decision = await session.credentials.reauthorising(() => makeDecision(deps, operation, session));
     if (decision) return decision;
@@ -110,6 +127,7 @@ async function change(
   const carried = await carryOut(deps, operation, { plan, desired: session.desired, mapping, access });
   if (carried.kind === 'again') {
     session.leftovers = [...session.leftovers, ...carried.leftovers];
+    session.goneTools = new Set([...session.goneTools, ...carried.goneTools]);
     await pauseBeforeRestart(deps, operation, session);
     return undefined;
   }
@@ -136,12 +154,14 @@ function outcomeOf(plan: ChangePlan): Pick<SyncResult, 'outcome' | 'wasDeleted'>
 
 async function makeDecision(deps: SyncDependencies, operation: Operation, session: Session): Promise<Decision> {
   const { key, journal } = operation;
-  const { desired, awaitedToken, leftovers } = session;
+  const { desired, awaitedToken, leftovers, goneTools } = session;
   const reading = deps.mappings.read(key.orgId);
   const [view, access] = await Promise.all([reading, session.credentials.access(async () => (await reading).record)]);
   const mapping = mappingOf(view, key);
-  const observation = await observe(deps, operation, { desired, mapping, access, awaitedToken });
-  const plan = decide({ desired, mapping, observation, scope: access.scope, leftovers, now: deps.runtime.now() });
+  assertExpected(mapping, session.expected);
+  const observation = await observe(deps, operation, { desired, mapping, access, awaitedToken, goneTools });
+  const here = { scope: access.scope, phoneNumberId: wantedPhoneNumber(key, access) };
+  const plan = decide({ desired, mapping, observation, ...here, leftovers, now: deps.runtime.now() });
   if (plan.kind !== 'wait') {
     const changes = 'patch' in plan ? plan.patch.changes.length : 0;
     journal.record({ code: 'PLAN_MADE', plan: plan.kind, changes, revision: mapping?.revision ?? 0 });

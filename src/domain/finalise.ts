@@ -1,6 +1,7 @@
 import { type AssistantMapping, type Attempt, mappingOf, type Retiree } from './assistant-mapping.ts';
 import { isHeld } from './claim.ts';
 import type { Access } from './credentials.ts';
+import type { Following } from './decide.ts';
 import { endClaim, type HeldClaim } from './hold-claim.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
 import { retireAssistants } from './retire-assistants.ts';
@@ -13,6 +14,7 @@ export interface Outcome {
   access: Access;
   specHash: string;
   retiring: readonly Retiree[];
+  following: Following;
   /** True when this operation created the assistant. */
   made: boolean;
 }
@@ -21,14 +23,21 @@ export interface Outcome {
  * `again`: what the plan was made from is no longer so; look again and decide anew. `leftovers` were made by this operation,
  * are not the one that counts, and could not be removed yet.
  */
-export type CarriedOut = { kind: 'done'; mapping: AssistantMapping } | { kind: 'again'; leftovers: readonly Retiree[] };
+export type CarriedOut = { kind: 'done'; mapping: AssistantMapping } | Again;
+
+export interface Again {
+  kind: 'again';
+  leftovers: readonly Retiree[];
+  /** Tools of ours that Vapi was seen not to have. */
+  goneTools: readonly string[];
+}
 
 /**
  * Records what is live, on condition that the claim is still ours. When it is not, an assistant that we made and that
  * nobody names is removed again, and the operation starts over.
  */
 export async function finalise(deps: SyncDependencies, operation: Operation, outcome: Outcome): Promise<CarriedOut> {
-  const { held, assistant, access, specHash, retiring } = outcome;
+  const { held, assistant, access, specHash, retiring, following } = outcome;
   const now = deps.runtime.now();
   // A late PATCH of another configuration may still land: what it adds has to be cleared by a later call.
   const mayLand = ({ specHash: other, until }: Attempt) => other !== specHash && now < Date.parse(until);
@@ -42,7 +51,8 @@ export async function finalise(deps: SyncDependencies, operation: Operation, out
     attempted: held.mapping.attempted.filter(mayLand),
     finalisedBy: held.claim.token,
     claim: null,
-    tools: { status: 'none', count: 0 },
+    tools: following.tools,
+    phoneNumber: following.phoneNumber,
     retiring,
   } as const;
   const result = await endClaim(deps, operation, { held, transition: 'finalise', change });
@@ -53,7 +63,7 @@ export async function finalise(deps: SyncDependencies, operation: Operation, out
   }
   operation.journal.record({ code: 'CLAIM_LOST', assistantId: assistant.id });
   const leftovers = outcome.made ? await disownUnlessMapped(deps, operation, outcome) : [];
-  return { kind: 'again', leftovers };
+  return { kind: 'again', leftovers, goneTools: [] };
 }
 
 /**

@@ -19,6 +19,8 @@ export interface ClaimRequest {
   scope: Scope;
   /** Hash of the configuration that is about to be sent to Vapi. */
   specHash?: string;
+  /** Tools of ours that it links. */
+  toolIds?: readonly string[];
   /** What is to be removed besides: written down with the claim, so that a crash does not forget it. */
   retire: readonly Retiree[];
 }
@@ -27,13 +29,13 @@ export interface ClaimRequest {
 export async function takeClaim(
   deps: SyncDependencies,
   { key, deadline, journal }: Operation,
-  { mapping, operation, scope, specHash, retire }: ClaimRequest,
+  { mapping, operation, scope, specHash, toolIds = [], retire }: ClaimRequest,
 ): Promise<HeldClaim | undefined> {
   const previous = mapping?.claim;
   const now = deps.runtime.now();
   const token = deps.runtime.uniqueId();
   const claim = newClaim({ token, operation, scope, now, remainingMs: deadline.remainingMs(), previous });
-  const attempted = withAttempt(mapping?.attempted ?? [], { specHash, claim });
+  const attempted = withAttempt(mapping?.attempted ?? [], { specHash, toolIds, claim });
   const result = await deps.mappings.write({
     key,
     transition: previous ? 'take-over' : 'claim',
@@ -50,11 +52,14 @@ export async function takeClaim(
 /** Until it is known what came of it, the configuration counts as one that may have reached Vapi. */
 function withAttempt(
   attempted: readonly Attempt[],
-  { specHash, claim }: { specHash: string | undefined; claim: Claim },
+  { specHash, toolIds, claim }: { specHash: string | undefined; toolIds: readonly string[]; claim: Claim },
 ): readonly Attempt[] {
   if (!specHash) return attempted;
   const until = new Date(settlesAt(claim)).toISOString();
-  return [...attempted.filter((attempt) => attempt.specHash !== specHash), { specHash, until }];
+  const before = attempted.find((attempt) => attempt.specHash === specHash);
+  const linked = [...new Set([...(before?.toolIds ?? []), ...toolIds])];
+  const attempt = { specHash, until, ...(linked.length > 0 ? { toolIds: linked } : {}) };
+  return [...attempted.filter((other) => other !== before), attempt];
 }
 
 /** The assistant that the row itself names is left out: that is written down already. */

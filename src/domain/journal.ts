@@ -32,6 +32,19 @@ export type JournalEntry =
   | { code: 'CREATE_LEFT_UNRESOLVED'; settlesAt: string }
   | { code: 'MAPPING_FINALISED'; assistantId: string; revision: number }
   | { code: 'MAPPING_REMOVED' }
+  | { code: 'CONFIGURATION_MISSING'; specHash: string }
+  | { code: 'TOOL_REGISTERED'; toolId: string; tool: string; made: boolean }
+  | { code: 'TOOL_REFUSED'; tool: string }
+  | { code: 'TOOL_GONE'; toolId: string }
+  | { code: 'TOOL_OUTCOME_UNKNOWN'; tool: string; cause: string }
+  | { code: 'TOOL_LOOKED_UP'; tool: string; found: number }
+  | { code: 'PHONE_NUMBER_LINKED'; phoneNumberId: string; assistantId: string }
+  | { code: 'PHONE_NUMBER_RELEASED'; phoneNumberId: string; assistantId: string }
+  | { code: 'PHONE_NUMBER_FOREIGN'; phoneNumberId: string }
+  | { code: 'PHONE_NUMBER_MISSING'; phoneNumberId: string }
+  | { code: 'FOLLOW_UP_SENT' }
+  | { code: 'FOLLOW_UP_NOT_SENT'; cause: string }
+  | { code: 'TASK_POSTPONED'; operation: string; reason: string; afterSeconds: number; durationMs: number }
   | { code: 'RELEASE_FAILED'; cause: string }
   | { code: 'OPERATION_COMPLETED'; operation: string; outcome: string; durationMs: number }
   | { code: 'OPERATION_REFUSED'; operation: string; problem: ProblemCode; detail?: string; durationMs: number };

@@ -3,31 +3,10 @@ import { settlesAt } from './claim.ts';
 import { type Access, resolvePlatformKey, type Scope } from './credentials.ts';
 import type { Stray } from './decide.ts';
 import { isOurs } from './desired-assistant.ts';
+import { listCreated } from './list-created.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
 import { LOOKUP_MARGIN_MS } from './sync-timing.ts';
 import type { LiveAssistant, VapiAccount } from './vapi-account.ts';
-
-const PAGE = 100;
-
-interface Window {
-  /** ISO 8601, inclusive. */
-  since: string;
-  until?: string;
-}
-
-/** All assistants created in a window, however many pages that takes. */
-async function listCreated(account: VapiAccount, { since, until: end }: Window): Promise<LiveAssistant[]> {
-  const seen = new Map<string, LiveAssistant>();
-  let until = end;
-  for (;;) {
-    const page = await account.list({ since, ...(until ? { until } : {}), limit: PAGE });
-    const fresh = page.filter(({ id }) => !seen.has(id));
-    for (const assistant of fresh) seen.set(assistant.id, assistant);
-    if (page.length < PAGE || fresh.length === 0) return [...seen.values()];
-    // Inclusive, as several may share the millisecond at which the page broke off.
-    until = page.at(-1)?.createdAt;
-  }
-}
 
 /** Ours for this key among the assistants made since a claim began, up to a moment (epoch ms) if one is given. */
 export async function findOurs(
@@ -37,7 +16,7 @@ export async function findOurs(
 ): Promise<LiveAssistant[]> {
   const from = new Date(Date.parse(since) - LOOKUP_MARGIN_MS).toISOString();
   const until = untilMs === undefined ? {} : { until: new Date(untilMs + LOOKUP_MARGIN_MS).toISOString() };
-  const listed = await listCreated(account, { since: from, ...until });
+  const listed = await listCreated((query) => account.list(query), { since: from, ...until });
   const ours = listed.filter(({ config }) => isOurs(config, operation.key, deps.deployment));
   operation.journal.record({ code: 'CREATE_LOOKED_UP', found: ours.length });
   return ours;

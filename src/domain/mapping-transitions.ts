@@ -35,6 +35,10 @@ export const TRANSITIONS = {
   abandon: { from: ['claimed'], to: 'absent', guard: 'own-token' },
   /** It is not known whether an assistant was made. */
   'leave-unresolved': { from: ['claimed'], to: 'unresolved', guard: 'own-token' },
+  /** Something was seen of the assistant that changes nothing about it: it is noted on a row that nobody holds. */
+  annotate: { from: ['idle'], to: 'idle', guard: 'as-read' },
+  /** What the row names was deleted at Vapi by others, and nobody holds the row: it goes. For tools only. */
+  forget: { from: ['idle'], to: 'absent', guard: 'as-read' },
   /** The assistant is gone at Vapi: so is the row. */
   remove: { from: ['claimed'], to: 'absent', guard: 'own-token' },
 } as const satisfies Record<string, TransitionRule>;

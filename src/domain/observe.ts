@@ -4,6 +4,7 @@ import { isHeld } from './claim.ts';
 import type { Access } from './credentials.ts';
 import type { Observation } from './decide.ts';
 import { type DesiredAssistant, MANAGED_BY } from './desired-assistant.ts';
+import { findTools } from './find-tools.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { findStrays } from './look-up-strays.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
@@ -16,6 +17,8 @@ export interface Situation {
   access: Access;
   /** Token of a claim that this operation has waited for. */
   awaitedToken: string | undefined;
+  /** Tools that Vapi was seen not to have. */
+  goneTools: ReadonlySet<string>;
 }
 
 /** Looks at Vapi as far as the decision needs it: not at all while somebody else is acting. Only reads. */
@@ -28,17 +31,24 @@ export async function observe(
   if (mapping?.claim && isHeld(mapping.claim, deps.runtime.now())) return NOTHING_SEEN;
   if (wasAppliedMeanwhile(situation)) return { ...NOTHING_SEEN, appliedMeanwhile: true };
   const account = deps.vapi.open(access.apiKey, operation.deadline);
-  const [mapped, strays, lastApplied] = await Promise.all([
+  const [mapped, strays, lastApplied, tools] = await Promise.all([
     mapping?.assistantId && mapping.scope === access.scope ? lookAt(account, mapping, mapping.assistantId) : undefined,
     findStrays(deps, operation, { mapping, access }),
     loadLastApplied(deps, operation, situation),
+    findTools(deps, operation, { ...situation, gone: situation.goneTools }),
   ]);
   const needsKnown = mapped?.kind !== 'live' && strays.length === 0;
   const known = needsKnown ? await lookAtKnown(deps, operation, { account, situation }) : undefined;
-  return { ...(mapped ? { mapped } : {}), ...(known ? { known } : {}), strays, lastApplied, appliedMeanwhile: false };
+  const seen = { ...(mapped ? { mapped } : {}), ...(known ? { known } : {}) };
+  return { ...seen, strays, lastApplied, tools, appliedMeanwhile: false };
 }
 
-const NOTHING_SEEN: Observation = { strays: [], lastApplied: [], appliedMeanwhile: false };
+const NOTHING_SEEN: Observation = {
+  strays: [],
+  lastApplied: [],
+  tools: { kind: 'unknown' },
+  appliedMeanwhile: false,
+};
 
 /** Then the assistant equalled the configuration at a moment within this operation: there is nothing to look at. */
 function wasAppliedMeanwhile({ mapping, desired, awaitedToken }: Situation): boolean {
@@ -91,7 +101,7 @@ async function loadLastApplied(
   ]);
   hashes.delete(desired.specHash);
   const specs = await Promise.all([...hashes].map((hash) => deps.specs.load(key, hash)));
-  return specs.filter((spec) => spec !== undefined);
+  return specs.flatMap((spec) => (spec ? [spec.payload] : []));
 }
 
 /**

@@ -3,12 +3,16 @@ import type { MappingStore, SpecStore } from './assistant-mapping.ts';
 import type { CredentialDependencies } from './credentials.ts';
 import type { Journal } from './journal.ts';
 import type { Deadline, Runtime } from './runtime.ts';
+import type { TaskQueue } from './task.ts';
+import type { ToolStore } from './tool-registry.ts';
 import type { VapiAccounts } from './vapi-account.ts';
 
 /** All that the use cases need of the world. */
 export interface SyncDependencies {
   mappings: MappingStore;
   specs: SpecStore;
+  tools: ToolStore;
+  tasks: TaskQueue;
   credentials: CredentialDependencies;
   vapi: VapiAccounts;
   runtime: Runtime;
@@ -18,6 +22,8 @@ export interface SyncDependencies {
 
 /** One call: about which assistant, until when, and where its steps are recorded. */
 export interface Operation {
+  /** The operation id: it stands in every log line, and in the tasks that follow. */
+  id: string;
   key: AssistantKey;
   deadline: Deadline;
   journal: Journal;

@@ -7,6 +7,7 @@ export const PROBLEMS = {
   FORBIDDEN_ORG: { status: 403, title: 'Not your organisation', retryable: false },
   NOT_FOUND: { status: 404, title: 'No such assistant', retryable: false },
   SYNC_IN_PROGRESS: { status: 409, title: 'Another sync of this assistant is running', retryable: true },
+  PRECONDITION_FAILED: { status: 412, title: 'The assistant has changed meanwhile', retryable: false },
   VAPI_REJECTED: { status: 422, title: 'Vapi refused the configuration', retryable: false },
   CREDENTIALS_MISSING: { status: 500, title: 'No Vapi key is configured', retryable: false },
   CREDENTIALS_INVALID: { status: 500, title: 'The Vapi key cannot be used', retryable: false },

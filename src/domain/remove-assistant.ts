@@ -4,9 +4,11 @@ import { isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 import type { Access } from './credentials.ts';
 import { claimTokenOf, isReachable, mappedAsRetiree, type Stray } from './decide.ts';
 import { endClaim, giveBack, type HeldClaim, takeClaim } from './hold-claim.ts';
+import { releasePhoneNumber } from './link-phone-number.ts';
 import { accountOf, findStrays } from './look-up-strays.ts';
 import { assertSameAccount } from './observe.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
+import { wantedPhoneNumber } from './phone-number.ts';
 import { Problem } from './problem.ts';
 import { createUnresolved } from './unresolved-create.ts';
 import type { VapiAccount } from './vapi-account.ts';
@@ -59,6 +61,7 @@ async function removeUnderClaim(deps: SyncDependencies, operation: Operation, re
   });
   if (!held) return false;
   try {
+    await takeOffNumber(deps, operation, removal);
     for (const retiree of allOf(operation, { mapping, access, strays }))
       await removeVerified(deps, operation, { ...removal, retiree });
     await deps.specs.removeAll(operation.key);
@@ -67,6 +70,18 @@ async function removeUnderClaim(deps: SyncDependencies, operation: Operation, re
     throw error;
   }
   return await removeRow(deps, operation, held);
+}
+
+/** Before the assistant goes: a number must not ring somebody who is not there. */
+async function takeOffNumber(
+  deps: SyncDependencies,
+  operation: Operation,
+  { mapping, access }: Removal,
+): Promise<void> {
+  const phoneNumberId = mapping.phoneNumber?.id ?? wantedPhoneNumber(operation.key, access);
+  if (!phoneNumberId || !mapping.assistantId || mapping.scope !== access.scope) return;
+  const assistantIds = [mapping.assistantId, ...(mapping.phoneNumber?.previous ?? [])];
+  await releasePhoneNumber(deps, operation, { phoneNumberId, assistantIds, access });
 }
 
 /** While a create may still turn up, forgetting the row would leave an assistant that nobody looks for. */

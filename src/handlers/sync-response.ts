@@ -1,5 +1,6 @@
 import type { AssistantKey } from '../domain/assistant-key.ts';
 import type { Decision, SyncResult } from '../domain/ensure-assistant.ts';
+import type { PhoneNumberState } from '../domain/phone-number.ts';
 import type { VoiceDecision } from '../domain/voice.ts';
 
 interface Asked {
@@ -22,9 +23,14 @@ export function syncResponse(result: SyncResult, { voice, specHash, operationId 
     revision: mapping.revision,
     voice,
     credentials: { source: access.source },
-    tools: mapping.tools,
+    tools: { status: mapping.tools.status, count: mapping.tools.count },
+    ...(mapping.phoneNumber ? { phoneNumber: phoneNumberOf(mapping.phoneNumber) } : {}),
     operationId,
   };
+}
+
+function phoneNumberOf({ id, status }: PhoneNumberState) {
+  return { id, status };
 }
 
 /** The body of the answer to a PUT with `dryRun=true`: the plan, and every field that it would change. */
@@ -36,6 +42,7 @@ export function planResponse({ plan, mapping, access }: Decision, asked: Asked &
     plan: plan.kind,
     ...(plan.kind === 'create' ? { cause: plan.cause } : {}),
     changes: 'patch' in plan ? plan.patch.changes : [],
+    ...('tools' in plan ? { tools: { status: plan.tools.status, count: plan.tools.count } } : {}),
     specHash: asked.specHash,
     voice: asked.voice,
     credentials: { source: access.source },

@@ -2,7 +2,8 @@ import type { Application } from '../application.ts';
 import { type AssistantKey, parseAssistantKey } from '../domain/assistant-key.ts';
 import { type AssistantRequest, parseAssistantRequest } from '../domain/assistant-request.ts';
 import { type DesiredAssistant, desireAssistant } from '../domain/desired-assistant.ts';
-import { ensureAssistant, planAssistant } from '../domain/ensure-assistant.ts';
+import { planAssistant } from '../domain/ensure-assistant.ts';
+import { syncAssistant } from '../domain/follow-up.ts';
 import type { Operation } from '../domain/operation.ts';
 import { validationFailed } from '../domain/problem.ts';
 import { removeAssistant } from '../domain/remove-assistant.ts';
@@ -34,7 +35,7 @@ export function makeSyncHandler(app: Application): HttpHandler {
 }
 
 async function put(call: Call, key: AssistantKey): Promise<Answer> {
-  const { app, request, journal, deadline } = call;
+  const { app, request, journal, deadline, operationId: id } = call;
   const started = app.sync.runtime.now();
   const dryRun = parseFlag(request, 'dryRun');
   const asked = parseAssistantRequest(parseJsonBody(request), app.voicePolicy);
@@ -44,7 +45,7 @@ async function put(call: Call, key: AssistantKey): Promise<Answer> {
     reason: asked.voice.reason,
     fallbacks: asked.voice.fallbacks?.length ?? 0,
   });
-  const operation = { key, journal, deadline };
+  const operation = { id, key, journal, deadline };
   const body = dryRun
     ? await plan(call, { operation, asked, desired })
     : await sync(call, { operation, asked, desired });
@@ -65,13 +66,13 @@ interface PutAnswer {
 }
 
 async function sync({ app, operationId }: Call, { operation, asked, desired }: Put): Promise<PutAnswer> {
-  const result = await ensureAssistant(app.sync, operation, desired);
+  const result = await syncAssistant(app.sync, operation, { desired });
   const answer = syncResponse(result, { voice: asked.voice, specHash: desired.specHash, operationId });
   return { statusCode: answer.isNew ? 201 : 200, outcome: result.outcome, answer };
 }
 
 async function plan({ app, operationId }: Call, { operation, asked, desired }: Put): Promise<PutAnswer> {
-  const decision = await planAssistant(app.sync, operation, desired);
+  const decision = await planAssistant(app.sync, operation, { desired });
   const answer = planResponse(decision, {
     key: operation.key,
     voice: asked.voice,
@@ -81,11 +82,11 @@ async function plan({ app, operationId }: Call, { operation, asked, desired }: P
   return { statusCode: 200, outcome: `plan-${decision.plan.kind}`, answer };
 }
 
-async function remove({ app, request, journal, deadline }: Call, key: AssistantKey): Promise<Answer> {
+async function remove({ app, request, journal, deadline, operationId: id }: Call, key: AssistantKey): Promise<Answer> {
   if (parseFlag(request, 'dryRun')) {
     throw validationFailed([{ field: 'dryRun', detail: 'is for PUT; GET the same path to see what a DELETE removes' }]);
   }
-  const outcome = await removeAssistant(app.sync, { key, journal, deadline });
+  const outcome = await removeAssistant(app.sync, { id, key, journal, deadline });
   return { response: { statusCode: 204, headers: {} }, outcome };
 }
 

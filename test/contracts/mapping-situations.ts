@@ -60,7 +60,8 @@ function finalChange(token: string) {
     specHash: 'hash-1',
     attempted: [],
     finalisedBy: token,
-    tools: { status: 'linked', count: 2 },
+    tools: { status: 'linked', count: 1, wanted: ['d1'], linked: [{ hash: 'd1', toolId: 't1' }] },
+    phoneNumber: { id: 'number-1', status: 'pending', previous: [] },
     retiring: [{ assistantId: 'assistant-0', scope: 'org' }],
   } as const;
 }

@@ -83,7 +83,7 @@ export function describeMappingStore(subject: () => MappingSubject): void {
     });
 
     describe('lets exactly one of many writers through', () => {
-      const taking = VALID_STEPS.filter(({ transition }) => TRANSITIONS[transition].guard === 'as-read');
+      const taking = VALID_STEPS.filter(({ transition }) => TRANSITIONS[transition].to === 'claimed');
       it.each(taking)('50 x $transition from $state', async ({ transition, state }) => {
         const { key, row } = await bringTo(state, store());
         const tokens = Array.from({ length: 50 }, () => randomUUID());
@@ -115,7 +115,7 @@ export function describeMappingStore(subject: () => MappingSubject): void {
           ...key,
           revision: 1,
           attempted: [{ specHash: 'attempt-mine', until: expect.any(String) }],
-          tools: { status: 'none', count: 0 },
+          tools: { status: 'none', count: 0, wanted: [], linked: [] },
           retiring: [],
           claim: claimOf('mine'),
           createdAt: expect.any(String),

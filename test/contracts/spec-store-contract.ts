@@ -23,34 +23,41 @@ export function describeSpecStore(store: () => SpecStore): void {
 
     it.each(DELICATE)('gives back to the letter: $name', async ({ text }) => {
       const key = freshKey();
-      await store().save(key, { specHash: 'hash', payload: parse(text), at: AT });
-      expect(JSON.stringify(await store().load(key, 'hash'))).toBe(text);
+      await store().save(key, { specHash: 'hash', payload: parse(text), tools: [], at: AT });
+      expect(JSON.stringify((await store().load(key, 'hash'))?.payload)).toBe(text);
     });
 
     it('keeps the configurations of keys and hashes apart', async () => {
       const key = freshKey();
       const other = { ...key, role: 'outbound' } as const;
-      await store().save(key, { specHash: 'one', payload: { n: 1 }, at: AT });
-      await store().save(key, { specHash: 'two', payload: { n: 2 }, at: AT });
-      await store().save(other, { specHash: 'one', payload: { n: 3 }, at: AT });
-      expect(await store().load(key, 'one')).toEqual({ n: 1 });
-      expect(await store().load(key, 'two')).toEqual({ n: 2 });
-      expect(await store().load(other, 'one')).toEqual({ n: 3 });
+      await store().save(key, { specHash: 'one', payload: { n: 1 }, tools: [], at: AT });
+      await store().save(key, { specHash: 'two', payload: { n: 2 }, tools: [], at: AT });
+      await store().save(other, { specHash: 'one', payload: { n: 3 }, tools: [], at: AT });
+      expect(await store().load(key, 'one')).toEqual({ payload: { n: 1 }, tools: [] });
+      expect(await store().load(key, 'two')).toEqual({ payload: { n: 2 }, tools: [] });
+      expect(await store().load(other, 'one')).toEqual({ payload: { n: 3 }, tools: [] });
+    });
+
+    it('keeps the definitions of tools, in their order', async () => {
+      const key = freshKey();
+      const tools = [{ type: 'function', function: { name: 'b' } }, { type: 'endCall' }];
+      await store().save(key, { specHash: 'hash', payload: { n: 1 }, tools, at: AT });
+      expect(await store().load(key, 'hash')).toEqual({ payload: { n: 1 }, tools });
     });
 
     it('is saved again without harm', async () => {
       const key = freshKey();
       for (const at of [AT, '2026-04-01T00:00:00.000Z']) {
-        await store().save(key, { specHash: 'hash', payload: { n: 1 }, at });
+        await store().save(key, { specHash: 'hash', payload: { n: 1 }, tools: [], at });
       }
-      expect(await store().load(key, 'hash')).toEqual({ n: 1 });
+      expect(await store().load(key, 'hash')).toEqual({ payload: { n: 1 }, tools: [] });
     });
 
     it('gives back copies', async () => {
       const key = freshKey();
-      await store().save(key, { specHash: 'hash', payload: { n: 1 }, at: AT });
-      Object.assign((await store().load(key, 'hash')) ?? {}, { n: 2 });
-      expect(await store().load(key, 'hash')).toEqual({ n: 1 });
+      await store().save(key, { specHash: 'hash', payload: { n: 1 }, tools: [], at: AT });
+      Object.assign((await store().load(key, 'hash'))?.payload ?? {}, { n: 2 });
+      expect(await store().load(key, 'hash')).toEqual({ payload: { n: 1 }, tools: [] });
     });
 
     it('removes all of a key, more than a database gives in one page, and nothing else', async () => {
@@ -58,13 +65,13 @@ export function describeSpecStore(store: () => SpecStore): void {
       const kept = { ...key, role: 'outbound' } as const;
       const hashes = Array.from({ length: 6 }, (_, index) => `hash-${index}`);
       const payload = { prompt: 'x'.repeat(250 * 1024) };
-      await Promise.all(hashes.map((specHash) => store().save(key, { specHash, payload, at: AT })));
-      await store().save(kept, { specHash: 'hash-0', payload: { n: 1 }, at: AT });
-      expect(await store().load(key, 'hash-5')).toEqual(payload);
+      await Promise.all(hashes.map((specHash) => store().save(key, { specHash, payload, tools: [], at: AT })));
+      await store().save(kept, { specHash: 'hash-0', payload: { n: 1 }, tools: [], at: AT });
+      expect(await store().load(key, 'hash-5')).toEqual({ payload, tools: [] });
       await store().removeAll(key);
       const left = await Promise.all(hashes.map((specHash) => store().load(key, specHash)));
       expect(left).toEqual(hashes.map(() => undefined));
-      expect(await store().load(kept, 'hash-0')).toEqual({ n: 1 });
+      expect(await store().load(kept, 'hash-0')).toEqual({ payload: { n: 1 }, tools: [] });
     });
 
     it('removes nothing where nothing is', async () => {

@@ -61,7 +61,7 @@ describe('unknown fields', () => {
   it('are all named at once, with everything else that is wrong: one answer, one repair', () => {
     const problem = refusalOf({ nmae: 'x', serverUrlSecret: 'x', name: 1, voice: 'jennifer', tools: [{}] });
     expect(problem.code).toBe('VALIDATION_FAILED');
-    expect(fieldsOf(problem).toSorted()).toEqual(['name', 'nmae', 'serverUrlSecret', 'tools', 'voice']);
+    expect(fieldsOf(problem).toSorted()).toEqual(['name', 'nmae', 'serverUrlSecret', 'tools.0.type', 'voice']);
     for (const field of fieldsOf(problem)) expect(problem.message).toContain(field);
   });
 
@@ -157,18 +157,49 @@ describe('size: the configuration is kept whole in one table item', () => {
   });
 });
 
-describe('tools are not synced by this version', () => {
+describe('tools', () => {
+  const book = { type: 'function', function: { name: 'book' } };
+
   it.each<[Json | undefined]>([[undefined], [null], [[]]])('%j asks for none', (tools) => {
-    expect(configOf({ voice: VOICE, ...(tools === undefined ? {} : { tools }) })).toEqual({ voice: VOICE });
+    const request = parseAssistantRequest({ voice: VOICE, ...(tools === undefined ? {} : { tools }) }, 'strict');
+    expect(request).toMatchObject({ config: { voice: VOICE }, tools: [] });
+    expect(request.config).not.toHaveProperty('tools');
   });
 
-  it.each<[Json]>([[[{ type: 'function' }]], [{}], ['x'], [0]])(
-    '%j is refused: dropping it silently would leave an assistant without its tools',
-    (tools) => {
-      const problem = refusalOf({ tools });
-      expect(problem.code).toBe('VALIDATION_FAILED');
-      expect(fieldsOf(problem)).toEqual(['tools']);
-      expect(problem.message).toContain('model.toolIds');
-    },
-  );
+  it('are taken as they are, in their order, and kept out of what Vapi’s create-assistant call takes', () => {
+    const tools = [{ type: 'newer.than.us', any: 1 }, book];
+    const request = parseAssistantRequest({ model: MODEL, tools }, 'strict');
+    expect(request.tools).toEqual(tools);
+    expect(request.config).not.toHaveProperty('tools');
+  });
+
+  it.each<[Json, string]>([
+    [{}, 'tools'],
+    ['x', 'tools'],
+    [0, 'tools'],
+    [['x'], 'tools.0'],
+    [[book, {}], 'tools.1.type'],
+    [[{ type: '' }], 'tools.0.type'],
+    [[{ type: 'function' }], 'tools.0.function.name'],
+    [[{ type: 'function', function: { name: 'has space' } }], 'tools.0.function.name'],
+    [[{ type: 'function', function: { name: 'x'.repeat(65) } }], 'tools.0.function.name'],
+  ])('%j is refused, naming %s', (tools, field) => {
+    expect(fieldsOf(refusalOf({ model: MODEL, tools }))).toEqual([field]);
+  });
+
+  it('without a model are refused: a PATCH of the ids alone would wipe the prompt', () => {
+    const problem = refusalOf({ tools: [book] });
+    expect(fieldsOf(problem)).toEqual(['tools']);
+    expect(problem.message).toContain('model');
+  });
+
+  it('of which there are too many are refused', () => {
+    const tools = Array.from({ length: 101 }, (_, index) => ({ type: 'function', function: { name: `t${index}` } }));
+    expect(fieldsOf(refusalOf({ model: MODEL, tools }))).toEqual(['tools']);
+  });
+
+  it('count into the size: both are kept in one item', () => {
+    const tools = [{ type: 'function', function: { name: 'book', description: 'x'.repeat(MAX_CONFIG_BYTES) } }];
+    expect(fieldsOf(refusalOf({ model: MODEL, tools }))).toEqual(['body']);
+  });
 });

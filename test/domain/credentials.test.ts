@@ -97,6 +97,7 @@ describe('only a secret that does not exist falls through', () => {
       source: 'org-record',
       scope: 'platform',
       knownAssistantId: '0a0a0a0a-0000-4000-8000-000000000009',
+      phoneNumberId: 'p-1',
       cached: false,
     });
     expect(world.secrets.reads).toEqual(['orgs/acme', 'platform']);
@@ -106,7 +107,6 @@ describe('only a secret that does not exist falls through', () => {
   it.each<[string, OrganisationRecord | 'none']>([
     ['there is no record', 'none'],
     ['the record is empty', {}],
-    ['the record names only a phone number', { vapiPhoneNumberId: 'p-1' }],
     ['the record names an empty id', { vapiAssistantId: '' }],
   ])('level 3: to the platform’s key alone, when %s', async (_name, record) => {
     const world = worldOf({ org: ABSENT, platform: found({ apiKey: PLATFORM_KEY }), record });

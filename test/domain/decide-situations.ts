@@ -2,6 +2,7 @@ import type { AssistantMapping, Retiree } from '../../src/domain/assistant-mappi
 import type { Claim } from '../../src/domain/claim.ts';
 import type { DecideInput, Observation, Plan, Stray } from '../../src/domain/decide.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
+import { NO_TOOLS } from '../../src/domain/link-tools.ts';
 import { SETTLE_MS } from '../../src/domain/sync-timing.ts';
 import type { LiveAssistant } from '../../src/domain/vapi-account.ts';
 
@@ -49,7 +50,7 @@ export function mapping(more: Partial<AssistantMapping> = {}): AssistantMapping 
     specHash: HASH,
     attempted: [],
     finalisedBy: 't0',
-    tools: { status: 'none', count: 0 },
+    tools: NO_TOOLS,
     retiring: [],
     createdAt: iso(-60_000),
     updatedAt: iso(-60_000),
@@ -75,8 +76,16 @@ export interface Situation extends Partial<Observation> {
 }
 
 export function inputOf({ mapping: row, scope = 'platform', now = NOW, ...seen }: Situation): DecideInput {
-  const observation = { strays: [], lastApplied: [], appliedMeanwhile: false, ...seen };
-  return { desired: { payload: PAYLOAD, specHash: HASH }, mapping: row, observation, scope, leftovers: [], now };
+  const tools = { kind: 'unknown' } as const;
+  const observation = { strays: [], lastApplied: [], tools, appliedMeanwhile: false, ...seen };
+  return {
+    desired: { payload: PAYLOAD, tools: [], specHash: HASH },
+    mapping: row,
+    observation,
+    scope,
+    leftovers: [],
+    now,
+  };
 }
 
 /** The parts of a plan that a table can name: what is done, to which assistant, and which ones go. */

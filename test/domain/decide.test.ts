@@ -417,7 +417,7 @@ describe('the patch of a plan', () => {
   it('does not compare a null again that was applied: Vapi’s default in its place is no drift', () => {
     const live = { kind: 'live', assistant: assistant('a1', { ...PAYLOAD, firstMessage: 'Hello.' }) } as const;
     const input = inputOf({ mapping: mapping(), mapped: live });
-    const desired = { payload: { ...PAYLOAD, firstMessage: null }, specHash: HASH };
+    const desired = { payload: { ...PAYLOAD, firstMessage: null }, tools: [], specHash: HASH };
     expect(decide({ ...input, desired })).toEqual({ kind: 'unchanged', assistantId: 'a1' });
     const before = { ...input, desired: { ...desired, specHash: 'another' } };
     expect(decide(before)).toMatchObject({ kind: 'update', patch: { body: { firstMessage: null } } });

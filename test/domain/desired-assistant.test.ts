@@ -4,13 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { AssistantKey } from '../../src/domain/assistant-key.ts';
 import { parseAssistantRequest } from '../../src/domain/assistant-request.ts';
-import {
-  type DesiredAssistant,
-  desireAssistant,
-  hashOf,
-  isOurs,
-  ownership,
-} from '../../src/domain/desired-assistant.ts';
+import { hashOf } from '../../src/domain/canonical-hash.ts';
+import { type DesiredAssistant, desireAssistant, isOurs, ownership } from '../../src/domain/desired-assistant.ts';
 import type { Json, JsonObject } from '../../src/domain/json.ts';
 import { anyJson, anyObject } from './arbitrary-json.ts';
 import { fieldsOf, problemOf } from './thrown-problem.ts';

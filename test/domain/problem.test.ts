@@ -7,6 +7,7 @@ const PUBLISHED: [ProblemCode, number, boolean][] = [
   ['FORBIDDEN_ORG', 403, false],
   ['NOT_FOUND', 404, false],
   ['SYNC_IN_PROGRESS', 409, true],
+  ['PRECONDITION_FAILED', 412, false],
   ['VAPI_REJECTED', 422, false],
   ['CREDENTIALS_MISSING', 500, false],
   ['CREDENTIALS_INVALID', 500, false],

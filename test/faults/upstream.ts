@@ -1,7 +1,15 @@
 import { ApiKey } from '../../src/domain/api-key.ts';
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
 import { Problem } from '../../src/domain/problem.ts';
-import type { LiveAssistant, VapiAccount } from '../../src/domain/vapi-account.ts';
+import type {
+  ListQuery,
+  LiveAssistant,
+  LivePhoneNumber,
+  LiveTool,
+  VapiAccount,
+  VapiPhoneNumbers,
+  VapiTools,
+} from '../../src/domain/vapi-account.ts';
 
 /** One way for a request to go; `late` takes effect only after the caller has given up. */
 export type Verdict = 'ok' | 'error-before' | 'error-after' | 'late' | 'slow' | 'refused' | 'not-sent';
@@ -22,9 +30,18 @@ export interface Caller {
   wait(ms: number): Promise<void>;
 }
 
-interface Stored extends LiveAssistant {
+interface Existing {
   /** Epoch ms from which GET and PATCH see it: a late request takes effect after its caller has gone. */
   existsFrom: number;
+}
+
+type Stored = LiveAssistant & Existing;
+type StoredTool = LiveTool & Existing;
+
+interface Posting<T> {
+  resource: string;
+  count: () => void;
+  insert: (delayMs: number) => T;
 }
 
 /** A request that hangs, and how late the effect of a lost one may come. Both shorter than what the protocol allows for. */
@@ -37,9 +54,13 @@ const REJECTED = () => new Problem('VAPI_REJECTED', 'planted', { withoutEffect: 
 /** Vapi accounts in memory, at the level of the domain's interface; misbehaves as told. */
 export class Upstream {
   readonly stored = new Map<string, Stored>();
+  readonly storedTools = new Map<string, StoredTool>();
+  /** Phone numbers of all accounts, by id. */
+  readonly numbers = new Map<string, LivePhoneNumber>();
   /** How long a new assistant is missing in lists, in ms. */
   listLagMs = 0;
   posts = 0;
+  toolPosts = 0;
   /** Chooses how each request goes. */
   verdict: (verb: Verb) => Verdict = () => 'ok';
   readonly #now: () => number;
@@ -55,6 +76,14 @@ export class Upstream {
     this.#landLate();
     const now = this.#now();
     return [...this.stored.values()].filter(
+      ({ vapiOrgId, existsFrom }) => existsFrom <= now && (account === undefined || vapiOrgId === account),
+    );
+  }
+
+  /** The tools that exist in an account, or in all. */
+  existingTools(account?: string): LiveTool[] {
+    const now = this.#now();
+    return [...this.storedTools.values()].filter(
       ({ vapiOrgId, existsFrom }) => existsFrom <= now && (account === undefined || vapiOrgId === account),
     );
   }
@@ -86,22 +115,68 @@ export class Upstream {
           const existed = find(id) !== undefined && this.stored.delete(id);
           return { kind: existed ? 'removed' : 'missing' };
         }),
-      list: ({ since, until, limit }) =>
-        call('LIST', () => {
-          const shown = this.#now() - this.listLagMs;
-          return this.assistants(key)
-            .filter(({ createdAt }) => Date.parse(createdAt) <= shown)
-            .filter(({ createdAt }) => (!since || createdAt >= since) && (!until || createdAt <= until))
-            .toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
-            .slice(0, limit)
-            .map(copy);
+      list: (query) => call('LIST', () => this.#listed(this.assistants(key), query).map(copy)),
+    };
+  }
+
+  tools(key: string, caller: Caller): VapiTools {
+    const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act, resource: ' tool' });
+    const find = (id: string) => this.existingTools(key).find((tool) => tool.id === id);
+    return {
+      keyFingerprint: ApiKey.clean(key)?.fingerprint ?? '',
+      get: (id) =>
+        call('GET', () => {
+          const tool = find(id);
+          return tool ? { kind: 'found', tool: copy(tool) } : { kind: 'missing' };
+        }),
+      create: async (definition) => {
+        const insert = (delayMs: number) => this.#insertTool(key, definition, delayMs);
+        const made = await this.#post(caller, { resource: ' tool', count: () => (this.toolPosts += 1), insert });
+        return made ? { kind: 'created', tool: copy(made) } : { kind: 'unknown', cause: new Error('planted') };
+      },
+      remove: (id) =>
+        call('DELETE', () => {
+          const existed = find(id) !== undefined && this.storedTools.delete(id);
+          return { kind: existed ? 'removed' : 'missing' };
+        }),
+      list: (query) => call('LIST', () => this.#listed(this.existingTools(key), query).map(copy)),
+    };
+  }
+
+  phoneNumbers(key: string, caller: Caller): VapiPhoneNumbers {
+    const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act, resource: ' number' });
+    return {
+      keyFingerprint: ApiKey.clean(key)?.fingerprint ?? '',
+      get: (id) =>
+        call('GET', () => {
+          const phoneNumber = this.numbers.get(id);
+          return phoneNumber ? { kind: 'found', phoneNumber: structuredClone(phoneNumber) } : { kind: 'missing' };
+        }),
+      assign: (id, assistantId) =>
+        call('PATCH', () => {
+          const number = this.numbers.get(id);
+          if (!number) return { kind: 'missing' };
+          this.numbers.set(id, { id, isTakenOtherwise: false, ...(assistantId ? { assistantId } : {}) });
+          return { kind: 'assigned' };
         }),
     };
   }
 
-  async #call<T>(caller: Caller, { verb, act }: { verb: Verb; act: () => T }): Promise<T> {
+  #listed<T extends { createdAt: string }>(all: readonly T[], { since, until, limit }: ListQuery): T[] {
+    const shown = this.#now() - this.listLagMs;
+    return all
+      .filter(({ createdAt }) => Date.parse(createdAt) <= shown)
+      .filter(({ createdAt }) => (!since || createdAt >= since) && (!until || createdAt <= until))
+      .toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+      .slice(0, limit);
+  }
+
+  async #call<T>(
+    caller: Caller,
+    { verb, act, resource = '' }: { verb: Verb; act: () => T; resource?: string },
+  ): Promise<T> {
     const verdict = this.verdict(verb);
-    const result = await caller.effect(`vapi ${verb}`, async () => {
+    const result = await caller.effect(`vapi ${verb}${resource}`, async () => {
       if (verdict === 'error-before') return UNAVAILABLE();
       if (verdict === 'refused') return REJECTED();
       if (verdict === 'late') {
@@ -120,18 +195,25 @@ export class Upstream {
     caller: Caller,
     { key, payload }: { key: string; payload: JsonObject },
   ): ReturnType<VapiAccount['create']> {
+    const insert = (delayMs: number) => this.#insert(key, payload, delayMs);
+    const made = await this.#post(caller, { resource: '', count: () => (this.posts += 1), insert });
+    return made ? { kind: 'created', assistant: copy(made) } : { kind: 'unknown', cause: new Error('planted') };
+  }
+
+  /** Undefined when the caller does not get to know what was made. */
+  async #post<T>(caller: Caller, { resource, count, insert }: Posting<T>): Promise<T | undefined> {
     const verdict = this.verdict('POST');
-    const result = await caller.effect('vapi POST', async () => {
+    const result = await caller.effect(`vapi POST${resource}`, async () => {
       if (verdict === 'refused') return REJECTED();
       if (verdict === 'not-sent') return UNAVAILABLE();
-      this.posts += 1;
+      count();
       if (verdict === 'error-before') return undefined;
-      const assistant = this.#insert(key, payload, verdict === 'late' ? LATE_MS : 0);
-      return verdict === 'ok' || verdict === 'slow' ? assistant : undefined;
+      const made = insert(verdict === 'late' ? LATE_MS : 0);
+      return verdict === 'ok' || verdict === 'slow' ? made : undefined;
     });
     if (verdict === 'slow' || verdict === 'late') await caller.wait(SLOW_MS);
     if (result instanceof Problem) throw result;
-    return result ? { kind: 'created', assistant: copy(result) } : { kind: 'unknown', cause: new Error('planted') };
+    return result;
   }
 
   /** Requests that were lost on the way and arrive only now. */
@@ -142,13 +224,23 @@ export class Upstream {
   }
 
   #insert(vapiOrgId: string, config: JsonObject, delayMs: number): LiveAssistant {
+    const stored = this.#made(vapiOrgId, config, delayMs);
+    this.stored.set(stored.id, stored);
+    return stored;
+  }
+
+  #insertTool(vapiOrgId: string, config: JsonObject, delayMs: number): LiveTool {
+    const stored = this.#made(vapiOrgId, config, delayMs);
+    this.storedTools.set(stored.id, stored);
+    return stored;
+  }
+
+  #made(vapiOrgId: string, config: JsonObject, delayMs: number): Stored {
     this.#ids += 1;
     const id = `00000000-0000-4000-8000-${String(this.#ids).padStart(12, '0')}`;
     const existsFrom = this.#now() + delayMs;
     const createdAt = new Date(existsFrom).toISOString();
-    const stored = { id, vapiOrgId, createdAt, config: structuredClone(config), existsFrom };
-    this.stored.set(id, stored);
-    return stored;
+    return { id, vapiOrgId, createdAt, config: structuredClone(config), existsFrom };
   }
 }
 

@@ -3,20 +3,21 @@ import type { AssistantKey, Role } from '../../src/domain/assistant-key.ts';
 import { parseAssistantRequest } from '../../src/domain/assistant-request.ts';
 import type { SecretLookup, SecretName } from '../../src/domain/credentials.ts';
 import { type DesiredAssistant, desireAssistant } from '../../src/domain/desired-assistant.ts';
-import { ensureAssistant } from '../../src/domain/ensure-assistant.ts';
+import { syncAssistant } from '../../src/domain/follow-up.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Operation, SyncDependencies } from '../../src/domain/operation.ts';
 import { Problem } from '../../src/domain/problem.ts';
+import { reapplyAssistant } from '../../src/domain/reapply-assistant.ts';
 import { removeAssistant } from '../../src/domain/remove-assistant.ts';
-import { MemoryMappingStore, MemorySpecStore } from '../support/memory-stores.ts';
-import { Upstream } from './upstream.ts';
+import { MemoryMappingStore, MemorySpecStore, MemoryTaskQueue, MemoryToolStore } from '../support/memory-stores.ts';
+import { type Caller, Upstream } from './upstream.ts';
 
 export const KEY: AssistantKey = { orgId: 'acme', role: 'inbound' };
 export const DEPLOYMENT = 'test';
 export const LAMBDA_MS = 29_000;
 
-/** What a process is asked to do: make the assistant so, or remove it. */
-export type Job = { kind: 'ensure'; spec: string } | { kind: 'remove' };
+/** What a process is asked to do: make the assistant so, remove it, or do what was left to the worker. */
+export type Job = { kind: 'ensure'; spec: string } | { kind: 'remove' } | { kind: 'work' };
 
 /** How a job ended: its outcome, the code of its problem, or `crashed`. */
 export type Ending = string;
@@ -56,6 +57,8 @@ function secretId(name: SecretName): string {
 export class World {
   readonly mappings = new MemoryMappingStore();
   readonly specs = new MemorySpecStore();
+  readonly tools = new MemoryToolStore();
+  readonly tasks = new MemoryTaskQueue();
   readonly secrets = new Map(FIRST_SECRETS);
   readonly upstream: Upstream;
   /** Labels of all effects so far, each with the name of its process. */
@@ -86,10 +89,16 @@ export class World {
   /** Runs a job in a process of its own. Never rejects for a `Problem` or a crash; throws whatever else comes. */
   async run(job: Job, options: ProcessOptions = {}): Promise<Ending> {
     const process = new Process(this, options);
-    const operation: Operation = { key: KEY, deadline: process.deadline, journal: { record: () => {} } };
+    const operation: Operation = {
+      id: process.name,
+      key: KEY,
+      deadline: process.deadline,
+      journal: { record: () => {} },
+    };
     try {
+      if (job.kind === 'work') return await work(process.dependencies, operation);
       if (job.kind === 'remove') return await removeAssistant(process.dependencies, operation);
-      return (await ensureAssistant(process.dependencies, operation, desired(job.spec))).outcome;
+      return (await syncAssistant(process.dependencies, operation, { desired: desired(job.spec) })).outcome;
     } catch (error) {
       if (error instanceof Crashed) return 'crashed';
       if (error instanceof Problem) return error.code;
@@ -108,14 +117,25 @@ export class World {
   }
 }
 
-/** A configuration named by one word; each declares another set of fields. */
+/** The tools of a configuration: what follows a plus in its name, one letter each. */
+export function toolsOf(spec: string): JsonObject[] {
+  return [...(spec.split('+')[1] ?? '')].map((letter) => ({ type: 'function', function: { name: letter } }));
+}
+
+/** A configuration named by one word; each declares another set of fields. Letters after a plus are its tools. */
 export function desired(spec: string, key: AssistantKey = KEY): DesiredAssistant {
   const body: JsonObject = {
     name: spec,
     [spec.startsWith('a') ? 'endCallMessage' : 'voicemailMessage']: spec,
     model: { provider: 'openai', model: 'gpt-4o', messages: [{ role: 'system', content: spec }] },
+    tools: toolsOf(spec),
   };
   return desireAssistant(parseAssistantRequest(body, 'strict'), key, DEPLOYMENT);
+}
+
+async function work(deps: SyncDependencies, operation: Operation): Promise<Ending> {
+  const end = await reapplyAssistant(deps, operation);
+  return end.kind === 'done' ? end.outcome : `LATER_${end.reason}`;
 }
 
 /** One Lambda environment that runs one job. */
@@ -152,6 +172,12 @@ class Process {
         load: (key, hash) => this.#effect('table load-spec', () => world.specs.load(key, hash)),
         removeAll: (key) => this.#effect('table remove-specs', () => world.specs.removeAll(key)),
       },
+      tools: {
+        read: (scope, hash) => this.#effect('table read-tool', () => world.tools.read(scope, hash)),
+        list: (scope) => this.#effect('table list-tools', () => world.tools.list(scope)),
+        write: (write) => this.#effect(`table ${write.transition}-tool`, () => world.tools.write(write)),
+      },
+      tasks: { send: (task) => this.#effect('queue send', () => world.tasks.send(task)) },
       credentials: {
         secrets: {
           read: (name) => this.#effect('secret read', async () => this.#lookUp(name)),
@@ -160,11 +186,9 @@ class Process {
         platformKey: undefined,
       },
       vapi: {
-        open: (apiKey: ApiKey) =>
-          world.upstream.account(apiKey.reveal(), {
-            effect: (label, act) => this.#effect(label, act),
-            wait: (ms) => this.#sleep(ms),
-          }),
+        open: (apiKey: ApiKey) => world.upstream.account(apiKey.reveal(), this.#caller),
+        tools: (apiKey: ApiKey) => world.upstream.tools(apiKey.reveal(), this.#caller),
+        phoneNumbers: (apiKey: ApiKey) => world.upstream.phoneNumbers(apiKey.reveal(), this.#caller),
       },
       runtime: {
         now: () => world.now() + skewMs,
@@ -174,6 +198,10 @@ class Process {
       },
       deployment: DEPLOYMENT,
     };
+  }
+
+  get #caller(): Caller {
+    return { effect: (label, act) => this.#effect(label, act), wait: (ms) => this.#sleep(ms) };
   }
 
   #lookUp(name: SecretName): SecretLookup {

@@ -21,6 +21,7 @@ const STEPS: [name: string, handler: 'sync' | 'status', status: number, body: ob
   ],
   ['sync-own-key', 'sync', 201, { credentials: { source: 'org-secret' }, voice: { reason: 'supported' } }],
   ['sync-flat-fields', 'sync', 201, { voice: { applied: { provider: 'azure', voiceId: 'emma' } } }],
+  ['sync-tools', 'sync', 200, { outcome: 'updated', tools: { status: 'pending', count: 2 } }],
   ['sync-invalid', 'sync', 400, { code: 'VALIDATION_FAILED' }],
   ['status', 'status', 200, { orgId: 'globex', role: 'inbound', state: 'synced' }],
   ['status-all', 'status', 200, { assistants: [{ role: 'inbound' }, { role: 'outbound' }] }],
@@ -60,9 +61,16 @@ it('the flat fields of older callers arrive in Vapi’s own form', () => {
   });
 });
 
+it('the worker does what an event from the queue asks for', async () => {
+  await service.invoke('sync', read('sync-tools'));
+  const { Records }: { Records: { body: string }[] } = JSON.parse(JSON.stringify(read('worker-sync-tools')));
+  expect(await service.work(Records.map(({ body }) => body))).toEqual({ batchItemFailures: [] });
+  expect((await service.get('globex', 'inbound')).body.tools).toMatchObject({ status: 'linked', count: 2 });
+});
+
 it('every event of the folder is tried', () => {
   const files = readdirSync(DIRECTORY).map((file) => file.replace('.json', ''));
-  expect(new Set(STEPS.map(([name]) => name))).toEqual(new Set(files));
+  expect(new Set([...STEPS.map(([name]) => name), 'worker-sync-tools'])).toEqual(new Set(files));
 });
 
 /** The same, with nested objects and lists compared only as far as they are given. */

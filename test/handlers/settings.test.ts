@@ -6,7 +6,12 @@ import { configuration } from '../support/configurations.ts';
 import { contextOf } from '../support/context.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-const COMPLETE = { TABLE_NAME: 'table', SECRET_PREFIX: 'vapi-sync/dev', DEPLOYMENT_ID: 'vapi-sync-dev' };
+const COMPLETE = {
+  TABLE_NAME: 'table',
+  SECRET_PREFIX: 'vapi-sync/dev',
+  DEPLOYMENT_ID: 'vapi-sync-dev',
+  TASK_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/123456789012/vapi-sync-dev-tasks',
+};
 
 function errorOf(environment: Record<string, string>): Error {
   try {
@@ -25,6 +30,7 @@ describe('settings', () => {
       secretPrefix: 'vapi-sync/dev',
       vapiBaseUrl: 'https://api.vapi.ai',
       platformKey: undefined,
+      taskQueueUrl: COMPLETE.TASK_QUEUE_URL,
       deploymentId: 'vapi-sync-dev',
       voicePolicy: 'strict',
     });

@@ -8,8 +8,12 @@ import type {
   OrganisationView,
   SpecStore,
 } from '../../src/domain/assistant-mapping.ts';
-import type { JsonObject } from '../../src/domain/json.ts';
-import { type Guard, type MappingState, TRANSITIONS } from '../../src/domain/mapping-transitions.ts';
+import type { Claim } from '../../src/domain/claim.ts';
+import type { Configuration } from '../../src/domain/desired-assistant.ts';
+import { NO_TOOLS } from '../../src/domain/link-tools.ts';
+import { type Guard, type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping-transitions.ts';
+import type { Task, TaskQueue } from '../../src/domain/task.ts';
+import type { ScopeKey, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../src/domain/tool-registry.ts';
 
 const idOf = ({ orgId, role }: AssistantKey) => `${orgId}/${role}`;
 
@@ -26,7 +30,8 @@ export class MemoryMappingStore implements MappingStore {
 
   async write(write: MappingWrite): Promise<MappingWriteResult> {
     const current = this.rows.get(idOf(write.key));
-    if (!isAllowed(write, current)) return structuredClone({ kind: 'conflict', current });
+    const ids = { read: write.from?.assistantId, current: current?.assistantId };
+    if (!isAllowed({ ...write, current, ids })) return structuredClone({ kind: 'conflict', current });
     if (TRANSITIONS[write.transition].to === 'absent') {
       this.rows.delete(idOf(write.key));
       return { kind: 'written', mapping: undefined };
@@ -37,19 +42,35 @@ export class MemoryMappingStore implements MappingStore {
   }
 }
 
-function isAllowed({ transition, from, token }: MappingWrite, current: AssistantMapping | undefined): boolean {
+interface Row {
+  revision: number;
+  finalisedBy?: string;
+  claim?: Claim;
+}
+
+interface Attempted {
+  transition: Transition;
+  token: string;
+  from: Row | undefined;
+  current: Row | undefined;
+  /** What the row names at Vapi, as read and now. */
+  ids: { read: string | undefined; current: string | undefined };
+}
+
+function isAllowed({ transition, from, token, current, ids }: Attempted): boolean {
   const { from: states, guard }: { from: readonly MappingState[]; guard: Guard } = TRANSITIONS[transition];
   if (!states.includes(stateOf(current))) return false;
   if (guard === 'own-token') return current?.claim?.token === token;
   return (
     current?.revision === from?.revision &&
+    current?.finalisedBy === from?.finalisedBy &&
     current?.claim?.token === from?.claim?.token &&
     current?.claim?.unresolvedAt === from?.claim?.unresolvedAt &&
-    current?.assistantId === from?.assistantId
+    ids.current === ids.read
   );
 }
 
-function stateOf(row: AssistantMapping | undefined): MappingState {
+function stateOf(row: Row | undefined): MappingState {
   if (!row) return 'absent';
   if (!row.claim) return 'idle';
   return row.claim.unresolvedAt === undefined ? 'claimed' : 'unresolved';
@@ -63,28 +84,77 @@ function nextRow(
     ...key,
     revision: 0,
     attempted: [],
-    tools: { status: 'none', count: 0 },
+    tools: NO_TOOLS,
     retiring: [],
     createdAt: at,
     updatedAt: at,
   };
-  const { claim, ...fields } = change;
+  const { claim, phoneNumber, ...fields } = change;
   const row = { ...(current ?? created), ...fields, updatedAt: at };
   if (TRANSITIONS[transition].to === 'claimed') row.revision += 1;
   if (claim === null) delete row.claim;
   else if (claim) row.claim = claim;
+  if (phoneNumber === null) delete row.phoneNumber;
+  else if (phoneNumber) row.phoneNumber = phoneNumber;
   return row;
+}
+
+/** Tools in memory. */
+export class MemoryToolStore implements ToolStore {
+  readonly rows = new Map<string, ToolRow>();
+
+  async read(scopeKey: ScopeKey, hash: string): Promise<ToolRow | undefined> {
+    return structuredClone(this.rows.get(`${scopeKey}/${hash}`));
+  }
+
+  async list(scopeKey: ScopeKey): Promise<ToolRow[]> {
+    return structuredClone([...this.rows.values()].filter((row) => row.scopeKey === scopeKey));
+  }
+
+  async write(write: ToolWrite): Promise<ToolWriteResult> {
+    const id = `${write.scopeKey}/${write.hash}`;
+    const current = this.rows.get(id);
+    const ids = { read: write.from?.toolId, current: current?.toolId };
+    if (!isAllowed({ ...write, current, ids })) return { kind: 'conflict' };
+    if (TRANSITIONS[write.transition].to === 'absent') {
+      this.rows.delete(id);
+      return { kind: 'written', row: undefined };
+    }
+    const next = structuredClone(nextTool(write, current));
+    this.rows.set(id, next);
+    return { kind: 'written', row: structuredClone(next) };
+  }
+}
+
+function nextTool({ scopeKey, hash, transition, change, at }: ToolWrite, current: ToolRow | undefined): ToolRow {
+  const { claim, unusedSince, ...fields } = change;
+  const row: ToolRow = { ...(current ?? { scopeKey, hash, revision: 0, createdAt: at }), ...fields, updatedAt: at };
+  if (TRANSITIONS[transition].to === 'claimed') row.revision += 1;
+  if (claim === null) delete row.claim;
+  else if (claim) row.claim = claim;
+  if (unusedSince === null) delete row.unusedSince;
+  else if (unusedSince) row.unusedSince = unusedSince;
+  return row;
+}
+
+/** A queue in memory, oldest first. */
+export class MemoryTaskQueue implements TaskQueue {
+  readonly tasks: Task[] = [];
+
+  async send(task: Task): Promise<void> {
+    this.tasks.push(structuredClone(task));
+  }
 }
 
 /** Configurations in memory. */
 export class MemorySpecStore implements SpecStore {
-  readonly specs = new Map<string, JsonObject>();
+  readonly specs = new Map<string, Configuration>();
 
-  async save(key: AssistantKey, spec: { specHash: string; payload: JsonObject }): Promise<void> {
-    this.specs.set(`${idOf(key)}/${spec.specHash}`, structuredClone(spec.payload));
+  async save(key: AssistantKey, { specHash, payload, tools }: Configuration & { specHash: string }): Promise<void> {
+    this.specs.set(`${idOf(key)}/${specHash}`, structuredClone({ payload, tools }));
   }
 
-  async load(key: AssistantKey, specHash: string): Promise<JsonObject | undefined> {
+  async load(key: AssistantKey, specHash: string): Promise<Configuration | undefined> {
     return structuredClone(this.specs.get(`${idOf(key)}/${specHash}`));
   }
 

@@ -1,5 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { QueueWorker } from '../../local/queue-worker.ts';
 import { type Servers, startServers } from '../../local/servers.ts';
 import { localDefinition } from '../../local/stack.ts';
 import type { UpstreamTiming } from '../../src/adapters/vapi-accounts.ts';
@@ -8,6 +11,7 @@ import type { Runtime } from '../../src/domain/runtime.ts';
 import type { HttpHandler } from '../../src/handlers/http-handler.ts';
 import { makeStatusHandler } from '../../src/handlers/status.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
+import { makeWorkerHandler } from '../../src/handlers/worker.ts';
 import { readSettings } from '../../src/settings.ts';
 import { contextOf } from './context.ts';
 import { type CapturedOutput, captureOutput } from './output.ts';
@@ -32,6 +36,10 @@ export interface Environment {
   put(org: string, role: string, body: unknown, options?: CallOptions): Promise<Reply>;
   remove(org: string, role: string, options?: CallOptions): Promise<Reply>;
   get(org: string, role?: string): Promise<Reply>;
+  /** Has the worker perform a batch of tasks, as they come from the queue. */
+  work(tasks: readonly unknown[], receiveCount?: number): Promise<SQSBatchResponse>;
+  /** Has the worker perform what is in the queue. Returns the number of messages. */
+  drainQueue(): Promise<number>;
   invoke(handler: 'sync' | 'status', event: unknown, remainingMs?: number): Promise<Reply>;
 }
 
@@ -125,16 +133,18 @@ function makeEnvironment({
     maxAttempts: 1,
     requestHandler: { requestTimeout: 2_000, throwOnRequestTimeout: true },
   });
+  const queue = new SQSClient({ ...aws, endpoint: values.AWS_ENDPOINT_URL_SQS ?? '' });
   const app = makeApplication({
     settings: readSettings(values),
     runtime: { ...systemRuntime, ...options.runtime },
-    clients: { dynamo, secrets },
+    clients: { dynamo, secrets, queue },
     ...(options.upstreamTiming ? { upstreamTiming: options.upstreamTiming } : {}),
   });
-  return { environment: environmentOf(app), dynamo };
+  return { environment: environmentOf(app, values), dynamo };
 }
 
-function environmentOf(app: Application): Environment {
+function environmentOf(app: Application, values: Record<string, string>): Environment {
+  const worker = makeWorkerHandler(app);
   const handlers = { sync: makeSyncHandler(app), status: makeStatusHandler(app) };
   const invoke: Environment['invoke'] = (name, event, remainingMs = 29_000) => call(handlers[name], event, remainingMs);
   return {
@@ -144,8 +154,41 @@ function environmentOf(app: Application): Environment {
       invoke('sync', eventOf({ method: 'PUT', org, role, body, options }), options.remainingMs),
     remove: (org, role, options = {}) =>
       invoke('sync', eventOf({ method: 'DELETE', org, role, options }), options.remainingMs),
+    work: (tasks, receiveCount = 1) =>
+      worker(
+        batchOf(tasks, receiveCount),
+        contextOf(() => 120_000),
+      ),
+    drainQueue: async () => {
+      const queueWorker = new QueueWorker({ environment: values, worker });
+      try {
+        return await queueWorker.drain();
+      } finally {
+        queueWorker.stop();
+      }
+    },
     get: (org, role) => invoke('status', eventOf({ method: 'GET', org, ...(role ? { role } : {}), options: {} })),
   };
+}
+
+function batchOf(tasks: readonly unknown[], receiveCount: number): SQSEvent {
+  const Records = tasks.map((task, index) => ({
+    messageId: `message-${index}`,
+    receiptHandle: `receipt-${index}`,
+    body: typeof task === 'string' ? task : JSON.stringify(task),
+    attributes: {
+      ApproximateReceiveCount: String(receiveCount),
+      SentTimestamp: '0',
+      SenderId: 'test',
+      ApproximateFirstReceiveTimestamp: '0',
+    },
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: 'arn:aws:sqs:eu-central-1:000000000000:tasks',
+    awsRegion: 'eu-central-1',
+  }));
+  return { Records };
 }
 
 interface EventParts {

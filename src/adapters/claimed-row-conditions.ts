@@ -1,12 +1,21 @@
-import type { MappingWrite } from '../domain/assistant-mapping.ts';
 import type { Claim } from '../domain/claim.ts';
-import { type MappingState, TRANSITIONS } from '../domain/mapping-transitions.ts';
+import { type MappingState, TRANSITIONS, type Transition } from '../domain/mapping-transitions.ts';
 
 /** A DynamoDB condition with its placeholders; values are plain and still to be marshalled. */
 export interface Condition {
   expression: string;
   names: Record<string, string>;
   values: Record<string, unknown>;
+}
+
+/** What of a write its condition is made from. */
+export interface ConditionedWrite {
+  transition: Transition;
+  /** Token of the writer's claim. */
+  token: string;
+  from: { revision: number; finalisedBy?: string; claim?: Claim } | undefined;
+  /** The attribute that names the thing at Vapi, and its value as read. */
+  named: { attribute: 'assistantId' | 'toolId'; value: string | undefined };
 }
 
 const NAMES = { '#claim': 'claim', '#token': 'token', '#unresolved': 'unresolvedAt' };
@@ -20,10 +29,10 @@ const IN_STATE: Readonly<Record<MappingState, string>> = {
 };
 
 /** The condition of a write: the row is in a state that the transition starts from, and its guard holds. */
-export function conditionOf(write: MappingWrite): Condition {
+export function conditionOf(write: ConditionedWrite): Condition {
   const { from, guard } = TRANSITIONS[write.transition];
   const states = from.map((state) => IN_STATE[state]).join(' OR ');
-  const guarded = guard === 'own-token' ? ownToken(write.token) : asRead(write.from);
+  const guarded = guard === 'own-token' ? ownToken(write.token) : asRead(write);
   const expression = `(${states}) AND ${guarded.expression}`;
   return { expression, names: namesIn(expression), values: guarded.values };
 }
@@ -41,16 +50,23 @@ function ownToken(token: string): Guarded {
 
 /**
  * The row is as it was read. The revision alone would not do: a finalised claim leaves it as it is, and a row that was
- * removed and made again starts over, so the claim and the assistant are compared too.
+ * removed and made again starts over, so the claims (this one, and the last that was finalised) and what the row names are
+ * compared too.
  */
-function asRead(row: MappingWrite['from']): Guarded {
+function asRead({ from: row, named: { attribute, value } }: ConditionedWrite): Guarded {
   if (!row) return { expression: IN_STATE.absent, values: {} };
-  const { revision, claim, assistantId } = row;
-  const mapped = assistantId ? 'assistantId = :assistantId' : 'attribute_not_exists(assistantId)';
-  const claimed = sameClaim(claim);
+  const named = value ? `${attribute} = :named` : `attribute_not_exists(${attribute})`;
+  const { finalisedBy } = row;
+  const finalised = finalisedBy ? 'finalisedBy = :finalisedBy' : 'attribute_not_exists(finalisedBy)';
+  const claimed = sameClaim(row.claim);
   return {
-    expression: `revision = :revision AND ${mapped} AND ${claimed.expression}`,
-    values: { ':revision': revision, ...(assistantId ? { ':assistantId': assistantId } : {}), ...claimed.values },
+    expression: `revision = :revision AND ${named} AND ${finalised} AND ${claimed.expression}`,
+    values: {
+      ':revision': row.revision,
+      ...(value ? { ':named': value } : {}),
+      ...(finalisedBy ? { ':finalisedBy': finalisedBy } : {}),
+      ...claimed.values,
+    },
   };
 }
 

@@ -1,0 +1,77 @@
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import type { ScopeKey, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../domain/tool-registry.ts';
+import { ClaimedRows, type Table } from './claimed-rows.ts';
+import { claimSchema, type Item, scopePk } from './mapping-item.ts';
+
+const rowSchema = z.object({
+  scopeKey: z.custom<ScopeKey>(
+    (value) => typeof value === 'string' && (value === 'platform' || value.startsWith('org:')),
+  ),
+  hash: z.string(),
+  revision: z.number(),
+  toolId: z.exactOptional(z.string()),
+  keyFingerprint: z.exactOptional(z.string()),
+  finalisedBy: z.exactOptional(z.string()),
+  claim: z.exactOptional(claimSchema),
+  unusedSince: z.exactOptional(z.string()),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+
+/** Tools in DynamoDB, one item for each definition in a scope. */
+export class DynamoToolStore implements ToolStore {
+  readonly #table: Table;
+  readonly #rows: ClaimedRows<ToolRow>;
+
+  constructor(table: Table) {
+    this.#table = table;
+    this.#rows = new ClaimedRows(table, parseRow);
+  }
+
+  async read(scopeKey: ScopeKey, hash: string): Promise<ToolRow | undefined> {
+    return await this.#rows.read(keyOf(scopeKey, hash));
+  }
+
+  async write({ scopeKey, hash, change, from, ...write }: ToolWrite): Promise<ToolWriteResult> {
+    const result = await this.#rows.write({
+      ...write,
+      key: keyOf(scopeKey, hash),
+      from,
+      named: { attribute: 'toolId', value: from?.toolId },
+      fields: change,
+      firstFields: { scopeKey, hash },
+    });
+    return result.kind === 'written' ? result : { kind: 'conflict' };
+  }
+
+  async list(scopeKey: ScopeKey): Promise<ToolRow[]> {
+    const rows: ToolRow[] = [];
+    let start: Item | undefined;
+    do {
+      const page = await this.#table.client.send(
+        new QueryCommand({
+          TableName: this.#table.name,
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: marshall({ ':pk': scopePk(scopeKey), ':prefix': PREFIX }),
+          ...(start ? { ExclusiveStartKey: start } : {}),
+        }),
+      );
+      rows.push(...(page.Items ?? []).map(parseRow));
+      start = page.LastEvaluatedKey;
+    } while (start);
+    return rows;
+  }
+}
+
+const PREFIX = 'TOOL#';
+
+function keyOf(scopeKey: ScopeKey, hash: string): Item {
+  return marshall({ pk: scopePk(scopeKey), sk: `${PREFIX}${hash}` });
+}
+
+function parseRow(item: Item): ToolRow {
+  return rowSchema.parse(unmarshall(item));
+}

@@ -1,0 +1,20 @@
+import * as z from 'zod/mini';
+import { ROLES } from '../domain/assistant-key.ts';
+import type { Task } from '../domain/task.ts';
+
+const ofAssistant = { orgId: z.string(), role: z.enum(ROLES), operationId: z.string() };
+
+const taskSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('sync-tools'), ...ofAssistant }),
+  z.object({ kind: z.literal('reapply'), ...ofAssistant }),
+]);
+
+/** Reads the body of a message. Throws for what is no task: such a message ends in the dead-letter queue, where it is seen. */
+export function parseTask(body: string): Task {
+  return taskSchema.parse(JSON.parse(body));
+}
+
+/** The body of the message for a task. */
+export function taskMessage(task: Task): string {
+  return JSON.stringify(task);
+}

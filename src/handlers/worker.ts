@@ -1,0 +1,108 @@
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import { Tracer } from '@aws-lambda-powertools/tracer';
+import { captureLambdaHandler } from '@aws-lambda-powertools/tracer/middleware';
+import middy from '@middy/core';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { makeJournal } from '../adapters/powertools-journal.ts';
+import { parseTask } from '../adapters/task-message.ts';
+import { type Application, makeApplication } from '../application.ts';
+import { performTask } from '../domain/perform-task.ts';
+import { Problem } from '../domain/problem.ts';
+import type { Deadline } from '../domain/runtime.ts';
+import type { Task } from '../domain/task.ts';
+
+export type WorkerHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+
+/** Kept back from the time of an invocation for its answer, in ms. */
+const ANSWER_RESERVE_MS = 1_000;
+
+/** Performs the tasks of a batch one after the other; those that fail are reported, and come back alone. */
+export function makeWorkerHandler(app: Application): WorkerHandler {
+  const { logger, metrics } = app.telemetry;
+  return middy<SQSEvent, SQSBatchResponse>()
+    .use(captureLambdaHandler(new Tracer(), { captureResponse: false }))
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .use(logMetrics(metrics))
+    .handler(async (event: SQSEvent, context: Context) => {
+      let left = event.Records.length;
+      const perform = async (record: SQSRecord) => {
+        await handleRecord(app, record, fairShare(context, left));
+        left -= 1;
+      };
+      const options = { context, processInParallel: false, throwOnFullBatchFailure: false };
+      return await processPartialResponse(event, perform, new BatchProcessor(EventType.SQS), options);
+    });
+}
+
+/** What is left, shared among the messages that are left. */
+function fairShare(context: Context, messages: number): Deadline {
+  const leftMs = () => context.getRemainingTimeInMillis() - ANSWER_RESERVE_MS;
+  const othersMs = leftMs() * (1 - 1 / Math.max(1, messages));
+  return { remainingMs: () => Math.max(0, leftMs() - othersMs) };
+}
+
+async function handleRecord(app: Application, record: SQSRecord, deadline: Deadline): Promise<void> {
+  const { logger } = app.telemetry;
+  const { now } = app.sync.runtime;
+  const started = now();
+  const elapsed = () => now() - started;
+  const journal = makeJournal(app.telemetry);
+  try {
+    const task = parseTask(record.body);
+    const { operationId, orgId, role, kind: operation } = task;
+    logger.appendKeys({ operationId, orgId, role });
+    journal.record({ code: 'OPERATION_STARTED', operation });
+    const end = await performTask(app.sync, task, { journal, deadline });
+    if (end.kind === 'later') {
+      await postpone(app, task, end.afterSeconds);
+      const { reason, afterSeconds } = end;
+      journal.record({ code: 'TASK_POSTPONED', operation, reason, afterSeconds, durationMs: elapsed() });
+      return;
+    }
+    journal.record({ code: 'OPERATION_COMPLETED', operation, outcome: end.outcome, durationMs: elapsed() });
+  } catch (error) {
+    await fail(app, record, error);
+    throw error;
+  }
+}
+
+/** Shorter pauses would only make a throttled upstream answer the same again. In seconds. */
+const SHORTEST_PAUSE_S = 5;
+
+/**
+ * The task goes back as a new message, so that waiting for Vapi is not counted as a failure of the task: after five of
+ * those it would end in the dead-letter queue, however healthy it is.
+ */
+async function postpone(app: Application, task: Task, afterSeconds: number): Promise<void> {
+  const jitter = 1 + app.sync.runtime.random() / 4;
+  await app.queue.send(task, { delaySeconds: Math.max(afterSeconds, SHORTEST_PAUSE_S) * jitter });
+}
+
+/** First and longest time until a message that failed comes back, in seconds. */
+const FIRST_RETRY_S = 15;
+const LONGEST_RETRY_S = 900;
+
+/** Logged once, with its name; the message comes back after a pause that doubles with each failure. */
+async function fail(app: Application, { receiptHandle, attributes }: SQSRecord, error: unknown): Promise<void> {
+  const { logger } = app.telemetry;
+  const received = Number(attributes?.ApproximateReceiveCount ?? 1) || 1;
+  const cause = error instanceof Problem ? { problem: error.code, detail: error.message } : { error };
+  logger.error('💥 Task failed', { code: 'TASK_FAILED', received, ...cause });
+  const seconds = Math.min(FIRST_RETRY_S * 2 ** (received - 1), LONGEST_RETRY_S);
+  try {
+    await app.queue.returnAfter(receiptHandle, seconds);
+  } catch {
+    // Then it comes back after the visibility timeout of the queue.
+    logger.warn('📨 The pause of a failed message could not be set', { code: 'TASK_PAUSE_NOT_SET' });
+  }
+}
+
+let built: WorkerHandler | undefined;
+
+/** Built with the first batch. When the settings are wrong the whole batch fails, and comes back when they are right. */
+export const handler: WorkerHandler = async (event, context) => {
+  built ??= makeWorkerHandler(makeApplication());
+  return await built(event, context);
+};
