@@ -40,6 +40,8 @@ export interface DecideInput {
   phoneNumberId?: string | undefined;
   /** What this operation made and could not remove again. */
   leftovers: readonly Retiree[];
+  /** Tools that Vapi was seen not to have. */
+  goneTools?: ReadonlySet<string>;
   /** Epoch ms. */
   now: number;
 }
@@ -122,8 +124,10 @@ function followingOf(chosen: LiveAssistant | undefined, input: DecideInput): Fol
 }
 
 /** Tools belong to an account: what was linked in another one, or to another assistant, is not linked to this one. */
-function linkedBefore(chosen: LiveAssistant | undefined, { mapping, scope }: DecideInput): readonly LinkedTool[] {
-  return chosen && chosen.id === mapping?.assistantId && mapping.scope === scope ? mapping.tools.linked : [];
+function linkedBefore(chosen: LiveAssistant | undefined, input: DecideInput): readonly LinkedTool[] {
+  const { mapping, scope, goneTools } = input;
+  if (!chosen || chosen.id !== mapping?.assistantId || mapping.scope !== scope) return [];
+  return mapping.tools.linked.filter(({ toolId }) => !goneTools?.has(toolId));
 }
 
 function isFollowed({ mapping, phoneNumberId }: DecideInput, { tools }: Following): boolean {

@@ -7,7 +7,7 @@ import type { DesiredAssistant } from './desired-assistant.ts';
 import { assertExpected, type Expectation } from './expectation.ts';
 import { observe } from './observe.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
-import { wantedPhoneNumber } from './phone-number.ts';
+import { isSamePhoneNumber, wantedPhoneNumber } from './phone-number.ts';
 import { createUnresolved } from './unresolved-create.ts';
 import { assertTimeLeft, pauseBeforeRestart, waitForClaim } from './wait-for-claim.ts';
 
@@ -134,9 +134,13 @@ async function change(
   return { ...outcomeOf(plan), mapping: carried.mapping, access };
 }
 
-/** A plain update of the mapped assistant stays in its account; everything else may not rest on a remembered answer. */
+/**
+ * A plain update of the mapped assistant stays in its account; everything else may not rest on a remembered answer, which
+ * may be of before the organisation got its key, or its phone number.
+ */
 function needsFreshAccess({ plan, mapping }: Decision & { plan: ChangePlan }): boolean {
-  return plan.kind !== 'update' || plan.retire.length > 0 || mapping?.claim !== undefined;
+  if (plan.kind !== 'update' || plan.retire.length > 0 || mapping?.claim !== undefined) return true;
+  return mapping !== undefined && !isSamePhoneNumber(mapping, plan.phoneNumber?.id);
 }
 
 /** Undefined when what is read anew differs from what was remembered: decide anew. */
@@ -161,7 +165,7 @@ async function makeDecision(deps: SyncDependencies, operation: Operation, sessio
   assertExpected(mapping, session.expected);
   const observation = await observe(deps, operation, { desired, mapping, access, awaitedToken, goneTools });
   const here = { scope: access.scope, phoneNumberId: wantedPhoneNumber(key, access) };
-  const plan = decide({ desired, mapping, observation, ...here, leftovers, now: deps.runtime.now() });
+  const plan = decide({ desired, mapping, observation, ...here, leftovers, goneTools, now: deps.runtime.now() });
   if (plan.kind !== 'wait') {
     const changes = 'patch' in plan ? plan.patch.changes.length : 0;
     journal.record({ code: 'PLAN_MADE', plan: plan.kind, changes, revision: mapping?.revision ?? 0 });

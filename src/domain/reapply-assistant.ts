@@ -115,7 +115,7 @@ async function followWithNumber(
   const { phoneNumber } = mapping;
   if (!phoneNumber || phoneNumber.status === 'linked') return;
   const { record } = await deps.mappings.read(operation.key.orgId);
-  const access = await credentials.access(async () => record);
+  const access = await credentials.freshAccess(record);
   // A number of another account, or another number: a sync decides about that.
   if (access.scope !== mapping.scope || access.phoneNumberId !== phoneNumber.id) return;
   const state = await linkPhoneNumber(deps, operation, { mapping, phoneNumber, access });

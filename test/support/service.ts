@@ -1,12 +1,15 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import * as z from 'zod/mini';
 import { QueueWorker } from '../../local/queue-worker.ts';
 import { type Servers, startServers } from '../../local/servers.ts';
 import { localDefinition } from '../../local/stack.ts';
 import type { UpstreamTiming } from '../../src/adapters/vapi-accounts.ts';
 import { type Application, makeApplication, systemRuntime } from '../../src/application.ts';
+import type { OrganisationRecord } from '../../src/domain/assistant-mapping.ts';
 import type { Runtime } from '../../src/domain/runtime.ts';
 import type { HttpHandler } from '../../src/handlers/http-handler.ts';
 import { makeStatusHandler } from '../../src/handlers/status.ts';
@@ -48,11 +51,19 @@ export interface TestService extends Environment, Servers {
   /** Names of the DynamoDB operations since the last `clearCounts`, in order. */
   tableOperations: string[];
   dynamo: DynamoDBClient;
+  /** What was sent to the task queue since the last `clearCounts`, in order. */
+  sent: SentTask[];
   secretName(org: string): string;
+  putRecord(org: string, record: OrganisationRecord): Promise<void>;
   clearCounts(): void;
   /** Another execution environment on the same stack. */
   environment2(options?: EnvironmentOptions): Environment;
   stop(): Promise<void>;
+}
+
+export interface SentTask {
+  task: unknown;
+  delaySeconds: number;
 }
 
 export interface EnvironmentOptions {
@@ -83,7 +94,8 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
   process.env.POWERTOOLS_LOG_LEVEL = 'DEBUG';
   const servers = await startServers({ definition: localDefinition() });
   const tableOperations: string[] = [];
-  const make = (extra: EnvironmentOptions) => makeEnvironment({ servers, tableOperations, options: extra });
+  const sent: SentTask[] = [];
+  const make = (extra: EnvironmentOptions) => makeEnvironment({ servers, tableOperations, sent, options: extra });
   const { environment, dynamo } = make(options);
   const secrets = [...SECRETS];
   return {
@@ -92,9 +104,16 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
     output,
     tableOperations,
     dynamo,
+    sent,
+    putRecord: async (org, record) => {
+      const TableName = servers.environment.TABLE_NAME;
+      const Item = marshall({ pk: `ORG#${org}`, sk: 'PROFILE', ...record });
+      await dynamo.send(new PutItemCommand({ TableName, Item }));
+    },
     secretName: (org) => `${servers.environment.SECRET_PREFIX}/orgs/${org}`,
     clearCounts: () => {
       tableOperations.length = 0;
+      sent.length = 0;
       servers.vapi.clearRequests();
       servers.secrets.clearRequests();
     },
@@ -108,13 +127,17 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
   };
 }
 
+const sendSchema = z.looseObject({ MessageBody: z.optional(z.string()), DelaySeconds: z.optional(z.number()) });
+
 function makeEnvironment({
   servers,
   tableOperations,
+  sent,
   options,
 }: {
   servers: Servers;
   tableOperations: string[];
+  sent: SentTask[];
   options: EnvironmentOptions;
 }): { environment: Environment; dynamo: DynamoDBClient } {
   const values: Record<string, string> = { DEPLOYMENT_ID: 'test', ...servers.environment, ...options.settings };
@@ -134,6 +157,15 @@ function makeEnvironment({
     requestHandler: { requestTimeout: 2_000, throwOnRequestTimeout: true },
   });
   const queue = new SQSClient({ ...aws, endpoint: values.AWS_ENDPOINT_URL_SQS ?? '' });
+  queue.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { MessageBody, DelaySeconds = 0 } = sendSchema.parse(args.input);
+      if (MessageBody) sent.push({ task: JSON.parse(MessageBody), delaySeconds: DelaySeconds });
+      return result;
+    },
+    { step: 'initialize' },
+  );
   const app = makeApplication({
     settings: readSettings(values),
     runtime: { ...systemRuntime, ...options.runtime },

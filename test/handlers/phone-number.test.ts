@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { configuration, withPrompt } from '../support/configurations.ts';
+import { ACME_KEY, startService, type TestService } from '../support/service.ts';
+import { assistantsOf, calls } from '../support/upstream.ts';
+
+const ACME = LOCAL_ACCOUNTS[ACME_KEY] ?? '';
+
+let service: TestService;
+let org: string;
+let numberId: string;
+
+beforeAll(async () => {
+  service = await startService();
+});
+beforeEach(() => {
+  org = `org-${randomUUID().slice(0, 8)}`;
+  numberId = randomUUID();
+  service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: numberId });
+  service.vapi.clearFaults();
+  service.clearCounts();
+});
+afterEach(() => service.drainQueue());
+afterAll(() => service.stop());
+
+const seedNumber = (body: JsonObject = {}) =>
+  service.vapi.seed({ account: ACME, resource: 'phone-number', id: numberId, body: { provider: 'vapi', ...body } });
+const numberAtVapi = () => service.vapi.resources(ACME, 'phone-number').find(({ id }) => id === numberId);
+const phoneOf = async () => (await service.get(org, 'inbound')).body.phoneNumber;
+const deleteAtVapi = (id: unknown) =>
+  fetch(`${service.vapi.url}/assistant/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${ACME_KEY}` } });
+const synced = async () => {
+  const { body } = await service.put(org, 'inbound', configuration());
+  await service.drainQueue();
+  service.clearCounts();
+  return body.assistantId;
+};
+
+describe('the number of an organisation', () => {
+  it('is pointed to a new assistant by the worker; the answer does not wait for it', async () => {
+    seedNumber();
+    const reply = await service.put(org, 'inbound', configuration());
+    expect(reply.body.phoneNumber).toEqual({ id: numberId, status: 'pending' });
+    expect(calls(service.vapi)).toEqual(['POST /assistant']);
+    await service.drainQueue();
+    expect(numberAtVapi()).toMatchObject({ assistantId: reply.body.assistantId });
+    expect(await phoneOf()).toEqual({ id: numberId, status: 'linked' });
+  });
+
+  it('costs nothing while nothing changes', async () => {
+    seedNumber();
+    await synced();
+    expect((await service.put(org, 'inbound', configuration())).body.outcome).toBe('unchanged');
+    expect(calls(service.vapi)).toEqual(['GET /assistant/:id']);
+    expect(service.tableOperations).toEqual(['Query']);
+  });
+
+  it('belongs to the inbound assistant alone', async () => {
+    seedNumber();
+    const reply = await service.put(org, 'outbound', configuration());
+    expect(reply.body).not.toHaveProperty('phoneNumber');
+    expect(await service.drainQueue()).toBe(0);
+  });
+
+  it('follows to the new assistant when somebody deleted the old one', async () => {
+    seedNumber();
+    await deleteAtVapi(await synced());
+    const reply = await service.put(org, 'inbound', configuration());
+    expect(reply.body).toMatchObject({ outcome: 'recreated', phoneNumber: { status: 'pending' } });
+    await service.drainQueue();
+    expect(numberAtVapi()).toMatchObject({ assistantId: reply.body.assistantId });
+  });
+
+  it('of the organisation record is used with the platform’s key', async () => {
+    service.secrets.remove(service.secretName(org));
+    const platform = LOCAL_ACCOUNTS['local-platform-key'] ?? '';
+    service.vapi.seed({ account: platform, resource: 'phone-number', id: numberId, body: { provider: 'vapi' } });
+    await service.putRecord(org, { vapiPhoneNumberId: numberId });
+    const assistantId = await synced();
+    const number = service.vapi.resources(platform, 'phone-number').find(({ id }) => id === numberId);
+    expect(number).toMatchObject({ assistantId });
+  });
+
+  it('that is configured later is linked by the next sync, though the configuration is the same', async () => {
+    seedNumber();
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
+    await synced();
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: numberId });
+    const reply = await service.environment2().put(org, 'inbound', configuration());
+    expect(reply.body.phoneNumber).toEqual({ id: numberId, status: 'pending' });
+    expect(service.vapi.count('PATCH')).toBe(0);
+    await service.drainQueue();
+    expect(await phoneOf()).toEqual({ id: numberId, status: 'linked' });
+  });
+
+  it('moves with the organisation to its own account', async () => {
+    seedNumber();
+    service.secrets.remove(service.secretName(org));
+    await synced();
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: numberId });
+    const reply = await service.environment2().put(org, 'inbound', withPrompt('moved'));
+    await service.drainQueue();
+    expect(numberAtVapi()).toMatchObject({ assistantId: reply.body.assistantId });
+  });
+});
+
+describe('a number that is not ours to take', () => {
+  it('since another assistant answers it, is reported and left alone', async () => {
+    const foreign = service.vapi.seedAssistant(ACME, { name: 'by hand' });
+    seedNumber({ assistantId: String(foreign.id) });
+    await synced();
+    expect(numberAtVapi()).toMatchObject({ assistantId: foreign.id });
+    expect(await phoneOf()).toEqual({ id: numberId, status: 'foreign' });
+    expect(service.output.lines()).toContainEqual(expect.objectContaining({ code: 'PHONE_NUMBER_FOREIGN' }));
+  });
+
+  it('since a squad answers it, is left alone', async () => {
+    seedNumber({ squadId: randomUUID() });
+    await synced();
+    expect(await phoneOf()).toEqual({ id: numberId, status: 'foreign' });
+  });
+
+  it('is free once its assistant is gone', async () => {
+    seedNumber({ assistantId: randomUUID() });
+    const assistantId = await synced();
+    expect(numberAtVapi()).toMatchObject({ assistantId });
+  });
+
+  it.each([['that the account does not have'], ['that is no id at Vapi']])('%s is reported', async (which) => {
+    if (which.includes('no id')) {
+      service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: '+49 30 1234' });
+    }
+    const assistantId = await synced();
+    expect(assistantId).toBeDefined();
+    expect((await phoneOf()).status).toBe('missing');
+  });
+});
+
+describe('when the assistant is removed', () => {
+  it('the number is taken off it first', async () => {
+    seedNumber();
+    await synced();
+    expect((await service.remove(org, 'inbound')).status).toBe(204);
+    expect(numberAtVapi()).not.toHaveProperty('assistantId');
+    const order = calls(service.vapi);
+    expect(order.indexOf('PATCH /phone-number/:id')).toBeLessThan(order.indexOf('DELETE /assistant/:id'));
+    expect(assistantsOf(service.vapi, org)).toEqual([]);
+  });
+
+  it('a number that somebody pointed elsewhere stays there', async () => {
+    seedNumber();
+    await synced();
+    const elsewhere = randomUUID();
+    await fetch(`${service.vapi.url}/phone-number/${numberId}`, {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${ACME_KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ assistantId: elsewhere }),
+    });
+    await service.remove(org, 'inbound');
+    expect(numberAtVapi()).toMatchObject({ assistantId: elsewhere });
+  });
+});
