@@ -61,9 +61,9 @@ async function removeUnderClaim(deps: SyncDependencies, operation: Operation, re
   });
   if (!held) return false;
   try {
-    await takeOffNumber(deps, operation, removal);
     for (const retiree of allOf(operation, { mapping, access, strays }))
       await removeVerified(deps, operation, { ...removal, retiree });
+    await takeOffNumber(deps, operation, removal);
     await deps.specs.removeAll(operation.key);
   } catch (error) {
     await giveBack(deps, operation, { held });
@@ -72,7 +72,7 @@ async function removeUnderClaim(deps: SyncDependencies, operation: Operation, re
   return await removeRow(deps, operation, held);
 }
 
-/** Before the assistant goes: a number must not ring somebody who is not there. */
+/** Only when the assistant is gone: one that Vapi does not let go keeps its number. */
 async function takeOffNumber(
   deps: SyncDependencies,
   operation: Operation,

@@ -1,6 +1,9 @@
 import { diffAssistant } from '../../src/domain/assistant-diff.ts';
+import type { AssistantMapping } from '../../src/domain/assistant-mapping.ts';
+import { isJsonObject } from '../../src/domain/json.ts';
+import type { LiveAssistant } from '../../src/domain/vapi-account.ts';
 import { isManaged } from './upstream.ts';
-import { desired, KEY, type World } from './world.ts';
+import { desired, KEY, toolsOf, type World } from './world.ts';
 
 /** What is wrong with a world in which nobody is acting any more; empty when all is well. */
 export function violations(world: World, specs: readonly string[]): string[] {
@@ -16,7 +19,34 @@ export function violations(world: World, specs: readonly string[]): string[] {
   const spec = specs.find((name) => desired(name).specHash === mapping.specHash);
   if (spec === undefined) return [...found, 'the mapping has a configuration that nobody asked for'];
   const [live] = assistants;
-  return [...found, ...(live ? differences(live.config, { spec, specs }) : [])];
+  if (!live) return found;
+  return [...found, ...differences(live.config, { spec, specs }), ...toolViolations(world, { spec, live, mapping })];
+}
+
+/** One tool for each definition, all of them linked in their order and none else, and the number points to the assistant. */
+function toolViolations(
+  world: World,
+  { spec, live, mapping }: { spec: string; live: LiveAssistant; mapping: AssistantMapping },
+): string[] {
+  const found: string[] = [];
+  const tools = world.upstream.existingTools(live.vapiOrgId);
+  const texts = tools.map(({ config }) => JSON.stringify(config));
+  if (new Set(texts).size !== texts.length) found.push(`a tool was made twice: ${texts.join(', ')}`);
+  const wanted = toolsOf(spec).map(
+    (tool) => tools.find(({ config }) => JSON.stringify(config) === JSON.stringify(tool))?.id,
+  );
+  const { model } = live.config;
+  const linked = isJsonObject(model) ? (model.toolIds ?? []) : [];
+  if (JSON.stringify(linked) !== JSON.stringify(wanted))
+    found.push(`linked are ${linked}, wanted ${wanted} of ${spec}`);
+  const status = wanted.length > 0 ? 'linked' : 'none';
+  if (mapping.tools.status !== status) found.push(`the mapping says that tools are ${mapping.tools.status}`);
+  for (const { id, assistantId } of world.upstream.numbers.values()) {
+    if (assistantId !== live.id) found.push(`number ${id} rings ${assistantId}`);
+    if (mapping.phoneNumber?.status !== 'linked')
+      found.push(`the mapping says of ${id}: ${mapping.phoneNumber?.status}`);
+  }
+  return found;
 }
 
 /** The live assistant is exactly as the mapping says: nothing of another configuration is left in it. */

@@ -138,14 +138,22 @@ describe('a number that is not ours to take', () => {
 });
 
 describe('when the assistant is removed', () => {
-  it('the number is taken off it first', async () => {
+  it('the number is taken off it', async () => {
     seedNumber();
     await synced();
     expect((await service.remove(org, 'inbound')).status).toBe(204);
     expect(numberAtVapi()).not.toHaveProperty('assistantId');
     const order = calls(service.vapi);
-    expect(order.indexOf('PATCH /phone-number/:id')).toBeLessThan(order.indexOf('DELETE /assistant/:id'));
+    expect(order.indexOf('DELETE /assistant/:id')).toBeLessThan(order.indexOf('PATCH /phone-number/:id'));
     expect(assistantsOf(service.vapi, org)).toEqual([]);
+  });
+
+  it('one that Vapi does not let go keeps its number', async () => {
+    seedNumber();
+    const assistantId = await synced();
+    service.vapi.configure({ pinned: [assistantId] });
+    expect((await service.remove(org, 'inbound')).status).toBe(422);
+    expect(numberAtVapi()).toMatchObject({ assistantId });
   });
 
   it('a number that somebody pointed elsewhere stays there', async () => {
