@@ -1,6 +1,7 @@
 import type { AssistantKey } from './assistant-key.ts';
 import type { MappingStore, SpecStore } from './assistant-mapping.ts';
 import type { CredentialDependencies } from './credentials.ts';
+import type { Precondition } from './expectation.ts';
 import type { Journal } from './journal.ts';
 import type { Deadline, Runtime } from './runtime.ts';
 import type { TaskQueue } from './task.ts';
@@ -20,11 +21,13 @@ export interface SyncDependencies {
   deployment: string;
 }
 
-/** One call: about which assistant, until when, and where its steps are recorded. */
+/** One call: about which assistant, until when, on which condition, and where its steps are recorded. */
 export interface Operation {
   /** The operation id: it stands in every log line, and in the tasks that follow. */
   id: string;
   key: AssistantKey;
   deadline: Deadline;
   journal: Journal;
+  /** What must be so for anything to be done; absent when the caller has asked for nothing of the kind. */
+  precondition?: Precondition;
 }

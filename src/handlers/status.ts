@@ -1,7 +1,8 @@
 import type { Application } from '../application.ts';
 import { parseAssistantKey, parseOrgId } from '../domain/assistant-key.ts';
-import { describeAssistants } from '../domain/describe-assistants.ts';
+import { type AssistantStatus, describeAssistants } from '../domain/describe-assistants.ts';
 import { Problem } from '../domain/problem.ts';
+import { entityTag } from './entity-tag.ts';
 import { type HttpHandler, makeHttpHandler } from './http-handler.ts';
 import { jsonResponse } from './http-response.ts';
 import { lazily } from './lazily.ts';
@@ -20,13 +21,18 @@ export function makeStatusHandler(app: Application): HttpHandler {
       const key = parseAssistantKey(path.orgId, path.role);
       const assistants = await describeAssistants(sources, key.orgId);
       const found = assistants.find(({ role }) => role === key.role);
-      if (found) return { response: jsonResponse(200, found), outcome: 'found' };
+      if (found) return { response: jsonResponse(200, found, tagOf(found)), outcome: 'found' };
       throw new Problem(
         'NOT_FOUND',
         `No ${key.role} assistant is mapped for this organisation. PUT the same path to make one.`,
       );
     },
   });
+}
+
+/** None while a change is under way: that ends with another content and the same revision. */
+function tagOf({ state, revision }: AssistantStatus): Record<string, string> {
+  return state === 'changing' ? {} : entityTag(revision);
 }
 
 export const handler = lazily(makeStatusHandler);
