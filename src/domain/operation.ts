@@ -4,6 +4,7 @@ import type { CredentialDependencies } from './credentials.ts';
 import type { Precondition } from './expectation.ts';
 import type { Journal } from './journal.ts';
 import type { Deadline, Runtime } from './runtime.ts';
+import type { SpecHistory } from './spec-history.ts';
 import type { TaskQueue } from './task.ts';
 import type { ToolStore } from './tool-registry.ts';
 import type { VapiAccounts } from './vapi-account.ts';
@@ -14,6 +15,7 @@ export interface SyncDependencies {
   specs: SpecStore;
   tools: ToolStore;
   tasks: TaskQueue;
+  history: SpecHistory;
   credentials: CredentialDependencies;
   vapi: VapiAccounts;
   runtime: Runtime;

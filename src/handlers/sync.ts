@@ -8,19 +8,22 @@ import { syncAssistant } from '../domain/follow-up.ts';
 import type { Operation } from '../domain/operation.ts';
 import { validationFailed } from '../domain/problem.ts';
 import { removeAssistant } from '../domain/remove-assistant.ts';
+import { loadStoredRequest } from '../domain/stored-request.ts';
 import { entityTag, parseIfMatch } from './entity-tag.ts';
 import { parseFlag, parseJsonBody } from './http-event.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler } from './http-handler.ts';
 import { jsonResponse } from './http-response.ts';
 import { lazily } from './lazily.ts';
+import { parseRollback, rollbackNote } from './rollback.ts';
 import { planResponse, syncResponse } from './sync-response.ts';
 
-/** `PUT` and `DELETE /orgs/{orgId}/assistants/{role}`. */
+/** `PUT` and `DELETE /orgs/{orgId}/assistants/{role}`, and `POST …/{role}/rollback`. */
 export function makeSyncHandler(app: Application): HttpHandler {
   return makeHttpHandler(app, {
     operation: ({ method, query }) => {
       if (method === 'DELETE') return 'delete';
-      return query.dryRun === 'true' ? 'dry-run' : 'sync';
+      if (query.dryRun === 'true') return 'dry-run';
+      return method === 'POST' ? 'rollback' : 'sync';
     },
     answer: async (call) => {
       const key = parseAssistantKey(call.request.path.orgId, call.request.path.role);
@@ -29,19 +32,40 @@ export function makeSyncHandler(app: Application): HttpHandler {
           return await put(call, key);
         case 'DELETE':
           return await remove(call, key);
+        case 'POST':
+          return await rollBack(call, key);
         default:
-          throw validationFailed([{ field: 'method', detail: 'use PUT or DELETE' }]);
+          throw validationFailed([{ field: 'method', detail: 'use PUT or DELETE, or POST …/rollback' }]);
       }
     },
   });
 }
 
 async function put(call: Call, key: AssistantKey): Promise<Answer> {
+  const asked = parseAssistantRequest(parseJsonBody(call.request), call.app.voicePolicy);
+  return await apply(call, { key, asked });
+}
+
+/** A PUT of a configuration that was applied before. */
+async function rollBack(call: Call, key: AssistantKey): Promise<Answer> {
+  const { app, request } = call;
+  const specHash = parseRollback(parseJsonBody(request));
+  const asked = await loadStoredRequest(app.sync.specs, key, { specHash, policy: app.voicePolicy });
+  return await apply(call, { key, asked, rolledBackTo: specHash });
+}
+
+interface Asked {
+  key: AssistantKey;
+  asked: AssistantRequest;
+  /** Hash of the stored configuration that this is. */
+  rolledBackTo?: string;
+}
+
+async function apply(call: Call, { key, asked, rolledBackTo }: Asked): Promise<Answer> {
   const { app, request, journal, deadline, operationId: id } = call;
   const started = app.sync.runtime.now();
   const dryRun = parseFlag(request, 'dryRun');
   const expected = parseIfMatch(request);
-  const asked = parseAssistantRequest(parseJsonBody(request), app.voicePolicy);
   const desired = desireAssistant(asked, key, app.sync.deployment);
   journal.record({
     code: 'VOICE_NORMALISED',
@@ -52,8 +76,12 @@ async function put(call: Call, key: AssistantKey): Promise<Answer> {
   const body = dryRun
     ? await plan(call, { operation, asked, desired, expected })
     : await sync(call, { operation, asked, desired, expected });
+  const rollback = rolledBackTo ? { rollback: rollbackNote(rolledBackTo, desired) } : {};
   const durationMs = app.sync.runtime.now() - started;
-  return { ...body, response: jsonResponse(body.statusCode, { ...body.answer, durationMs }, body.headers) };
+  return {
+    ...body,
+    response: jsonResponse(body.statusCode, { ...body.answer, ...rollback, durationMs }, body.headers),
+  };
 }
 
 interface Put {

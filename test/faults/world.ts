@@ -178,6 +178,11 @@ class Process {
         write: (write) => this.#effect(`table ${write.transition}-tool`, () => world.tools.write(write)),
       },
       tasks: { send: (task) => this.#effect('queue send', () => world.tasks.send(task)) },
+      history: {
+        noteApplied: (key, applied) => this.#effect('table note-applied', () => world.specs.noteApplied(key, applied)),
+        list: (key) => this.#effect('table list-specs', () => world.specs.list(key)),
+        remove: (key, specs) => this.#effect('table remove-spec', () => world.specs.remove(key, specs)),
+      },
       credentials: {
         secrets: {
           read: (name) => this.#effect('secret read', async () => this.#lookUp(name)),
