@@ -4,6 +4,7 @@ import { parseAssistantRequest } from '../../src/domain/assistant-request.ts';
 import type { SecretLookup, SecretName } from '../../src/domain/credentials.ts';
 import { type DesiredAssistant, desireAssistant } from '../../src/domain/desired-assistant.ts';
 import { syncAssistant } from '../../src/domain/follow-up.ts';
+import { importAssistant } from '../../src/domain/import-assistant.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Operation, SyncDependencies } from '../../src/domain/operation.ts';
 import { Problem } from '../../src/domain/problem.ts';
@@ -16,8 +17,12 @@ export const KEY: AssistantKey = { orgId: 'acme', role: 'inbound' };
 export const DEPLOYMENT = 'test';
 export const LAMBDA_MS = 29_000;
 
-/** What a process is asked to do: make the assistant so, remove it, or do what was left to the worker. */
-export type Job = { kind: 'ensure'; spec: string } | { kind: 'remove' } | { kind: 'work' };
+/** What a process is asked to do: make the assistant so, remove it, map one that is there, or do what was left to the worker. */
+export type Job =
+  | { kind: 'ensure'; spec: string }
+  | { kind: 'remove' }
+  | { kind: 'import'; assistantId: string }
+  | { kind: 'work' };
 
 /** How a job ended: its outcome, the code of its problem, or `crashed`. */
 export type Ending = string;
@@ -98,6 +103,10 @@ export class World {
     try {
       if (job.kind === 'work') return await work(process.dependencies, operation);
       if (job.kind === 'remove') return await removeAssistant(process.dependencies, operation);
+      if (job.kind === 'import') {
+        const deps = { ...process.dependencies, owners: { ownersOf: async () => [] } };
+        return (await importAssistant(deps, operation, { assistantId: job.assistantId, observeOnly: false })).kind;
+      }
       return (await syncAssistant(process.dependencies, operation, { desired: desired(job.spec) })).outcome;
     } catch (error) {
       if (error instanceof Crashed) return 'crashed';
