@@ -1,6 +1,7 @@
 import { DynamoMappingStore } from '../../src/adapters/dynamo-mapping-store.ts';
 import { DynamoSpecHistory } from '../../src/adapters/dynamo-spec-history.ts';
 import { DynamoSpecStore } from '../../src/adapters/dynamo-spec-store.ts';
+import { describeAssistantOwners } from './assistant-owners-contract.ts';
 import { type ContractTable, makeContractTable } from './contract-table.ts';
 import { describeDynamoStores, putRecord } from './dynamo-store-contract.ts';
 import { describeMappingStore } from './mapping-store-contract.ts';
@@ -21,5 +22,6 @@ export function describeStoresAt(endpoint: () => string): void {
   }));
   describeSpecStore(() => new DynamoSpecStore(table));
   describeSpecHistory(() => ({ specs: new DynamoSpecStore(table), history: new DynamoSpecHistory(table) }));
+  describeAssistantOwners(() => table);
   describeDynamoStores(() => table);
 }

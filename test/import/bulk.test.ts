@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { localDefinition } from '../../local/stack.ts';
+import { createTable } from '../../local/table.ts';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { type Bulk, importLines, type LineOutcome } from '../../scripts/import/import-lines.ts';
 import { type Line, readLines } from '../../scripts/import/read-lines.ts';
@@ -12,6 +14,7 @@ import { Problem } from '../../src/domain/problem.ts';
 import { configuration } from '../support/configurations.ts';
 import { type Environment, PLATFORM_KEY, SECRETS, startService, type TestService } from '../support/service.ts';
 
+const CHECKOUT = join(import.meta.dirname, '../..');
 const CONCURRENCY = 8;
 const account = LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '';
 
@@ -159,7 +162,7 @@ it.each([
 describe('the command', () => {
   const start = (file: string, ...options: string[]) =>
     spawn(process.execPath, ['--no-warnings', 'scripts/import.ts', file, '--table', tableName(), ...options], {
-      cwd: join(import.meta.dirname, '../..'),
+      cwd: CHECKOUT,
       env: { PATH: process.env.PATH, ...service.environment, DEPLOYMENT_ID: 'test' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -198,6 +201,29 @@ describe('the command', () => {
     expect(reply.output).toMatch(/line 4 .* refused: is not in the platform’s account/);
     expect(await ended(start(join(directory, 'nothing.csv')))).toMatchObject({ code: 2 });
     expect(await ended(start(join(directory, 'wrong.csv'), '--concurrency', '0'))).toMatchObject({ code: 2 });
+  });
+
+  it('finds table, secrets and deployment of a stage by their names in serverless.yml', async () => {
+    const { resources } = localDefinition();
+    await createTable({ client: service.dynamo, tableName: 'vapi-sync-dev', properties: resources.Table?.Properties });
+    service.secrets.put('vapi-sync/dev/platform', { apiKey: PLATFORM_KEY });
+    const marked = (deployment: string) => {
+      const metadata = { managedBy: 'vapi-sync', deployment, orgId: `of-${deployment}`, role: 'inbound' };
+      const { id } = service.vapi.seedAssistant(account, configuration({ metadata }));
+      return `of-${deployment},inbound,${id}`;
+    };
+    const file = join(directory, 'stage.csv');
+    writeFileSync(file, ['orgId,role,assistantId', marked('vapi-sync-dev'), marked('vapi-sync-prod')].join('\n'));
+    const { TABLE_NAME: _table, SECRET_PREFIX: _prefix, ...environment } = service.environment;
+    const child = spawn(process.execPath, ['--no-warnings', 'scripts/import.ts', file, '--stage', 'dev'], {
+      cwd: CHECKOUT,
+      env: { PATH: process.env.PATH, ...environment },
+    });
+    const { code, output } = await ended(child);
+    expect(output).toContain('stage dev in eu-central-1');
+    expect(output).toMatch(/of-vapi-sync-dev,inbound,\S+ imported/);
+    expect(output).toMatch(/of-vapi-sync-prod,inbound,\S+ refused/);
+    expect(code).toBe(1);
   });
 
   it('lets the lines that are under way end at the first Ctrl-C, and says that it is not done', async () => {
