@@ -19,7 +19,7 @@ export const LAMBDA_MS = 29_000;
 
 /** What a process is asked to do: make the assistant so, remove it, map one that is there, or do what was left to the worker. */
 export type Job =
-  | { kind: 'ensure'; spec: string }
+  | { kind: 'ensure'; spec: string /** Only while the row has it. */; revision?: number }
   | { kind: 'remove' }
   | { kind: 'import'; assistantId: string }
   | { kind: 'work' };
@@ -107,7 +107,9 @@ export class World {
         const deps = { ...process.dependencies, owners: { ownersOf: async () => [] } };
         return (await importAssistant(deps, operation, { assistantId: job.assistantId, observeOnly: false })).kind;
       }
-      return (await syncAssistant(process.dependencies, operation, { desired: desired(job.spec) })).outcome;
+      const { spec, revision } = job;
+      const expected = revision === undefined ? {} : { revision };
+      return (await syncAssistant(process.dependencies, operation, { desired: desired(spec), expected })).outcome;
     } catch (error) {
       if (error instanceof Crashed) return 'crashed';
       if (error instanceof Problem) return error.code;
