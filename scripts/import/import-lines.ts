@@ -53,7 +53,7 @@ async function importOne(
   { journal, observeOnly }: Bulk,
   { key, assistantId }: Extract<Line, { kind: 'valid' }>,
 ): Promise<ImportResult> {
-  const operation = { key, journal, deadline: deadlineIn(LINE_MS, deps.runtime) };
+  const operation = { id: deps.runtime.uniqueId(), key, journal, deadline: deadlineIn(LINE_MS, deps.runtime) };
   return await importAssistant(deps, operation, { assistantId, observeOnly });
 }
 

@@ -21,8 +21,9 @@ export interface Target {
 
 /** Makes the environment of this process that of the functions of a deployment. The import sends no task. */
 export async function enterTarget({ stage, table }: TargetOptions): Promise<Target> {
-  // Its own words are the output of this command.
-  Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' });
+  // Its own words are the output of this command, and there is no task that it could send.
+  const unused = { TASK_QUEUE_URL: 'https://queue.invalid' };
+  Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true', ...unused });
   if (table) return enterTable(table);
   if (stage && stage !== 'local') return enterStage(stage);
   return await enterEmbeddedStack();

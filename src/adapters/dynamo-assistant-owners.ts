@@ -2,7 +2,7 @@ import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { AssistantKey } from '../domain/assistant-key.ts';
 import type { AssistantOwners } from '../domain/import-assistant.ts';
-import type { Table } from './dynamo-mapping-store.ts';
+import type { Table } from './claimed-rows.ts';
 import { indexKeys, parseMapping } from './mapping-item.ts';
 
 /** Looks an assistant up in `gsi1`, which is written a moment after the rows themselves. */

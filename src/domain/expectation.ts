@@ -31,11 +31,7 @@ export function expecting(operation: Operation, { specHash, revision }: Expectat
       if (specHash !== undefined && mapping?.specHash !== specHash) throw failed('another configuration was applied');
       if (expected === undefined) return;
       if (!mapping) throw failed('nothing is mapped');
-      if (expected === 'any') return;
-      if (mapping.revision !== expected) throw failed(`the revision is ${mapping.revision}, not ${expected}`);
-      const { claim } = mapping;
-      // A change that is under way keeps its revision when it ends: what the caller has read is about to be another.
-      if (claim && claim.token !== ownToken && isHeld(claim, now)) throw failed('another call is changing it');
+      if (expected !== 'any') assertRevision(mapping, { expected, ownToken, now });
     },
     follow: ({ revision: own, claim }) => {
       ownToken = claim?.token;
@@ -43,6 +39,15 @@ export function expecting(operation: Operation, { specHash, revision }: Expectat
     },
   };
   return { ...operation, precondition };
+}
+
+function assertRevision(
+  { revision, claim }: AssistantMapping,
+  { expected, ownToken, now }: { expected: number; ownToken: string | undefined; now: number },
+): void {
+  if (revision !== expected) throw failed(`the revision is ${revision}, not ${expected}`);
+  // A change that is under way keeps its revision when it ends: what the caller has read is about to be another.
+  if (claim && claim.token !== ownToken && isHeld(claim, now)) throw failed('another call is changing it');
 }
 
 function failed(what: string): Problem {

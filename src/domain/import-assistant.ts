@@ -2,13 +2,15 @@ import { type AccessSession, openAccessSession } from './access-session.ts';
 import type { AssistantKey } from './assistant-key.ts';
 import { type AssistantMapping, mappingOf, type OrganisationView } from './assistant-mapping.ts';
 import { ASSISTANT_FIELDS, MAX_CONFIG_BYTES } from './assistant-request.ts';
+import { hashOf } from './canonical-hash.ts';
 import { isHeld, mayHaveCreated } from './claim.ts';
 import type { Access } from './credentials.ts';
-import { type DesiredAssistant, hashOf, MANAGED_BY, ownership } from './desired-assistant.ts';
+import { type Configuration, MANAGED_BY, ownership } from './desired-assistant.ts';
 import { finalise } from './finalise.ts';
 import { giveBack, type HeldClaim, takeClaim } from './hold-claim.ts';
-import { isJsonObject } from './json.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
 import { noteApplied } from './keep-history.ts';
+import { NO_TOOLS } from './link-tools.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
 import { Problem } from './problem.ts';
 import type { Deadline, Runtime } from './runtime.ts';
@@ -142,7 +144,9 @@ async function record(
   if (!held) return undefined;
   await keepAsItIs(deps, writing, { held, assistant });
   const retiring = held.mapping.retiring.filter(({ assistantId }) => assistantId !== assistant.id);
-  const outcome = await finalise(deps, writing, { held, assistant, access, retiring, made: false });
+  // Tools and number stay as they are too: the first PUT decides about them.
+  const following = { tools: NO_TOOLS, phoneNumber: null };
+  const outcome = await finalise(deps, writing, { held, assistant, access, retiring, following, made: false });
   if (outcome.kind === 'again') return undefined;
   operation.journal.record({ code: 'ASSISTANT_ADOPTED', assistantId: assistant.id });
   return { kind: 'imported' };
@@ -170,17 +174,21 @@ async function keepAsItIs(
   await noteApplied(deps, operation, snapshot);
 }
 
+interface Snapshot extends Configuration {
+  specHash: string;
+}
+
 /** `credentials` may hold keys of other providers: they stay at Vapi. */
 const SNAPSHOT_FIELDS = ASSISTANT_FIELDS.filter((field) => field !== 'credentials');
 
 /** Undefined for what cannot be stored: it is too large for the table, or has no canonical form. */
-function snapshotOf({ config }: LiveAssistant, owner: ReturnType<typeof ownership>): DesiredAssistant | undefined {
+function snapshotOf({ config }: LiveAssistant, owner: JsonObject): Snapshot | undefined {
   const fields = Object.entries(config).filter(([name, value]) => SNAPSHOT_FIELDS.includes(name) && value !== null);
   const given = isJsonObject(config.metadata) ? config.metadata : {};
   const payload = { ...Object.fromEntries(fields), metadata: { ...given, ...owner } };
   if (Buffer.byteLength(JSON.stringify(payload)) > MAX_CONFIG_BYTES) return undefined;
   try {
-    return { payload, specHash: hashOf(payload) };
+    return { payload, tools: [], specHash: hashOf(payload) };
   } catch (error) {
     if (error instanceof Problem) return undefined;
     throw error;

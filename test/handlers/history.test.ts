@@ -140,6 +140,22 @@ describe('POST …/rollback', () => {
     expect(live()).toMatchObject({ voicemailMessage: 'by hand' });
   });
 
+  it('brings back the tools of that configuration', async () => {
+    const definition = { type: 'function', function: { name: 'book', parameters: { type: 'object', properties: {} } } };
+    const first = await put(configuration({ tools: [definition] }));
+    await service.drainQueue();
+    const linked = (await service.get(org, 'inbound')).body.tools.toolIds;
+    await put(configuration());
+    expect((await service.get(org, 'inbound')).body.tools.toolIds).toEqual([]);
+    const { body } = await rollBack(first.specHash);
+    expect(body).toMatchObject({ specHash: first.specHash, rollback: { requested: first.specHash } });
+    await service.drainQueue();
+    const { tools } = (await service.get(org, 'inbound')).body;
+    expect(tools).toMatchObject({ status: 'linked', count: 1 });
+    expect(linked).toHaveLength(1);
+    expect(live()).toMatchObject({ model: { toolIds: tools.toolIds } });
+  });
+
   it('to what is applied already changes nothing', async () => {
     const { specHash } = await put(configuration());
     service.clearCounts();

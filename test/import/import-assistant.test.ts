@@ -46,6 +46,7 @@ const importOne = (assistantId: string, options: Options = {}): Promise<ImportRe
       owners: new DynamoAssistantOwners({ client: service.dynamo, name: service.environment.TABLE_NAME ?? '' }),
     },
     {
+      id: 'import',
       key: { orgId, role },
       deadline: { remainingMs: () => Math.max(0, ends - Date.now()) },
       journal: { record: () => {} },
