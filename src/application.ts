@@ -6,6 +6,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoMappingStore } from './adapters/dynamo-mapping-store.ts';
+import { DynamoSpecHistory } from './adapters/dynamo-spec-history.ts';
 import { DynamoSpecStore } from './adapters/dynamo-spec-store.ts';
 import { DynamoToolStore } from './adapters/dynamo-tool-store.ts';
 import { recordCall, recordCircuit, type Telemetry } from './adapters/powertools-journal.ts';
@@ -83,6 +84,7 @@ export function makeApplication(parts: ApplicationParts = systemParts()): Applic
       specs: new DynamoSpecStore(table),
       tools: new DynamoToolStore(table),
       tasks: queue,
+      history: new DynamoSpecHistory(table),
       credentials: {
         secrets: new SecretsManagerStore({
           client: clients.secrets,

@@ -48,6 +48,8 @@ export const JOURNAL_TEXTS: Readonly<Record<JournalEntry['code'], JournalText>> 
     text: '📨 The task for the worker could not be sent; the next sync sends it again',
   },
   TASK_POSTPONED: { level: 'warn', text: '⏳ Not now: the task comes back later' },
+  HISTORY_PRUNED: { level: 'info', text: '📚 Old configurations removed from the history' },
+  HISTORY_NOT_KEPT: { level: 'warn', text: '📚 The history could not be kept up to date' },
   RELEASE_FAILED: { level: 'warn', text: '🔒 The claim could not be given back and will expire' },
   OPERATION_COMPLETED: { level: 'info', text: '✅ Operation completed' },
   OPERATION_REFUSED: { level: 'warn', text: '⛔ Operation ended with a problem' },

@@ -3,6 +3,7 @@ import { validationFailed } from '../domain/problem.ts';
 
 /** What the handlers use of an API Gateway HTTP API event (payload 2.0). */
 const eventSchema = z.object({
+  routeKey: z.optional(z.nullable(z.string())),
   requestContext: z.object({ http: z.object({ method: z.string() }) }),
   headers: z._default(z.record(z.string(), z.optional(z.string())), {}),
   pathParameters: z.optional(z.nullable(z.record(z.string(), z.optional(z.string())))),
@@ -12,6 +13,8 @@ const eventSchema = z.object({
 });
 
 export interface HttpRequest {
+  /** The route as serverless.yml declares it, for example `GET /orgs/{orgId}/assistants`; empty when the event names none. */
+  route: string;
   method: string;
   path: Readonly<Record<string, string | undefined>>;
   query: Readonly<Record<string, string | undefined>>;
@@ -30,9 +33,11 @@ export function parseHttpEvent(event: unknown): HttpRequest {
   if (!parsed.success) {
     throw validationFailed([{ field: 'event', detail: 'must be an API Gateway HTTP API event (payload version 2.0)' }]);
   }
-  const { requestContext, headers, pathParameters, queryStringParameters, body, isBase64Encoded } = parsed.data;
+  const { routeKey, requestContext, headers, pathParameters, queryStringParameters, body, isBase64Encoded } =
+    parsed.data;
   const text = body && isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
   return {
+    route: routeKey ?? '',
     method: requestContext.http.method.toUpperCase(),
     path: pathParameters ?? {},
     query: queryStringParameters ?? {},

@@ -43,6 +43,8 @@ export interface Environment {
   work(tasks: readonly unknown[], receiveCount?: number): Promise<SQSBatchResponse>;
   /** Has the worker perform what is in the queue. Returns the number of messages. */
   drainQueue(): Promise<number>;
+  history(org: string, role: string): Promise<Reply>;
+  rollBack(org: string, role: string, body: unknown, options?: CallOptions): Promise<Reply>;
   invoke(handler: 'sync' | 'status', event: unknown, remainingMs?: number): Promise<Reply>;
 }
 
@@ -199,6 +201,9 @@ function environmentOf(app: Application, values: Record<string, string>): Enviro
         queueWorker.stop();
       }
     },
+    history: (org, role) => invoke('status', eventOf({ method: 'GET', org, role, suffix: '/history', options: {} })),
+    rollBack: (org, role, body, options = {}) =>
+      invoke('sync', eventOf({ method: 'POST', org, role, body, suffix: '/rollback', options }), options.remainingMs),
     get: (org, role) => invoke('status', eventOf({ method: 'GET', org, ...(role ? { role } : {}), options: {} })),
   };
 }
@@ -229,11 +234,14 @@ interface EventParts {
   role?: string;
   body?: unknown;
   options: CallOptions;
+  /** What follows the assistant in the path. */
+  suffix?: string;
 }
 
-function eventOf({ method, org, role, body, options }: EventParts): unknown {
+function eventOf({ method, org, role, body, options, suffix = '' }: EventParts): unknown {
   return {
     version: '2.0',
+    routeKey: `${method} /orgs/{orgId}/assistants${role ? '/{role}' : ''}${suffix}`,
     headers: options.headers ?? {},
     requestContext: { http: { method } },
     pathParameters: { orgId: org, ...(role ? { role } : {}) },
