@@ -49,6 +49,10 @@ export const JOURNAL_TEXTS: Readonly<Record<JournalEntry['code'], JournalText>> 
   },
   TASK_POSTPONED: { level: 'warn', text: '⏳ Not now: the task comes back later' },
   RELEASE_FAILED: { level: 'warn', text: '🔒 The claim could not be given back and will expire' },
+  SCENARIO_PASSED: { level: 'info', text: '🟢 Scenario passed' },
+  SCENARIO_FAILED: { level: 'error', text: '🔴 Scenario failed' },
+  LEFTOVERS_REMOVED: { level: 'warn', text: '🧹 Removed what an earlier verification had left' },
+  LEFTOVERS_KEPT: { level: 'warn', text: '🧹 A verification has left something that could not be removed yet' },
   OPERATION_COMPLETED: { level: 'info', text: '✅ Operation completed' },
   OPERATION_REFUSED: { level: 'warn', text: '⛔ Operation ended with a problem' },
 };

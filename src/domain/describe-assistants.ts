@@ -62,7 +62,8 @@ function followersOf({ tools, phoneNumber }: AssistantMapping): Pick<AssistantSt
   };
 }
 
-function stateOf({ claim }: AssistantMapping, now: number): AssistantState {
+/** Which of the four states a mapping is in at a moment (epoch ms). */
+export function stateOf({ claim }: AssistantMapping, now: number): AssistantState {
   if (!claim) return 'synced';
   if (isHeld(claim, now)) return 'changing';
   return mayHaveCreated(claim) ? 'unresolved' : 'interrupted';

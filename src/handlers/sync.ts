@@ -8,31 +8,34 @@ import type { Operation } from '../domain/operation.ts';
 import { validationFailed } from '../domain/problem.ts';
 import { removeAssistant } from '../domain/remove-assistant.ts';
 import { parseFlag, parseJsonBody } from './http-event.ts';
-import { type Answer, type Call, type HttpHandler, makeHttpHandler } from './http-handler.ts';
+import { type Answer, type Call, type HttpHandler, type HttpRoute, makeHttpHandler } from './http-handler.ts';
 import { jsonResponse } from './http-response.ts';
 import { lazily } from './lazily.ts';
 import { planResponse, syncResponse } from './sync-response.ts';
 
 /** `PUT` and `DELETE /orgs/{orgId}/assistants/{role}`. */
 export function makeSyncHandler(app: Application): HttpHandler {
-  return makeHttpHandler(app, {
-    operation: ({ method, query }) => {
-      if (method === 'DELETE') return 'delete';
-      return query.dryRun === 'true' ? 'dry-run' : 'sync';
-    },
-    answer: async (call) => {
-      const key = parseAssistantKey(call.request.path.orgId, call.request.path.role);
-      switch (call.request.method) {
-        case 'PUT':
-          return await put(call, key);
-        case 'DELETE':
-          return await remove(call, key);
-        default:
-          throw validationFailed([{ field: 'method', detail: 'use PUT or DELETE' }]);
-      }
-    },
-  });
+  return makeHttpHandler(app, syncRoute);
 }
+
+/** Both methods of the route; verification goes through it as well. */
+export const syncRoute: HttpRoute = {
+  operation: ({ method, query }) => {
+    if (method === 'DELETE') return 'delete';
+    return query.dryRun === 'true' ? 'dry-run' : 'sync';
+  },
+  answer: async (call) => {
+    const key = parseAssistantKey(call.request.path.orgId, call.request.path.role);
+    switch (call.request.method) {
+      case 'PUT':
+        return await put(call, key);
+      case 'DELETE':
+        return await remove(call, key);
+      default:
+        throw validationFailed([{ field: 'method', detail: 'use PUT or DELETE' }]);
+    }
+  },
+};
 
 async function put(call: Call, key: AssistantKey): Promise<Answer> {
   const { app, request, journal, deadline, operationId: id } = call;

@@ -15,6 +15,7 @@ import type { HttpHandler } from '../../src/handlers/http-handler.ts';
 import { makeStatusHandler } from '../../src/handlers/status.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
 import { makeWorkerHandler } from '../../src/handlers/worker.ts';
+import { makeVerifyHandler } from '../../src/handlers/verify.ts';
 import { readSettings } from '../../src/settings.ts';
 import { contextOf } from './context.ts';
 import { type CapturedOutput, captureOutput } from './output.ts';
@@ -43,7 +44,7 @@ export interface Environment {
   work(tasks: readonly unknown[], receiveCount?: number): Promise<SQSBatchResponse>;
   /** Has the worker perform what is in the queue. Returns the number of messages. */
   drainQueue(): Promise<number>;
-  invoke(handler: 'sync' | 'status', event: unknown, remainingMs?: number): Promise<Reply>;
+  invoke(handler: 'sync' | 'status' | 'verify', event: unknown, remainingMs?: number): Promise<Reply>;
 }
 
 export interface TestService extends Environment, Servers {
@@ -177,7 +178,7 @@ function makeEnvironment({
 
 function environmentOf(app: Application, values: Record<string, string>): Environment {
   const worker = makeWorkerHandler(app);
-  const handlers = { sync: makeSyncHandler(app), status: makeStatusHandler(app) };
+  const handlers = { sync: makeSyncHandler(app), status: makeStatusHandler(app), verify: makeVerifyHandler(app) };
   const invoke: Environment['invoke'] = (name, event, remainingMs = 29_000) => call(handlers[name], event, remainingMs);
   return {
     app,
