@@ -2,10 +2,10 @@ import { type AssistantKey, ROLES } from '../assistant-key.ts';
 import type { AssistantMapping } from '../assistant-mapping.ts';
 import { isHeld, mayHaveCreated, settlesAt } from '../claim.ts';
 import { endClaim, takeClaim } from '../hold-claim.ts';
-import { type Journal, nameOf } from '../journal.ts';
-import { Problem } from '../problem.ts';
+import type { Journal } from '../journal.ts';
 import type { Deadline } from '../runtime.ts';
 import type { VapiAccount } from '../vapi-account.ts';
+import { explain } from './expectation.ts';
 import { listMadeBy } from './made-by-run.ts';
 import type { VerificationDependencies, VerificationKeys } from './stage.ts';
 import { triesOwnKey, type VerificationRun } from './verification-run.ts';
@@ -44,8 +44,7 @@ async function attempt(task: CleanUp, what: string, act: () => Promise<CleanedUp
   try {
     return await act();
   } catch (error) {
-    const why = error instanceof Problem ? `${error.code}: ${error.message}` : nameOf(error);
-    return { ...CLEAN, left: [`${what}: ${why}`] };
+    return { ...CLEAN, left: [`${what}: ${explain(error)}`] };
   }
 }
 
@@ -74,7 +73,8 @@ async function removeStrays(
   task: CleanUp,
   account: VapiAccount,
 ): Promise<CleanedUp> {
-  return await attempt(task, 'Looking for assistants that are left at Vapi', async () => {
+  const [first = ''] = task.run.organisations;
+  return await attempt(task, `Looking for assistants at Vapi (${first} and beside it)`, async () => {
     const strays = await listMadeBy(sync, account, task.run);
     for (const { id } of strays) await account.remove(id);
     if (strays.length === 0) return CLEAN;

@@ -1,3 +1,6 @@
+import { nameOf } from '../journal.ts';
+import { Problem } from '../problem.ts';
+
 /** Something is not as it must be. The message is for the report: it says what was wanted and what was found. */
 export class Unmet extends Error {
   override readonly name = 'Unmet';
@@ -14,7 +17,15 @@ export async function expectAll(checks: readonly Promise<void>[]): Promise<void>
   const failures = settled.flatMap((check) => (check.status === 'rejected' ? [toError(check.reason)] : []));
   const [first] = failures;
   if (!first) return;
-  throw failures.length === 1 ? first : new Unmet(failures.map(({ message }) => message).join('; '));
+  const messages = [...new Set(failures.map(explain))];
+  throw failures.length === 1 ? first : new Unmet(messages.join('; '));
+}
+
+/** What went wrong, for the report. An unexpected error is named only: its message can quote what was sent. */
+export function explain(error: unknown): string {
+  if (error instanceof Unmet) return error.message;
+  if (error instanceof Problem) return `${error.code}: ${error.message}`;
+  return `An unexpected ${nameOf(error)} was thrown`;
 }
 
 function toError(reason: unknown): Error {

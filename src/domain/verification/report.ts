@@ -11,7 +11,8 @@ export const SCENARIO_NAMES = [
 
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
-const resultSchema = z.object({
+/** One scenario and what came of it. */
+export const scenarioResultSchema = z.object({
   name: z.enum(SCENARIO_NAMES),
   status: z.enum(['PASS', 'FAIL']),
   durationMs: z.number(),
@@ -34,7 +35,7 @@ export const verificationReportSchema = z.object({
   total: z.number(),
   /** Percent, 0 to 100. */
   passRate: z.number(),
-  results: z.array(resultSchema),
+  results: z.array(scenarioResultSchema),
   cleanup: z.object({
     /** Earlier runs that had ended without cleaning up, and were cleaned up after by this one. */
     earlierRunsRemoved: z.array(z.string()),
@@ -44,7 +45,7 @@ export const verificationReportSchema = z.object({
 });
 
 export type VerificationReport = z.infer<typeof verificationReportSchema>;
-export type ScenarioResult = z.infer<typeof resultSchema>;
+export type ScenarioResult = z.infer<typeof scenarioResultSchema>;
 
 /** The counts of a report from its results. */
 export function tally(

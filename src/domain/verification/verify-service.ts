@@ -1,11 +1,10 @@
-import { type Journal, nameOf } from '../journal.ts';
-import { Problem } from '../problem.ts';
+import type { Journal } from '../journal.ts';
 import type { Deadline } from '../runtime.ts';
 import { CLAIM_MARGIN_MS, SETTLE_MS } from '../sync-timing.ts';
 import { type CleanedUp, cleanUp } from './clean-up.ts';
 import { credentialFallback } from './credential-fallback.ts';
 import { removeEarlierRuns } from './earlier-runs.ts';
-import { Unmet } from './expectation.ts';
+import { explain } from './expectation.ts';
 import { idempotency } from './idempotency.ts';
 import { loggingAndErrors } from './logging-and-errors.ts';
 import { notFoundRecovery } from './not-found-recovery.ts';
@@ -184,13 +183,6 @@ async function showing(scenario: Scenario, stage: Stage): Promise<Shown> {
   } catch (error) {
     return { kind: 'failed', message: explain(error) };
   }
-}
-
-/** An unexpected error is named only: its message can quote what was sent. */
-function explain(error: unknown): string {
-  if (error instanceof Unmet) return error.message;
-  if (error instanceof Problem) return `${error.code}: ${error.message}`;
-  return `An unexpected ${nameOf(error)} was thrown`;
 }
 
 /** What was shown counts only when it could be removed again in the ordinary way: that is part of what works. */
