@@ -22,8 +22,7 @@ process.send?.({ report }, () => process.exit(0));
 /** In memory; at a real Vapi with a table that lasts, so that the next run knows what this one could not remove there. */
 async function start() {
   if (!vapi) return await startStack({ persistent: false });
-  const directory = resolve('.local', `verify-at-${new URL(vapi.baseUrl).host.replace(':', '-')}`,
-  );
+  const directory = resolve('.local', `verify-at-${new URL(vapi.baseUrl).host.replace(':', '-')}`);
   return await startStack({ persistent: true, directory, hasKeys: false });
 }
 
