@@ -2,13 +2,14 @@ import { DeleteItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { VerificationRun, VerificationRuns } from '../domain/verification/verification-run.ts';
-import type { Table } from './dynamo-mapping-store.ts';
+import type { Table } from './claimed-rows.ts';
 
 const PK = 'VERIFICATION';
 
 const runSchema = z.object({
   runId: z.string(),
   organisations: z.array(z.string()),
+  toolHashes: z.array(z.string()),
   startedAt: z.string(),
   endsBefore: z.string(),
 });

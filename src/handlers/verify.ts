@@ -43,7 +43,7 @@ async function verifyAll({ operationId, journal, deadline }: Call, deps: Verific
 async function verifyOne({ app, operationId, journal, deadline }: Call, orgId: string): Promise<Answer> {
   const { sync, voicePolicy } = app;
   const started = sync.runtime.now();
-  const assistants = await verifyOrganisation(sync, { orgId, voicePolicy, journal, deadline });
+  const assistants = await verifyOrganisation(sync, { orgId, operationId, voicePolicy, journal, deadline });
   const healthy = assistants.every(({ status }) => status === 'PASS');
   const report: OrganisationReport = {
     orgId,

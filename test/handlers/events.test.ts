@@ -11,6 +11,7 @@ const STEPS: [name: string, handler: 'sync' | 'status' | 'verify', status: numbe
   ['sync-dry-run', 'sync', 200, { dryRun: true, plan: 'create' }],
   ['sync', 'sync', 201, { outcome: 'created', credentials: { source: 'platform' } }],
   ['sync', 'sync', 200, { outcome: 'unchanged' }],
+  ['verify-org', 'verify', 200, { orgId: 'globex', healthy: true }],
   ['sync-dry-run', 'sync', 200, { plan: 'update', changes: [{ path: '/firstMessage' }] }],
   ['sync-update', 'sync', 200, { outcome: 'updated' }],
   [
@@ -26,7 +27,6 @@ const STEPS: [name: string, handler: 'sync' | 'status' | 'verify', status: numbe
   ['status', 'status', 200, { orgId: 'globex', role: 'inbound', state: 'synced' }],
   ['status-all', 'status', 200, { assistants: [{ role: 'inbound' }, { role: 'outbound' }] }],
   ['verify', 'verify', 200, { passed: 5, failed: 0, total: 5, cleanup: { left: [] } }],
-  ['verify-org', 'verify', 200, { orgId: 'globex', healthy: true }],
   ['delete', 'sync', 204, undefined],
   ['delete', 'sync', 204, undefined],
   ['status', 'status', 404, { code: 'NOT_FOUND' }],
@@ -34,7 +34,7 @@ const STEPS: [name: string, handler: 'sync' | 'status' | 'verify', status: numbe
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({ secretsTimeoutMs: 10_000 });
 });
 afterAll(() => service.stop());
 

@@ -14,8 +14,8 @@ import type { Runtime } from '../../src/domain/runtime.ts';
 import type { HttpHandler } from '../../src/handlers/http-handler.ts';
 import { makeStatusHandler } from '../../src/handlers/status.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
-import { makeWorkerHandler } from '../../src/handlers/worker.ts';
 import { makeVerifyHandler } from '../../src/handlers/verify.ts';
+import { makeWorkerHandler } from '../../src/handlers/worker.ts';
 import { readSettings } from '../../src/settings.ts';
 import { contextOf } from './context.ts';
 import { type CapturedOutput, captureOutput } from './output.ts';
@@ -71,6 +71,8 @@ export interface EnvironmentOptions {
   settings?: Record<string, string>;
   runtime?: Partial<Runtime>;
   upstreamTiming?: UpstreamTiming;
+  /** Short unless told, so that a secret that hangs does not take long; too short where much happens at once. */
+  secretsTimeoutMs?: number;
 }
 
 export const PLATFORM_KEY = 'local-platform-key';
@@ -118,7 +120,7 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
       servers.vapi.clearRequests();
       servers.secrets.clearRequests();
     },
-    environment2: (extra = options) => make(extra).environment,
+    environment2: (extra = {}) => make({ ...options, ...extra }).environment,
     stop: async () => {
       await servers.close();
       output.restore();
@@ -155,7 +157,7 @@ function makeEnvironment({
     ...aws,
     endpoint: values.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? '',
     maxAttempts: 1,
-    requestHandler: { requestTimeout: 2_000, throwOnRequestTimeout: true },
+    requestHandler: { requestTimeout: options.secretsTimeoutMs ?? 2_000, throwOnRequestTimeout: true },
   });
   const queue = new SQSClient({ ...aws, endpoint: values.AWS_ENDPOINT_URL_SQS ?? '' });
   queue.middlewareStack.add(

@@ -1,6 +1,8 @@
 import type { Application } from '../../src/application.ts';
 import type { MappingStore } from '../../src/domain/assistant-mapping.ts';
+import { isJsonObject } from '../../src/domain/json.ts';
 import { Problem } from '../../src/domain/problem.ts';
+import type { LiveAssistant } from '../../src/domain/vapi-account.ts';
 import type { ServiceUnderTest } from '../../src/domain/verification/service-under-test.ts';
 import { OWN_KEY_ORGANISATION } from '../../src/domain/verification/verification-run.ts';
 import { verificationDependencies } from '../../src/handlers/verify.ts';
@@ -23,7 +25,7 @@ let service: TestService;
 let app: Application;
 
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({ secretsTimeoutMs: 10_000 });
 });
 beforeEach(() => {
   service.vapi.clearFaults();
@@ -65,7 +67,7 @@ describe('voice normalisation fails', () => {
     const { specs } = app.sync;
     const changed = {
       save: specs.save.bind(specs),
-      load: async () => ({ voice: { provider: 'playht', voiceId: 'jennifer' } }),
+      load: async () => ({ payload: { voice: { provider: 'playht', voiceId: 'jennifer' } }, tools: [] }),
       removeAll: specs.removeAll.bind(specs),
     };
     const report = await verify(verificationDependencies(withSync(app, { specs: changed })), {
@@ -177,19 +179,29 @@ describe('idempotency fails', () => {
 
 describe('404 recovery fails', () => {
   it('on a service that does not recover the 404', async () => {
-    const known = new Map<string, Awaited<ReturnType<ReturnType<typeof app.sync.vapi.open>['get']>>>();
+    // It goes on believing in what it has once seen.
+    const seen = new Map<string, LiveAssistant>();
     const vapi = withAccounts(app, (account) => ({
       create: async (payload) => {
         const created = await account.create(payload);
-        if (created.kind === 'created')
-          known.set(created.assistant.id, { kind: 'found', assistant: created.assistant });
+        if (created.kind === 'created') seen.set(created.assistant.id, created.assistant);
         return created;
       },
-      get: async (id) => known.get(id) ?? (await account.get(id)),
+      get: async (id) => {
+        const assistant = seen.get(id);
+        if (!assistant) return await account.get(id);
+        const found = await account.get(id);
+        if (found.kind === 'found') seen.set(id, found.assistant);
+        return { kind: 'found', assistant: found.kind === 'found' ? found.assistant : assistant };
+      },
+      update: async (id) => {
+        const assistant = seen.get(id);
+        return assistant ? { kind: 'updated', assistant } : { kind: 'missing' };
+      },
     }));
     const report = await verify(ofService(app, withSync(app, { vapi })), { only: '404-recovery' });
     expect(failureOf(report, '404-recovery')).toMatch(
-      /The 404 was not recovered: the PUT after the deletion was "unchanged" with the deleted assistant \S+/,
+      /The 404 was not recovered: the PUT after the deletion was "\w+" with the deleted assistant \S+/,
     );
   });
 
@@ -217,6 +229,32 @@ describe('404 recovery fails', () => {
     }));
     const report = await verify(verificationDependencies(withSync(app, { vapi })), { only: '404-recovery' });
     expect(failureOf(report, '404-recovery')).toMatch(/Vapi still shows assistant \S+ after it was deleted there/);
+  });
+
+  it('on a service that makes the assistant again without its tools', async () => {
+    const forgetful = withAccounts(app, (account) => ({
+      create: async (payload) => {
+        const { model } = payload;
+        return await account.create({ ...payload, model: isJsonObject(model) ? { ...model, toolIds: [] } : {} });
+      },
+    }));
+    const report = await verify(ofService(app, withSync(app, { vapi: forgetful })), { only: '404-recovery' });
+    expect(failureOf(report, '404-recovery')).toMatch(
+      /Assistant \S+ at Vapi lacks the tool \S+ after it was made again/,
+    );
+  });
+
+  it('on a Vapi that takes no tools', async () => {
+    const behaviour = { kind: 'error-before', status: 400, body: { message: 'tools are off today', statusCode: 400 } };
+    service.vapi.inject({ on: { method: 'POST', path: '/tool' }, times: null, behaviour });
+    const report = await verify(verificationDependencies(app), { only: '404-recovery' });
+    expect(failureOf(report, '404-recovery')).toContain('Vapi refused a tool: Vapi: tools are off today');
+  });
+
+  it('on a queue that does not take the task that registers the tools', async () => {
+    const tasks = { send: async () => Promise.reject(new Error('no queue')) };
+    const report = await verify(verificationDependencies(withSync(app, { tasks })), { only: '404-recovery' });
+    expect(failureOf(report, '404-recovery')).toBe('The task that registers the tools was not put into the queue');
   });
 
   it('on a table that keeps the assistant that was deleted', async () => {

@@ -94,6 +94,85 @@ it('a voice that Vapi has retired is named', async () => {
   expect(checks.equal.message).toContain('/voice/voiceId');
 });
 
+describe('tools', () => {
+  const tool = (name: string) => ({
+    type: 'function',
+    function: { name, description: org, parameters: { type: 'object' } },
+  });
+  const putWithTools = async () => {
+    const { body } = await service.put(org, 'inbound', { ...configuration(), tools: [tool('first'), tool('second')] });
+    return String(body.assistantId);
+  };
+  const toolIdsOf = async () => {
+    const { body } = await service.get(org, 'inbound');
+    return body.tools.toolIds as string[];
+  };
+
+  it('that are not registered yet are pending, which is not healthy', async () => {
+    await putWithTools();
+    expect((await inbound()).checks.tools).toEqual({ status: 'FAIL', message: expect.stringContaining('2 tools') });
+  });
+
+  it('that are linked pass', async () => {
+    await putWithTools();
+    await service.drainQueue();
+    const { status, checks } = await inbound();
+    expect([status, checks.tools]).toEqual(['PASS', { status: 'PASS', message: '2 of 2 are linked' }]);
+  });
+
+  it('that somebody unlinked are named', async () => {
+    const assistantId = await putWithTools();
+    await service.drainQueue();
+    const [first, second] = await toolIdsOf();
+    const model = { provider: 'openai', model: 'gpt-4o', toolIds: [first] };
+    await atVapi(`PATCH /assistant/${assistantId}`, { model });
+    const { checks } = await inbound();
+    expect(checks.tools.message).toBe(`The assistant is not linked to the tools ${second}`);
+    expect(checks.equal.message).toContain('/model/messages');
+  });
+
+  it('that somebody deleted at Vapi are named: calls fail on them', async () => {
+    await putWithTools();
+    await service.drainQueue();
+    const [first] = await toolIdsOf();
+    await atVapi(`DELETE /tool/${first}`);
+    expect((await inbound()).checks.tools.message).toBe(`Vapi does not have the tools ${first} any more`);
+  });
+});
+
+describe('the phone number', () => {
+  const account = LOCAL_ACCOUNTS[ACME_KEY] ?? '';
+  const setUp = async () => {
+    const body = { provider: 'vapi', name: org };
+    const { id } = service.vapi.seed({ account, resource: 'phone-number', body });
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: id });
+    await service.put(org, 'inbound', configuration());
+    return String(id);
+  };
+
+  it('that rings this assistant passes; the outbound role has none', async () => {
+    const id = await setUp();
+    await service.put(org, 'outbound', configuration());
+    await service.drainQueue();
+    const { assistants } = reportOf(await verify());
+    expect(assistants.map(({ checks }) => checks.phoneNumber)).toEqual([
+      { status: 'PASS', message: `Number ${id} is answered by this assistant` },
+      { status: 'NONE', message: expect.any(String) },
+    ]);
+  });
+
+  it('that was pointed to another one, or to none, or was given back, is named', async () => {
+    const id = await setUp();
+    const say = async () => (await inbound()).checks.phoneNumber.message;
+    expect(await say()).toBe(`Number ${id} is answered by nobody`);
+    const other = service.vapi.seedAssistant(account, { name: 'Other' });
+    await atVapi(`PATCH /phone-number/${id}`, { assistantId: other.id }, ACME_KEY);
+    expect(await say()).toBe(`Number ${id} is answered by assistant ${other.id}`);
+    await atVapi(`DELETE /phone-number/${id}`, undefined, ACME_KEY);
+    expect(await say()).toBe(`The account has no phone number ${id}`);
+  });
+});
+
 it('an organisation that got its own key has its assistant in the wrong account until the next PUT', async () => {
   await service.put(org, 'inbound', configuration());
   service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { verificationReportSchema } from '../../src/domain/verification/report.ts';
+import { throwAwayTool, throwAwayToolHashes } from '../../src/domain/verification/throw-away-tool.ts';
 import { OWN_KEY_ORGANISATION, type VerificationRun } from '../../src/domain/verification/verification-run.ts';
 import { verificationDependencies } from '../../src/handlers/verify.ts';
 import { configuration } from '../support/configurations.ts';
@@ -14,7 +15,7 @@ const EVENT = { version: '2.0', requestContext: { http: { method: 'POST' } }, he
 let service: TestService;
 
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({ secretsTimeoutMs: 10_000 });
 });
 beforeEach(() => {
   service.vapi.clearFaults();
@@ -87,7 +88,13 @@ describe('runs beside and after each other', () => {
   const openRun = async (endsBefore: string): Promise<VerificationRun> => {
     const runId = randomUUID().replaceAll('-', '').slice(0, 12);
     const organisations = ['twice', 'own-key'].map((purpose) => `verify-${runId}-${purpose}`);
-    const run = { runId, organisations, startedAt: past(60_000), endsBefore };
+    const run = {
+      runId,
+      organisations,
+      toolHashes: throwAwayToolHashes({ runId }),
+      startedAt: past(60_000),
+      endsBefore,
+    };
     await service.app.verificationRuns.open(run);
     return run;
   };
@@ -102,12 +109,13 @@ describe('runs beside and after each other', () => {
   it('what a run has left that died is removed by the next one: mapped, unmapped, and in the account of an own key', async () => {
     const run = await openRun(past(1));
     const [mapped = '', own = ''] = run.organisations;
-    await service.put(mapped, 'inbound', configuration());
+    await service.put(mapped, 'inbound', { ...configuration(), tools: [throwAwayTool(run)] });
+    await service.drainQueue();
     const metadata = { managedBy: 'vapi-sync', deployment: 'test', role: 'inbound' };
     for (const [key, orgId] of Object.entries({ [PLATFORM_KEY]: mapped, [ACME_KEY]: own })) {
       service.vapi.seedAssistant(LOCAL_ACCOUNTS[key] ?? '', { name: 'Orphan', metadata: { ...metadata, orgId } });
     }
-    expect(await traces(service)).toHaveLength(6);
+    expect(await traces(service)).toHaveLength(8);
     const report = await verify(verificationDependencies(service.environment2().app));
     expect(failuresOf(report)).toEqual([]);
     expect(report.cleanup).toEqual({ earlierRunsRemoved: [run.runId], left: [] });

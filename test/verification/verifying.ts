@@ -53,6 +53,8 @@ export function withAccounts(
   change: (account: VapiAccount, apiKey: ApiKey) => Partial<VapiAccount>,
 ): VapiAccounts {
   return {
+    tools: (apiKey, deadline) => vapi.tools(apiKey, deadline),
+    phoneNumbers: (apiKey, deadline) => vapi.phoneNumbers(apiKey, deadline),
     open: (apiKey, deadline) => {
       const account = vapi.open(apiKey, deadline);
       const methods: Omit<VapiAccount, 'keyFingerprint'> = {

@@ -5,9 +5,10 @@ import { endClaim, takeClaim } from '../hold-claim.ts';
 import type { Journal } from '../journal.ts';
 import type { Deadline } from '../runtime.ts';
 import type { VapiAccount } from '../vapi-account.ts';
-import { explain } from './expectation.ts';
+import { removeTools } from './clean-up-tools.ts';
 import { listMadeBy } from './made-by-run.ts';
 import type { VerificationDependencies, VerificationKeys } from './stage.ts';
+import { explain } from './unmet.ts';
 import { triesOwnKey, type VerificationRun } from './verification-run.ts';
 
 /** Whose organisations to remove, and until when. */
@@ -32,8 +33,10 @@ export interface CleanedUp {
 export async function cleanUp(deps: VerificationDependencies, task: CleanUp): Promise<CleanedUp> {
   const deleted = await Promise.all(task.run.organisations.map((orgId) => deleteByService(deps, task, orgId)));
   const strays = await Promise.all(accountsOf(deps, task).map((account) => removeStrays(deps, task, account)));
+  // After the assistants: a missing tool makes calls fail.
+  const tools = await attempt(task, 'Tools', async () => ({ ...CLEAN, left: await removeTools(deps, task) }));
   const forgotten = await Promise.all(task.run.organisations.map((orgId) => forget(deps, task, orgId)));
-  const parts = [...deleted, ...strays, ...forgotten];
+  const parts = [...deleted, ...strays, tools, ...forgotten];
   return { unclean: parts.flatMap(({ unclean }) => unclean), left: parts.flatMap(({ left }) => left) };
 }
 
@@ -109,7 +112,7 @@ async function removeRow(
   if (!(await isGone({ sync, task, mapping }))) {
     return `Assistant ${mapping.assistantId ?? ''} of ${orgId} could not be found in any account that is known here`;
   }
-  const operation = { key, deadline: task.deadline, journal: task.journal };
+  const operation = { id: task.nextOperationId(), key, deadline: task.deadline, journal: task.journal };
   const held = await takeClaim(sync, operation, { mapping, operation: 'delete', scope: 'platform', retire: [] });
   if (!held) return `${orgId} is being changed by somebody`;
   const ended = await endClaim(sync, operation, { held, transition: 'remove', change: {} });

@@ -1,8 +1,8 @@
 import type { CredentialSource, Scope } from '../credentials.ts';
 import type { VapiAccount } from '../vapi-account.ts';
-import { expect, expectAll } from './expectation.ts';
 import { codesIn } from './recorded-steps.ts';
 import { configurationFor, live, mapped, platformAccount, type Scenario, type Stage, sync } from './stage.ts';
+import { expect, expectAll } from './unmet.ts';
 import { OWN_KEY_ORGANISATION, OWN_KEY_PURPOSE } from './verification-run.ts';
 
 /** Shown by which account holds the assistant: that the answer names a source proves nothing. */

@@ -1,4 +1,3 @@
-import { expect, expectAll } from './expectation.ts';
 import {
   configurationFor,
   expectNoOther,
@@ -10,6 +9,7 @@ import {
   type Synced,
   sync,
 } from './stage.ts';
+import { expect, expectAll } from './unmet.ts';
 
 const AT_ONCE = 10;
 

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from '../json.ts';
-import { expect, expectAll } from './expectation.ts';
 import { expectOneOperation, expectSteps } from './recorded-steps.ts';
 import type { ServiceAnswer } from './service-under-test.ts';
 import { configurationFor, expectNothing, promptOf, put, refusalOf, type Scenario, type Stage } from './stage.ts';
+import { expect, expectAll } from './unmet.ts';
 
 const CREATE_STEPS = [
   'OPERATION_STARTED',

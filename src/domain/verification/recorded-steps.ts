@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { expect, Unmet } from './expectation.ts';
+import { expect, Unmet } from './unmet.ts';
 
 const lineSchema = z.looseObject({ code: z.optional(z.string()), operationId: z.optional(z.string()) });
 

@@ -7,10 +7,10 @@ import type { SyncDependencies } from '../operation.ts';
 import type { Deadline } from '../runtime.ts';
 import type { LiveAssistant, VapiAccount } from '../vapi-account.ts';
 import type { VoicePolicy } from '../voice.ts';
-import { expect, Unmet } from './expectation.ts';
 import { listMadeBy } from './made-by-run.ts';
 import type { ScenarioName } from './report.ts';
 import type { ServiceAnswer, ServiceUnderTest } from './service-under-test.ts';
+import { expect, Unmet } from './unmet.ts';
 import { throwAwayOrganisation, type VerificationRun, type VerificationRuns } from './verification-run.ts';
 
 /** All that verification needs of the world: the service itself, and a way past it to Vapi and to the table. */
@@ -45,6 +45,8 @@ export interface Scenario {
   name: ScenarioName;
   /** What its throw-away organisations are for, one each. */
   purposes: readonly string[];
+  /** True when it registers the tool of the run. */
+  usesTool?: true;
   show(stage: Stage): Promise<string>;
 }
 
@@ -128,6 +130,13 @@ export async function live(account: VapiAccount, assistantId: string, where: str
 
 /** The one mapping of the organisation. Throws `Unmet` unless it names this assistant and nobody is changing it. */
 export async function mapped(stage: Stage, purpose: string, assistantId: string): Promise<AssistantMapping> {
+  const mapping = await rowOf(stage, purpose, assistantId);
+  expect(mapping.claim === undefined, `The mapping of "${purpose}" is still claimed after the answer`);
+  return mapping;
+}
+
+/** The same while somebody may be changing the assistant. */
+export async function rowOf(stage: Stage, purpose: string, assistantId: string): Promise<AssistantMapping> {
   const { mappings } = await stage.deps.sync.mappings.read(keyOf(stage, purpose).orgId);
   const [mapping] = mappings;
   expect(
@@ -138,7 +147,6 @@ export async function mapped(stage: Stage, purpose: string, assistantId: string)
     mapping.assistantId === assistantId,
     `The table maps "${purpose}" to ${mapping.assistantId ?? 'no assistant'} instead of ${assistantId}`,
   );
-  expect(mapping.claim === undefined, `The mapping of "${purpose}" is still claimed after the answer`);
   return mapping;
 }
 

@@ -3,6 +3,8 @@ export interface VerificationRun {
   runId: string;
   /** Every throw-away organisation that it may make. */
   organisations: readonly string[];
+  /** Hashes of the definitions of its tools. */
+  toolHashes: readonly string[];
   /** ISO 8601. */
   startedAt: string;
   /** ISO 8601; from then on the run is certainly over, and so are its claims and its unresolved creates. */

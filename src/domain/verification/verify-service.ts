@@ -4,12 +4,13 @@ import { CLAIM_MARGIN_MS, SETTLE_MS } from '../sync-timing.ts';
 import { type CleanedUp, cleanUp } from './clean-up.ts';
 import { credentialFallback } from './credential-fallback.ts';
 import { removeEarlierRuns } from './earlier-runs.ts';
-import { explain } from './expectation.ts';
 import { idempotency } from './idempotency.ts';
 import { loggingAndErrors } from './logging-and-errors.ts';
 import { notFoundRecovery } from './not-found-recovery.ts';
 import { type ScenarioResult, tally, type VerificationReport } from './report.ts';
 import type { Scenario, Stage, VerificationDependencies, VerificationKeys } from './stage.ts';
+import { throwAwayToolHashes } from './throw-away-tool.ts';
+import { explain } from './unmet.ts';
 import { findKeys } from './verification-keys.ts';
 import { runIdFrom, throwAwayOrganisation, type VerificationRun } from './verification-run.ts';
 import { voiceNormalisation } from './voice-normalisation.ts';
@@ -72,6 +73,7 @@ function newRun(
   return {
     runId,
     organisations: scenarios.flatMap(({ purposes }) => purposes).map((name) => throwAwayOrganisation(runId, name)),
+    toolHashes: throwAwayToolHashes({ runId }),
     startedAt: new Date(now).toISOString(),
     endsBefore: new Date(now + longest).toISOString(),
   };
@@ -164,7 +166,11 @@ function openStage(
   return {
     deps,
     keys,
-    run: { ...run, organisations: scenario.purposes.map((purpose) => throwAwayOrganisation(run.runId, purpose)) },
+    run: {
+      ...run,
+      organisations: scenario.purposes.map((purpose) => throwAwayOrganisation(run.runId, purpose)),
+      toolHashes: scenario.usesTool ? run.toolHashes : [],
+    },
     scenario: scenario.name,
     deadline: sooner(deadline, CLEAN_UP_MS),
     details: {},

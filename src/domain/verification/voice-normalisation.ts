@@ -1,6 +1,5 @@
 import type { JsonObject } from '../json.ts';
 import type { VoicePolicy, VoiceReason } from '../voice.ts';
-import { expect, expectAll } from './expectation.ts';
 import {
   configurationFor,
   keyOf,
@@ -12,6 +11,7 @@ import {
   sync,
   voiceOf,
 } from './stage.ts';
+import { expect, expectAll } from './unmet.ts';
 
 interface VoiceCase {
   purpose: string;
@@ -81,6 +81,6 @@ async function showOne(stage: Stage, { purpose, requested, reason, applied }: Vo
   expect(atVapi === applied, `Vapi has the voice ${atVapi} for "${purpose}" instead of ${applied}`);
   const mapping = await mapped(stage, purpose, synced.assistantId);
   const stored = await stage.deps.sync.specs.load(keyOf(stage, purpose), mapping.specHash ?? '');
-  const inTable = stored ? voiceOf(stored) : 'no configuration';
+  const inTable = stored ? voiceOf(stored.payload) : 'no configuration';
   expect(inTable === applied, `The table has ${inTable} for "${purpose}" instead of ${applied}`);
 }
