@@ -100,6 +100,7 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
   const sent: SentTask[] = [];
   const make = (extra: EnvironmentOptions) => makeEnvironment({ servers, tableOperations, sent, options: extra });
   const { environment, dynamo } = make(options);
+  const timeout = options.secretsTimeoutMs ? { secretsTimeoutMs: options.secretsTimeoutMs } : {};
   const secrets = [...SECRETS];
   return {
     ...servers,
@@ -120,7 +121,7 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
       servers.vapi.clearRequests();
       servers.secrets.clearRequests();
     },
-    environment2: (extra = {}) => make({ ...options, ...extra }).environment,
+    environment2: (extra = options) => make({ ...timeout, ...extra }).environment,
     stop: async () => {
       await servers.close();
       output.restore();
