@@ -9,12 +9,14 @@ import { DynamoMappingStore } from './adapters/dynamo-mapping-store.ts';
 import { DynamoSpecHistory } from './adapters/dynamo-spec-history.ts';
 import { DynamoSpecStore } from './adapters/dynamo-spec-store.ts';
 import { DynamoToolStore } from './adapters/dynamo-tool-store.ts';
+import { DynamoVerificationRuns } from './adapters/dynamo-verification-runs.ts';
 import { recordCall, recordCircuit, type Telemetry } from './adapters/powertools-journal.ts';
 import { SecretsManagerStore } from './adapters/secrets-manager-store.ts';
 import { SqsTaskQueue } from './adapters/sqs-task-queue.ts';
 import { makeVapiAccounts, type UpstreamTiming } from './adapters/vapi-accounts.ts';
 import type { SyncDependencies } from './domain/operation.ts';
 import type { Runtime } from './domain/runtime.ts';
+import type { VerificationRuns } from './domain/verification/verification-run.ts';
 import type { VoicePolicy } from './domain/voice.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -23,6 +25,7 @@ export interface Application {
   sync: SyncDependencies;
   queue: SqsTaskQueue;
   telemetry: Telemetry;
+  verificationRuns: VerificationRuns;
   voicePolicy: VoicePolicy;
 }
 
@@ -78,6 +81,7 @@ export function makeApplication(parts: ApplicationParts = systemParts()): Applic
   return {
     telemetry,
     queue,
+    verificationRuns: new DynamoVerificationRuns(table),
     voicePolicy: settings.voicePolicy,
     sync: {
       mappings: new DynamoMappingStore(table),

@@ -37,6 +37,10 @@ function count(metrics: Metrics, entry: JournalEntry): void {
     case 'CREDENTIALS_RESOLVED':
       addCount(metrics, 'CredentialSource', { source: entry.source });
       break;
+    case 'SCENARIO_PASSED':
+    case 'SCENARIO_FAILED':
+      addCount(metrics, METRIC_NAMES[entry.code], { scenario: entry.scenario });
+      break;
     case 'CREATE_OUTCOME_UNKNOWN':
     case 'CREATE_LEFT_UNRESOLVED':
     case 'CLAIM_LOST':
@@ -64,6 +68,8 @@ const METRIC_NAMES = {
   PHONE_NUMBER_FOREIGN: 'PhoneNumberForeign',
   FOLLOW_UP_NOT_SENT: 'FollowUpNotSent',
   TASK_POSTPONED: 'TaskPostponed',
+  SCENARIO_PASSED: 'ScenarioPassed',
+  SCENARIO_FAILED: 'ScenarioFailed',
 } as const;
 
 /** A count with a dimension of its own, so that other metrics of the same invocation do not get that dimension. */

@@ -63,7 +63,8 @@ function followersOf({ tools, phoneNumber }: AssistantMapping): Pick<AssistantSt
   };
 }
 
-function stateOf({ claim, assistantId, specHash }: AssistantMapping, now: number): AssistantState {
+/** Which state a mapping is in at a moment (epoch ms). */
+export function stateOf({ claim, assistantId, specHash }: AssistantMapping, now: number): AssistantState {
   if (!claim) return assistantId && !specHash ? 'imported' : 'synced';
   if (isHeld(claim, now)) return 'changing';
   return mayHaveCreated(claim) ? 'unresolved' : 'interrupted';

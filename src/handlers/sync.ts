@@ -11,7 +11,7 @@ import { removeAssistant } from '../domain/remove-assistant.ts';
 import { loadStoredRequest } from '../domain/stored-request.ts';
 import { entityTag, parseIfMatch } from './entity-tag.ts';
 import { parseFlag, parseJsonBody } from './http-event.ts';
-import { type Answer, type Call, type HttpHandler, makeHttpHandler } from './http-handler.ts';
+import { type Answer, type Call, type HttpHandler, type HttpRoute, makeHttpHandler } from './http-handler.ts';
 import { jsonResponse } from './http-response.ts';
 import { lazily } from './lazily.ts';
 import { parseRollback, rollbackNote } from './rollback.ts';
@@ -19,27 +19,30 @@ import { planResponse, syncResponse } from './sync-response.ts';
 
 /** `PUT` and `DELETE /orgs/{orgId}/assistants/{role}`, and `POST …/{role}/rollback`. */
 export function makeSyncHandler(app: Application): HttpHandler {
-  return makeHttpHandler(app, {
-    operation: ({ method, query }) => {
-      if (method === 'DELETE') return 'delete';
-      if (query.dryRun === 'true') return 'dry-run';
-      return method === 'POST' ? 'rollback' : 'sync';
-    },
-    answer: async (call) => {
-      const key = parseAssistantKey(call.request.path.orgId, call.request.path.role);
-      switch (call.request.method) {
-        case 'PUT':
-          return await put(call, key);
-        case 'DELETE':
-          return await remove(call, key);
-        case 'POST':
-          return await rollBack(call, key);
-        default:
-          throw validationFailed([{ field: 'method', detail: 'use PUT or DELETE, or POST …/rollback' }]);
-      }
-    },
-  });
+  return makeHttpHandler(app, syncRoute);
 }
+
+/** All methods of the function; verification goes through it as well. */
+export const syncRoute: HttpRoute = {
+  operation: ({ method, query }) => {
+    if (method === 'DELETE') return 'delete';
+    if (query.dryRun === 'true') return 'dry-run';
+    return method === 'POST' ? 'rollback' : 'sync';
+  },
+  answer: async (call) => {
+    const key = parseAssistantKey(call.request.path.orgId, call.request.path.role);
+    switch (call.request.method) {
+      case 'PUT':
+        return await put(call, key);
+      case 'DELETE':
+        return await remove(call, key);
+      case 'POST':
+        return await rollBack(call, key);
+      default:
+        throw validationFailed([{ field: 'method', detail: 'use PUT or DELETE, or POST …/rollback' }]);
+    }
+  },
+};
 
 async function put(call: Call, key: AssistantKey): Promise<Answer> {
   const asked = parseAssistantRequest(parseJsonBody(call.request), call.app.voicePolicy);

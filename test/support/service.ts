@@ -14,6 +14,7 @@ import type { Runtime } from '../../src/domain/runtime.ts';
 import type { HttpHandler } from '../../src/handlers/http-handler.ts';
 import { makeStatusHandler } from '../../src/handlers/status.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
+import { makeVerifyHandler } from '../../src/handlers/verify.ts';
 import { makeWorkerHandler } from '../../src/handlers/worker.ts';
 import { readSettings } from '../../src/settings.ts';
 import { contextOf } from './context.ts';
@@ -45,7 +46,7 @@ export interface Environment {
   drainQueue(): Promise<number>;
   history(org: string, role: string): Promise<Reply>;
   rollBack(org: string, role: string, body: unknown, options?: CallOptions): Promise<Reply>;
-  invoke(handler: 'sync' | 'status', event: unknown, remainingMs?: number): Promise<Reply>;
+  invoke(handler: 'sync' | 'status' | 'verify', event: unknown, remainingMs?: number): Promise<Reply>;
 }
 
 export interface TestService extends Environment, Servers {
@@ -72,6 +73,8 @@ export interface EnvironmentOptions {
   settings?: Record<string, string>;
   runtime?: Partial<Runtime>;
   upstreamTiming?: UpstreamTiming;
+  /** Short unless told, so that a secret that hangs does not take long; too short where much happens at once. */
+  secretsTimeoutMs?: number;
 }
 
 export const PLATFORM_KEY = 'local-platform-key';
@@ -99,6 +102,7 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
   const sent: SentTask[] = [];
   const make = (extra: EnvironmentOptions) => makeEnvironment({ servers, tableOperations, sent, options: extra });
   const { environment, dynamo } = make(options);
+  const timeout = options.secretsTimeoutMs ? { secretsTimeoutMs: options.secretsTimeoutMs } : {};
   const secrets = [...SECRETS];
   return {
     ...servers,
@@ -119,7 +123,7 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
       servers.vapi.clearRequests();
       servers.secrets.clearRequests();
     },
-    environment2: (extra = options) => make(extra).environment,
+    environment2: (extra = options) => make({ ...timeout, ...extra }).environment,
     stop: async () => {
       await servers.close();
       output.restore();
@@ -156,7 +160,7 @@ function makeEnvironment({
     ...aws,
     endpoint: values.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? '',
     maxAttempts: 1,
-    requestHandler: { requestTimeout: 2_000, throwOnRequestTimeout: true },
+    requestHandler: { requestTimeout: options.secretsTimeoutMs ?? 2_000, throwOnRequestTimeout: true },
   });
   const queue = new SQSClient({ ...aws, endpoint: values.AWS_ENDPOINT_URL_SQS ?? '' });
   queue.middlewareStack.add(
@@ -179,7 +183,7 @@ function makeEnvironment({
 
 function environmentOf(app: Application, values: Record<string, string>): Environment {
   const worker = makeWorkerHandler(app);
-  const handlers = { sync: makeSyncHandler(app), status: makeStatusHandler(app) };
+  const handlers = { sync: makeSyncHandler(app), status: makeStatusHandler(app), verify: makeVerifyHandler(app) };
   const invoke: Environment['invoke'] = (name, event, remainingMs = 29_000) => call(handlers[name], event, remainingMs);
   return {
     app,
