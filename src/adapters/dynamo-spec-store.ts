@@ -35,8 +35,7 @@ export class DynamoSpecStore implements SpecStore {
     const { Item: item } = await this.#table.client.send(
       new GetItemCommand({ TableName: this.#table.name, ConsistentRead: true, Key: specKey(key, specHash) }),
     );
-    if (!item) return undefined;
-    return parseConfiguration(specSchema.parse(unmarshall(item)));
+    return item && configurationOf(item);
   }
 
   async removeAll(key: AssistantKey): Promise<void> {
@@ -66,6 +65,11 @@ export class DynamoSpecStore implements SpecStore {
   }
 }
 
+/** Reads the item of a configuration. */
+export function configurationOf(item: Item): Configuration | undefined {
+  return parseConfiguration(specSchema.parse(unmarshall(item)));
+}
+
 /** A damaged configuration is as good as none. The parser's message quotes it, prompt and all: it goes no further. */
 function parseConfiguration(texts: z.infer<typeof specSchema>): Configuration | undefined {
   try {
@@ -82,6 +86,7 @@ function specPrefix({ role }: AssistantKey): string {
   return `SPEC#${role}#`;
 }
 
-function specKey(key: AssistantKey, specHash: string): Item {
+/** The primary key of the item of a configuration. */
+export function specKey(key: AssistantKey, specHash: string): Item {
   return marshall({ pk: organisationPk(key.orgId), sk: `${specPrefix(key)}${specHash}` });
 }

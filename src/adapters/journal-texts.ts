@@ -49,6 +49,10 @@ export const JOURNAL_TEXTS: Readonly<Record<JournalEntry['code'], JournalText>> 
   },
   TASK_POSTPONED: { level: 'warn', text: '⏳ Not now: the task comes back later' },
   RELEASE_FAILED: { level: 'warn', text: '🔒 The claim could not be given back and will expire' },
+  DRIFT_RUN_STARTED: { level: 'info', text: '🩺 Drift run started' },
+  DRIFT_STEP_FAILED: { level: 'warn', text: '🩺 A part of the fleet could not be checked' },
+  DRIFT_HEAL_FAILED: { level: 'warn', text: '🩹 A finding could not be healed' },
+  DRIFT_RUN_CLOSED: { level: 'info', text: '🩺 Drift run closed' },
   OPERATION_COMPLETED: { level: 'info', text: '✅ Operation completed' },
   OPERATION_REFUSED: { level: 'warn', text: '⛔ Operation ended with a problem' },
 };

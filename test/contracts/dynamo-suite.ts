@@ -1,6 +1,9 @@
 import { DynamoMappingStore } from '../../src/adapters/dynamo-mapping-store.ts';
+import { DynamoFindingStore, DynamoUnitStore } from '../../src/adapters/dynamo-run-parts.ts';
+import { DynamoRunStore } from '../../src/adapters/dynamo-run-store.ts';
 import { DynamoSpecStore } from '../../src/adapters/dynamo-spec-store.ts';
 import { type ContractTable, makeContractTable } from './contract-table.ts';
+import { describeDriftStores } from './drift-stores-contract.ts';
 import { describeDynamoStores, putRecord } from './dynamo-store-contract.ts';
 import { describeMappingStore } from './mapping-store-contract.ts';
 import { describeSpecStore } from './spec-store-contract.ts';
@@ -18,5 +21,10 @@ export function describeStoresAt(endpoint: () => string): void {
     putRecord: (orgId, record) => putRecord(table, orgId, record),
   }));
   describeSpecStore(() => new DynamoSpecStore(table));
+  describeDriftStores(() => ({
+    runs: new DynamoRunStore(table),
+    units: new DynamoUnitStore(table),
+    findings: new DynamoFindingStore(table),
+  }));
   describeDynamoStores(() => table);
 }

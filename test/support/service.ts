@@ -11,6 +11,7 @@ import type { UpstreamTiming } from '../../src/adapters/vapi-accounts.ts';
 import { type Application, makeApplication, systemRuntime } from '../../src/application.ts';
 import type { OrganisationRecord } from '../../src/domain/assistant-mapping.ts';
 import type { Runtime } from '../../src/domain/runtime.ts';
+import { makeDriftHandler } from '../../src/handlers/drift.ts';
 import type { HttpHandler } from '../../src/handlers/http-handler.ts';
 import { makeStatusHandler } from '../../src/handlers/status.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
@@ -43,7 +44,7 @@ export interface Environment {
   work(tasks: readonly unknown[], receiveCount?: number): Promise<SQSBatchResponse>;
   /** Has the worker perform what is in the queue. Returns the number of messages. */
   drainQueue(): Promise<number>;
-  invoke(handler: 'sync' | 'status', event: unknown, remainingMs?: number): Promise<Reply>;
+  invoke(handler: 'sync' | 'status' | 'drift', event: unknown, remainingMs?: number): Promise<Reply>;
 }
 
 export interface TestService extends Environment, Servers {
@@ -177,7 +178,7 @@ function makeEnvironment({
 
 function environmentOf(app: Application, values: Record<string, string>): Environment {
   const worker = makeWorkerHandler(app);
-  const handlers = { sync: makeSyncHandler(app), status: makeStatusHandler(app) };
+  const handlers = { sync: makeSyncHandler(app), status: makeStatusHandler(app), drift: makeDriftHandler(app) };
   const invoke: Environment['invoke'] = (name, event, remainingMs = 29_000) => call(handlers[name], event, remainingMs);
   return {
     app,
