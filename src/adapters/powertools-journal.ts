@@ -67,10 +67,12 @@ function countDrift(
   { classes, unknown, suspicious, common, healed, durationMs }: DriftRunOutcome,
 ): void {
   for (const [name, count] of Object.entries({ ...classes, unknown })) {
-    addCount(metrics, 'Drift', { class: name }, count);
+    addCounts(metrics, 'Drift', { dimensions: { class: name }, count });
   }
   const healings = { reapplied: healed?.reapplied ?? 0, resumed: healed?.resumed ?? 0, removed: healed?.removed ?? 0 };
-  for (const [action, count] of Object.entries(healings)) addCount(metrics, 'DriftHealed', { action }, count);
+  for (const [action, count] of Object.entries(healings)) {
+    addCounts(metrics, 'DriftHealed', { dimensions: { action }, count });
+  }
   metrics.addMetric('DriftNotSticking', MetricUnit.Count, healed?.kept['does-not-stick'] ?? 0);
   metrics.addMetric('DriftSuspicious', MetricUnit.Count, suspicious.length);
   metrics.addMetric('DriftCommonCause', MetricUnit.Count, common.length);
@@ -89,10 +91,18 @@ const METRIC_NAMES = {
 } as const;
 
 /** A count with a dimension of its own, so that other metrics of the same invocation do not get that dimension. */
-function addCount(metrics: Metrics, name: string, dimensions: Record<string, string>, count = 1): void {
+function addCount(metrics: Metrics, name: string, dimensions: Record<string, string>): void {
+  addCounts(metrics, name, { dimensions, count: 1 });
+}
+
+function addCounts(
+  metrics: Metrics,
+  name: string,
+  { dimensions, count: value }: { dimensions: Record<string, string>; count: number },
+): void {
   const single = metrics.singleMetric();
   for (const [key, value] of Object.entries(dimensions)) single.addDimension(key, value);
-  single.addMetric(name, MetricUnit.Count, count);
+  single.addMetric(name, MetricUnit.Count, value);
 }
 
 /** Counts and times one request to Vapi. */

@@ -7,7 +7,7 @@ const DIRECTORY = join(import.meta.dirname, '../../events');
 const read = (name: string): unknown => JSON.parse(readFileSync(join(DIRECTORY, `${name}.json`), 'utf8'));
 
 /** The events in the order of the README, and what each answers on a fresh stack. */
-const STEPS: [name: string, handler: 'sync' | 'status', status: number, body: object | undefined][] = [
+const STEPS: [name: string, handler: 'sync' | 'status' | 'drift', status: number, body: object | undefined][] = [
   ['sync-dry-run', 'sync', 200, { dryRun: true, plan: 'create' }],
   ['sync', 'sync', 201, { outcome: 'created', credentials: { source: 'platform' } }],
   ['sync', 'sync', 200, { outcome: 'unchanged' }],
@@ -25,6 +25,9 @@ const STEPS: [name: string, handler: 'sync' | 'status', status: number, body: ob
   ['sync-invalid', 'sync', 400, { code: 'VALIDATION_FAILED' }],
   ['status', 'status', 200, { orgId: 'globex', role: 'inbound', state: 'synced' }],
   ['status-all', 'status', 200, { assistants: [{ role: 'inbound' }, { role: 'outbound' }] }],
+  ['drift', 'drift', 202, { started: true, mode: 'report' }],
+  ['drift-heal', 'drift', 200, { started: false }],
+  ['drift-runs', 'drift', 200, { runs: [{ trigger: 'schedule', status: 'planning' }] }],
   ['delete', 'sync', 204, undefined],
   ['delete', 'sync', 204, undefined],
   ['status', 'status', 404, { code: 'NOT_FOUND' }],
