@@ -27,8 +27,12 @@ export async function plantFleet(ground: PlantedGround, size: number): Promise<s
   const shared = size - OWN_ACCOUNTS * 2;
   const lines: string[] = [];
   const members = Array.from({ length: shared }, (_, index) => memberOfPlatform(index, begin));
+  const marked = new Set<number>();
   const mark = (count: number, offset: number, act: (member: FleetMember) => FleetMember | undefined) => {
-    for (const at of spread(count, { offset, size: shared })) {
+    for (const wanted of spread(count, { offset, size: shared })) {
+      let at = wanted;
+      while (marked.has(at)) at += 1;
+      marked.add(at);
       const member = members[at];
       if (member) members[at] = act(member) ?? member;
     }
