@@ -14,7 +14,7 @@ import { readSettings } from '../src/settings.ts';
 
 /**
  * Measures drift runs over fleets of growing size on the embedded stack, which runs in a process of its own: time, peak
- * memory of the worker, and calls. Checks that exactly what was planted is found. 
+ * memory of the worker, and calls. Checks that exactly what was planted is found.
  * `npm run bench:drift -- 1000 10000`
  */
 const sizes = process.argv.slice(2).map(Number);
