@@ -17,6 +17,7 @@ import { SecretsManagerStore } from './adapters/secrets-manager-store.ts';
 import { SqsTaskQueue } from './adapters/sqs-task-queue.ts';
 import { makeVapiAccounts, type UpstreamTiming } from './adapters/vapi-accounts.ts';
 import type { DriftDependencies } from './domain/drift/drift-dependencies.ts';
+import { makeNumberShelf } from './domain/drift/number-book.ts';
 import { makePacer } from './domain/drift/paced-account.ts';
 import type { SyncDependencies } from './domain/operation.ts';
 import type { Runtime } from './domain/runtime.ts';
@@ -116,6 +117,7 @@ function driftOf(sync: SyncDependencies, { settings, table }: { settings: Settin
     units: new DynamoUnitStore(table),
     findings: new DynamoFindingStore(table),
     pacer: makePacer(sync.runtime),
+    numbers: makeNumberShelf(),
     limits: settings.drift,
     mode: settings.driftMode,
   };

@@ -25,6 +25,7 @@ const totalsSchema = z.object({
   }),
   lists: count,
   gets: count,
+  numbers: count,
   checked: count,
   unknown: count,
   actionable: count,

@@ -278,6 +278,48 @@ describe('modes', () => {
   });
 });
 
+describe('the phone number of an assistant', () => {
+  const PHONE = '00000000-0000-4000-8000-0000000000aa';
+
+  function withNumber(): DriftWorld {
+    const world = fleet(5);
+    const row = world.row({ orgId: nameOf(2), role: 'inbound' });
+    if (row) row.phoneNumber = { id: PHONE, status: 'linked', previous: [] };
+    world.secrets.set('platform', JSON.stringify({ apiKey: PLATFORM }));
+    world.mappings.records.set(nameOf(2), { vapiPhoneNumberId: PHONE });
+    return world;
+  }
+
+  it('costs one list for the whole account while all is well', async () => {
+    const world = withNumber();
+    world.upstream.numbers.set(PHONE, { id: PHONE, isTakenOtherwise: false, assistantId: idOf(world, nameOf(2)) });
+    const { run, findings } = await world.run();
+    expect(findings).toEqual([]);
+    expect(run.summary?.totals.numbers).toBe(1);
+  });
+
+  it('that somebody has unassigned is found, and pointed back', async () => {
+    const world = withNumber();
+    world.upstream.numbers.set(PHONE, { id: PHONE, isTakenOtherwise: false });
+    const { findings } = await world.run('heal');
+    expect(findings).toMatchObject([{ class: 'drifted', changes: [{ path: '/phoneNumber/assistantId' }] }]);
+    expect(world.upstream.numbers.get(PHONE)?.assistantId).toBe(idOf(world, nameOf(2)));
+    world.clock += HOUR;
+    expect((await world.run()).findings).toEqual([]);
+  });
+
+  it('that rings a foreign assistant is reported and left alone', async () => {
+    const world = withNumber();
+    const foreign = world.put(PLATFORM, { name: 'of somebody else' });
+    world.upstream.numbers.set(PHONE, { id: PHONE, isTakenOtherwise: false, assistantId: foreign.id });
+    await world.run('heal');
+    expect(world.upstream.numbers.get(PHONE)?.assistantId).toBe(foreign.id);
+    world.clock += HOUR;
+    const { findings } = await world.run('heal');
+    expect(shortly(findings)).toEqual([`pending ${nameOf(2)} inbound phone-number-foreign`]);
+  });
+});
+
 describe('one cause that hits many', () => {
   it('is one thing to look at', async () => {
     const world = fleet(40);

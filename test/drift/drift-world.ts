@@ -6,6 +6,7 @@ import { ownership } from '../../src/domain/desired-assistant.ts';
 import type { DriftDependencies, DriftLimits } from '../../src/domain/drift/drift-dependencies.ts';
 import { requestedMode } from '../../src/domain/drift/drift-mode.ts';
 import type { Finding } from '../../src/domain/drift/finding.ts';
+import { makeNumberShelf } from '../../src/domain/drift/number-book.ts';
 import { makePacer } from '../../src/domain/drift/paced-account.ts';
 import { performDriftTask } from '../../src/domain/drift/perform-drift-task.ts';
 import type { DriftRun } from '../../src/domain/drift/run.ts';
@@ -221,6 +222,7 @@ export class DriftWorld {
         },
       }),
       pacer: makePacer(runtime),
+      numbers: makeNumberShelf(),
       limits: this.limits,
       mode: 'report',
     };

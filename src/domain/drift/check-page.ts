@@ -47,5 +47,6 @@ export async function checkPage({ deps, run, scope, account, window }: PageCheck
   for (const live of joined.unmapped) await checkStray(check, live);
   check.tally.totals.lists += account.calls.lists - before.lists;
   check.tally.totals.gets += account.calls.gets - before.gets;
+  check.tally.totals.numbers += account.calls.numbers - before.numbers;
   return { ...check.tally, ...(joined.completeFrom === undefined ? {} : { to: joined.completeFrom }) };
 }

@@ -6,8 +6,9 @@ import { lookAt } from '../observe.ts';
 import type { LiveAssistant } from '../vapi-account.ts';
 import { type Comparison, compareAssistant, showChanges } from './compare-assistant.ts';
 import { type DriftMode, modeFor } from './drift-mode.ts';
-import { type DriftState, type Finding, MAX_FIELDS } from './finding.ts';
+import { type DriftState, type Finding, MAX_FIELDS, NUMBER_PATH } from './finding.ts';
 import { nextState, noteDrift } from './note-drift.ts';
+import { completeBook } from './number-book.ts';
 import { type Applied, appliedTo, type ScopeCheck } from './scope-check.ts';
 import { tallyClass, tallyFinding } from './tally.ts';
 import { createdMs } from './window.ts';
@@ -53,8 +54,34 @@ export async function checkClaimed(check: RowCheck, row: AssistantMapping): Prom
 async function checkFollowers(check: ScopeCheck, row: AssistantMapping): Promise<void> {
   const pending = pendingWork(row);
   if (pending) return await reportPending(check, row, pending);
+  if (row.phoneNumber && (await isRungByAnother(check, row))) return;
   tallyClass(check.tally, 'in-sync');
   await noteDrift(check.deps, row, undefined);
+}
+
+/** True when the number was pointed to the assistant once, and is not any more: that is reported then. */
+async function isRungByAnother(check: ScopeCheck, row: AssistantMapping): Promise<boolean> {
+  const { phoneNumber, assistantId } = row;
+  if (!phoneNumber || !assistantId) return false;
+  const { account, deps, run, scope } = check;
+  const book = deps.numbers.open(`${run.runId} ${scope}`);
+  await completeBook(book, account.numbers);
+  if (book.targets.get(phoneNumber.id) === assistantId) return false;
+  // The book may be older than the row: the number itself tells, and then the row once more.
+  const found = await account.numbers.get(phoneNumber.id);
+  const live = found.kind === 'found' ? found.phoneNumber.assistantId : undefined;
+  if (live === assistantId) return false;
+  await reportNumber(check, row, live);
+  return true;
+}
+
+async function reportNumber(check: ScopeCheck, row: AssistantMapping, live: string | undefined): Promise<void> {
+  const current = await readAgain(check, row);
+  if (!current) return tallyClass(check.tally, 'changing');
+  if (current.mode === 'off') return tallyClass(check.tally, 'off');
+  const change = { path: NUMBER_PATH, wanted: row.assistantId ?? '', ...(live === undefined ? {} : { live }) };
+  const changes = [{ ...change, origin: 'edited-at-vapi' as const }];
+  await report(check, current, { class: 'drifted', fields: [NUMBER_PATH], changes, changed: 1 });
 }
 
 /** What is still to be done after the assistant itself, or cannot be done by anybody but the caller. */

@@ -3,6 +3,7 @@ import type { SyncDependencies } from '../operation.ts';
 import type { Deadline } from '../runtime.ts';
 import type { DriftMode } from './drift-mode.ts';
 import type { FleetIndex } from './fleet.ts';
+import type { NumberShelf } from './number-book.ts';
 import type { Pacer } from './paced-account.ts';
 import type { FindingStore, RunStore, UnitStore } from './run.ts';
 
@@ -34,6 +35,7 @@ export interface DriftDependencies extends SyncDependencies {
   units: UnitStore;
   findings: FindingStore;
   pacer: Pacer;
+  numbers: NumberShelf;
   limits: DriftLimits;
   /** Of the deployment. */
   mode: DriftMode;

@@ -6,7 +6,7 @@ import type { TaskEnd } from '../task.ts';
 import { closeRun } from './close-run.ts';
 import { decideHeal, type HealPlan } from './decide-heal.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, NUMBER_PATH } from './finding.ts';
 import { sumUp } from './finish-unit.ts';
 import { nextState, writeDrift } from './note-drift.ts';
 import { finishRemovals, type Removal, removeStray } from './remove-stray.ts';
@@ -140,10 +140,25 @@ async function reapply(
 ): Promise<Outcome> {
   const isNoted = mapping?.drift?.healedAt !== undefined && mapping.drift.healedAt >= run.startedAt;
   if (isNoted) return 'reapplied';
+  if (mapping?.drift?.fields.includes(NUMBER_PATH)) await noteNumber(deps, mapping);
   await deps.tasks.send({ kind: 'reapply', ...key, operationId: call.runId });
   if (!mapping || mapping.claim || finding.class === 'unknown') return 'reapplied';
   const at = new Date(deps.runtime.now()).toISOString();
   const state = mapping.drift ?? nextState(undefined, { class: 'drifted', fields: [] }, { runId: run.runId, at });
   await writeDrift(deps, mapping, { ...state, heals: state.heals + 1, healedAt: at });
   return 'reapplied';
+}
+
+/** The number is looked at again only if the row says that this is still to be done. */
+async function noteNumber({ mappings, runtime }: DriftDependencies, mapping: AssistantMapping): Promise<void> {
+  const { orgId, role, phoneNumber } = mapping;
+  if (!phoneNumber || mapping.claim) return;
+  await mappings.write({
+    key: { orgId, role },
+    transition: 'annotate',
+    from: mapping,
+    token: runtime.uniqueId(),
+    change: { phoneNumber: { ...phoneNumber, status: 'pending' } },
+    at: new Date(runtime.now()).toISOString(),
+  });
 }

@@ -1,20 +1,29 @@
 import type { Runtime } from '../runtime.ts';
-import type { LiveAssistant, VapiAccount } from '../vapi-account.ts';
+import type { LiveAssistant, VapiAccount, VapiPhoneNumbers } from '../vapi-account.ts';
 
 /** Requests made through an account. */
 export interface Calls {
   lists: number;
   gets: number;
+  /** About phone numbers. */
+  numbers: number;
 }
 
 /** An account that is read no faster than agreed, and that knows how often it was asked. */
 export interface PacedAccount extends VapiAccount {
   readonly calls: Calls;
+  readonly numbers: Pick<VapiPhoneNumbers, 'get' | 'list'>;
+}
+
+/** What one key opens. */
+export interface Opened {
+  account: VapiAccount;
+  numbers: VapiPhoneNumbers;
 }
 
 /** Keeps the pace of each account for as long as the environment lives. */
 export interface Pacer {
-  paced(account: VapiAccount, callsPerSecond: number): PacedAccount;
+  paced(opened: Opened, callsPerSecond: number): PacedAccount;
 }
 
 /** Makes a pacer: drift checks wait between their calls, so that the calls of users find Vapi's limits unspent. */
@@ -29,16 +38,17 @@ export function makePacer(runtime: Runtime): Pacer {
   }
 
   return {
-    paced: (account, callsPerSecond) => pace(account, () => turn(account, callsPerSecond)),
+    paced: (opened, callsPerSecond) => pace(opened, () => turn(opened.account, callsPerSecond)),
   };
 }
 
-function pace(account: VapiAccount, turn: () => Promise<void>): PacedAccount {
-  const calls: Calls = { lists: 0, gets: 0 };
+function pace({ account, numbers }: Opened, turn: () => Promise<void>): PacedAccount {
+  const calls: Calls = { lists: 0, gets: 0, numbers: 0 };
   let shown: LiveAssistant | undefined;
   return {
     keyFingerprint: account.keyFingerprint,
     calls,
+    numbers: paceNumbers(numbers, { calls, turn }),
     get: async (id) => {
       await turn();
       calls.gets += 1;
@@ -58,6 +68,24 @@ function pace(account: VapiAccount, turn: () => Promise<void>): PacedAccount {
       const assistants = await account.list(query);
       shown = assistants[0] ?? shown;
       return assistants;
+    },
+  };
+}
+
+function paceNumbers(
+  numbers: VapiPhoneNumbers,
+  { calls, turn }: { calls: Calls; turn: () => Promise<void> },
+): PacedAccount['numbers'] {
+  return {
+    get: async (id) => {
+      await turn();
+      calls.numbers += 1;
+      return await numbers.get(id);
+    },
+    list: async (query) => {
+      await turn();
+      calls.numbers += 1;
+      return await numbers.list(query);
     },
   };
 }

@@ -1,8 +1,9 @@
+import type { ApiKey } from '../api-key.ts';
 import { type Access, forgetAccess, resolveAccess, resolvePlatformKey } from '../credentials.ts';
 import { Problem } from '../problem.ts';
 import type { ScopeKey } from '../tool-registry.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
-import type { PacedAccount } from './paced-account.ts';
+import type { Opened, PacedAccount } from './paced-account.ts';
 
 /** The organisation of a scope; undefined for the platform's. */
 export function organisationOf(scope: ScopeKey): string | undefined {
@@ -18,11 +19,15 @@ export async function openAccount(
   const { parallelWindows, callsPerSecond } = deps.limits;
   const orgId = organisationOf(scope);
   if (orgId === undefined) {
-    const account = deps.vapi.open(await resolvePlatformKey(deps.credentials), call.deadline);
-    return deps.pacer.paced(account, callsPerSecond / parallelWindows);
+    const apiKey = await resolvePlatformKey(deps.credentials);
+    return deps.pacer.paced(open(deps, call, apiKey), callsPerSecond / parallelWindows);
   }
   const access = await ownAccess(deps, call, orgId);
-  return access && deps.pacer.paced(deps.vapi.open(access.apiKey, call.deadline), callsPerSecond);
+  return access && deps.pacer.paced(open(deps, call, access.apiKey), callsPerSecond);
+}
+
+function open({ vapi }: DriftDependencies, { deadline }: DriftCall, apiKey: ApiKey): Opened {
+  return { account: vapi.open(apiKey, deadline), numbers: vapi.phoneNumbers(apiKey, deadline) };
 }
 
 async function ownAccess(deps: DriftDependencies, { journal }: DriftCall, orgId: string): Promise<Access | undefined> {

@@ -6,6 +6,8 @@ export interface Totals {
   /** Requests to Vapi. */
   lists: number;
   gets: number;
+  /** The same, about phone numbers. */
+  numbers: number;
   /** Scopes, or windows of one, that were looked at; and those of which nothing is known. */
   checked: number;
   unknown: number;
@@ -21,7 +23,7 @@ const MAX_CAUSES = 50;
 /** Nothing counted yet. */
 export function noTotals(): Totals {
   const classes = emptyClasses();
-  return { classes, lists: 0, gets: 0, checked: 0, unknown: 0, actionable: 0, causes: {} };
+  return { classes, lists: 0, gets: 0, numbers: 0, checked: 0, unknown: 0, actionable: 0, causes: {} };
 }
 
 function emptyClasses(): Record<DriftClass, number> {
@@ -46,6 +48,7 @@ export function addTotals(a: Totals, b: Totals): Totals {
     classes,
     lists: a.lists + b.lists,
     gets: a.gets + b.gets,
+    numbers: a.numbers + b.numbers,
     checked: a.checked + b.checked,
     unknown: a.unknown + b.unknown,
     actionable: a.actionable + b.actionable,
