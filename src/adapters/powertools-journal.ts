@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Journal, JournalEntry } from '../domain/journal.ts';
+import type { DriftRunOutcome, Journal, JournalEntry } from '../domain/journal.ts';
 import { JOURNAL_TEXTS } from './journal-texts.ts';
 import type { UpstreamCall } from './upstream-requests.ts';
 
@@ -54,9 +54,33 @@ function count(metrics: Metrics, entry: JournalEntry): void {
     case 'RETIREES_FOUND':
       metrics.addMetric('AssistantsToRetire', MetricUnit.Count, entry.count);
       break;
+    case 'DRIFT_RUN_CLOSED':
+      countDrift(metrics, entry);
+      break;
+    case 'DRIFT_STEP_FAILED':
+      addCount(metrics, 'DriftStepFailed', { cause: entry.cause });
+      break;
     default:
       break;
   }
+}
+
+/** Each class, also those with nothing in them: an alarm must see that a finding has gone. */
+function countDrift(
+  metrics: Metrics,
+  { classes, unknown, suspicious, common, healed, durationMs }: DriftRunOutcome,
+): void {
+  for (const [name, count] of Object.entries({ ...classes, unknown })) {
+    addCounts(metrics, 'Drift', { dimensions: { class: name }, count });
+  }
+  const healings = { reapplied: healed?.reapplied ?? 0, resumed: healed?.resumed ?? 0, removed: healed?.removed ?? 0 };
+  for (const [action, count] of Object.entries(healings)) {
+    addCounts(metrics, 'DriftHealed', { dimensions: { action }, count });
+  }
+  metrics.addMetric('DriftNotSticking', MetricUnit.Count, healed?.kept['does-not-stick'] ?? 0);
+  metrics.addMetric('DriftSuspicious', MetricUnit.Count, suspicious.length);
+  metrics.addMetric('DriftCommonCause', MetricUnit.Count, common.length);
+  metrics.addMetric('DriftRunDuration', MetricUnit.Milliseconds, durationMs);
 }
 
 const METRIC_NAMES = {
@@ -74,9 +98,17 @@ const METRIC_NAMES = {
 
 /** A count with a dimension of its own, so that other metrics of the same invocation do not get that dimension. */
 function addCount(metrics: Metrics, name: string, dimensions: Record<string, string>): void {
+  addCounts(metrics, name, { dimensions, count: 1 });
+}
+
+function addCounts(
+  metrics: Metrics,
+  name: string,
+  { dimensions, count: value }: { dimensions: Record<string, string>; count: number },
+): void {
   const single = metrics.singleMetric();
   for (const [key, value] of Object.entries(dimensions)) single.addDimension(key, value);
-  single.addMetric(name, MetricUnit.Count, 1);
+  single.addMetric(name, MetricUnit.Count, value);
 }
 
 /** Counts and times one request to Vapi. */
