@@ -188,6 +188,15 @@ describe('removals', () => {
     expect(world.calls).not.toContain('DELETE');
   });
 
+  it('spare one that a number rings: callers would reach nobody', async () => {
+    const world = fleet(5);
+    const rung = stray(world, nameOf(1), 2 * HOUR);
+    world.upstream.numbers.set('number', { id: 'number', isTakenOtherwise: false, assistantId: rung.id });
+    const { run } = await world.run('heal');
+    expect(keptIn(run)).toEqual({ 'answers-a-number': 1 });
+    expect(world.live(rung.id)).toBeDefined();
+  });
+
   it('look again before they act: what was mapped meanwhile stays', async () => {
     const world = fleet(5);
     const again = stray(world, nameOf(1), 2 * HOUR);

@@ -91,7 +91,7 @@ function build({ members, orphans, ...limits }: Fleet): Built {
 
 const candidates = (expected: readonly string[]) => expected.filter((line) => /^(missing|duplicate|orphan)/.test(line));
 
-const RUNS = Number(process.env.RUNS ?? 150);
+const RUNS = Number(process.env.RUNS ?? 80);
 
 describe('whatever fleet and whatever changes', () => {
   it('exactly the changes are found, with no more GETs than candidates', async () => {

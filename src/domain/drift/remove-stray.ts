@@ -9,7 +9,9 @@ import { retireAssistants } from '../retire-assistants.ts';
 import type { ScopeKey } from '../tool-registry.ts';
 import type { VapiAccount } from '../vapi-account.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
+import { completeBook } from './number-book.ts';
 import { ownerOf } from './owner.ts';
+import type { PacedAccount } from './paced-account.ts';
 import { openAccount } from './scope-account.ts';
 import { createdMs } from './window.ts';
 
@@ -24,7 +26,7 @@ export interface Stray {
 
 /**
  * Removes a duplicate or an orphan, if all that makes it one still holds: it is there, this deployment made it, it is old
- * enough, the mapping names another one, nobody is changing that, and the organisation does not name it as its own. The
+ * enough, no number rings it, the mapping names another one, nobody is changing that, and the organisation does not name it as its own. The
  * claim on the mapping is held meanwhile, so that no sync can take the assistant into use. Throws `Problem`s.
  */
 export async function removeStray(deps: DriftDependencies, call: DriftCall, stray: Stray): Promise<Removal> {
@@ -36,7 +38,19 @@ export async function removeStray(deps: DriftDependencies, call: DriftCall, stra
   if (owner?.orgId !== stray.owner.orgId || owner.role !== stray.owner.role) return kept('not-ours');
   const age = deps.runtime.now() - createdMs(found.assistant);
   if (!(age >= deps.limits.graceMs)) return kept('young');
+  if (await isRung(deps, call, { stray, account })) return kept('answers-a-number');
   return await removeUnderClaim(deps, call, { ...stray, account });
+}
+
+/** Whoever points a number to an assistant means it: callers would reach nobody. */
+async function isRung(
+  { numbers }: DriftDependencies,
+  { runId }: DriftCall,
+  { stray, account }: { stray: Stray; account: PacedAccount },
+): Promise<boolean> {
+  const book = numbers.open(`${runId} ${stray.scope}`);
+  await completeBook(book, account.numbers);
+  return [...book.targets.values()].includes(stray.assistantId);
 }
 
 function kept(why: string): Removal {
