@@ -23,6 +23,8 @@ export interface Application {
   queue: SqsTaskQueue;
   telemetry: Telemetry;
   voicePolicy: VoicePolicy;
+  /** Name of the token's claim for the organisation; undefined when callers sign with IAM. */
+  orgClaim: string | undefined;
 }
 
 /** Waits for AWS are bounded: a hanging table must not eat the time that recording an outcome needs. */
@@ -78,6 +80,7 @@ export function makeApplication(parts: ApplicationParts = systemParts()): Applic
     telemetry,
     queue,
     voicePolicy: settings.voicePolicy,
+    orgClaim: settings.orgClaim,
     sync: {
       mappings: new DynamoMappingStore(table),
       specs: new DynamoSpecStore(table),

@@ -11,6 +11,7 @@ export interface Settings {
   taskQueueUrl: string;
   deploymentId: string;
   voicePolicy: VoicePolicy;
+  orgClaim: string | undefined;
 }
 
 const notEmpty = z.string('missing').check(z.minLength(1, 'missing'));
@@ -27,6 +28,7 @@ const environmentSchema = z.object({
   TASK_QUEUE_URL: notEmpty.check(z.url('not a URL')),
   DEPLOYMENT_ID: notEmpty,
   VOICE_POLICY: z._default(z.enum(VOICE_POLICIES, `not one of ${VOICE_POLICIES.join(', ')}`), 'strict'),
+  JWT_ORG_CLAIM: z.optional(z.string()),
 });
 
 /** What is wrong with the environment, all of it in one message. */
@@ -51,5 +53,6 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     taskQueueUrl: settings.TASK_QUEUE_URL,
     deploymentId: settings.DEPLOYMENT_ID,
     voicePolicy: settings.VOICE_POLICY,
+    orgClaim: settings.JWT_ORG_CLAIM,
   };
 }

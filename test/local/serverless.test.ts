@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
-const SERVICE = ['serverless.yml', 'package.json', 'tsconfig.json', 'src', 'local', 'events'];
+const SERVICE = ['serverless.yml', 'infrastructure', 'package.json', 'tsconfig.json', 'src', 'local', 'events'];
 
 /** A checkout of its own, as far as Serverless needs one. */
 function checkout(): string {
