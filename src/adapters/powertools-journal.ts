@@ -47,6 +47,9 @@ function count(metrics: Metrics, entry: JournalEntry): void {
     case 'TASK_POSTPONED':
       metrics.addMetric(METRIC_NAMES[entry.code], MetricUnit.Count, 1);
       break;
+    case 'UNRESOLVED_CREATE_SEEN':
+      metrics.addMetric('UnresolvedCreateAge', MetricUnit.Seconds, entry.ageSeconds);
+      break;
     case 'RETIREES_FOUND':
       metrics.addMetric('AssistantsToRetire', MetricUnit.Count, entry.count);
       break;
