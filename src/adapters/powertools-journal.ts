@@ -1,7 +1,8 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
-import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Journal, JournalEntry } from '../domain/journal.ts';
 import { JOURNAL_TEXTS } from './journal-texts.ts';
+import { measure, measureBy } from './metrics.ts';
 import type { UpstreamCall } from './upstream-requests.ts';
 
 /** Powertools, as one handler's environment has them. */
@@ -24,18 +25,18 @@ export function makeJournal({ logger, metrics }: Telemetry): Journal {
 function count(metrics: Metrics, entry: JournalEntry): void {
   switch (entry.code) {
     case 'OPERATION_COMPLETED':
-      addCount(metrics, 'Outcome', { outcome: entry.outcome });
-      metrics.addMetric('OperationDuration', MetricUnit.Milliseconds, entry.durationMs);
+      measureBy(metrics, 'Outcome', { outcome: entry.outcome });
+      measure(metrics, 'OperationDuration', entry.durationMs);
       break;
     case 'OPERATION_REFUSED':
-      addCount(metrics, 'Problem', { problem: entry.problem });
-      metrics.addMetric('OperationDuration', MetricUnit.Milliseconds, entry.durationMs);
+      measureBy(metrics, 'Problem', { problem: entry.problem });
+      measure(metrics, 'OperationDuration', entry.durationMs);
       break;
     case 'VOICE_NORMALISED':
-      addCount(metrics, 'VoiceDecision', { reason: entry.reason });
+      measureBy(metrics, 'VoiceDecision', { reason: entry.reason });
       break;
     case 'CREDENTIALS_RESOLVED':
-      addCount(metrics, 'CredentialSource', { source: entry.source });
+      measureBy(metrics, 'CredentialSource', { source: entry.source });
       break;
     case 'CREATE_OUTCOME_UNKNOWN':
     case 'CREATE_LEFT_UNRESOLVED':
@@ -45,13 +46,13 @@ function count(metrics: Metrics, entry: JournalEntry): void {
     case 'PHONE_NUMBER_FOREIGN':
     case 'FOLLOW_UP_NOT_SENT':
     case 'TASK_POSTPONED':
-      metrics.addMetric(METRIC_NAMES[entry.code], MetricUnit.Count, 1);
+      measure(metrics, METRIC_NAMES[entry.code], 1);
       break;
     case 'UNRESOLVED_CREATE_SEEN':
-      metrics.addMetric('UnresolvedCreateAge', MetricUnit.Seconds, entry.ageSeconds);
+      measure(metrics, 'UnresolvedCreateAge', entry.ageSeconds);
       break;
     case 'RETIREES_FOUND':
-      metrics.addMetric('AssistantsToRetire', MetricUnit.Count, entry.count);
+      measure(metrics, 'AssistantsToRetire', entry.count);
       break;
     default:
       break;
@@ -69,17 +70,11 @@ const METRIC_NAMES = {
   TASK_POSTPONED: 'TaskPostponed',
 } as const;
 
-/** A count with a dimension of its own, so that other metrics of the same invocation do not get that dimension. */
-function addCount(metrics: Metrics, name: string, dimensions: Record<string, string>): void {
-  const single = metrics.singleMetric();
-  for (const [key, value] of Object.entries(dimensions)) single.addDimension(key, value);
-  single.addMetric(name, MetricUnit.Count, 1);
-}
-
 /** Counts and times one request to Vapi. */
 export function recordCall({ logger, metrics }: Telemetry, call: UpstreamCall): void {
-  addCount(metrics, 'UpstreamCall', { verb: call.verb, resource: call.resource, outcome: call.outcome });
-  metrics.addMetric('UpstreamLatency', MetricUnit.Milliseconds, call.durationMs);
+  measureBy(metrics, 'UpstreamCall', { verb: call.verb, resource: call.resource, outcome: call.outcome });
+  if (call.outcome === 'fault') measure(metrics, 'UpstreamFault', 1);
+  measure(metrics, 'UpstreamLatency', call.durationMs);
   logger.debug('📡 Vapi called', { code: 'UPSTREAM_CALL', ...call });
 }
 
@@ -87,5 +82,5 @@ export function recordCall({ logger, metrics }: Telemetry, call: UpstreamCall): 
 export function recordCircuit({ logger, metrics }: Telemetry, state: 'open' | 'closed'): void {
   const text = state === 'open' ? '🔌 Circuit opened: calls to this Vapi account pause' : '🔌 Circuit closed again';
   logger[state === 'open' ? 'error' : 'info'](text, { code: 'CIRCUIT_CHANGED', state });
-  metrics.addMetric(state === 'open' ? 'CircuitOpened' : 'CircuitClosed', MetricUnit.Count, 1);
+  measure(metrics, state === 'open' ? 'CircuitOpened' : 'CircuitClosed', 1);
 }
