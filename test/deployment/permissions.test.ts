@@ -1,6 +1,6 @@
 import { configuration, withPrompt } from '../support/configurations.ts';
 import { ACME_KEY, startService, type TestService } from '../support/service.ts';
-import { indexOf, partitionKeyOf } from '../support/table-keys.ts';
+import { indexOf, partitionKeyOf, tableRequestsOf } from '../support/table-keys.ts';
 import { compile, functionsOf, type Statement, type Template, textOf } from './template.ts';
 
 let template: Template;
@@ -10,6 +10,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => service.stop());
 
+const tool = (name: string) => ({ type: 'function', function: { name, description: 'x' } });
+
 /** All that each function does: every kind of operation must be among it, as what is not is not allowed either. */
 const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   sync: async () => {
@@ -18,7 +20,22 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await Promise.all(Array.from({ length: 5 }, () => service.put('shared', 'outbound', configuration())));
     await service.put('shared', 'outbound', withPrompt('other'), { query: { dryRun: 'true' } });
     await service.put('shared', 'outbound', withPrompt('other'));
+    await service.put('shared', 'inbound', configuration({ tools: [tool('shared')] }));
     await service.remove('shared', 'outbound');
+  },
+  worker: async () => {
+    const toolsOf = (org: string) => service.put(org, 'inbound', configuration({ tools: [tool(org)] }));
+    for (const org of ['linked', 'refused', 'throttled']) await toolsOf(org);
+    service.clearCounts();
+    const work = (orgId: string) => service.work([{ kind: 'sync-tools', orgId, role: 'inbound', operationId: 'x' }]);
+    const failOnce = (behaviour: object) =>
+      service.vapi.inject({ on: { method: 'POST', path: '/tool' }, times: 1, behaviour });
+    await work('linked');
+    failOnce({ kind: 'error-before', status: 400 });
+    await work('refused');
+    failOnce({ kind: 'rate-limit', retryAfter: 60 });
+    await work('throttled');
+    await service.work([{ kind: 'nonsense' }]);
   },
   status: async () => {
     await service.get('own');
@@ -35,7 +52,7 @@ interface Use {
 async function usesOf(scenario: () => Promise<unknown>): Promise<Use[]> {
   service.clearCounts();
   await scenario();
-  const onTable = service.tableRequests.map((request) => ({
+  const onTable = tableRequestsOf(service).map((request) => ({
     action: `dynamodb:${request.operation}`,
     resource: indexOf(request) ? `<Table.Arn>/index/${indexOf(request)}` : '<Table.Arn>',
     leadingKey: partitionKeyOf(request),
@@ -45,15 +62,24 @@ async function usesOf(scenario: () => Promise<unknown>): Promise<Use[]> {
     action: `secretsmanager:${operation}`,
     resource: `secret:${secret}${service.secrets.names().includes(secret) ? '-a1B2c3' : ''}`,
   }));
-  return [...onTable, ...onSecrets];
+  const onQueue = service.awsRequests
+    .filter((request) => request.service === 'sqs')
+    .map(({ operation }) => ({ action: `sqs:${operation}`, resource: '<TaskQueue.Arn>' }));
+  return [...onTable, ...onSecrets, ...onQueue];
 }
 
-function allows({ Action, Resource, Condition }: Statement, { action, resource, leadingKey }: Use): boolean {
+function leadingKeysOf({ Condition }: Statement): string[] {
   const keys = Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'];
+  return Array.isArray(keys) ? keys.map(String) : [];
+}
+
+function allows(statement: Statement, { action, resource, leadingKey }: Use): boolean {
+  const { Action, Resource } = statement;
+  const keys = leadingKeysOf(statement);
   return (
     Action.includes(action) &&
     Resource.some((pattern) => isLike(resource, textOf(pattern).replace(/^arn:.*?:secret:/, 'secret:'))) &&
-    (leadingKey === undefined || (Array.isArray(keys) && keys.some((pattern) => isLike(leadingKey, String(pattern)))))
+    (leadingKey === undefined || keys.some((pattern) => isLike(leadingKey, pattern)))
   );
 }
 
@@ -66,6 +92,12 @@ function isLike(value: string, pattern: string): boolean {
   return new RegExp(`^${expression}$`).test(value);
 }
 
+/** What Lambda does with the role of a function that works off a queue. */
+const OF_THE_EVENT_SOURCE = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((operation) => ({
+  action: `sqs:${operation}`,
+  resource: '<TaskQueue.Arn>',
+}));
+
 it('every function has its scenario here', () => {
   expect(
     functionsOf(template)
@@ -76,10 +108,14 @@ it('every function has its scenario here', () => {
 
 it.each(Object.entries(SCENARIOS))('%s may do all that it does, and nothing else', async (name, scenario) => {
   const statements = functionsOf(template).find((found) => found.name === name)?.statements ?? [];
-  const uses = await usesOf(scenario);
+  const uses: Use[] = [...(await usesOf(scenario)), ...(name === 'worker' ? OF_THE_EVENT_SOURCE : [])];
   const denied = uses.filter((use) => !statements.some((statement) => allows(statement, use)));
   expect(denied).toEqual([]);
-  const data = statements.filter(({ Action }) => Action.some((action) => /^(dynamodb|secretsmanager):/.test(action)));
+  const data = statements.filter(({ Action }) =>
+    Action.some((action) => /^(dynamodb|secretsmanager|sqs):/.test(action)),
+  );
   const allowed = new Set(data.flatMap(({ Action }) => Action));
+  const keys = new Set(data.flatMap(leadingKeysOf));
+  expect([...keys].filter((pattern) => !uses.some(({ leadingKey }) => isLike(leadingKey ?? '', pattern)))).toEqual([]);
   expect([...allowed].toSorted()).toEqual([...new Set(uses.map(({ action }) => action))].toSorted());
 });

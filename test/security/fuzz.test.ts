@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PROBLEMS } from '../../src/domain/problem.ts';
 import { runs } from '../faults/report.ts';
 import { type Reply, startService, type TestService } from '../support/service.ts';
-import { hostileEvent } from './hostile-events.ts';
+import { hostileEvent, hostileMessage } from './hostile-events.ts';
 
 const HANDLERS = ['sync', 'status'] as const;
 const handlers = fc.constantFrom(...HANDLERS, 'sync' as const, 'sync' as const);
@@ -100,6 +100,27 @@ it(
     expect(answers.get('400 VALIDATION_FAILED')).toBeGreaterThan(RUNS / 5);
   },
   RUNS * 100,
+);
+
+it(
+  'whatever is in the queue, a message is performed or reported as failed, and one that is no task touches nothing',
+  async () => {
+    let reported = 0;
+    const property = fc.asyncProperty(fc.array(hostileMessage, { minLength: 1, maxLength: 4 }), async (messages) => {
+      service.clearCounts();
+      const { batchItemFailures } = await service.work(messages);
+      expect(batchItemFailures.length).toBeLessThanOrEqual(messages.length);
+      reported += batchItemFailures.length;
+      const touched =
+        batchItemFailures.length === messages.length ? [...service.tableOperations, ...service.vapi.requests] : [];
+      expect(touched).toEqual([]);
+    });
+    await fc.assert(property, { numRuns: RUNS / 10 });
+    service.output.show(`${RUNS / 10} hostile batches, ${reported} messages reported as failed\n`);
+    expect(reported).toBeGreaterThan(RUNS / 20);
+    expect(unhandled).toEqual([]);
+  },
+  RUNS * 50,
 );
 
 /** Past the capture, which keeps the log from the screen. */

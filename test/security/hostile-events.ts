@@ -218,3 +218,13 @@ export const hostileEvent: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: path },
   { weight: 1, arbitrary: nonsense },
 );
+
+const TASK: JsonObject = { kind: 'sync-tools', orgId: 'globex', role: 'inbound', operationId: 'x' };
+
+/** Messages of the queue: a task with one slip, a task, or nonsense. */
+export const hostileMessage: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 6, arbitrary: mutation.map((change) => mutate(TASK, change)) },
+  { weight: 1, arbitrary: fc.constant(TASK) },
+  { weight: 2, arbitrary: fc.string({ unit: 'binary' }) },
+  { weight: 1, arbitrary: fc.constantFrom(...HOSTILE) },
+);

@@ -2,7 +2,7 @@ import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import { ACME_KEY, PLATFORM_KEY, startService, type TestService } from '../support/service.ts';
-import { partitionKeyOf } from '../support/table-keys.ts';
+import { partitionKeyOf, tableRequestsOf } from '../support/table-keys.ts';
 import { assistantsOf, keysSeen } from '../support/upstream.ts';
 
 const OTHER_KEY = 'local-other-key';
@@ -28,6 +28,8 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
+const taskOf = (orgId: string) => ({ kind: 'sync-tools', orgId, role: 'inbound', operationId: 'x' });
+
 /** A working day of an organisation. */
 const STEPS: [name: string, run: (org: string) => Promise<unknown>][] = [
   ['creates', (org) => service.put(org, 'inbound', configuration())],
@@ -36,17 +38,20 @@ const STEPS: [name: string, run: (org: string) => Promise<unknown>][] = [
   ['changes', (org) => service.put(org, 'inbound', withPrompt(org))],
   ['plans', (org) => service.put(org, 'inbound', withPrompt('plan'), { query: { dryRun: 'true' } })],
   ['repeats', (org) => service.put(org, 'inbound', withPrompt(org))],
+  ['has tools', (org) => service.put(org, 'inbound', configuration({ tools: [{ type: 'endCall' }] }))],
+  ['has its tools registered', (org) => service.work([taskOf(org)])],
   ['removes', (org) => service.remove(org, 'outbound')],
 ];
 
 /** What of other organisations a step has touched. */
 function trespasses(org: string, idsOfOthers: readonly string[]): string[] {
   const own = new Set([service.secretName(org), `${service.environment.SECRET_PREFIX}/platform`]);
+  const scope = KEYS[org] === PLATFORM_KEY ? 'SCOPE#platform' : `SCOPE#org:${org}`;
   const secrets = service.secrets.requests.map(({ secret }) => secret).filter((name) => !own.has(name));
   const keys = keysSeen(service.vapi).filter((key) => key !== KEYS[org]);
-  const rows = service.tableRequests
+  const rows = tableRequestsOf(service)
     .map(partitionKeyOf)
-    .filter((pk) => pk !== `ORG#${org}` && !pk.startsWith('SCOPE#'));
+    .filter((pk) => pk !== `ORG#${org}` && pk !== scope);
   const assistants = service.vapi.requests
     .map(({ path }) => path)
     .filter((path) => idsOfOthers.includes(path.split('/').at(-1) ?? ''));
@@ -66,7 +71,7 @@ it.each(STEPS)(
       const idsOfOthers = ORGS.filter((other) => other !== org).flatMap(idsOf);
       service.clearCounts();
       await run(org);
-      expect(service.tableRequests.length).toBeGreaterThan(0);
+      expect(service.tableOperations.length).toBeGreaterThan(0);
       expect([org, trespasses(org, idsOfOthers)]).toEqual([org, []]);
     }
   },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { TableRequest } from './service.ts';
+import type { AwsRequest, TestService } from './service.ts';
 
 const text = z.object({ S: z.string() });
 const key = z.object({ pk: text });
@@ -14,12 +14,17 @@ const input = z.union([
     .transform(({ ExpressionAttributeValues }) => ExpressionAttributeValues[':pk'].S),
 ]);
 
+/** What was asked of the table, and not of the queue. */
+export function tableRequestsOf({ awsRequests }: TestService): AwsRequest[] {
+  return awsRequests.filter(({ service }) => service === 'dynamodb');
+}
+
 /** The partition key that a request is about, which is what IAM's `dynamodb:LeadingKeys` sees. Throws when it has none. */
-export function partitionKeyOf(request: TableRequest): string {
+export function partitionKeyOf(request: AwsRequest): string {
   return input.parse(request.input);
 }
 
 /** The index that a request reads, undefined for the table itself. */
-export function indexOf({ input: asked }: TableRequest): string | undefined {
+export function indexOf({ input: asked }: AwsRequest): string | undefined {
   return z.object({ IndexName: z.string().optional() }).parse(asked).IndexName;
 }
