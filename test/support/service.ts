@@ -16,6 +16,7 @@ import { makeStatusHandler } from '../../src/handlers/status.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
 import { makeWorkerHandler } from '../../src/handlers/worker.ts';
 import { readSettings } from '../../src/settings.ts';
+import { assertDescribed } from './api-description.ts';
 import { contextOf } from './context.ts';
 import { type CapturedOutput, captureOutput } from './output.ts';
 
@@ -193,7 +194,11 @@ function makeEnvironment({
 function environmentOf(app: Application, values: Record<string, string>): Environment {
   const worker = makeWorkerHandler(app);
   const handlers = { sync: makeSyncHandler(app), status: makeStatusHandler(app) };
-  const invoke: Environment['invoke'] = (name, event, remainingMs = 29_000) => call(handlers[name], event, remainingMs);
+  const invoke: Environment['invoke'] = async (name, event, remainingMs = 29_000) => {
+    const reply = await call(handlers[name], event, remainingMs);
+    assertDescribed(name, event, reply);
+    return reply;
+  };
   return {
     app,
     invoke,
