@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 /** Names and values of environment variables. */
 type Environment = Record<string, string>;
 
@@ -12,6 +14,12 @@ export type ChosenVapi = { baseUrl: string; key: string | undefined };
 export function chosenVapi(environment: NodeJS.ProcessEnv): ChosenVapi | undefined {
   const baseUrl = environment.VAPI_BASE_URL?.trim();
   return baseUrl ? { baseUrl, key: environment.VAPI_PRIVATE_KEY } : undefined;
+}
+
+/** Where a stack keeps its data. A Vapi of one's own has data of its own: no seeded key, and no mapping to the stand-in. */
+export function dataDirectory(checkout: string, vapi: ChosenVapi | undefined): string {
+  const directory = join(checkout, '.local');
+  return vapi ? join(directory, `at-${new URL(vapi.baseUrl).host.replace(':', '-')}`) : directory;
 }
 
 /** Makes this process, and what it starts, see the local stack as its AWS account. */

@@ -2,7 +2,7 @@ import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { BackgroundWorker } from './background-worker.ts';
 import { buildDirectory, removeAbandonedBuilds, removeOwnBuild } from './build-directory.ts';
-import { type ChosenVapi, chosenVapi, enterLocalAws, functionEnvironment } from './local-environment.ts';
+import { chosenVapi, dataDirectory, enterLocalAws, functionEnvironment } from './local-environment.ts';
 import { endSoon, endWithProcess } from './process-life.ts';
 import type { SharedStack } from './shared-stack.ts';
 
@@ -97,7 +97,7 @@ export default class LocalStackPlugin {
     const { startStack } = await import('./stack.ts');
     this.#stack = await startStack({
       persistent: true,
-      directory: this.#directory(vapi),
+      directory: dataDirectory(this.#checkout, vapi),
       hasKeys: vapi === undefined,
       isLongLived: isServer,
       onWait: (reason) => this.#log.notice(reason),
@@ -114,12 +114,6 @@ export default class LocalStackPlugin {
     const values = { ...textsOf(service.provider.environment), ...this.#stack.environment, ...environment };
     this.#worker = new BackgroundWorker(values);
     if (isServer) await this.#worker.start();
-  }
-
-  /** A Vapi of one's own has data of its own: no seeded key, and no mapping to an assistant of the stand-in. */
-  #directory(vapi: ChosenVapi | undefined): string {
-    const directory = join(this.#checkout, '.local');
-    return vapi ? join(directory, `at-${new URL(vapi.baseUrl).host.replace(':', '-')}`) : directory;
   }
 
   async #stop(): Promise<void> {

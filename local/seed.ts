@@ -10,6 +10,8 @@ export function seedSecrets(secrets: SecretsStandIn, { secretPrefix }: ServiceDe
   const wanted = {
     [`${secretPrefix}/platform`]: { apiKey: 'local-platform-key' },
     [`${secretPrefix}/orgs/${SEEDED_ORGS.ownKey}`]: { apiKey: 'local-acme-key' },
+    // With it, verification tries the case of an own key too.
+    [`${secretPrefix}/orgs/verify-own-key`]: { apiKey: 'local-acme-key' },
   };
   const missing = Object.entries(wanted).filter(([name]) => !secrets.names().includes(name));
   for (const [name, value] of missing) secrets.put(name, value);

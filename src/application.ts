@@ -6,14 +6,17 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoMappingStore } from './adapters/dynamo-mapping-store.ts';
+import { DynamoSpecHistory } from './adapters/dynamo-spec-history.ts';
 import { DynamoSpecStore } from './adapters/dynamo-spec-store.ts';
 import { DynamoToolStore } from './adapters/dynamo-tool-store.ts';
+import { DynamoVerificationRuns } from './adapters/dynamo-verification-runs.ts';
 import { recordCall, recordCircuit, type Telemetry } from './adapters/powertools-journal.ts';
 import { SecretsManagerStore } from './adapters/secrets-manager-store.ts';
 import { SqsTaskQueue } from './adapters/sqs-task-queue.ts';
 import { makeVapiAccounts, type UpstreamTiming } from './adapters/vapi-accounts.ts';
 import type { SyncDependencies } from './domain/operation.ts';
 import type { Runtime } from './domain/runtime.ts';
+import type { VerificationRuns } from './domain/verification/verification-run.ts';
 import type { VoicePolicy } from './domain/voice.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -22,6 +25,7 @@ export interface Application {
   sync: SyncDependencies;
   queue: SqsTaskQueue;
   telemetry: Telemetry;
+  verificationRuns: VerificationRuns;
   voicePolicy: VoicePolicy;
   /** Name of the token's claim for the organisation; undefined when callers sign with IAM. */
   orgClaim: string | undefined;
@@ -79,6 +83,7 @@ export function makeApplication(parts: ApplicationParts = systemParts()): Applic
   return {
     telemetry,
     queue,
+    verificationRuns: new DynamoVerificationRuns(table),
     voicePolicy: settings.voicePolicy,
     orgClaim: settings.orgClaim,
     sync: {
@@ -86,6 +91,7 @@ export function makeApplication(parts: ApplicationParts = systemParts()): Applic
       specs: new DynamoSpecStore(table),
       tools: new DynamoToolStore(table),
       tasks: queue,
+      history: new DynamoSpecHistory(table),
       credentials: {
         secrets: new SecretsManagerStore({
           client: clients.secrets,

@@ -16,6 +16,8 @@ const behaviour = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('rate-limit'), retryAfter: z.number().min(0).optional() }),
   /** The page of a content delivery network instead of Vapi's JSON, without the effect. */
   z.strictObject({ kind: z.literal('html'), status }),
+  /** The effect twice over; the answer is the second one's. */
+  z.strictObject({ kind: z.literal('twice') }),
   /** The right answer, later. */
   z.strictObject({ kind: z.literal('slow'), ms: z.number().min(0) }),
 ]);

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, send } from '../http-server.ts';
 import type { Behaviour } from './faults.ts';
 
-/** One request that shall go wrong: `serve` does the work properly and may be called at most once. */
+/** One request that shall go wrong: `serve` does the work properly, each time that it is called. */
 export type Victim = { response: ServerResponse; serve: () => Answer };
 
 /** Misbehaves as told; resolves to the status that was sent, 0 when there was no answer. */
@@ -18,6 +18,9 @@ export async function misbehave(behaviour: Behaviour, victim: Victim): Promise<n
       return reply(victim.response, failure(behaviour));
     case 'truncated':
       return reply(victim.response, cut(victim.serve()));
+    case 'twice':
+      victim.serve();
+      return reply(victim.response, victim.serve());
     case 'slow':
       await delay(behaviour.ms);
       return reply(victim.response, victim.serve());

@@ -24,7 +24,7 @@ export function notFound(): Answer {
 /** POST: makes a resource. */
 export function create(scope: Scope, body: unknown): Answer {
   if (!isJsonObject(body)) return badRequest('Invalid JSON body');
-  const errors = complaints(scope.resource, body);
+  const errors = [...complaints(scope.resource, body), ...refusedVoice(scope, body)];
   if (errors.length > 0) return badRequest(errors);
   return { status: 201, body: present(scope, insert(scope, body)) };
 }
@@ -59,7 +59,7 @@ export function update(scope: Scope, id: string, body: unknown): Answer {
   if (!isJsonObject(body)) return badRequest('Invalid JSON body');
   const stored = collectionOf(scope).get(id);
   if (!stored) return notFound();
-  const errors = complaints(scope.resource, body, stored.fields);
+  const errors = [...complaints(scope.resource, body, stored.fields), ...refusedVoice(scope, body)];
   if (errors.length > 0) return badRequest(errors);
   stored.fields = withoutNulls({ ...stored.fields, ...body });
   stored.updatedAt = Math.max(scope.now, stored.updatedAt);
@@ -91,6 +91,12 @@ export function present(scope: Pick<Scope, 'settings' | 'resource'>, stored: Sto
 function pinned(resource: ResourceName): Answer {
   const error = `${resource.replace('-', '_')}_pinned`;
   return { status: 409, body: { message: `The ${resource} is pinned and cannot be deleted`, error, statusCode: 409 } };
+}
+
+function refusedVoice({ resource, settings }: Scope, { voice }: JsonObject): string[] {
+  if (resource !== 'assistant' || !isJsonObject(voice)) return [];
+  if (!settings.refusedVoices.includes(`${voice.provider}/${voice.voiceId}`)) return [];
+  return [`voice.voiceId ${voice.voiceId} is no longer available, the voice was retired`];
 }
 
 function collectionOf({ accounts, account, resource }: Scope): Collection {

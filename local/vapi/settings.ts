@@ -15,6 +15,8 @@ export const settingsChange = z.strictObject({
   listLagMs: z.number().min(0).optional(),
   /** Ids that DELETE refuses with 409. */
   pinned: z.array(z.string()).optional(),
+  /** Voices (`provider/voiceId`) that are refused as retired, besides those that are. */
+  refusedVoices: z.array(z.string()).optional(),
   /** Server-side defaults, replaced per resource. */
   defaults: z
     .object({ assistant: defaultsOfOne, tool: defaultsOfOne, 'phone-number': defaultsOfOne })
@@ -31,12 +33,13 @@ export type Settings = {
   latencyMs: number;
   listLagMs: number;
   pinned: string[];
+  refusedVoices: string[];
   defaults: Record<ResourceName, Defaults>;
 };
 
 /** A stand-in that knows these keys and does nothing unusual. */
 export function initialSettings(accounts: Record<string, string>): Settings {
-  return { accounts, latencyMs: 0, listLagMs: 0, pinned: [], defaults: STANDARD_DEFAULTS };
+  return { accounts, latencyMs: 0, listLagMs: 0, pinned: [], refusedVoices: [], defaults: STANDARD_DEFAULTS };
 }
 
 /** The settings after a change; throws a ZodError on an unknown or ill-typed one. */

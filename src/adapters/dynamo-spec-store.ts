@@ -78,10 +78,12 @@ function parseConfiguration(texts: z.infer<typeof specSchema>): Configuration | 
   }
 }
 
-function specPrefix({ role }: AssistantKey): string {
+/** How the sort keys of an assistant's configurations begin; the rest is the hash. */
+export function specPrefix({ role }: AssistantKey): string {
   return `SPEC#${role}#`;
 }
 
-function specKey(key: AssistantKey, specHash: string): Item {
+/** Primary key of a configuration. */
+export function specKey(key: AssistantKey, specHash: string): Item {
   return marshall({ pk: organisationPk(key.orgId), sk: `${specPrefix(key)}${specHash}` });
 }

@@ -49,7 +49,13 @@ export const JOURNAL_TEXTS: Readonly<Record<JournalEntry['code'], JournalText>> 
     text: '📨 The task for the worker could not be sent; the next sync sends it again',
   },
   TASK_POSTPONED: { level: 'warn', text: '⏳ Not now: the task comes back later' },
+  HISTORY_PRUNED: { level: 'info', text: '📚 Old configurations removed from the history' },
+  HISTORY_NOT_KEPT: { level: 'warn', text: '📚 The history could not be kept up to date' },
   RELEASE_FAILED: { level: 'warn', text: '🔒 The claim could not be given back and will expire' },
+  SCENARIO_PASSED: { level: 'info', text: '🟢 Scenario passed' },
+  SCENARIO_FAILED: { level: 'error', text: '🔴 Scenario failed' },
+  LEFTOVERS_REMOVED: { level: 'warn', text: '🧹 Removed what an earlier verification had left' },
+  LEFTOVERS_KEPT: { level: 'warn', text: '🧹 A verification has left something that could not be removed yet' },
   OPERATION_COMPLETED: { level: 'info', text: '✅ Operation completed' },
   OPERATION_REFUSED: { level: 'warn', text: '⛔ Operation ended with a problem' },
 };

@@ -8,6 +8,8 @@ export const METRICS = {
   CredentialSource: { unit: MetricUnit.Count, dimensions: ['source'] },
   UpstreamCall: { unit: MetricUnit.Count, dimensions: ['verb', 'resource', 'outcome'] },
   DriftFindings: { unit: MetricUnit.Count, dimensions: ['class'] },
+  ScenarioPassed: { unit: MetricUnit.Count, dimensions: ['scenario'] },
+  ScenarioFailed: { unit: MetricUnit.Count, dimensions: ['scenario'] },
   OperationDuration: { unit: MetricUnit.Milliseconds, dimensions: [] },
   UpstreamFault: { unit: MetricUnit.Count, dimensions: [] },
   UpstreamLatency: { unit: MetricUnit.Milliseconds, dimensions: [] },

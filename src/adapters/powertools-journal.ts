@@ -38,6 +38,10 @@ function count(metrics: Metrics, entry: JournalEntry): void {
     case 'CREDENTIALS_RESOLVED':
       measureBy(metrics, 'CredentialSource', { source: entry.source });
       break;
+    case 'SCENARIO_PASSED':
+    case 'SCENARIO_FAILED':
+      measureBy(metrics, METRIC_NAMES[entry.code], { scenario: entry.scenario });
+      break;
     case 'CREATE_OUTCOME_UNKNOWN':
     case 'CREATE_LEFT_UNRESOLVED':
     case 'CLAIM_LOST':
@@ -68,6 +72,8 @@ const METRIC_NAMES = {
   PHONE_NUMBER_FOREIGN: 'PhoneNumberForeign',
   FOLLOW_UP_NOT_SENT: 'FollowUpNotSent',
   TASK_POSTPONED: 'TaskPostponed',
+  SCENARIO_PASSED: 'ScenarioPassed',
+  SCENARIO_FAILED: 'ScenarioFailed',
 } as const;
 
 /** Counts and times one request to Vapi. */

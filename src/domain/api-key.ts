@@ -26,6 +26,16 @@ export class ApiKey {
     return this.#value;
   }
 
+  /** True when the key stands in a text, plainly or in Base64. */
+  occursIn(text: string): boolean {
+    return text.includes(this.#value) || text.includes(Buffer.from(this.#value).toString('base64'));
+  }
+
+  /** The text with the key masked. */
+  maskIn(text: string): string {
+    return text.replaceAll(this.#value, MASK);
+  }
+
   toString(): string {
     return MASK;
   }

@@ -9,6 +9,7 @@ import { forgetGoneTools } from './forget-tools.ts';
 import { giveBack, type HeldClaim, takeClaim } from './hold-claim.ts';
 import { nameOf } from './journal.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
+import { noteApplied, pruneHistory } from './keep-history.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
 import { Problem } from './problem.ts';
 import { retireAssistants } from './retire-assistants.ts';
@@ -76,7 +77,8 @@ async function complete(
   const { plan, access } = task;
   const retiring = await retireAssistants(deps, operation, { retirees: plan.retire, access });
   recordOutOfReach(operation, task);
-  return await finalise(deps, operation, {
+  const noting = noteApplied(deps, operation, task.desired);
+  const outcome = await finalise(deps, operation, {
     held,
     assistant,
     access,
@@ -85,6 +87,9 @@ async function complete(
     following: { tools: plan.tools, phoneNumber: plan.phoneNumber },
     made: plan.kind === 'create',
   });
+  await noting;
+  if (outcome.kind === 'done') await pruneHistory(deps, operation, outcome.mapping);
+  return outcome;
 }
 
 /** Once, when it gets out of reach: afterwards the row says it. */

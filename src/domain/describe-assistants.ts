@@ -2,7 +2,8 @@ import type { AssistantKey } from './assistant-key.ts';
 import type { AssistantMapping, MappingStore } from './assistant-mapping.ts';
 import { isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 
-export type AssistantState = 'synced' | 'changing' | 'unresolved' | 'interrupted';
+/** `imported`: mapped as it was found, and no configuration has been applied yet. */
+export type AssistantState = 'imported' | 'synced' | 'changing' | 'unresolved' | 'interrupted';
 
 /** What is known of one assistant without asking Vapi. Times are ISO 8601. */
 export interface AssistantStatus extends AssistantKey {
@@ -62,8 +63,9 @@ function followersOf({ tools, phoneNumber }: AssistantMapping): Pick<AssistantSt
   };
 }
 
-function stateOf({ claim }: AssistantMapping, now: number): AssistantState {
-  if (!claim) return 'synced';
+/** Which state a mapping is in at a moment (epoch ms). */
+export function stateOf({ claim, assistantId, specHash }: AssistantMapping, now: number): AssistantState {
+  if (!claim) return assistantId && !specHash ? 'imported' : 'synced';
   if (isHeld(claim, now)) return 'changing';
   return mayHaveCreated(claim) ? 'unresolved' : 'interrupted';
 }

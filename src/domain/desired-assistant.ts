@@ -36,6 +36,14 @@ export function isOurs(config: JsonObject, key: AssistantKey, deployment: string
   return Object.entries(ownership(key, deployment)).every(([name, value]) => metadata[name] === value);
 }
 
+/** A payload as it was asked for: without what is ours in its metadata. */
+export function withoutOwnership(payload: JsonObject): JsonObject {
+  const { metadata, ...config } = payload;
+  if (!isJsonObject(metadata)) return payload;
+  const given = Object.entries(metadata).filter(([name]) => !RESERVED_METADATA.some((reserved) => reserved === name));
+  return { ...config, metadata: Object.fromEntries(given) };
+}
+
 /**
  * Builds the payload for `key`: the request with our ownership merged into its metadata. Throws `VALIDATION_FAILED` for
  * metadata that is ours to write and for text that is not valid Unicode (it has no canonical form).

@@ -5,7 +5,7 @@ import { unresolvedForSeconds } from './claim.ts';
 import { type Access, isSameAccess } from './credentials.ts';
 import { decide, type Plan } from './decide.ts';
 import type { DesiredAssistant } from './desired-assistant.ts';
-import { assertExpected, type Expectation } from './expectation.ts';
+import { type Expectation, expecting } from './expectation.ts';
 import { observe } from './observe.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
 import { isSamePhoneNumber, wantedPhoneNumber } from './phone-number.ts';
@@ -43,17 +43,12 @@ interface Session {
   leftovers: readonly Retiree[];
   /** Tools that Vapi was seen not to have. */
   goneTools: ReadonlySet<string>;
-  expected: Expectation;
 }
 
-function openSession(
-  deps: SyncDependencies,
-  operation: Operation,
-  { desired, expected }: Pick<Session, 'desired' | 'expected'>,
-): Session {
+function openSession(deps: SyncDependencies, operation: Operation, desired: DesiredAssistant): Session {
   const credentials = openAccessSession(deps, operation);
   const nothingYet = { awaitedToken: undefined, waits: 0, restarts: 0, leftovers: [], goneTools: new Set<string>() };
-  return { desired, expected, credentials, ...nothingYet };
+  return { desired, credentials, ...nothingYet };
 }
 
 /** What the assistant is to be, and what it must be now for that to happen. */
@@ -69,10 +64,11 @@ export interface Wish {
  */
 export async function ensureAssistant(
   deps: SyncDependencies,
-  operation: Operation,
+  asked: Operation,
   { desired, expected = {} }: Wish,
 ): Promise<SyncResult> {
-  const session = openSession(deps, operation, { desired, expected });
+  const operation = expecting(asked, expected);
+  const session = openSession(deps, operation, desired);
   for (;;) {
     const result = await session.credentials.reauthorising(() => runRound(deps, operation, session));
     if (result) return result;
@@ -83,10 +79,11 @@ export async function ensureAssistant(
 /** The plan that `ensureAssistant` would carry out now. Reads only. */
 export async function planAssistant(
   deps: SyncDependencies,
-  operation: Operation,
+  asked: Operation,
   { desired, expected = {} }: Wish,
 ): Promise<Decision> {
-  const session = openSession(deps, operation, { desired, expected });
+  const operation = expecting(asked, expected);
+  const session = openSession(deps, operation, desired);
   for (;;) {
     const decision = await session.credentials.reauthorising(() => makeDecision(deps, operation, session));
     if (decision) return decision;
@@ -163,7 +160,7 @@ async function makeDecision(deps: SyncDependencies, operation: Operation, sessio
   const reading = deps.mappings.read(key.orgId);
   const [view, access] = await Promise.all([reading, session.credentials.access(async () => (await reading).record)]);
   const mapping = mappingOf(view, key);
-  assertExpected(mapping, session.expected);
+  operation.precondition?.assertHolds(mapping, deps.runtime.now());
   const ageSeconds = unresolvedForSeconds(mapping?.claim, deps.runtime.now());
   if (ageSeconds !== undefined) journal.record({ code: 'UNRESOLVED_CREATE_SEEN', ageSeconds });
   const observation = await observe(deps, operation, { desired, mapping, access, awaitedToken, goneTools });

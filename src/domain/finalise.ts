@@ -12,7 +12,8 @@ export interface Outcome {
   held: HeldClaim;
   assistant: LiveAssistant;
   access: Access;
-  specHash: string;
+  /** Hash of the configuration that was applied; absent when the assistant was only recorded, as it is. */
+  specHash?: string;
   retiring: readonly Retiree[];
   following: Following;
   /** True when this operation created the assistant. */
@@ -47,7 +48,7 @@ export async function finalise(deps: SyncDependencies, operation: Operation, out
     scope: access.scope,
     vapiOrgId: assistant.vapiOrgId,
     keyFingerprint: access.apiKey.fingerprint,
-    specHash,
+    ...(specHash ? { specHash } : {}),
     attempted: held.mapping.attempted.filter(mayLand),
     finalisedBy: held.claim.token,
     claim: null,

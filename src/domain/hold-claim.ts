@@ -28,7 +28,7 @@ export interface ClaimRequest {
 /** Takes the row, on condition that it still is as it was read. Undefined when somebody else was faster. */
 export async function takeClaim(
   deps: SyncDependencies,
-  { key, deadline, journal }: Operation,
+  { key, deadline, journal, precondition }: Operation,
   { mapping, operation, scope, specHash, toolIds = [], retire }: ClaimRequest,
 ): Promise<HeldClaim | undefined> {
   const previous = mapping?.claim;
@@ -45,6 +45,7 @@ export async function takeClaim(
     at: claim.startedAt,
   });
   if (result.kind === 'conflict' || !result.mapping) return undefined;
+  precondition?.follow(result.mapping);
   journal.record({ code: 'CLAIM_TAKEN', operation, takenOver: previous !== undefined });
   return { claim, previous, mapping: result.mapping };
 }

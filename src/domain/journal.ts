@@ -46,7 +46,12 @@ export type JournalEntry =
   | { code: 'FOLLOW_UP_SENT' }
   | { code: 'FOLLOW_UP_NOT_SENT'; cause: string }
   | { code: 'TASK_POSTPONED'; operation: string; reason: string; afterSeconds: number; durationMs: number }
+  | { code: 'HISTORY_PRUNED'; count: number }
+  | { code: 'HISTORY_NOT_KEPT'; cause: string }
   | { code: 'RELEASE_FAILED'; cause: string }
+  | { code: 'SCENARIO_PASSED' | 'SCENARIO_FAILED'; scenario: string; durationMs: number }
+  | { code: 'LEFTOVERS_REMOVED'; runId: string }
+  | { code: 'LEFTOVERS_KEPT'; runId: string; count: number }
   | { code: 'OPERATION_COMPLETED'; operation: string; outcome: string; durationMs: number }
   | { code: 'OPERATION_REFUSED'; operation: string; problem: ProblemCode; detail?: string; durationMs: number };
 

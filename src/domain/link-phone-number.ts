@@ -48,10 +48,10 @@ async function statusOf(
   return (await isAnswering(deps, operation, { assistantId: live.assistantId, access })) ? 'foreign' : 'pending';
 }
 
-/** Undefined for a number that the account does not have, and for an id that no number can have. */
-async function lookAtNumber(
+/** What Vapi has of a number. Undefined for a number that the account does not have, and for an id that no number can have. */
+export async function lookAtNumber(
   deps: SyncDependencies,
-  { deadline }: Operation,
+  { deadline }: Pick<Operation, 'deadline'>,
   { phoneNumberId, access }: { phoneNumberId: string; access: Access },
 ): Promise<LivePhoneNumber | undefined> {
   try {

@@ -1,8 +1,10 @@
 import type { AssistantKey } from './assistant-key.ts';
 import type { MappingStore, SpecStore } from './assistant-mapping.ts';
 import type { CredentialDependencies } from './credentials.ts';
+import type { Precondition } from './expectation.ts';
 import type { Journal } from './journal.ts';
 import type { Deadline, Runtime } from './runtime.ts';
+import type { SpecHistory } from './spec-history.ts';
 import type { TaskQueue } from './task.ts';
 import type { ToolStore } from './tool-registry.ts';
 import type { VapiAccounts } from './vapi-account.ts';
@@ -13,6 +15,7 @@ export interface SyncDependencies {
   specs: SpecStore;
   tools: ToolStore;
   tasks: TaskQueue;
+  history: SpecHistory;
   credentials: CredentialDependencies;
   vapi: VapiAccounts;
   runtime: Runtime;
@@ -20,11 +23,13 @@ export interface SyncDependencies {
   deployment: string;
 }
 
-/** One call: about which assistant, until when, and where its steps are recorded. */
+/** One call: about which assistant, until when, on which condition, and where its steps are recorded. */
 export interface Operation {
   /** The operation id: it stands in every log line, and in the tasks that follow. */
   id: string;
   key: AssistantKey;
   deadline: Deadline;
   journal: Journal;
+  /** What must be so for anything to be done; absent when the caller has asked for nothing of the kind. */
+  precondition?: Precondition;
 }

@@ -5,7 +5,7 @@ import { registeredId } from './find-tools.ts';
 import { nameOf } from './journal.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
 import { Problem } from './problem.ts';
-import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS, MIN_CREATE_MS } from './sync-timing.ts';
+import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS, MIN_CREATE_MS, POLL_LONGEST_MS } from './sync-timing.ts';
 import type { DesiredTool } from './tool.ts';
 import { type ScopeKey, scopeKeyOf, type ToolRow } from './tool-registry.ts';
 import type { VapiTools } from './vapi-account.ts';
@@ -83,9 +83,32 @@ async function underClaim(deps: SyncDependencies, operation: Operation, claiming
   const finalisedBy = held.token;
   const change = { toolId, keyFingerprint, finalisedBy, claim: null, unusedSince: null };
   const written = await deps.tools.write({ ...held, transition: 'finalise', change, at: isoNow(deps) });
-  if (written.kind === 'conflict') return { kind: 'later', afterSeconds: 1 };
+  if (written.kind === 'conflict') return await afterLosing(deps, operation, { ...claiming, toolId });
   operation.journal.record({ code: 'TOOL_REGISTERED', toolId, tool: tool.hash, made: found === undefined });
   return { kind: 'registered', toolId };
+}
+
+/**
+ * Somebody took the claim over. Either they found our tool and the row names it, or it has to go; while they are acting
+ * nobody can know. What cannot be removed is linked to nothing.
+ */
+async function afterLosing(
+  deps: SyncDependencies,
+  operation: Operation,
+  { scopeKey, tool, account, toolId, found }: Claiming & { toolId: string },
+): Promise<Registered> {
+  operation.journal.record({ code: 'CLAIM_LOST' });
+  for (;;) {
+    const row = await deps.tools.read(scopeKey, tool.hash);
+    if (found || row?.toolId === toolId) break;
+    if (!row?.claim || !isHeld(row.claim, deps.runtime.now())) {
+      await account.remove(toolId);
+      break;
+    }
+    if (operation.deadline.remainingMs() < POLL_LONGEST_MS + FINISH_RESERVE_MS) break;
+    await deps.runtime.sleep(POLL_LONGEST_MS);
+  }
+  return { kind: 'later', afterSeconds: 1 };
 }
 
 interface Held {

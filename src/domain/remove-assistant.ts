@@ -3,6 +3,7 @@ import { type AssistantMapping, mappingOf, type Retiree } from './assistant-mapp
 import { isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 import type { Access } from './credentials.ts';
 import { claimTokenOf, isReachable, mappedAsRetiree, type Stray } from './decide.ts';
+import { type Expectation, expecting } from './expectation.ts';
 import { endClaim, giveBack, type HeldClaim, takeClaim } from './hold-claim.ts';
 import { releasePhoneNumber } from './link-phone-number.ts';
 import { accountOf, findStrays } from './look-up-strays.ts';
@@ -16,9 +17,15 @@ import { assertTimeLeft, waitForClaim } from './wait-for-claim.ts';
 
 /**
  * Removes the assistant at Vapi, sees that it is gone, then removes the configurations and the mapping. Without a mapping
- * there is nothing of ours to remove, and nothing is. Throws `Problem`s; the mapping then stays.
+ * there is nothing of ours to remove, and nothing is. Throws `Problem`s; the mapping then stays. With an expectation that is
+ * not met, nothing is done: `PRECONDITION_FAILED`.
  */
-export async function removeAssistant(deps: SyncDependencies, operation: Operation): Promise<'removed' | 'absent'> {
+export async function removeAssistant(
+  deps: SyncDependencies,
+  asked: Operation,
+  expected: Expectation = {},
+): Promise<'removed' | 'absent'> {
+  const operation = expecting(asked, expected);
   const credentials = openAccessSession(deps, operation);
   for (let round = 0; ; round += 1) {
     const result = await credentials.reauthorising(() => runRound(deps, operation, { credentials, round }));
@@ -34,6 +41,7 @@ async function runRound(
 ): Promise<'removed' | 'absent' | undefined> {
   const view = await deps.mappings.read(operation.key.orgId);
   const mapping = mappingOf(view, operation.key);
+  operation.precondition?.assertHolds(mapping, deps.runtime.now());
   if (!mapping) return 'absent';
   if (mapping.claim && isHeld(mapping.claim, deps.runtime.now())) {
     await waitForClaim(deps, operation, { claim: mapping.claim, round });

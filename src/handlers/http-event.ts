@@ -8,6 +8,7 @@ const authorizerSchema = z.object({
 
 /** What the handlers use of an API Gateway HTTP API event (payload 2.0). */
 const eventSchema = z.object({
+  routeKey: z.optional(z.nullable(z.string())),
   requestContext: z.object({
     http: z.object({ method: z.string() }),
     authorizer: z.optional(z.nullable(authorizerSchema)),
@@ -20,6 +21,8 @@ const eventSchema = z.object({
 });
 
 export interface HttpRequest {
+  /** The route as serverless.yml declares it, for example `GET /orgs/{orgId}/assistants`; empty when the event names none. */
+  route: string;
   method: string;
   path: Readonly<Record<string, string | undefined>>;
   query: Readonly<Record<string, string | undefined>>;
@@ -40,9 +43,11 @@ export function parseHttpEvent(event: unknown): HttpRequest {
   if (!parsed.success) {
     throw validationFailed([{ field: 'event', detail: 'must be an API Gateway HTTP API event (payload version 2.0)' }]);
   }
-  const { requestContext, headers, pathParameters, queryStringParameters, body, isBase64Encoded } = parsed.data;
+  const { routeKey, requestContext, headers, pathParameters, queryStringParameters, body, isBase64Encoded } =
+    parsed.data;
   const text = body && isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
   return {
+    route: routeKey ?? '',
     method: requestContext.http.method.toUpperCase(),
     path: pathParameters ?? {},
     query: queryStringParameters ?? {},

@@ -43,16 +43,18 @@ export function makeHttpHandler(app: Application, route: HttpRoute): HttpHandler
     .use(captureLambdaHandler(tracer, { captureResponse: false }))
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(logMetrics(metrics))
-    .handler((event: unknown, context: Context) => handle({ app, route, event, context }));
+    .handler((event: unknown, context: Context) => answerEvent({ app, route, event, context }));
 }
 
-async function handle(invocation: {
+export interface Invocation {
   app: Application;
   route: HttpRoute;
   event: unknown;
-  context: Context;
-}): Promise<HttpResponse> {
-  const { app, route, event, context } = invocation;
+  context: Pick<Context, 'getRemainingTimeInMillis'>;
+}
+
+/** Answers one event by a route: operation id, started and completed in the log, problems as answers. Never throws. */
+export async function answerEvent({ app, route, event, context }: Invocation): Promise<HttpResponse> {
   const { runtime } = app.sync;
   const started = runtime.now();
   const journal = makeJournal(app.telemetry);

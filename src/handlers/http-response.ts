@@ -7,8 +7,12 @@ export interface HttpResponse {
 }
 
 /** A JSON answer. */
-export function jsonResponse(statusCode: number, body: unknown): HttpResponse {
-  return { statusCode, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+export function jsonResponse(
+  statusCode: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse {
+  return { statusCode, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) };
 }
 
 /** The one map from what was thrown to an answer (RFC 9457). What was not expected becomes a mute 500. */

@@ -2,14 +2,17 @@ import type { Application } from '../application.ts';
 import { parseAssistantKey, parseOrgId } from '../domain/assistant-key.ts';
 import { type AssistantStatus, describeAssistants } from '../domain/describe-assistants.ts';
 import { Problem } from '../domain/problem.ts';
+import { describeHistory } from '../domain/spec-history.ts';
+import { entityTag } from './entity-tag.ts';
+import type { HttpRequest } from './http-event.ts';
 import { type Call, type HttpHandler, makeHttpHandler } from './http-handler.ts';
 import { jsonResponse } from './http-response.ts';
 import { lazily } from './lazily.ts';
 
-/** `GET /orgs/{orgId}/assistants` and `GET /orgs/{orgId}/assistants/{role}`. */
+/** `GET /orgs/{orgId}/assistants`, `GET /orgs/{orgId}/assistants/{role}` and `GET …/{role}/history`. */
 export function makeStatusHandler(app: Application): HttpHandler {
   return makeHttpHandler(app, {
-    operation: () => 'status',
+    operation: (request) => (isHistory(request) ? 'history' : 'status'),
     answer: async (call) => {
       const { path } = call.request;
       if (path.role === undefined) {
@@ -17,8 +20,11 @@ export function makeStatusHandler(app: Application): HttpHandler {
         return { response: jsonResponse(200, { orgId, assistants: await lookUp(call, orgId) }), outcome: 'listed' };
       }
       const key = parseAssistantKey(path.orgId, path.role);
+      if (isHistory(call.request)) {
+        return { response: jsonResponse(200, await describeHistory(app.sync, key)), outcome: 'history' };
+      }
       const found = (await lookUp(call, key.orgId)).find(({ role }) => role === key.role);
-      if (found) return { response: jsonResponse(200, found), outcome: 'found' };
+      if (found) return { response: jsonResponse(200, found, tagOf(found)), outcome: 'found' };
       throw new Problem(
         'NOT_FOUND',
         `No ${key.role} assistant is mapped for this organisation. PUT the same path to make one.`,
@@ -36,6 +42,15 @@ async function lookUp({ app, journal }: Call, orgId: string): Promise<AssistantS
     }
   }
   return assistants;
+}
+
+function isHistory({ route }: HttpRequest): boolean {
+  return route.endsWith('/history');
+}
+
+/** None while a change is under way: that ends with another content and the same revision. */
+function tagOf({ state, revision }: AssistantStatus): Record<string, string> {
+  return state === 'changing' ? {} : entityTag(revision);
 }
 
 export const handler = lazily(makeStatusHandler);

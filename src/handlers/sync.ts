@@ -2,43 +2,73 @@ import type { Application } from '../application.ts';
 import { type AssistantKey, parseAssistantKey } from '../domain/assistant-key.ts';
 import { type AssistantRequest, parseAssistantRequest } from '../domain/assistant-request.ts';
 import { type DesiredAssistant, desireAssistant } from '../domain/desired-assistant.ts';
-import { planAssistant } from '../domain/ensure-assistant.ts';
+import { type Decision, planAssistant } from '../domain/ensure-assistant.ts';
+import type { Expectation } from '../domain/expectation.ts';
 import { syncAssistant } from '../domain/follow-up.ts';
 import type { Operation } from '../domain/operation.ts';
 import { validationFailed } from '../domain/problem.ts';
 import { removeAssistant } from '../domain/remove-assistant.ts';
+import { loadStoredRequest } from '../domain/stored-request.ts';
+import { entityTag, parseIfMatch } from './entity-tag.ts';
 import { parseFlag, parseJsonBody } from './http-event.ts';
-import { type Answer, type Call, type HttpHandler, makeHttpHandler } from './http-handler.ts';
+import { type Answer, type Call, type HttpHandler, type HttpRoute, makeHttpHandler } from './http-handler.ts';
 import { jsonResponse } from './http-response.ts';
 import { lazily } from './lazily.ts';
+import { parseRollback, rollbackNote } from './rollback.ts';
 import { planResponse, syncResponse } from './sync-response.ts';
 
-/** `PUT` and `DELETE /orgs/{orgId}/assistants/{role}`. */
+/** `PUT` and `DELETE /orgs/{orgId}/assistants/{role}`, and `POST …/{role}/rollback`. */
 export function makeSyncHandler(app: Application): HttpHandler {
-  return makeHttpHandler(app, {
-    operation: ({ method, query }) => {
-      if (method === 'DELETE') return 'delete';
-      return query.dryRun === 'true' ? 'dry-run' : 'sync';
-    },
-    answer: async (call) => {
-      const key = parseAssistantKey(call.request.path.orgId, call.request.path.role);
-      switch (call.request.method) {
-        case 'PUT':
-          return await put(call, key);
-        case 'DELETE':
-          return await remove(call, key);
-        default:
-          throw validationFailed([{ field: 'method', detail: 'use PUT or DELETE' }]);
-      }
-    },
-  });
+  return makeHttpHandler(app, syncRoute);
 }
 
+/** All methods of the function; verification goes through it as well. */
+export const syncRoute: HttpRoute = {
+  operation: ({ method, query }) => {
+    if (method === 'DELETE') return 'delete';
+    if (query.dryRun === 'true') return 'dry-run';
+    return method === 'POST' ? 'rollback' : 'sync';
+  },
+  answer: async (call) => {
+    const key = parseAssistantKey(call.request.path.orgId, call.request.path.role);
+    switch (call.request.method) {
+      case 'PUT':
+        return await put(call, key);
+      case 'DELETE':
+        return await remove(call, key);
+      case 'POST':
+        return await rollBack(call, key);
+      default:
+        throw validationFailed([{ field: 'method', detail: 'use PUT or DELETE, or POST …/rollback' }]);
+    }
+  },
+};
+
 async function put(call: Call, key: AssistantKey): Promise<Answer> {
+  const asked = parseAssistantRequest(parseJsonBody(call.request), call.app.voicePolicy);
+  return await apply(call, { key, asked });
+}
+
+/** A PUT of a configuration that was applied before. */
+async function rollBack(call: Call, key: AssistantKey): Promise<Answer> {
+  const { app, request } = call;
+  const specHash = parseRollback(parseJsonBody(request));
+  const asked = await loadStoredRequest(app.sync.specs, key, { specHash, policy: app.voicePolicy });
+  return await apply(call, { key, asked, rolledBackTo: specHash });
+}
+
+interface Asked {
+  key: AssistantKey;
+  asked: AssistantRequest;
+  /** Hash of the stored configuration that this is. */
+  rolledBackTo?: string;
+}
+
+async function apply(call: Call, { key, asked, rolledBackTo }: Asked): Promise<Answer> {
   const { app, request, journal, deadline, operationId: id } = call;
   const started = app.sync.runtime.now();
   const dryRun = parseFlag(request, 'dryRun');
-  const asked = parseAssistantRequest(parseJsonBody(request), app.voicePolicy);
+  const expected = parseIfMatch(request);
   const desired = desireAssistant(asked, key, app.sync.deployment);
   journal.record({
     code: 'VOICE_NORMALISED',
@@ -47,46 +77,62 @@ async function put(call: Call, key: AssistantKey): Promise<Answer> {
   });
   const operation = { id, key, journal, deadline };
   const body = dryRun
-    ? await plan(call, { operation, asked, desired })
-    : await sync(call, { operation, asked, desired });
+    ? await plan(call, { operation, asked, desired, expected })
+    : await sync(call, { operation, asked, desired, expected });
+  const rollback = rolledBackTo ? { rollback: rollbackNote(rolledBackTo, desired) } : {};
   const durationMs = app.sync.runtime.now() - started;
-  return { ...body, response: jsonResponse(body.statusCode, { ...body.answer, durationMs }) };
+  return {
+    ...body,
+    response: jsonResponse(body.statusCode, { ...body.answer, ...rollback, durationMs }, body.headers),
+  };
 }
 
 interface Put {
   operation: Operation;
   asked: AssistantRequest;
   desired: DesiredAssistant;
+  expected: Expectation;
 }
 
 interface PutAnswer {
   statusCode: number;
   outcome: string;
   answer: object;
+  headers: Record<string, string>;
 }
 
-async function sync({ app, operationId }: Call, { operation, asked, desired }: Put): Promise<PutAnswer> {
-  const result = await syncAssistant(app.sync, operation, { desired });
+async function sync({ app, operationId }: Call, { operation, asked, desired, expected }: Put): Promise<PutAnswer> {
+  const result = await syncAssistant(app.sync, operation, { desired, expected });
   const answer = syncResponse(result, { voice: asked.voice, specHash: desired.specHash, operationId });
-  return { statusCode: answer.isNew ? 201 : 200, outcome: result.outcome, answer };
+  return {
+    statusCode: answer.isNew ? 201 : 200,
+    outcome: result.outcome,
+    answer,
+    headers: entityTag(answer.revision),
+  };
 }
 
-async function plan({ app, operationId }: Call, { operation, asked, desired }: Put): Promise<PutAnswer> {
-  const decision = await planAssistant(app.sync, operation, { desired });
+async function plan({ app, operationId }: Call, { operation, asked, desired, expected }: Put): Promise<PutAnswer> {
+  const decision = await planAssistant(app.sync, operation, { desired, expected });
   const answer = planResponse(decision, {
     key: operation.key,
     voice: asked.voice,
     specHash: desired.specHash,
     operationId,
   });
-  return { statusCode: 200, outcome: `plan-${decision.plan.kind}`, answer };
+  return { statusCode: 200, outcome: `plan-${decision.plan.kind}`, answer, headers: planTag(decision) };
+}
+
+/** A plan can be carried out as it was shown: with this tag, a PUT is refused when anything has changed since. */
+function planTag({ plan, mapping }: Decision): Record<string, string> {
+  return mapping && plan.kind !== 'wait' ? entityTag(mapping.revision) : {};
 }
 
 async function remove({ app, request, journal, deadline, operationId: id }: Call, key: AssistantKey): Promise<Answer> {
   if (parseFlag(request, 'dryRun')) {
     throw validationFailed([{ field: 'dryRun', detail: 'is for PUT; GET the same path to see what a DELETE removes' }]);
   }
-  const outcome = await removeAssistant(app.sync, { id, key, journal, deadline });
+  const outcome = await removeAssistant(app.sync, { id, key, journal, deadline }, parseIfMatch(request));
   return { response: { statusCode: 204, headers: {} }, outcome };
 }
 

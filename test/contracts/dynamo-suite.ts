@@ -1,8 +1,11 @@
 import { DynamoMappingStore } from '../../src/adapters/dynamo-mapping-store.ts';
+import { DynamoSpecHistory } from '../../src/adapters/dynamo-spec-history.ts';
 import { DynamoSpecStore } from '../../src/adapters/dynamo-spec-store.ts';
+import { describeAssistantOwners } from './assistant-owners-contract.ts';
 import { type ContractTable, makeContractTable } from './contract-table.ts';
 import { describeDynamoStores, putRecord } from './dynamo-store-contract.ts';
 import { describeMappingStore } from './mapping-store-contract.ts';
+import { describeSpecHistory } from './spec-history-contract.ts';
 import { describeSpecStore } from './spec-store-contract.ts';
 
 /** All that the stores promise, at a DynamoDB endpoint, on a table of its own. */
@@ -18,5 +21,7 @@ export function describeStoresAt(endpoint: () => string): void {
     putRecord: (orgId, record) => putRecord(table, orgId, record),
   }));
   describeSpecStore(() => new DynamoSpecStore(table));
+  describeSpecHistory(() => ({ specs: new DynamoSpecStore(table), history: new DynamoSpecHistory(table) }));
+  describeAssistantOwners(() => table);
   describeDynamoStores(() => table);
 }

@@ -1,5 +1,6 @@
 import { MemoryMappingStore, MemorySpecStore } from '../support/memory-stores.ts';
 import { describeMappingStore } from './mapping-store-contract.ts';
+import { describeSpecHistory } from './spec-history-contract.ts';
 import { describeSpecStore } from './spec-store-contract.ts';
 
 const mappings = new MemoryMappingStore();
@@ -13,4 +14,5 @@ describe('in memory', () => {
     },
   }));
   describeSpecStore(() => specs);
+  describeSpecHistory(() => ({ specs, history: specs }));
 });

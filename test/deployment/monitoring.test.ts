@@ -10,7 +10,7 @@ import { compile, functionsOf, resourcesOf, type Template } from './template.ts'
 let template: Template;
 beforeAll(async () => {
   template = await compile('--stage dev');
-}, 60_000);
+}, 240_000);
 
 const single = z.object({
   Namespace: z.string(),

@@ -7,7 +7,7 @@ let template: Template;
 let service: TestService;
 beforeAll(async () => {
   [template, service] = await Promise.all([compile('--stage local'), startService()]);
-}, 60_000);
+}, 240_000);
 afterAll(() => service.stop());
 
 const tool = (name: string) => ({ type: 'function', function: { name, description: 'x' } });
@@ -37,9 +37,21 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await work('throttled');
     await service.work([{ kind: 'nonsense' }]);
   },
+  verify: async () => {
+    service.secrets.put(service.secretName('verify-own-key'), { apiKey: ACME_KEY });
+    await service.put('checked', 'inbound', configuration());
+    service.clearCounts();
+    const post = (pathParameters: object) =>
+      service.invoke('verify', { requestContext: { http: { method: 'POST' } }, pathParameters });
+    expect(await post({})).toMatchObject({ body: { failed: 0 } });
+    await post({ orgId: 'checked' });
+  },
   status: async () => {
-    await service.get('own');
-    await service.get('own', 'inbound');
+    await service.put('shown', 'inbound', configuration());
+    service.clearCounts();
+    await service.get('shown');
+    await service.get('shown', 'inbound');
+    await service.history('shown', 'inbound');
   },
 };
 
@@ -50,6 +62,7 @@ interface Use {
 }
 
 async function usesOf(scenario: () => Promise<unknown>): Promise<Use[]> {
+  service.vapi.clearFaults();
   service.clearCounts();
   await scenario();
   const onTable = tableRequestsOf(service).map((request) => ({

@@ -11,7 +11,7 @@ beforeAll(async () => {
     compile(`--stage dev ${JWT}`),
   ]);
   templates = { dev, prod, tokens };
-}, 120_000);
+}, 240_000);
 
 /** Wildcards that there is no way around, by the resource as it stands in a policy. */
 const ALLOWED_WILDCARDS: Readonly<Record<string, string>> = {
@@ -172,7 +172,7 @@ describe('a route', () => {
 
 it('tokens without an issuer are no deployment at all', async () => {
   await expect(compile('--stage dev --param auth=jwt')).rejects.toThrow('issuerUrl');
-}, 60_000);
+}, 240_000);
 
 describe('what is stored', () => {
   it('is encrypted and can be brought back; in production it cannot be deleted by accident either', () => {
@@ -217,4 +217,4 @@ it(hasLinter ? 'cfn-lint has no complaint' : 'cfn-lint is not installed: its che
   if (!hasLinter) return;
   const files = Object.values(templates).map(({ file }) => file);
   expect(execFileSync('cfn-lint', [...LINT, ...files], { encoding: 'utf8' })).toBe('');
-}, 60_000);
+}, 240_000);

@@ -12,8 +12,13 @@ export async function recover(world: World, job: Job): Promise<Ending> {
   world.upstream.verdict = () => 'ok';
   const ending = await untilDone(world, job);
   if (isFailed(ending)) return ending;
-  const worked = await untilDone(world, { kind: 'work' });
+  const worked = await finishWork(world);
   return isFailed(worked) ? worked : ending;
+}
+
+/** Has the worker do what is left to it. */
+export async function finishWork(world: World): Promise<Ending> {
+  return await untilDone(world, { kind: 'work' });
 }
 
 async function untilDone(world: World, job: Job): Promise<Ending> {

@@ -4,6 +4,7 @@ import { parseAssistantRequest } from '../../src/domain/assistant-request.ts';
 import type { SecretLookup, SecretName } from '../../src/domain/credentials.ts';
 import { type DesiredAssistant, desireAssistant } from '../../src/domain/desired-assistant.ts';
 import { syncAssistant } from '../../src/domain/follow-up.ts';
+import { importAssistant } from '../../src/domain/import-assistant.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Operation, SyncDependencies } from '../../src/domain/operation.ts';
 import { Problem } from '../../src/domain/problem.ts';
@@ -16,8 +17,12 @@ export const KEY: AssistantKey = { orgId: 'acme', role: 'inbound' };
 export const DEPLOYMENT = 'test';
 export const LAMBDA_MS = 29_000;
 
-/** What a process is asked to do: make the assistant so, remove it, or do what was left to the worker. */
-export type Job = { kind: 'ensure'; spec: string } | { kind: 'remove' } | { kind: 'work' };
+/** What a process is asked to do: make the assistant so, remove it, map one that is there, or do what was left to the worker. */
+export type Job =
+  | { kind: 'ensure'; spec: string /** Only while the row has it. */; revision?: number }
+  | { kind: 'remove' }
+  | { kind: 'import'; assistantId: string }
+  | { kind: 'work' };
 
 /** How a job ended: its outcome, the code of its problem, or `crashed`. */
 export type Ending = string;
@@ -98,7 +103,13 @@ export class World {
     try {
       if (job.kind === 'work') return await work(process.dependencies, operation);
       if (job.kind === 'remove') return await removeAssistant(process.dependencies, operation);
-      return (await syncAssistant(process.dependencies, operation, { desired: desired(job.spec) })).outcome;
+      if (job.kind === 'import') {
+        const deps = { ...process.dependencies, owners: { ownersOf: async () => [] } };
+        return (await importAssistant(deps, operation, { assistantId: job.assistantId, observeOnly: false })).kind;
+      }
+      const { spec, revision } = job;
+      const expected = revision === undefined ? {} : { revision };
+      return (await syncAssistant(process.dependencies, operation, { desired: desired(spec), expected })).outcome;
     } catch (error) {
       if (error instanceof Crashed) return 'crashed';
       if (error instanceof Problem) return error.code;
@@ -178,6 +189,11 @@ class Process {
         write: (write) => this.#effect(`table ${write.transition}-tool`, () => world.tools.write(write)),
       },
       tasks: { send: (task) => this.#effect('queue send', () => world.tasks.send(task)) },
+      history: {
+        noteApplied: (key, applied) => this.#effect('table note-applied', () => world.specs.noteApplied(key, applied)),
+        list: (key) => this.#effect('table list-specs', () => world.specs.list(key)),
+        remove: (key, specs) => this.#effect('table remove-spec', () => world.specs.remove(key, specs)),
+      },
       credentials: {
         secrets: {
           read: (name) => this.#effect('secret read', async () => this.#lookUp(name)),

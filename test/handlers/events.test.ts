@@ -7,12 +7,15 @@ const DIRECTORY = join(import.meta.dirname, '../../events');
 const read = (name: string): unknown => JSON.parse(readFileSync(join(DIRECTORY, `${name}.json`), 'utf8'));
 
 /** The events in the order of the README, and what each answers on a fresh stack. */
-const STEPS: [name: string, handler: 'sync' | 'status', status: number, body: object | undefined][] = [
+const STEPS: [name: string, handler: 'sync' | 'status' | 'verify', status: number, body: object | undefined][] = [
   ['sync-dry-run', 'sync', 200, { dryRun: true, plan: 'create' }],
   ['sync', 'sync', 201, { outcome: 'created', credentials: { source: 'platform' } }],
   ['sync', 'sync', 200, { outcome: 'unchanged' }],
+  ['verify-org', 'verify', 200, { orgId: 'globex', healthy: true }],
   ['sync-dry-run', 'sync', 200, { plan: 'update', changes: [{ path: '/firstMessage' }] }],
   ['sync-update', 'sync', 200, { outcome: 'updated' }],
+  ['history', 'status', 200, { entries: [{ current: true }, { current: false }] }],
+  ['rollback', 'sync', 200, { outcome: 'updated', revision: 3 }],
   [
     'sync-legacy-voice',
     'sync',
@@ -25,6 +28,7 @@ const STEPS: [name: string, handler: 'sync' | 'status', status: number, body: ob
   ['sync-invalid', 'sync', 400, { code: 'VALIDATION_FAILED' }],
   ['status', 'status', 200, { orgId: 'globex', role: 'inbound', state: 'synced' }],
   ['status-all', 'status', 200, { assistants: [{ role: 'inbound' }, { role: 'outbound' }] }],
+  ['verify', 'verify', 200, { passed: 5, failed: 0, total: 5, cleanup: { left: [] } }],
   ['delete', 'sync', 204, undefined],
   ['delete', 'sync', 204, undefined],
   ['status', 'status', 404, { code: 'NOT_FOUND' }],
@@ -32,7 +36,8 @@ const STEPS: [name: string, handler: 'sync' | 'status', status: number, body: ob
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startService();
+  // Part of the hash that events/rollback.json names, as `sls invoke local` has it.
+  service = await startService({ secretsTimeoutMs: 10_000, settings: { DEPLOYMENT_ID: 'vapi-sync-local' } });
 });
 afterAll(() => service.stop());
 
@@ -69,7 +74,9 @@ it('the worker does what an event from the queue asks for', async () => {
 });
 
 it('every event of the folder is tried', () => {
-  const files = readdirSync(DIRECTORY).map((file) => file.replace('.json', ''));
+  const files = readdirSync(DIRECTORY)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.replace('.json', ''));
   expect(new Set([...STEPS.map(([name]) => name), 'worker-sync-tools'])).toEqual(new Set(files));
 });
 

@@ -63,6 +63,12 @@ describe('where callers bring tokens', () => {
   });
 });
 
+it('the verification suite of such a deployment needs no token: who may start it has signed', async () => {
+  const event = { routeKey: 'POST /verify', requestContext: { http: { method: 'POST' }, authorizer: signed } };
+  const { status, body } = await withTokens.invoke('verify', event);
+  expect([status, body.failed]).toEqual([200, 0]);
+}, 60_000);
+
 describe('where callers sign with IAM', () => {
   it('IAM has decided', async () => {
     expect((await service.invoke('sync', putEvent({ authorizer: signed }))).status).toBe(200);

@@ -110,10 +110,11 @@ describe('the seeds', () => {
     expect((await profilesOf(`ORG#${org}`)).Items).toEqual([key(`ORG#${org}`, 'PROFILE')]);
   });
 
-  it('hold a key for the platform and for acme, none for globex', () => {
+  it('hold a key for the platform, for acme and for verification, none for globex', () => {
     expect(stack.secrets.get('vapi-sync/local/platform')).toBe('{"apiKey":"local-platform-key"}');
     expect(stack.secrets.get('vapi-sync/local/orgs/acme')).toBe('{"apiKey":"local-acme-key"}');
-    expect(stack.secrets.names()).toHaveLength(2);
+    expect(stack.secrets.get('vapi-sync/local/orgs/verify-own-key')).toBe('{"apiKey":"local-acme-key"}');
+    expect(stack.secrets.names()).toHaveLength(3);
   });
 
   it('never overwrite what is there', async () => {

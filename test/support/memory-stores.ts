@@ -12,6 +12,7 @@ import type { Claim } from '../../src/domain/claim.ts';
 import type { Configuration } from '../../src/domain/desired-assistant.ts';
 import { NO_TOOLS } from '../../src/domain/link-tools.ts';
 import { type Guard, type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping-transitions.ts';
+import type { SpecHistory, SpecSummary, StoredSpec } from '../../src/domain/spec-history.ts';
 import type { Task, TaskQueue } from '../../src/domain/task.ts';
 import type { ScopeKey, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../src/domain/tool-registry.ts';
 
@@ -146,19 +147,49 @@ export class MemoryTaskQueue implements TaskQueue {
   }
 }
 
-/** Configurations in memory. */
-export class MemorySpecStore implements SpecStore {
-  readonly specs = new Map<string, Configuration>();
+/** Configurations and their history in memory. */
+export class MemorySpecStore implements SpecStore, SpecHistory {
+  readonly specs = new Map<string, StoredSpec & Configuration>();
 
-  async save(key: AssistantKey, { specHash, payload, tools }: Configuration & { specHash: string }): Promise<void> {
-    this.specs.set(`${idOf(key)}/${specHash}`, structuredClone({ payload, tools }));
+  async save(key: AssistantKey, spec: Configuration & { specHash: string; at: string }): Promise<void> {
+    const { specHash, payload, tools, at: savedAt } = structuredClone(spec);
+    this.specs.set(`${idOf(key)}/${specHash}`, { ...this.#find(key, specHash), specHash, payload, tools, savedAt });
   }
 
   async load(key: AssistantKey, specHash: string): Promise<Configuration | undefined> {
-    return structuredClone(this.specs.get(`${idOf(key)}/${specHash}`));
+    const stored = this.#find(key, specHash);
+    return stored && structuredClone({ payload: stored.payload, tools: stored.tools });
   }
 
   async removeAll(key: AssistantKey): Promise<void> {
-    for (const id of this.specs.keys()) if (id.startsWith(`${idOf(key)}/`)) this.specs.delete(id);
+    for (const id of this.#idsOf(key)) this.specs.delete(id);
+  }
+
+  async noteApplied(
+    key: AssistantKey,
+    { specHash, at, summary }: { specHash: string; at: string; summary: SpecSummary },
+  ): Promise<void> {
+    const stored = this.#find(key, specHash);
+    if (!stored) return;
+    Object.assign(stored, { appliedAt: at, firstAppliedAt: stored.firstAppliedAt ?? at, summary: { ...summary } });
+  }
+
+  async list(key: AssistantKey): Promise<StoredSpec[]> {
+    const stored = this.#idsOf(key).flatMap((id) => this.specs.get(id) ?? []);
+    return structuredClone(stored.map(({ payload: _payload, tools: _tools, ...spec }) => spec));
+  }
+
+  async remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void> {
+    for (const { specHash, savedAt } of specs) {
+      if (this.#find(key, specHash)?.savedAt === savedAt) this.specs.delete(`${idOf(key)}/${specHash}`);
+    }
+  }
+
+  #find(key: AssistantKey, specHash: string): (StoredSpec & Configuration) | undefined {
+    return this.specs.get(`${idOf(key)}/${specHash}`);
+  }
+
+  #idsOf(key: AssistantKey): string[] {
+    return [...this.specs.keys()].filter((id) => id.startsWith(`${idOf(key)}/`));
   }
 }

@@ -14,6 +14,7 @@ import type { Runtime } from '../../src/domain/runtime.ts';
 import type { HttpHandler } from '../../src/handlers/http-handler.ts';
 import { makeStatusHandler } from '../../src/handlers/status.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
+import { makeVerifyHandler } from '../../src/handlers/verify.ts';
 import { makeWorkerHandler } from '../../src/handlers/worker.ts';
 import { readSettings } from '../../src/settings.ts';
 import { assertDescribed } from './api-description.ts';
@@ -44,7 +45,9 @@ export interface Environment {
   work(tasks: readonly unknown[], receiveCount?: number): Promise<SQSBatchResponse>;
   /** Has the worker perform what is in the queue. Returns the number of messages. */
   drainQueue(): Promise<number>;
-  invoke(handler: 'sync' | 'status', event: unknown, remainingMs?: number): Promise<Reply>;
+  history(org: string, role: string): Promise<Reply>;
+  rollBack(org: string, role: string, body: unknown, options?: CallOptions): Promise<Reply>;
+  invoke(handler: 'sync' | 'status' | 'verify', event: unknown, remainingMs?: number): Promise<Reply>;
 }
 
 export interface AwsRequest {
@@ -79,6 +82,8 @@ export interface EnvironmentOptions {
   settings?: Record<string, string>;
   runtime?: Partial<Runtime>;
   upstreamTiming?: UpstreamTiming;
+  /** Short unless told, so that a secret that hangs does not take long; too short where much happens at once. */
+  secretsTimeoutMs?: number;
 }
 
 export const PLATFORM_KEY = 'local-platform-key';
@@ -108,6 +113,7 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
   const records = { tableOperations, awsRequests, sent };
   const make = (extra: EnvironmentOptions) => makeEnvironment({ servers, records, options: extra });
   const { environment, dynamo } = make(options);
+  const timeout = options.secretsTimeoutMs ? { secretsTimeoutMs: options.secretsTimeoutMs } : {};
   const secrets = [...SECRETS];
   return {
     ...servers,
@@ -128,7 +134,7 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
       servers.vapi.clearRequests();
       servers.secrets.clearRequests();
     },
-    environment2: (extra = options) => make(extra).environment,
+    environment2: (extra = options) => make({ ...timeout, ...extra }).environment,
     stop: async () => {
       await servers.close();
       output.restore();
@@ -165,7 +171,7 @@ function makeEnvironment({
     ...aws,
     endpoint: values.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? '',
     maxAttempts: 1,
-    requestHandler: { requestTimeout: 2_000, throwOnRequestTimeout: true },
+    requestHandler: { requestTimeout: options.secretsTimeoutMs ?? 2_000, throwOnRequestTimeout: true },
   });
   const queue = new SQSClient({ ...aws, endpoint: values.AWS_ENDPOINT_URL_SQS ?? '' });
   queue.middlewareStack.add(
@@ -193,7 +199,7 @@ function makeEnvironment({
 
 function environmentOf(app: Application, values: Record<string, string>): Environment {
   const worker = makeWorkerHandler(app);
-  const handlers = { sync: makeSyncHandler(app), status: makeStatusHandler(app) };
+  const handlers = { sync: makeSyncHandler(app), status: makeStatusHandler(app), verify: makeVerifyHandler(app) };
   const invoke: Environment['invoke'] = async (name, event, remainingMs = 29_000) => {
     const reply = await call(handlers[name], event, remainingMs);
     assertDescribed(name, event, reply);
@@ -219,6 +225,9 @@ function environmentOf(app: Application, values: Record<string, string>): Enviro
         queueWorker.stop();
       }
     },
+    history: (org, role) => invoke('status', eventOf({ method: 'GET', org, role, suffix: '/history', options: {} })),
+    rollBack: (org, role, body, options = {}) =>
+      invoke('sync', eventOf({ method: 'POST', org, role, body, suffix: '/rollback', options }), options.remainingMs),
     get: (org, role) => invoke('status', eventOf({ method: 'GET', org, ...(role ? { role } : {}), options: {} })),
   };
 }
@@ -249,11 +258,14 @@ interface EventParts {
   role?: string;
   body?: unknown;
   options: CallOptions;
+  /** What follows the assistant in the path. */
+  suffix?: string;
 }
 
-function eventOf({ method, org, role, body, options }: EventParts): unknown {
+function eventOf({ method, org, role, body, options, suffix = '' }: EventParts): unknown {
   return {
     version: '2.0',
+    routeKey: `${method} /orgs/{orgId}/assistants${role ? '/{role}' : ''}${suffix}`,
     headers: options.headers ?? {},
     requestContext: { http: { method } },
     pathParameters: { orgId: org, ...(role ? { role } : {}) },

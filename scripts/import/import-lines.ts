@@ -1,0 +1,69 @@
+import { type ImportDependencies, type ImportResult, importAssistant } from '../../src/domain/import-assistant.ts';
+import type { Journal } from '../../src/domain/journal.ts';
+import { Problem } from '../../src/domain/problem.ts';
+import type { Runtime } from '../../src/domain/runtime.ts';
+import type { Line } from './read-lines.ts';
+
+export type LineOutcome = ImportResult | { kind: 'failed'; why: string };
+
+export interface Bulk {
+  lines: readonly Line[];
+  observeOnly: boolean;
+  /** Lines under way at a time. */
+  concurrency: number;
+  journal: Journal;
+  onOutcome: (line: Line, outcome: LineOutcome) => void;
+  /** True: no further line is begun. */
+  isStopped: () => boolean;
+}
+
+/** The time for one line, in ms: enough to wait for a claim that an interrupted import has left. */
+const LINE_MS = 60_000;
+
+/** What Vapi or the table could not do at the moment is tried this often, after the time that the problem names. */
+const TRIES = 3;
+
+/** Imports all lines, some at a time and each for itself. Resolves when the last one that was begun has ended. */
+export async function importLines(deps: ImportDependencies, bulk: Bulk): Promise<void> {
+  const queue = bulk.lines.values();
+  const workers = Array.from({ length: bulk.concurrency }, async () => {
+    for (const line of queue) {
+      if (bulk.isStopped()) return;
+      bulk.onOutcome(line, await outcomeOf(deps, bulk, line));
+    }
+  });
+  await Promise.all(workers);
+}
+
+async function outcomeOf(deps: ImportDependencies, bulk: Bulk, line: Line): Promise<LineOutcome> {
+  if (line.kind === 'invalid') return { kind: 'failed', why: line.why };
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await importOne(deps, bulk, line);
+    } catch (error) {
+      const pause = error instanceof Problem ? error.retryAfterSeconds : undefined;
+      if (pause === undefined || tries === TRIES || bulk.isStopped()) return { kind: 'failed', why: reasonOf(error) };
+      await deps.runtime.sleep(pause * 1000);
+    }
+  }
+}
+
+async function importOne(
+  deps: ImportDependencies,
+  { journal, observeOnly }: Bulk,
+  { key, assistantId }: Extract<Line, { kind: 'valid' }>,
+): Promise<ImportResult> {
+  const operation = { id: deps.runtime.uniqueId(), key, journal, deadline: deadlineIn(LINE_MS, deps.runtime) };
+  return await importAssistant(deps, operation, { assistantId, observeOnly });
+}
+
+function deadlineIn(ms: number, { now }: Runtime): { remainingMs(): number } {
+  const ends = now() + ms;
+  return { remainingMs: () => Math.max(0, ends - now()) };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Problem) return `${error.code}: ${error.message}`;
+  // An error of AWS names what is missing: the table, the permission, the region.
+  return Error.isError(error) ? `${error.name}: ${error.message}` : 'unknown error';
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { chosenVapi, dataDirectory, enterLocalAws, functionEnvironment } from '../../local/local-environment.ts';
+import { readServiceDefinition } from '../../local/service-definition.ts';
+import { localDefinition, startStack } from '../../local/stack.ts';
+
+const CHECKOUT = join(import.meta.dirname, '../..');
+
+/** Which deployment to import into. Neither: the embedded stack. */
+export interface TargetOptions {
+  stage?: string | undefined;
+  table?: string | undefined;
+}
+
+/** What the settings of the functions are called, for this process. */
+export interface Target {
+  name: string;
+  /** True for the embedded stack with its Vapi stand-in. */
+  isStandIn: boolean;
+  close(): Promise<void>;
+}
+
+/** Makes the environment of this process that of the functions of a deployment. The import sends no task. */
+export async function enterTarget({ stage, table }: TargetOptions): Promise<Target> {
+  // Its own words are the output of this command, and there is no task that it could send.
+  const unused = { TASK_QUEUE_URL: 'https://queue.invalid' };
+  Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true', ...unused });
+  if (table) return enterTable(table);
+  if (stage && stage !== 'local') return enterStage(stage);
+  return await enterEmbeddedStack();
+}
+
+function enterTable(table: string): Target {
+  Object.assign(process.env, { TABLE_NAME: table });
+  return { name: `the table ${table}`, isStandIn: false, close: async () => {} };
+}
+
+function enterStage(stage: string): Target {
+  const definition = readServiceDefinition(join(CHECKOUT, 'serverless.yml'), stage);
+  const { AWS_REGION = process.env.AWS_DEFAULT_REGION ?? definition.region } = process.env;
+  Object.assign(process.env, {
+    AWS_REGION,
+    TABLE_NAME: definition.tableName,
+    SECRET_PREFIX: definition.secretPrefix,
+    DEPLOYMENT_ID: `${definition.service}-${stage}`,
+  });
+  return { name: `stage ${stage} in ${AWS_REGION}`, isStandIn: false, close: async () => {} };
+}
+
+async function enterEmbeddedStack(): Promise<Target> {
+  const vapi = chosenVapi(process.env);
+  const { service, stage } = localDefinition();
+  const stack = await startStack({
+    persistent: true,
+    directory: dataDirectory(CHECKOUT, vapi),
+    hasKeys: vapi === undefined,
+    onWait: (reason) => process.stderr.write(`${reason}\n`),
+  });
+  enterLocalAws(stack.environment);
+  if (!vapi) delete process.env.VAPI_PRIVATE_KEY;
+  Object.assign(process.env, functionEnvironment(stack.environment, vapi), { DEPLOYMENT_ID: `${service}-${stage}` });
+  return { name: 'the embedded stack', isStandIn: vapi === undefined, close: () => stack.close() };
+}

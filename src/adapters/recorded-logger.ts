@@ -1,0 +1,16 @@
+import { Logger, type LogItem } from '@aws-lambda-powertools/logger';
+
+/** A logger that keeps what it writes, to the letter, so that a log can be looked at by the one who caused it. */
+export class RecordedLogger extends Logger {
+  readonly #lines: string[] = [];
+
+  /** The lines so far, oldest first. */
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+
+  protected override printLog(logLevel: number, log: LogItem): void {
+    super.printLog(logLevel, log);
+    this.#lines.push(JSON.stringify(log.getAttributes(), this.getJsonReplacer()));
+  }
+}

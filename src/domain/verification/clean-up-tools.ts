@@ -1,0 +1,61 @@
+import type { ApiKey } from '../api-key.ts';
+import { isHeld, mayHaveCreated, newClaim, settlesAt } from '../claim.ts';
+import { listCreated } from '../list-created.ts';
+import { scopeKeyOf, type ToolRow } from '../tool-registry.ts';
+import type { CleanUp } from './clean-up.ts';
+import { windowOf } from './made-by-run.ts';
+import type { VerificationDependencies } from './stage.ts';
+import { isThrowAwayTool } from './throw-away-tool.ts';
+
+/**
+ * Removes the tools of a run: at Vapi, then their rows. The service itself removes a tool only after a grace time, when no
+ * assistant uses it. Returns what is left, in sentences; throws what the accounts and the table throw.
+ */
+export async function removeTools(deps: VerificationDependencies, task: CleanUp): Promise<string[]> {
+  const { platform, own } = task.keys;
+  if (task.run.toolHashes.length === 0) return [];
+  for (const key of own ? [platform, own] : [platform]) await removeAtVapi(deps, task, key);
+  const scopes = ['platform' as const, ...task.run.organisations.map((orgId) => scopeKeyOf('org', orgId))];
+  const left: string[] = [];
+  for (const hash of task.run.toolHashes) {
+    for (const scope of scopes) {
+      const row = await deps.sync.tools.read(scope, hash);
+      const why = row && (await removeToolRow(deps, task, row));
+      if (why) left.push(why);
+    }
+  }
+  return left;
+}
+
+async function removeAtVapi(
+  { sync }: VerificationDependencies,
+  { run, deadline }: CleanUp,
+  key: ApiKey,
+): Promise<void> {
+  const account = sync.vapi.tools(key, deadline);
+  const tools = await listCreated((query) => account.list(query), windowOf(run));
+  for (const { id } of tools.filter(({ config }) => isThrowAwayTool(config, run))) await account.remove(id);
+}
+
+/** Returns why the row could not be removed. */
+async function removeToolRow(
+  { sync }: VerificationDependencies,
+  { keys, deadline }: CleanUp,
+  row: ToolRow,
+): Promise<string | undefined> {
+  const { claim, toolId, scopeKey, hash } = row;
+  const now = sync.runtime.now();
+  if (claim && isHeld(claim, now)) return `Tool ${hash} is claimed until ${claim.expiresAt}`;
+  if (claim && mayHaveCreated(claim) && now < settlesAt(claim)) return `Tool ${hash} may still turn up`;
+  // It may be too young for Vapi's list.
+  if (toolId) await sync.vapi.tools(keys.platform, deadline).remove(toolId);
+  const token = sync.runtime.uniqueId();
+  const remainingMs = deadline.remainingMs();
+  const made = newClaim({ token, operation: 'delete', scope: 'platform', now, remainingMs, previous: claim });
+  const base = { scopeKey, hash, token, at: made.startedAt };
+  const transition = claim ? 'take-over' : 'claim';
+  const held = await sync.tools.write({ ...base, transition, from: row, change: { claim: made } });
+  if (held.kind === 'conflict') return `Tool ${hash} is being changed by somebody`;
+  const removed = await sync.tools.write({ ...base, transition: 'remove', from: held.row, change: {} });
+  return removed.kind === 'conflict' ? `Tool ${hash} is being changed by somebody` : undefined;
+}

@@ -1,0 +1,138 @@
+import { type AssistantKey, ROLES } from '../assistant-key.ts';
+import type { AssistantMapping } from '../assistant-mapping.ts';
+import { isHeld, mayHaveCreated, settlesAt } from '../claim.ts';
+import { endClaim, takeClaim } from '../hold-claim.ts';
+import type { Journal } from '../journal.ts';
+import type { Deadline } from '../runtime.ts';
+import type { VapiAccount } from '../vapi-account.ts';
+import { removeTools } from './clean-up-tools.ts';
+import { listMadeBy } from './made-by-run.ts';
+import type { VerificationDependencies, VerificationKeys } from './stage.ts';
+import { explain } from './unmet.ts';
+import { triesOwnKey, type VerificationRun } from './verification-run.ts';
+
+/** Whose organisations to remove, and until when. */
+export interface CleanUp {
+  run: VerificationRun;
+  keys: VerificationKeys;
+  deadline: Deadline;
+  journal: Journal;
+  nextOperationId: () => string;
+}
+
+/** `unclean`: the service's own DELETE left something behind that could be removed past it. `left`: what is still there. */
+export interface CleanedUp {
+  unclean: readonly string[];
+  left: readonly string[];
+}
+
+/**
+ * Removes all that the organisations of a run have: by the service's own DELETE, then past it what that has left, first at
+ * Vapi, then in the table. Never throws: what could not be removed is said.
+ */
+export async function cleanUp(deps: VerificationDependencies, task: CleanUp): Promise<CleanedUp> {
+  const deleted = await Promise.all(task.run.organisations.map((orgId) => deleteByService(deps, task, orgId)));
+  const strays = await Promise.all(accountsOf(deps, task).map((account) => removeStrays(deps, task, account)));
+  // After the assistants: a missing tool makes calls fail.
+  const tools = await attempt(task, 'Tools', async () => ({ ...CLEAN, left: await removeTools(deps, task) }));
+  const forgotten = await Promise.all(task.run.organisations.map((orgId) => forget(deps, task, orgId)));
+  const parts = [...deleted, ...strays, tools, ...forgotten];
+  return { unclean: parts.flatMap(({ unclean }) => unclean), left: parts.flatMap(({ left }) => left) };
+}
+
+const CLEAN: CleanedUp = { unclean: [], left: [] };
+
+async function attempt(task: CleanUp, what: string, act: () => Promise<CleanedUp>): Promise<CleanedUp> {
+  if (task.deadline.remainingMs() <= 0) return { ...CLEAN, left: [`${what}: out of time`] };
+  try {
+    return await act();
+  } catch (error) {
+    return { ...CLEAN, left: [`${what}: ${explain(error)}`] };
+  }
+}
+
+/** A refusal is no failure yet: what matters is what is there afterwards. */
+async function deleteByService(deps: VerificationDependencies, task: CleanUp, orgId: string): Promise<CleanedUp> {
+  const { deadline } = task;
+  return await attempt(task, `DELETE of ${orgId}`, async () => {
+    const removals = ROLES.map((role) =>
+      deps.service.remove({ key: { orgId, role }, operationId: task.nextOperationId(), deadline }),
+    );
+    const refused = (await Promise.all(removals)).filter(({ status }) => status !== 204);
+    return {
+      ...CLEAN,
+      unclean: refused.map(({ status, body }) => `DELETE of ${orgId} was answered ${status} ${String(body.code)}`),
+    };
+  });
+}
+
+function accountsOf({ sync }: VerificationDependencies, { run, keys, deadline }: CleanUp): VapiAccount[] {
+  const used = run.organisations.some(triesOwnKey) && keys.own ? [keys.platform, keys.own] : [keys.platform];
+  return used.map((key) => sync.vapi.open(key, deadline));
+}
+
+async function removeStrays(
+  { sync }: VerificationDependencies,
+  task: CleanUp,
+  account: VapiAccount,
+): Promise<CleanedUp> {
+  const [first = ''] = task.run.organisations;
+  return await attempt(task, `Looking for assistants at Vapi (${first} and beside it)`, async () => {
+    const strays = await listMadeBy(sync, account, task.run);
+    for (const { id } of strays) await account.remove(id);
+    if (strays.length === 0) return CLEAN;
+    const ids = strays.map(({ id }) => id).join(', ');
+    return { ...CLEAN, unclean: [`DELETE left ${strays.length} assistant(s) at Vapi: ${ids}`] };
+  });
+}
+
+async function forget(deps: VerificationDependencies, task: CleanUp, orgId: string): Promise<CleanedUp> {
+  return await attempt(task, `Rows of ${orgId}`, async () => {
+    const { mappings } = await deps.sync.mappings.read(orgId);
+    const ends = await Promise.all(mappings.map((mapping) => removeRow(deps, task, mapping)));
+    const left = ends.flatMap((end) => end ?? []);
+    if (left.length === 0) {
+      for (const role of ROLES) await deps.sync.specs.removeAll({ orgId, role });
+    }
+    return { unclean: mappings.length > 0 ? [`DELETE left a row of ${orgId} in the table`] : [], left };
+  });
+}
+
+/** Removes a row that DELETE has left, once it is certain that its assistant is gone. Returns why it could not be. */
+async function removeRow(
+  { sync }: VerificationDependencies,
+  task: CleanUp,
+  mapping: AssistantMapping,
+): Promise<string | undefined> {
+  const { orgId, role, claim } = mapping;
+  const key: AssistantKey = { orgId, role };
+  const now = sync.runtime.now();
+  if (claim && isHeld(claim, now)) return `${orgId} is claimed until ${claim.expiresAt}`;
+  if (claim && mayHaveCreated(claim) && now < settlesAt(claim)) return `${orgId} has a creation that may still turn up`;
+  if (!(await isGone({ sync, task, mapping }))) {
+    return `Assistant ${mapping.assistantId ?? ''} of ${orgId} could not be found in any account that is known here`;
+  }
+  const operation = { id: task.nextOperationId(), key, deadline: task.deadline, journal: task.journal };
+  const held = await takeClaim(sync, operation, { mapping, operation: 'delete', scope: 'platform', retire: [] });
+  if (!held) return `${orgId} is being changed by somebody`;
+  const ended = await endClaim(sync, operation, { held, transition: 'remove', change: {} });
+  return ended.kind === 'written' ? undefined : `${orgId} is being changed by somebody`;
+}
+
+/** Deletes the assistant of a row. A 404 says that it is gone only to the key that has seen it there. */
+async function isGone({
+  sync,
+  task,
+  mapping: { assistantId, keyFingerprint },
+}: {
+  sync: VerificationDependencies['sync'];
+  task: CleanUp;
+  mapping: AssistantMapping;
+}): Promise<boolean> {
+  if (!assistantId) return true;
+  for (const key of [task.keys.platform, ...(task.keys.own ? [task.keys.own] : [])]) {
+    const removed = await sync.vapi.open(key, task.deadline).remove(assistantId);
+    if (removed.kind === 'removed' || key.fingerprint === keyFingerprint) return true;
+  }
+  return false;
+}

@@ -1,0 +1,110 @@
+import { diffAssistant, type FieldChange, own } from '../assistant-diff.ts';
+import type { AssistantMapping } from '../assistant-mapping.ts';
+import type { Configuration } from '../desired-assistant.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import { withToolIds } from '../link-tools.ts';
+import { Problem } from '../problem.ts';
+import type { LiveAssistant, LivePhoneNumber } from '../vapi-account.ts';
+import { normaliseVoice, type VoicePolicy } from '../voice.ts';
+import type { AssistantReport, Check } from './organisation-report.ts';
+
+/** All that a judgement rests on. */
+export interface Seen {
+  mapping: AssistantMapping;
+  live: LiveAssistant;
+  /** The configuration that was applied last; undefined when the table does not have it. */
+  applied: Configuration | undefined;
+  /** Linked tools that Vapi does not have. */
+  goneTools: readonly string[];
+  /** The number that the organisation wants for this role, and what Vapi has of it. */
+  number: { id: string; live: LivePhoneNumber | undefined } | undefined;
+  voicePolicy: VoicePolicy;
+}
+
+export type Judgement = Pick<AssistantReport, 'checks' | 'differences'>;
+
+/** What there is to say of an assistant that there is not. */
+export function judgeMissing(why: string): Judgement {
+  const unknown: Check = { status: 'UNKNOWN', message: 'There is no assistant to look at' };
+  const checks = { there: fail(why), equal: unknown, tools: unknown, phoneNumber: unknown, voice: unknown };
+  return { checks, differences: [] };
+}
+
+/** Compares what was seen with what was asked for. */
+export function judgeAssistant(seen: Seen): Judgement {
+  const { applied, live, voicePolicy } = seen;
+  const differences = applied ? differencesFrom(applied, seen) : [];
+  const checks = {
+    there: pass(`Vapi has it in account ${live.vapiOrgId}`),
+    equal: applied ? equality(differences) : fail('The table does not have the configuration that was applied last'),
+    tools: toolsCheck(seen),
+    phoneNumber: numberCheck(seen),
+    voice: voiceCheck(live.config, voicePolicy),
+  };
+  return { checks, differences };
+}
+
+function differencesFrom({ payload }: Configuration, { mapping, live }: Seen): FieldChange[] {
+  const ours = mapping.tools.linked.map(({ toolId }) => toolId);
+  const wanted = withToolIds(payload, { ours, former: ours, live: live.config });
+  return diffAssistant({ wanted, live: live.config, lastApplied: [], alreadyApplied: true });
+}
+
+function equality(differences: readonly FieldChange[]): Check {
+  if (differences.length === 0) return pass('Every field that was asked for is as it was applied last');
+  return fail(`Not as it was applied last: ${differences.map(({ path }) => path).join(', ')}`);
+}
+
+function toolsCheck({ mapping: { tools }, live, goneTools }: Seen): Check {
+  const { status, count, linked, refused } = tools;
+  if (status === 'none') return none('No tools were asked for');
+  if (refused) return fail(`Vapi refused a tool: ${refused}`);
+  if (status === 'pending') return fail(`Not all of the ${count} tools are registered and linked yet`);
+  if (goneTools.length > 0) return fail(`Vapi does not have the tools ${goneTools.join(', ')} any more`);
+  const unlinked = linked.map(({ toolId }) => toolId).filter((toolId) => !linkedAtVapi(live.config).includes(toolId));
+  if (unlinked.length > 0) return fail(`The assistant is not linked to the tools ${unlinked.join(', ')}`);
+  return pass(`${count} of ${count} are linked`);
+}
+
+/** Ids of linked tools, those with a pinned version included. */
+function linkedAtVapi({ model }: JsonObject): string[] {
+  if (!isJsonObject(model)) return [];
+  const ids = own(model, 'toolIds');
+  const refs = own(model, 'toolRefs');
+  const pinned = Array.isArray(refs) ? refs.filter(isJsonObject).map(({ toolId }) => toolId) : [];
+  return [...(Array.isArray(ids) ? ids : []), ...pinned].filter((id) => typeof id === 'string');
+}
+
+function numberCheck({ number, live: assistant }: Seen): Check {
+  if (!number) return none('No phone number is configured for this role');
+  const { id, live } = number;
+  if (!live) return fail(`The account has no phone number ${id}`);
+  if (live.assistantId === assistant.id) return pass(`Number ${id} is answered by this assistant`);
+  if (live.assistantId) return fail(`Number ${id} is answered by assistant ${live.assistantId}`);
+  return fail(`Number ${id} is answered by ${live.isTakenOtherwise ? 'a squad or a workflow' : 'nobody'}`);
+}
+
+/** Vapi says only on a change whether it takes a voice; what it has retired is known here. */
+function voiceCheck({ voice }: JsonObject, policy: VoicePolicy): Check {
+  try {
+    const { reason, applied } = normaliseVoice(voice, policy);
+    const name = `${String(applied.provider)}/${String(applied.voiceId)}`;
+    if (reason === 'supported') return pass(`${name} is a voice that Vapi takes`);
+    return fail(`The live voice is one that is replaced by ${name} (${reason}); the next PUT does it`);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return fail(error.message);
+  }
+}
+
+function pass(message: string): Check {
+  return { status: 'PASS', message };
+}
+
+function fail(message: string): Check {
+  return { status: 'FAIL', message };
+}
+
+function none(message: string): Check {
+  return { status: 'NONE', message };
+}

@@ -1,0 +1,102 @@
+import { type AccessSession, openAccessSession } from '../access-session.ts';
+import type { AssistantMapping, OrganisationView } from '../assistant-mapping.ts';
+import type { Access } from '../credentials.ts';
+import { stateOf } from '../describe-assistants.ts';
+import type { Journal } from '../journal.ts';
+import { lookAtNumber } from '../link-phone-number.ts';
+import { lookAt } from '../observe.ts';
+import type { SyncDependencies } from '../operation.ts';
+import { wantedPhoneNumber } from '../phone-number.ts';
+import { Problem } from '../problem.ts';
+import type { Deadline } from '../runtime.ts';
+import type { LiveAssistant } from '../vapi-account.ts';
+import type { VoicePolicy } from '../voice.ts';
+import { type Judgement, judgeAssistant, judgeMissing, type Seen } from './judge-assistant.ts';
+import type { AssistantReport } from './organisation-report.ts';
+
+export interface OrganisationCheck {
+  orgId: string;
+  operationId: string;
+  voicePolicy: VoicePolicy;
+  deadline: Deadline;
+  journal: Journal;
+}
+
+/**
+ * Compares each mapped assistant of an organisation with Vapi and with what was applied last. Only reads. Throws `NOT_FOUND` when
+ * nothing is mapped, and the `Problem` of a key or of a Vapi that cannot be used: then nothing is known.
+ */
+export async function verifyOrganisation(deps: SyncDependencies, check: OrganisationCheck): Promise<AssistantReport[]> {
+  const view = await deps.mappings.read(check.orgId);
+  const [first] = view.mappings;
+  if (!first) {
+    throw new Problem('NOT_FOUND', 'No assistant is mapped for this organisation. PUT one, then verify it.');
+  }
+  const session = openAccessSession(deps, { ...check, id: check.operationId, key: first });
+  for (;;) {
+    const reports = await session.reauthorising(() => reportAll(deps, check, { view, session }));
+    if (reports) return reports;
+  }
+}
+
+async function reportAll(
+  deps: SyncDependencies,
+  check: OrganisationCheck,
+  { view, session }: { view: OrganisationView; session: AccessSession },
+): Promise<AssistantReport[]> {
+  const access = await session.access(async () => view.record);
+  return await Promise.all(view.mappings.map((mapping) => report(deps, check, { mapping, access })));
+}
+
+interface Mapped {
+  mapping: AssistantMapping;
+  access: Access;
+}
+
+async function report(
+  deps: SyncDependencies,
+  check: OrganisationCheck,
+  { mapping, access }: Mapped,
+): Promise<AssistantReport> {
+  const { checks, differences } = await judge(deps, check, { mapping, access });
+  const isHealthy = Object.values(checks).every(({ status }) => status === 'PASS' || status === 'NONE');
+  return {
+    role: mapping.role,
+    assistantId: mapping.assistantId ?? null,
+    state: stateOf(mapping, deps.runtime.now()),
+    status: isHealthy ? 'PASS' : 'FAIL',
+    checks,
+    differences,
+  };
+}
+
+async function judge(deps: SyncDependencies, check: OrganisationCheck, mapped: Mapped): Promise<Judgement> {
+  const { mapping, access } = mapped;
+  const { assistantId, scope } = mapping;
+  if (!assistantId) return judgeMissing('No assistant is recorded yet');
+  if (scope !== access.scope) {
+    return judgeMissing(
+      `It was made with the key of scope ${scope ?? 'none'}, but the organisation now uses that of ${access.scope}; the next PUT moves it`,
+    );
+  }
+  const found = await lookAt(deps.vapi.open(access.apiKey, check.deadline), mapping, assistantId);
+  if (found.kind === 'live') return judgeAssistant(await lookCloser(deps, check, { ...mapped, live: found.assistant }));
+  return judgeMissing(`Vapi has no assistant ${assistantId}; the next PUT makes it again`);
+}
+
+async function lookCloser(
+  deps: SyncDependencies,
+  { deadline, voicePolicy }: OrganisationCheck,
+  { mapping, access, live }: Mapped & { live: LiveAssistant },
+): Promise<Seen> {
+  const phoneNumberId = wantedPhoneNumber(mapping, access);
+  const account = deps.vapi.tools(access.apiKey, deadline);
+  const [applied, number, tools] = await Promise.all([
+    mapping.specHash ? deps.specs.load(mapping, mapping.specHash) : undefined,
+    phoneNumberId ? lookAtNumber(deps, { deadline }, { phoneNumberId, access }) : undefined,
+    Promise.all(mapping.tools.linked.map(async ({ toolId }) => ({ toolId, ...(await account.get(toolId)) }))),
+  ]);
+  const goneTools = tools.filter(({ kind }) => kind === 'missing').map(({ toolId }) => toolId);
+  const wanted = phoneNumberId === undefined ? undefined : { id: phoneNumberId, live: number };
+  return { mapping, live, applied, goneTools, number: wanted, voicePolicy };
+}

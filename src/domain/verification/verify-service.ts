@@ -1,0 +1,220 @@
+import type { Journal } from '../journal.ts';
+import type { Deadline } from '../runtime.ts';
+import { CLAIM_MARGIN_MS, SETTLE_MS } from '../sync-timing.ts';
+import { type CleanedUp, cleanUp } from './clean-up.ts';
+import { credentialFallback } from './credential-fallback.ts';
+import { removeEarlierRuns } from './earlier-runs.ts';
+import { idempotency } from './idempotency.ts';
+import { loggingAndErrors } from './logging-and-errors.ts';
+import { notFoundRecovery } from './not-found-recovery.ts';
+import { type ScenarioResult, tally, type VerificationReport } from './report.ts';
+import type { Scenario, Stage, VerificationDependencies, VerificationKeys } from './stage.ts';
+import { throwAwayToolHashes } from './throw-away-tool.ts';
+import { explain } from './unmet.ts';
+import { findKeys } from './verification-keys.ts';
+import { runIdFrom, throwAwayOrganisation, type VerificationRun } from './verification-run.ts';
+import { voiceNormalisation } from './voice-normalisation.ts';
+
+export const SCENARIOS: readonly Scenario[] = [
+  voiceNormalisation,
+  credentialFallback,
+  idempotency,
+  notFoundRecovery,
+  loggingAndErrors,
+];
+
+export interface VerificationCall {
+  operationId: string;
+  journal: Journal;
+  deadline: Deadline;
+  /** All of them unless told. */
+  scenarios?: readonly Scenario[];
+  /** Told each result as soon as it is there. */
+  onResult?: (result: ScenarioResult) => void;
+}
+
+/** Kept back from the scenarios, so that what they have made can be removed; in ms. */
+const CLEAN_UP_MS = 8_000;
+
+/** Kept back from the cleaning up, for the answer; in ms. */
+const ANSWER_MS = 1_000;
+
+/**
+ * Plays all scenarios side by side, each on organisations that are made for it and removed afterwards, whatever happens, and
+ * cleans up after earlier runs that could not. Always returns a report: a world in which nothing works fails every scenario.
+ */
+export async function verifyService(
+  deps: VerificationDependencies,
+  call: VerificationCall,
+): Promise<VerificationReport> {
+  const { runtime } = deps.sync;
+  const started = runtime.now();
+  const run = newRun(deps, call);
+  const played = await prepareAndPlay(deps, call, run);
+  return {
+    operationId: call.operationId,
+    runId: run.runId,
+    startedAt: run.startedAt,
+    durationMs: runtime.now() - started,
+    ...tally(played.results),
+    ...played,
+  };
+}
+
+type Played = Pick<VerificationReport, 'results' | 'cleanup'>;
+
+function newRun(
+  { sync: { runtime } }: VerificationDependencies,
+  { deadline, scenarios = SCENARIOS }: VerificationCall,
+): VerificationRun {
+  const now = runtime.now();
+  const runId = runIdFrom(runtime.uniqueId());
+  const longest = deadline.remainingMs() + CLAIM_MARGIN_MS + SETTLE_MS;
+  return {
+    runId,
+    organisations: scenarios.flatMap(({ purposes }) => purposes).map((name) => throwAwayOrganisation(runId, name)),
+    toolHashes: throwAwayToolHashes({ runId }),
+    startedAt: new Date(now).toISOString(),
+    endsBefore: new Date(now + longest).toISOString(),
+  };
+}
+
+/** Nothing is made before the run is written down: what nobody knows of, nobody removes. */
+async function prepareAndPlay(
+  deps: VerificationDependencies,
+  call: VerificationCall,
+  run: VerificationRun,
+): Promise<Played> {
+  try {
+    const keys = await findKeys(deps.sync);
+    await deps.runs.open(run);
+    return await playAll(deps, call, { run, keys });
+  } catch (error) {
+    const message = `Nothing was tried: ${explain(error)}`;
+    const results = (call.scenarios ?? SCENARIOS).map(({ name }) =>
+      failed({ name, durationMs: 0, message, details: {} }),
+    );
+    for (const result of results) announce(call, result);
+    return { results, cleanup: { earlierRunsRemoved: [], left: [] } };
+  }
+}
+
+interface Setting {
+  run: VerificationRun;
+  keys: VerificationKeys;
+}
+
+async function playAll(deps: VerificationDependencies, call: VerificationCall, setting: Setting): Promise<Played> {
+  const cleaning = { ...call, keys: setting.keys, deadline: sooner(call.deadline, ANSWER_MS) };
+  const [plays, earlier] = await Promise.all([
+    Promise.all((call.scenarios ?? SCENARIOS).map((scenario) => play(deps, call, { ...setting, scenario }))),
+    removeEarlierRuns(deps, cleaning),
+  ]);
+  const left = plays.flatMap((played) => played.left);
+  if (left.length === 0) await closeQuietly(deps, call, setting.run);
+  else call.journal.record({ code: 'LEFTOVERS_KEPT', runId: setting.run.runId, count: left.length });
+  return {
+    results: plays.map(({ result }) => result),
+    cleanup: { earlierRunsRemoved: earlier.removed, left: [...left, ...earlier.left] },
+  };
+}
+
+/** A run that stays written down is found empty by the next one. */
+async function closeQuietly(
+  { runs }: VerificationDependencies,
+  { journal }: VerificationCall,
+  run: VerificationRun,
+): Promise<void> {
+  try {
+    await runs.close(run);
+  } catch {
+    journal.record({ code: 'LEFTOVERS_KEPT', runId: run.runId, count: 1 });
+  }
+}
+
+async function play(
+  deps: VerificationDependencies,
+  call: VerificationCall,
+  setting: Setting & { scenario: Scenario },
+): Promise<{ result: ScenarioResult; left: readonly string[] }> {
+  const { scenario, keys } = setting;
+  const { runtime } = deps.sync;
+  const started = runtime.now();
+  const stage = openStage(deps, call, setting);
+  const shown = await showing(scenario, stage);
+  const cleaned = await cleanUp(deps, {
+    run: stage.run,
+    keys,
+    journal: call.journal,
+    deadline: sooner(call.deadline, ANSWER_MS),
+    nextOperationId: stage.nextOperationId,
+  });
+  const end = { name: scenario.name, durationMs: runtime.now() - started, details: stage.details };
+  const message = withoutKeys(conclusion(shown, cleaned), keys);
+  const isPassed = shown.kind === 'shown' && cleaned.unclean.length === 0 && cleaned.left.length === 0;
+  const result: ScenarioResult = isPassed ? { ...end, status: 'PASS', message } : failed({ ...end, message });
+  announce(call, result);
+  return { result, left: cleaned.left.map((text) => withoutKeys(text, keys)) };
+}
+
+function openStage(
+  deps: VerificationDependencies,
+  { deadline }: VerificationCall,
+  { run, keys, scenario }: Setting & { scenario: Scenario },
+): Stage {
+  let calls = 0;
+  return {
+    deps,
+    keys,
+    run: {
+      ...run,
+      organisations: scenario.purposes.map((purpose) => throwAwayOrganisation(run.runId, purpose)),
+      toolHashes: scenario.usesTool ? run.toolHashes : [],
+    },
+    scenario: scenario.name,
+    deadline: sooner(deadline, CLEAN_UP_MS),
+    details: {},
+    nextOperationId: () => {
+      calls += 1;
+      return `verify-${run.runId}:${scenario.name}:${calls}`;
+    },
+  };
+}
+
+type Shown = { kind: 'shown'; message: string } | { kind: 'failed'; message: string };
+
+async function showing(scenario: Scenario, stage: Stage): Promise<Shown> {
+  try {
+    return { kind: 'shown', message: await scenario.show(stage) };
+  } catch (error) {
+    return { kind: 'failed', message: explain(error) };
+  }
+}
+
+/** What was shown counts only when it could be removed again in the ordinary way: that is part of what works. */
+function conclusion({ kind, message }: Shown, { unclean, left }: CleanedUp): string {
+  if (kind === 'failed') return message;
+  if (left.length > 0) return `Could not be removed again: ${left.join('; ')}`;
+  return unclean.length > 0 ? `Was not removed cleanly: ${unclean.join('; ')}` : message;
+}
+
+function failed(result: Omit<ScenarioResult, 'status'>): ScenarioResult {
+  return { ...result, status: 'FAIL' };
+}
+
+/** Messages quote answers, and what leaks a key must not leak it once more. */
+function withoutKeys(text: string, { platform, own }: VerificationKeys): string {
+  const masked = platform.maskIn(text);
+  return own ? own.maskIn(masked) : masked;
+}
+
+function announce({ journal, onResult }: VerificationCall, result: ScenarioResult): void {
+  const { name: scenario, status, durationMs } = result;
+  journal.record({ code: status === 'PASS' ? 'SCENARIO_PASSED' : 'SCENARIO_FAILED', scenario, durationMs });
+  onResult?.(result);
+}
+
+/** The same deadline, this many ms earlier. */
+function sooner(deadline: Deadline, ms: number): Deadline {
+  return { remainingMs: () => Math.max(0, deadline.remainingMs() - ms) };
+}

@@ -1,0 +1,59 @@
+import type { Application } from '../application.ts';
+import { parseOrgId } from '../domain/assistant-key.ts';
+import type { OrganisationReport } from '../domain/verification/organisation-report.ts';
+import { withOwnKeySecrets } from '../domain/verification/own-key-secrets.ts';
+import type { VerificationDependencies } from '../domain/verification/stage.ts';
+import { verifyOrganisation } from '../domain/verification/verify-organisation.ts';
+import { verifyService } from '../domain/verification/verify-service.ts';
+import { type Answer, type Call, type HttpHandler, makeHttpHandler } from './http-handler.ts';
+import { jsonResponse } from './http-response.ts';
+import { lazily } from './lazily.ts';
+import { makeServiceUnderTest } from './service-under-test.ts';
+
+/** What verification works with: the service, and the same adapters past it. */
+export function verificationDependencies(app: Application): VerificationDependencies {
+  const { credentials } = app.sync;
+  const secrets = withOwnKeySecrets(credentials.secrets);
+  const sync = { ...app.sync, credentials: { ...credentials, secrets } };
+  return {
+    sync,
+    // Nobody brings a token for a throw-away organisation: who started the verification has signed.
+    service: makeServiceUnderTest({ ...app, sync, orgClaim: undefined }),
+    runs: app.verificationRuns,
+    voicePolicy: app.voicePolicy,
+  };
+}
+
+/** `POST /verify` and `POST /orgs/{orgId}/verify`: 200 with the report, whatever it says. */
+export function makeVerifyHandler(app: Application): HttpHandler {
+  const dependencies = verificationDependencies(app);
+  return makeHttpHandler(app, {
+    operation: ({ path }) => (path.orgId === undefined ? 'verify' : 'verify-organisation'),
+    answer: async (call) => {
+      const { orgId } = call.request.path;
+      return orgId === undefined ? await verifyAll(call, dependencies) : await verifyOne(call, parseOrgId(orgId));
+    },
+  });
+}
+
+async function verifyAll({ operationId, journal, deadline }: Call, deps: VerificationDependencies): Promise<Answer> {
+  const report = await verifyService(deps, { operationId, journal, deadline });
+  return { response: jsonResponse(200, report), outcome: report.failed === 0 ? 'passed' : 'failed' };
+}
+
+async function verifyOne({ app, operationId, journal, deadline }: Call, orgId: string): Promise<Answer> {
+  const { sync, voicePolicy } = app;
+  const started = sync.runtime.now();
+  const assistants = await verifyOrganisation(sync, { orgId, operationId, voicePolicy, journal, deadline });
+  const healthy = assistants.every(({ status }) => status === 'PASS');
+  const report: OrganisationReport = {
+    orgId,
+    operationId,
+    durationMs: sync.runtime.now() - started,
+    healthy,
+    assistants,
+  };
+  return { response: jsonResponse(200, report), outcome: healthy ? 'healthy' : 'unhealthy' };
+}
+
+export const handler = lazily(makeVerifyHandler);
