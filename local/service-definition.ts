@@ -15,16 +15,18 @@ export type ServiceDefinition = {
 /** A CloudFormation resource. */
 export type Resource = { Type: string; Properties: Record<string, unknown> };
 
+const resourceGroup = z.object({
+  Resources: z
+    .record(z.string(), z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) }))
+    .default({}),
+});
+
 const definition = z.object({
   service: z.string(),
   provider: z.object({ region: z.string() }),
   custom: z.object({ tableName: z.string(), secretPrefix: z.string() }),
-  resources: z.object({
-    Resources: z.record(
-      z.string(),
-      z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) }),
-    ),
-  }),
+  /** Texts stand for files: roles and alarms, which nothing here is built from. */
+  resources: z.array(z.union([z.string(), resourceGroup])),
 });
 
 /** CloudFormation's short forms become the long ones: `!GetAtt A.Arn` is `{"Fn::GetAtt": ["A", "Arn"]}`. */
@@ -45,7 +47,8 @@ export function readServiceDefinition(path: string, stage = 'local'): ServiceDef
 /** The same from a configuration that is parsed already; its variables may be resolved or not. */
 export function describeService(configuration: unknown, stage: string): ServiceDefinition {
   const { service, provider, custom, resources } = definition.parse(resolve(configuration, configuration, stage));
-  return { service, stage, region: provider.region, ...custom, resources: resources.Resources };
+  const own = resources.flatMap((group) => (typeof group === 'string' ? [] : [group.Resources]));
+  return { service, stage, region: provider.region, ...custom, resources: Object.assign({}, ...own) };
 }
 
 /** Replaces the few kinds of Serverless variables that these parts use; others stay as they are. */

@@ -35,6 +35,8 @@ export interface Application {
   telemetry: Telemetry;
   verificationRuns: VerificationRuns;
   voicePolicy: VoicePolicy;
+  /** Name of the token's claim for the organisation; undefined when callers sign with IAM. */
+  orgClaim: string | undefined;
 }
 
 /** Waits for AWS are bounded: a hanging table must not eat the time that recording an outcome needs. */
@@ -113,7 +115,8 @@ export function makeApplication(parts: ApplicationParts = systemParts()): Applic
   };
   const verificationRuns = new DynamoVerificationRuns(table);
   const drift = driftOf(sync, { settings, table });
-  return { telemetry, queue, voicePolicy: settings.voicePolicy, sync, drift, verificationRuns };
+  const { voicePolicy, orgClaim } = settings;
+  return { telemetry, queue, voicePolicy, orgClaim, sync, drift, verificationRuns };
 }
 
 function driftOf(sync: SyncDependencies, { settings, table }: { settings: Settings; table: Table }): DriftDependencies {

@@ -15,6 +15,7 @@ export interface Settings {
   voicePolicy: VoicePolicy;
   driftMode: DriftMode;
   drift: DriftLimits;
+  orgClaim: string | undefined;
 }
 
 const notEmpty = z.string('missing').check(z.minLength(1, 'missing'));
@@ -51,6 +52,7 @@ const environmentSchema = z.object({
   DRIFT_GRACE_MINUTES: number(60, { min: 0, max: 100_000 }),
   DRIFT_MAX_REMOVALS: number(25, { min: 0, max: 100_000 }),
   DRIFT_IGNORE: z._default(pointers, []),
+  JWT_ORG_CLAIM: z.optional(z.string()),
 });
 
 /** What is wrong with the environment, all of it in one message. */
@@ -77,6 +79,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     voicePolicy: settings.VOICE_POLICY,
     driftMode: settings.DRIFT_MODE,
     drift: driftLimits(settings),
+    orgClaim: settings.JWT_ORG_CLAIM,
   };
 }
 

@@ -30,6 +30,7 @@ export const JOURNAL_TEXTS: Readonly<Record<JournalEntry['code'], JournalText>> 
   CREATE_OUTCOME_UNKNOWN: { level: 'warn', text: '❓ The reply to the creation was lost' },
   CREATE_LOOKED_UP: { level: 'info', text: '🔍 Looked for assistants of ours' },
   CREATE_LEFT_UNRESOLVED: { level: 'error', text: '❓ Left unresolved: the assistant may still turn up' },
+  UNRESOLVED_CREATE_SEEN: { level: 'warn', text: '❓ A creation is still unresolved' },
   MAPPING_FINALISED: { level: 'info', text: '💾 Mapping recorded' },
   MAPPING_REMOVED: { level: 'info', text: '💾 Mapping removed' },
   CONFIGURATION_MISSING: { level: 'error', text: '💾 The applied configuration is not in the table' },

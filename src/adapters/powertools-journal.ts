@@ -1,7 +1,8 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
-import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Metrics } from '@aws-lambda-powertools/metrics';
 import type { DriftRunOutcome, Journal, JournalEntry } from '../domain/journal.ts';
 import { JOURNAL_TEXTS } from './journal-texts.ts';
+import { measure, measureBy } from './metrics.ts';
 import type { UpstreamCall } from './upstream-requests.ts';
 
 /** Powertools, as one handler's environment has them. */
@@ -24,22 +25,22 @@ export function makeJournal({ logger, metrics }: Telemetry): Journal {
 function count(metrics: Metrics, entry: JournalEntry): void {
   switch (entry.code) {
     case 'OPERATION_COMPLETED':
-      addCount(metrics, 'Outcome', { outcome: entry.outcome });
-      metrics.addMetric('OperationDuration', MetricUnit.Milliseconds, entry.durationMs);
+      measureBy(metrics, 'Outcome', { outcome: entry.outcome });
+      measure(metrics, 'OperationDuration', entry.durationMs);
       break;
     case 'OPERATION_REFUSED':
-      addCount(metrics, 'Problem', { problem: entry.problem });
-      metrics.addMetric('OperationDuration', MetricUnit.Milliseconds, entry.durationMs);
+      measureBy(metrics, 'Problem', { problem: entry.problem });
+      measure(metrics, 'OperationDuration', entry.durationMs);
       break;
     case 'VOICE_NORMALISED':
-      addCount(metrics, 'VoiceDecision', { reason: entry.reason });
+      measureBy(metrics, 'VoiceDecision', { reason: entry.reason });
       break;
     case 'CREDENTIALS_RESOLVED':
-      addCount(metrics, 'CredentialSource', { source: entry.source });
+      measureBy(metrics, 'CredentialSource', { source: entry.source });
       break;
     case 'SCENARIO_PASSED':
     case 'SCENARIO_FAILED':
-      addCount(metrics, METRIC_NAMES[entry.code], { scenario: entry.scenario });
+      measureBy(metrics, METRIC_NAMES[entry.code], { scenario: entry.scenario });
       break;
     case 'CREATE_OUTCOME_UNKNOWN':
     case 'CREATE_LEFT_UNRESOLVED':
@@ -49,16 +50,19 @@ function count(metrics: Metrics, entry: JournalEntry): void {
     case 'PHONE_NUMBER_FOREIGN':
     case 'FOLLOW_UP_NOT_SENT':
     case 'TASK_POSTPONED':
-      metrics.addMetric(METRIC_NAMES[entry.code], MetricUnit.Count, 1);
+      measure(metrics, METRIC_NAMES[entry.code], 1);
+      break;
+    case 'UNRESOLVED_CREATE_SEEN':
+      measure(metrics, 'UnresolvedCreateAge', entry.ageSeconds);
       break;
     case 'RETIREES_FOUND':
-      metrics.addMetric('AssistantsToRetire', MetricUnit.Count, entry.count);
+      measure(metrics, 'AssistantsToRetire', entry.count);
       break;
     case 'DRIFT_RUN_CLOSED':
       countDrift(metrics, entry);
       break;
     case 'DRIFT_STEP_FAILED':
-      addCount(metrics, 'DriftStepFailed', { cause: entry.cause });
+      measureBy(metrics, 'DriftStepFailed', { cause: entry.cause });
       break;
     default:
       break;
@@ -71,16 +75,16 @@ function countDrift(
   { classes, unknown, suspicious, common, healed, durationMs }: DriftRunOutcome,
 ): void {
   for (const [name, count] of Object.entries({ ...classes, unknown })) {
-    addCounts(metrics, 'Drift', { dimensions: { class: name }, count });
+    measureBy(metrics, 'DriftFindings', { class: name, value: count });
   }
   const healings = { reapplied: healed?.reapplied ?? 0, resumed: healed?.resumed ?? 0, removed: healed?.removed ?? 0 };
   for (const [action, count] of Object.entries(healings)) {
-    addCounts(metrics, 'DriftHealed', { dimensions: { action }, count });
+    measureBy(metrics, 'DriftHealed', { action, value: count });
   }
-  metrics.addMetric('DriftNotSticking', MetricUnit.Count, healed?.kept['does-not-stick'] ?? 0);
-  metrics.addMetric('DriftSuspicious', MetricUnit.Count, suspicious.length);
-  metrics.addMetric('DriftCommonCause', MetricUnit.Count, common.length);
-  metrics.addMetric('DriftRunDuration', MetricUnit.Milliseconds, durationMs);
+  measure(metrics, 'DriftNotSticking', healed?.kept['does-not-stick'] ?? 0);
+  measure(metrics, 'DriftSuspicious', suspicious.length);
+  measure(metrics, 'DriftCommonCause', common.length);
+  measure(metrics, 'DriftRunDuration', durationMs);
 }
 
 const METRIC_NAMES = {
@@ -96,25 +100,11 @@ const METRIC_NAMES = {
   SCENARIO_FAILED: 'ScenarioFailed',
 } as const;
 
-/** A count with a dimension of its own, so that other metrics of the same invocation do not get that dimension. */
-function addCount(metrics: Metrics, name: string, dimensions: Record<string, string>): void {
-  addCounts(metrics, name, { dimensions, count: 1 });
-}
-
-function addCounts(
-  metrics: Metrics,
-  name: string,
-  { dimensions, count: value }: { dimensions: Record<string, string>; count: number },
-): void {
-  const single = metrics.singleMetric();
-  for (const [key, value] of Object.entries(dimensions)) single.addDimension(key, value);
-  single.addMetric(name, MetricUnit.Count, value);
-}
-
 /** Counts and times one request to Vapi. */
 export function recordCall({ logger, metrics }: Telemetry, call: UpstreamCall): void {
-  addCount(metrics, 'UpstreamCall', { verb: call.verb, resource: call.resource, outcome: call.outcome });
-  metrics.addMetric('UpstreamLatency', MetricUnit.Milliseconds, call.durationMs);
+  measureBy(metrics, 'UpstreamCall', { verb: call.verb, resource: call.resource, outcome: call.outcome });
+  if (call.outcome === 'fault') measure(metrics, 'UpstreamFault', 1);
+  measure(metrics, 'UpstreamLatency', call.durationMs);
   logger.debug('📡 Vapi called', { code: 'UPSTREAM_CALL', ...call });
 }
 
@@ -122,5 +112,5 @@ export function recordCall({ logger, metrics }: Telemetry, call: UpstreamCall): 
 export function recordCircuit({ logger, metrics }: Telemetry, state: 'open' | 'closed'): void {
   const text = state === 'open' ? '🔌 Circuit opened: calls to this Vapi account pause' : '🔌 Circuit closed again';
   logger[state === 'open' ? 'error' : 'info'](text, { code: 'CIRCUIT_CHANGED', state });
-  metrics.addMetric(state === 'open' ? 'CircuitOpened' : 'CircuitClosed', MetricUnit.Count, 1);
+  measure(metrics, state === 'open' ? 'CircuitOpened' : 'CircuitClosed', 1);
 }

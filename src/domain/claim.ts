@@ -27,6 +27,12 @@ export function mayHaveCreated(claim: Claim): boolean {
   return claim.operation === 'create' || claim.operation === 'recreate';
 }
 
+/** For how many seconds it has been unknown what came of a create; undefined while nothing is unknown. */
+export function unresolvedForSeconds(claim: Claim | undefined, now: number): number | undefined {
+  if (!claim || isHeld(claim, now) || !mayHaveCreated(claim)) return undefined;
+  return Math.max(0, Math.round((now - Date.parse(claim.since)) / 1000));
+}
+
 /** The moment (epoch ms) after which an assistant that is in no list was never made. */
 export function settlesAt(claim: Claim): number {
   return Date.parse(claim.unresolvedAt ?? claim.expiresAt) + SETTLE_MS;

@@ -1,6 +1,7 @@
 import { type AccessSession, openAccessSession } from './access-session.ts';
 import { type AssistantMapping, mappingOf, type OrganisationRecord, type Retiree } from './assistant-mapping.ts';
 import { type ChangePlan, carryOut } from './carry-out.ts';
+import { unresolvedForSeconds } from './claim.ts';
 import { type Access, isSameAccess } from './credentials.ts';
 import { decide, type Plan } from './decide.ts';
 import type { DesiredAssistant } from './desired-assistant.ts';
@@ -160,6 +161,8 @@ async function makeDecision(deps: SyncDependencies, operation: Operation, sessio
   const [view, access] = await Promise.all([reading, session.credentials.access(async () => (await reading).record)]);
   const mapping = mappingOf(view, key);
   operation.precondition?.assertHolds(mapping, deps.runtime.now());
+  const ageSeconds = unresolvedForSeconds(mapping?.claim, deps.runtime.now());
+  if (ageSeconds !== undefined) journal.record({ code: 'UNRESOLVED_CREATE_SEEN', ageSeconds });
   const observation = await observe(deps, operation, { desired, mapping, access, awaitedToken, goneTools });
   const here = { scope: access.scope, phoneNumberId: wantedPhoneNumber(key, access) };
   const plan = decide({ desired, mapping, observation, ...here, leftovers, goneTools, now: deps.runtime.now() });

@@ -30,6 +30,7 @@ export type JournalEntry =
   | { code: 'CREATE_OUTCOME_UNKNOWN'; cause: string }
   | { code: 'CREATE_LOOKED_UP'; found: number }
   | { code: 'CREATE_LEFT_UNRESOLVED'; settlesAt: string }
+  | { code: 'UNRESOLVED_CREATE_SEEN'; ageSeconds: number }
   | { code: 'MAPPING_FINALISED'; assistantId: string; revision: number }
   | { code: 'MAPPING_REMOVED' }
   | { code: 'CONFIGURATION_MISSING'; specHash: string }

@@ -1,10 +1,18 @@
 import * as z from 'zod/mini';
 import { validationFailed } from '../domain/problem.ts';
 
+/** There when API Gateway has checked a token. */
+const authorizerSchema = z.object({
+  jwt: z.optional(z.nullable(z.object({ claims: z.nullable(z.record(z.string(), z.unknown())) }))),
+});
+
 /** What the handlers use of an API Gateway HTTP API event (payload 2.0). */
 const eventSchema = z.object({
   routeKey: z.optional(z.nullable(z.string())),
-  requestContext: z.object({ http: z.object({ method: z.string() }) }),
+  requestContext: z.object({
+    http: z.object({ method: z.string() }),
+    authorizer: z.optional(z.nullable(authorizerSchema)),
+  }),
   headers: z._default(z.record(z.string(), z.optional(z.string())), {}),
   pathParameters: z.optional(z.nullable(z.record(z.string(), z.optional(z.string())))),
   queryStringParameters: z.optional(z.nullable(z.record(z.string(), z.optional(z.string())))),
@@ -21,6 +29,8 @@ export interface HttpRequest {
   /** By lower-case name. */
   headers: Readonly<Record<string, string | undefined>>;
   body: string | undefined;
+  /** Of the token that API Gateway has checked; undefined when the caller signed with IAM. */
+  claims: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** A body is read up to this size, and JSON down to this depth. */
@@ -43,7 +53,13 @@ export function parseHttpEvent(event: unknown): HttpRequest {
     query: queryStringParameters ?? {},
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
     body: text ?? undefined,
+    claims: claimsOf(requestContext.authorizer),
   };
+}
+
+/** A token without any claim is still a token. */
+function claimsOf(authorizer: z.infer<typeof authorizerSchema> | null | undefined): HttpRequest['claims'] {
+  return authorizer?.jwt ? (authorizer.jwt.claims ?? {}) : undefined;
 }
 
 /** Parses a JSON body. Throws `VALIDATION_FAILED` when it is missing, too large, too deep or not JSON. */

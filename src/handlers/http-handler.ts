@@ -11,6 +11,7 @@ import { Problem, type ProblemCode } from '../domain/problem.ts';
 import type { Deadline } from '../domain/runtime.ts';
 import { type HttpRequest, parseHttpEvent } from './http-event.ts';
 import { type HttpResponse, problemResponse } from './http-response.ts';
+import { assertOwnOrganisation } from './organisation-access.ts';
 
 /** One call of a route. */
 export interface Call {
@@ -67,6 +68,7 @@ export async function answerEvent({ app, route, event, context }: Invocation): P
     const { orgId, role } = request.path;
     app.telemetry.logger.appendKeys({ operationId, orgId: orgId?.slice(0, 64), role: role?.slice(0, 16) });
     journal.record({ code: 'OPERATION_STARTED', operation });
+    assertOwnOrganisation(request, app.orgClaim);
     const deadline = { remainingMs: () => Math.max(0, context.getRemainingTimeInMillis()) };
     const { response, outcome } = await route.answer({ app, request, operationId, journal, deadline });
     journal.record({ code: 'OPERATION_COMPLETED', operation, outcome, durationMs: elapsed() });

@@ -5,7 +5,7 @@ import { Problem } from '../domain/problem.ts';
 import { describeHistory } from '../domain/spec-history.ts';
 import { entityTag } from './entity-tag.ts';
 import type { HttpRequest } from './http-event.ts';
-import { type HttpHandler, makeHttpHandler } from './http-handler.ts';
+import { type Call, type HttpHandler, makeHttpHandler } from './http-handler.ts';
 import { jsonResponse } from './http-response.ts';
 import { lazily } from './lazily.ts';
 
@@ -13,20 +13,17 @@ import { lazily } from './lazily.ts';
 export function makeStatusHandler(app: Application): HttpHandler {
   return makeHttpHandler(app, {
     operation: (request) => (isHistory(request) ? 'history' : 'status'),
-    answer: async ({ request }) => {
-      const { path } = request;
-      const sources = { mappings: app.sync.mappings, now: app.sync.runtime.now };
+    answer: async (call) => {
+      const { path } = call.request;
       if (path.role === undefined) {
         const orgId = parseOrgId(path.orgId);
-        const assistants = await describeAssistants(sources, orgId);
-        return { response: jsonResponse(200, { orgId, assistants }), outcome: 'listed' };
+        return { response: jsonResponse(200, { orgId, assistants: await lookUp(call, orgId) }), outcome: 'listed' };
       }
       const key = parseAssistantKey(path.orgId, path.role);
-      if (isHistory(request)) {
+      if (isHistory(call.request)) {
         return { response: jsonResponse(200, await describeHistory(app.sync, key)), outcome: 'history' };
       }
-      const assistants = await describeAssistants(sources, key.orgId);
-      const found = assistants.find(({ role }) => role === key.role);
+      const found = (await lookUp(call, key.orgId)).find(({ role }) => role === key.role);
       if (found) return { response: jsonResponse(200, found, tagOf(found)), outcome: 'found' };
       throw new Problem(
         'NOT_FOUND',
@@ -34,6 +31,17 @@ export function makeStatusHandler(app: Application): HttpHandler {
       );
     },
   });
+}
+
+/** Whoever looks also measures: the age of an unresolved creation is a metric. */
+async function lookUp({ app, journal }: Call, orgId: string): Promise<AssistantStatus[]> {
+  const assistants = await describeAssistants({ mappings: app.sync.mappings, now: app.sync.runtime.now }, orgId);
+  for (const { state, claim } of assistants) {
+    if (state === 'unresolved' && claim) {
+      journal.record({ code: 'UNRESOLVED_CREATE_SEEN', ageSeconds: claim.ageSeconds });
+    }
+  }
+  return assistants;
 }
 
 function isHistory({ route }: HttpRequest): boolean {

@@ -63,6 +63,18 @@ describe('a create whose reply is lost', () => {
     expect((await environment.get(org, 'inbound')).body.state).toBe('synced');
   });
 
+  it('is measured by whoever looks at it, for the alarm on its age', async () => {
+    onCreate({ kind: 'error-before', status: 500 });
+    await service.put(org, 'inbound', configuration());
+    skippedMs += 20_000;
+    service.output.clear();
+    await service.get(org, 'inbound');
+    await service.put(org, 'inbound', configuration());
+    const seen = service.output.lines().filter(({ code }) => code === 'UNRESOLVED_CREATE_SEEN');
+    expect(seen).toHaveLength(2);
+    for (const { ageSeconds } of seen) expect(ageSeconds).toBeGreaterThanOrEqual(20);
+  });
+
   it('is adopted with the configuration asked for meanwhile', async () => {
     onCreate({ kind: 'error-after', status: 500 });
     service.vapi.configure({ listLagMs: 3_600_000 });

@@ -45,6 +45,7 @@ describe('settings', () => {
       taskQueueUrl: COMPLETE.TASK_QUEUE_URL,
       deploymentId: 'vapi-sync-dev',
       voicePolicy: 'strict',
+      orgClaim: undefined,
     });
   });
 

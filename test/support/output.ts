@@ -4,6 +4,8 @@ export interface CapturedOutput {
   /** The log lines that are JSON, oldest first. */
   lines(): Record<string, unknown>[];
   clear(): void;
+  /** Writes past the capture. */
+  show(text: string): void;
   restore(): void;
 }
 
@@ -12,6 +14,7 @@ export function captureOutput(): CapturedOutput {
   const chunks: string[] = [];
   const streams = [process.stdout, process.stderr];
   const originals = streams.map((stream) => stream.write);
+  const show = process.stdout.write.bind(process.stdout);
   const capture = (chunk: string | Uint8Array): boolean => {
     chunks.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'));
     return true;
@@ -22,6 +25,9 @@ export function captureOutput(): CapturedOutput {
     lines: () => chunks.join('').split('\n').flatMap(parseLine),
     clear: () => {
       chunks.length = 0;
+    },
+    show: (text) => {
+      show(text);
     },
     restore: () => {
       streams.forEach((stream, index) => {

@@ -18,6 +18,7 @@ import { makeSyncHandler } from '../../src/handlers/sync.ts';
 import { makeVerifyHandler } from '../../src/handlers/verify.ts';
 import { makeWorkerHandler } from '../../src/handlers/worker.ts';
 import { readSettings } from '../../src/settings.ts';
+import { assertDescribed } from './api-description.ts';
 import { contextOf } from './context.ts';
 import { type CapturedOutput, captureOutput } from './output.ts';
 
@@ -50,10 +51,18 @@ export interface Environment {
   invoke(handler: 'sync' | 'status' | 'verify' | 'drift', event: unknown, remainingMs?: number): Promise<Reply>;
 }
 
+export interface AwsRequest {
+  service: 'dynamodb' | 'sqs';
+  operation: string;
+  input: object;
+}
+
 export interface TestService extends Environment, Servers {
   output: CapturedOutput;
   /** Names of the DynamoDB operations since the last `clearCounts`, in order. */
   tableOperations: string[];
+  /** Every request to the table and to the queue since then, with what was asked for. */
+  awsRequests: AwsRequest[];
   dynamo: DynamoDBClient;
   /** What was sent to the task queue since the last `clearCounts`, in order. */
   sent: SentTask[];
@@ -101,7 +110,9 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
   const servers = await startServers({ definition: localDefinition() });
   const tableOperations: string[] = [];
   const sent: SentTask[] = [];
-  const make = (extra: EnvironmentOptions) => makeEnvironment({ servers, tableOperations, sent, options: extra });
+  const awsRequests: AwsRequest[] = [];
+  const records = { tableOperations, awsRequests, sent };
+  const make = (extra: EnvironmentOptions) => makeEnvironment({ servers, records, options: extra });
   const { environment, dynamo } = make(options);
   const timeout = options.secretsTimeoutMs ? { secretsTimeoutMs: options.secretsTimeoutMs } : {};
   const secrets = [...SECRETS];
@@ -109,9 +120,8 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
     ...servers,
     ...environment,
     output,
-    tableOperations,
+    ...records,
     dynamo,
-    sent,
     putRecord: async (org, record) => {
       const TableName = servers.environment.TABLE_NAME;
       const Item = marshall({ pk: `ORG#${org}`, sk: 'PROFILE', ...record });
@@ -120,6 +130,7 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
     secretName: (org) => `${servers.environment.SECRET_PREFIX}/orgs/${org}`,
     clearCounts: () => {
       tableOperations.length = 0;
+      awsRequests.length = 0;
       sent.length = 0;
       servers.vapi.clearRequests();
       servers.secrets.clearRequests();
@@ -138,13 +149,11 @@ const sendSchema = z.looseObject({ MessageBody: z.optional(z.string()), DelaySec
 
 function makeEnvironment({
   servers,
-  tableOperations,
-  sent,
+  records: { tableOperations, awsRequests, sent },
   options,
 }: {
   servers: Servers;
-  tableOperations: string[];
-  sent: SentTask[];
+  records: Pick<TestService, 'tableOperations' | 'awsRequests' | 'sent'>;
   options: EnvironmentOptions;
 }): { environment: Environment; dynamo: DynamoDBClient } {
   const values: Record<string, string> = { DEPLOYMENT_ID: 'test', ...servers.environment, ...options.settings };
@@ -152,7 +161,9 @@ function makeEnvironment({
   const dynamo = new DynamoDBClient({ ...aws, endpoint: values.AWS_ENDPOINT_URL_DYNAMODB ?? '' });
   dynamo.middlewareStack.add(
     (next, context) => async (args) => {
-      tableOperations.push(String(context.commandName).replace('Command', ''));
+      const operation = String(context.commandName).replace('Command', '');
+      tableOperations.push(operation);
+      awsRequests.push({ service: 'dynamodb', operation, input: args.input });
       return await next(args);
     },
     { step: 'initialize' },
@@ -165,7 +176,12 @@ function makeEnvironment({
   });
   const queue = new SQSClient({ ...aws, endpoint: values.AWS_ENDPOINT_URL_SQS ?? '' });
   queue.middlewareStack.add(
-    (next) => async (args) => {
+    (next, context) => async (args) => {
+      awsRequests.push({
+        service: 'sqs',
+        operation: String(context.commandName).replace('Command', ''),
+        input: args.input,
+      });
       const result = await next(args);
       const { MessageBody, DelaySeconds = 0 } = sendSchema.parse(args.input);
       if (MessageBody) sent.push({ task: JSON.parse(MessageBody), delaySeconds: DelaySeconds });
@@ -190,7 +206,11 @@ function environmentOf(app: Application, values: Record<string, string>): Enviro
     verify: makeVerifyHandler(app),
     drift: makeDriftHandler(app),
   };
-  const invoke: Environment['invoke'] = (name, event, remainingMs = 29_000) => call(handlers[name], event, remainingMs);
+  const invoke: Environment['invoke'] = async (name, event, remainingMs = 29_000) => {
+    const reply = await call(handlers[name], event, remainingMs);
+    assertDescribed(name, event, reply);
+    return reply;
+  };
   return {
     app,
     invoke,

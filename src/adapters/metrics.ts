@@ -1,0 +1,54 @@
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+
+/** Every metric of the service: its unit, and its dimensions besides `service`. Alarms and dashboard are checked against it. */
+export const METRICS = {
+  Outcome: { unit: MetricUnit.Count, dimensions: ['outcome'] },
+  Problem: { unit: MetricUnit.Count, dimensions: ['problem'] },
+  VoiceDecision: { unit: MetricUnit.Count, dimensions: ['reason'] },
+  CredentialSource: { unit: MetricUnit.Count, dimensions: ['source'] },
+  UpstreamCall: { unit: MetricUnit.Count, dimensions: ['verb', 'resource', 'outcome'] },
+  DriftFindings: { unit: MetricUnit.Count, dimensions: ['class'] },
+  DriftHealed: { unit: MetricUnit.Count, dimensions: ['action'] },
+  DriftStepFailed: { unit: MetricUnit.Count, dimensions: ['cause'] },
+  DriftNotSticking: { unit: MetricUnit.Count, dimensions: [] },
+  DriftSuspicious: { unit: MetricUnit.Count, dimensions: [] },
+  DriftCommonCause: { unit: MetricUnit.Count, dimensions: [] },
+  DriftRunDuration: { unit: MetricUnit.Milliseconds, dimensions: [] },
+  ScenarioPassed: { unit: MetricUnit.Count, dimensions: ['scenario'] },
+  ScenarioFailed: { unit: MetricUnit.Count, dimensions: ['scenario'] },
+  OperationDuration: { unit: MetricUnit.Milliseconds, dimensions: [] },
+  UpstreamFault: { unit: MetricUnit.Count, dimensions: [] },
+  UpstreamLatency: { unit: MetricUnit.Milliseconds, dimensions: [] },
+  UnresolvedCreateAge: { unit: MetricUnit.Seconds, dimensions: [] },
+  CircuitOpened: { unit: MetricUnit.Count, dimensions: [] },
+  CircuitClosed: { unit: MetricUnit.Count, dimensions: [] },
+  CreateOutcomeUnknown: { unit: MetricUnit.Count, dimensions: [] },
+  CreateUnresolved: { unit: MetricUnit.Count, dimensions: [] },
+  ClaimLost: { unit: MetricUnit.Count, dimensions: [] },
+  NotConverged: { unit: MetricUnit.Count, dimensions: [] },
+  ToolRefused: { unit: MetricUnit.Count, dimensions: [] },
+  PhoneNumberForeign: { unit: MetricUnit.Count, dimensions: [] },
+  FollowUpNotSent: { unit: MetricUnit.Count, dimensions: [] },
+  TaskPostponed: { unit: MetricUnit.Count, dimensions: [] },
+  AssistantsToRetire: { unit: MetricUnit.Count, dimensions: [] },
+} as const;
+
+type MetricName = keyof typeof METRICS;
+type DimensionOf<N extends MetricName> = (typeof METRICS)[N]['dimensions'][number];
+type MetricWithDimensions = { [N in MetricName]: DimensionOf<N> extends never ? never : N }[MetricName];
+
+/** Adds a value to a metric without dimensions of its own. */
+export function measure(metrics: Metrics, name: Exclude<MetricName, MetricWithDimensions>, value: number): void {
+  metrics.addMetric(name, METRICS[name].unit, value);
+}
+
+/** A metric with dimensions of its own, which other metrics of the same invocation do not get. */
+export function measureBy<N extends MetricWithDimensions>(
+  metrics: Metrics,
+  name: N,
+  { value = 1, ...dimensions }: Record<DimensionOf<N>, string> & { value?: number },
+): void {
+  const single = metrics.singleMetric();
+  for (const [key, of] of Object.entries(dimensions)) single.addDimension(key, String(of));
+  single.addMetric(name, METRICS[name].unit, value);
+}

@@ -1,0 +1,144 @@
+import { configuration, withPrompt } from '../support/configurations.ts';
+import { driftEvent } from '../support/drift-runs.ts';
+import { ACME_KEY, startService, type TestService } from '../support/service.ts';
+import { indexOf, partitionKeyOf, tableRequestsOf } from '../support/table-keys.ts';
+import { compile, functionsOf, type Statement, type Template, textOf } from './template.ts';
+
+let template: Template;
+let service: TestService;
+beforeAll(async () => {
+  [template, service] = await Promise.all([compile('--stage local'), startService()]);
+}, 240_000);
+afterAll(() => service.stop());
+
+const tool = (name: string) => ({ type: 'function', function: { name, description: 'x' } });
+
+/** All that each function does: every kind of operation must be among it, as what is not is not allowed either. */
+const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
+  sync: async () => {
+    service.secrets.put(service.secretName('own'), { apiKey: ACME_KEY });
+    await service.put('own', 'inbound', configuration());
+    await Promise.all(Array.from({ length: 5 }, () => service.put('shared', 'outbound', configuration())));
+    await service.put('shared', 'outbound', withPrompt('other'), { query: { dryRun: 'true' } });
+    await service.put('shared', 'outbound', withPrompt('other'));
+    await service.put('shared', 'inbound', configuration({ tools: [tool('shared')] }));
+    await service.remove('shared', 'outbound');
+  },
+  worker: async () => {
+    const toolsOf = (org: string) => service.put(org, 'inbound', configuration({ tools: [tool(org)] }));
+    for (const org of ['linked', 'refused', 'throttled']) await toolsOf(org);
+    service.clearCounts();
+    const work = (orgId: string) => service.work([{ kind: 'sync-tools', orgId, role: 'inbound', operationId: 'x' }]);
+    const failOnce = (behaviour: object) =>
+      service.vapi.inject({ on: { method: 'POST', path: '/tool' }, times: 1, behaviour });
+    await work('linked');
+    failOnce({ kind: 'error-before', status: 400 });
+    await work('refused');
+    failOnce({ kind: 'rate-limit', retryAfter: 60 });
+    await work('throttled');
+    await service.work([{ kind: 'nonsense' }]);
+    expect(await service.invoke('drift', driftEvent('POST', { body: { mode: 'heal' } }))).toMatchObject({
+      status: 202,
+    });
+    await service.drainQueue();
+  },
+  drift: async () => {
+    await service.invoke('drift', driftEvent('POST', { body: { mode: 'report' } }));
+    const { body } = await service.invoke('drift', driftEvent('GET'));
+    await service.invoke('drift', driftEvent('GET', { id: body.runs[0].runId }));
+  },
+  verify: async () => {
+    service.secrets.put(service.secretName('verify-own-key'), { apiKey: ACME_KEY });
+    await service.put('checked', 'inbound', configuration());
+    service.clearCounts();
+    const post = (pathParameters: object) =>
+      service.invoke('verify', { requestContext: { http: { method: 'POST' } }, pathParameters });
+    expect(await post({})).toMatchObject({ body: { failed: 0 } });
+    await post({ orgId: 'checked' });
+  },
+  status: async () => {
+    await service.put('shown', 'inbound', configuration());
+    service.clearCounts();
+    await service.get('shown');
+    await service.get('shown', 'inbound');
+    await service.history('shown', 'inbound');
+  },
+};
+
+interface Use {
+  action: string;
+  resource: string;
+  leadingKey?: string;
+}
+
+async function usesOf(scenario: () => Promise<unknown>): Promise<Use[]> {
+  service.vapi.clearFaults();
+  service.clearCounts();
+  await scenario();
+  const onTable = tableRequestsOf(service).map((request) => ({
+    action: `dynamodb:${request.operation}`,
+    resource: indexOf(request) ? `<Table.Arn>/index/${indexOf(request)}` : '<Table.Arn>',
+    leadingKey: partitionKeyOf(request),
+  }));
+  // As AWS does: the name of a secret that exists ends in six random characters, and others have nothing but their name.
+  const onSecrets = service.secrets.requests.map(({ operation, secret }) => ({
+    action: `secretsmanager:${operation}`,
+    resource: `secret:${secret}${service.secrets.names().includes(secret) ? '-a1B2c3' : ''}`,
+  }));
+  const onQueue = service.awsRequests
+    .filter((request) => request.service === 'sqs')
+    .map(({ operation }) => ({ action: `sqs:${operation}`, resource: '<TaskQueue.Arn>' }));
+  return [...onTable, ...onSecrets, ...onQueue];
+}
+
+function leadingKeysOf({ Condition }: Statement): string[] {
+  const keys = Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'];
+  return Array.isArray(keys) ? keys.map(String) : [];
+}
+
+function allows(statement: Statement, { action, resource, leadingKey }: Use): boolean {
+  const { Action, Resource } = statement;
+  const keys = leadingKeysOf(statement);
+  return (
+    Action.includes(action) &&
+    Resource.some((pattern) => isLike(resource, textOf(pattern).replace(/^arn:.*?:secret:/, 'secret:'))) &&
+    (leadingKey === undefined || keys.some((pattern) => isLike(leadingKey, pattern)))
+  );
+}
+
+/** IAM's wildcards. */
+function isLike(value: string, pattern: string): boolean {
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${expression}$`).test(value);
+}
+
+/** What Lambda does with the role of a function that works off a queue. */
+const OF_THE_EVENT_SOURCE = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((operation) => ({
+  action: `sqs:${operation}`,
+  resource: '<TaskQueue.Arn>',
+}));
+
+it('every function has its scenario here', () => {
+  expect(
+    functionsOf(template)
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual(Object.keys(SCENARIOS).toSorted());
+});
+
+it.each(Object.entries(SCENARIOS))('%s may do all that it does, and nothing else', async (name, scenario) => {
+  const statements = functionsOf(template).find((found) => found.name === name)?.statements ?? [];
+  const uses: Use[] = [...(await usesOf(scenario)), ...(name === 'worker' ? OF_THE_EVENT_SOURCE : [])];
+  const denied = uses.filter((use) => !statements.some((statement) => allows(statement, use)));
+  expect(denied).toEqual([]);
+  const data = statements.filter(({ Action }) =>
+    Action.some((action) => /^(dynamodb|secretsmanager|sqs):/.test(action)),
+  );
+  const allowed = new Set(data.flatMap(({ Action }) => Action));
+  const keys = new Set(data.flatMap(leadingKeysOf));
+  expect([...keys].filter((pattern) => !uses.some(({ leadingKey }) => isLike(leadingKey ?? '', pattern)))).toEqual([]);
+  expect([...allowed].toSorted()).toEqual([...new Set(uses.map(({ action }) => action))].toSorted());
+});

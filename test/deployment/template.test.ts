@@ -1,0 +1,220 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { z } from 'zod';
+import { compile, functionsOf, resourcesOf, statementsOf, type Template, textOf } from './template.ts';
+
+const JWT = '--param auth=jwt --param jwtIssuer=https://issuer.example --param jwtAudience=vapi-sync';
+let templates: Record<'dev' | 'prod' | 'tokens', Template>;
+beforeAll(async () => {
+  const [dev, prod, tokens] = await Promise.all([
+    compile('--stage dev'),
+    compile('--stage prod'),
+    compile(`--stage dev ${JWT}`),
+  ]);
+  templates = { dev, prod, tokens };
+}, 240_000);
+
+/** Wildcards that there is no way around, by the resource as it stands in a policy. */
+const ALLOWED_WILDCARDS: Readonly<Record<string, string>> = {
+  '*': 'xray:PutTraceSegments and xray:PutTelemetryRecords know no resources',
+  'secret:vapi-sync/dev/platform-??????': 'Secrets Manager adds six random characters to the name of a secret',
+  'secret:vapi-sync/dev/orgs/*': 'organisations come and go without a deployment',
+};
+
+describe('a policy', () => {
+  it('allows named actions only', () => {
+    const actions = functionsOf(templates.dev).flatMap(({ statements }) => statements.flatMap(({ Action }) => Action));
+    expect(actions.length).toBeGreaterThan(5);
+    expect(actions.filter((action) => action.includes('*') || !/^[a-z0-9-]+:[A-Z]\w+$/.test(action))).toEqual([]);
+  });
+
+  it('names its resources, but for what AWS demands', () => {
+    const found = functionsOf(templates.dev).flatMap(({ statements }) =>
+      statements.flatMap(({ Resource }) =>
+        Resource.map((resource) => textOf(resource).replace(/^arn:.*?:secret:/, 'secret:')),
+      ),
+    );
+    const wildcards = new Set(found.filter((resource) => /[*?]/.test(resource)));
+    expect([...wildcards].toSorted()).toEqual(Object.keys(ALLOWED_WILDCARDS).toSorted());
+  });
+
+  it('allows X-Ray alone on every resource', () => {
+    for (const { statements } of functionsOf(templates.dev)) {
+      const everywhere = statements.filter(({ Resource }) => Resource.map(textOf).includes('*'));
+      expect(everywhere.flatMap(({ Action }) => Action)).toEqual(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']);
+    }
+  });
+
+  it('reaches rows by their partition key only: each statement on the table says which', () => {
+    for (const { statements } of functionsOf(templates.dev)) {
+      const onTable = statements.filter(({ Action }) => Action.some((action) => action.startsWith('dynamodb:')));
+      for (const { Condition } of onTable) {
+        expect(Condition).toEqual({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': expect.any(Array) } });
+        expect(JSON.stringify(Condition)).not.toContain('"*"');
+      }
+    }
+  });
+});
+
+describe('a function', () => {
+  it('has a role of its own that only Lambda can take', () => {
+    const roles = functionsOf(templates.dev).map(({ roleName }) => roleName);
+    expect(new Set(roles).size).toBe(roles.length);
+    expect(
+      resourcesOf(templates.dev, 'AWS::IAM::Role')
+        .map(([name]) => name)
+        .toSorted(),
+    ).toEqual(roles.toSorted());
+    for (const name of roles) {
+      expect(templates.dev.Resources[name]?.Properties.AssumeRolePolicyDocument).toMatchObject({
+        Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+      });
+    }
+  });
+
+  it('writes to its own log group, which forgets', () => {
+    for (const { name, roleName } of functionsOf(templates.dev)) {
+      const group = `${name.charAt(0).toUpperCase()}${name.slice(1)}LogGroup`;
+      const logs = statementsOf(templates.dev, roleName).filter(({ Action }) => Action.includes('logs:PutLogEvents'));
+      expect(logs.flatMap(({ Resource }) => Resource.map(textOf))).toEqual([`<${group}.Arn>`]);
+    }
+    for (const [, { Properties }] of resourcesOf(templates.dev, 'AWS::Logs::LogGroup')) {
+      expect(Properties.RetentionInDays).toBe(30);
+    }
+  });
+
+  it('runs on what it is tested on, and is traced', () => {
+    for (const { properties } of functionsOf(templates.dev)) {
+      expect(properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        TracingConfig: { Mode: 'Active' },
+      });
+    }
+  });
+
+  it('that answers requests has answered before API Gateway gives up', () => {
+    const [integration] = resourcesOf(templates.dev, 'AWS::ApiGatewayV2::Integration');
+    expect(integration?.[1].Properties.TimeoutInMillis).toBe(30_000);
+    const answering = new Set(
+      resourcesOf(templates.dev, 'AWS::ApiGatewayV2::Integration').map(([, { Properties }]) =>
+        textOf(Properties.IntegrationUri),
+      ),
+    );
+    const slow = resourcesOf(templates.dev, 'AWS::Lambda::Function').filter(
+      ([name, { Properties }]) => answering.has(`<${name}.Arn>`) && Number(Properties.Timeout) > 29,
+    );
+    expect(answering.size).toBeGreaterThanOrEqual(2);
+    expect(slow).toEqual([]);
+  });
+
+  it('that works off a queue does so politely: bounded, message by message, never a batch twice at a time', () => {
+    for (const [, { Properties }] of resourcesOf(templates.dev, 'AWS::Lambda::EventSourceMapping')) {
+      const timeout = timeoutOf(templates.dev, Properties.FunctionName);
+      expect(Properties).toMatchObject({
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency: expect.any(Number) },
+      });
+      expect(templates.dev.Resources.TaskQueue?.Properties.VisibilityTimeout).toBeGreaterThanOrEqual(6 * timeout);
+    }
+  });
+});
+
+function timeoutOf({ Resources }: Template, reference: unknown): number {
+  const [name] = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) }).parse(reference)['Fn::GetAtt'];
+  return z.number().parse(Resources[name]?.Properties.Timeout);
+}
+
+describe('a route', () => {
+  const routes = (template: Template) =>
+    resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => ({
+      key: String(Properties.RouteKey),
+      type: Properties.AuthorizationType,
+      authorizer: Properties.AuthorizerId,
+    }));
+
+  it('needs an IAM signature', () => {
+    expect(routes(templates.dev).length).toBeGreaterThanOrEqual(4);
+    for (const { type } of routes(templates.dev)) expect(type).toBe('AWS_IAM');
+    expect(resourcesOf(templates.dev, 'AWS::ApiGatewayV2::Authorizer')).toEqual([]);
+  });
+
+  it('of an organisation needs a token where tokens are chosen, and one of operators a signature still', () => {
+    for (const { key, type, authorizer } of routes(templates.tokens)) {
+      const wanted = key.includes('/orgs/{orgId}')
+        ? ['JWT', { Ref: 'HttpApiAuthorizerOrganisation' }]
+        : ['AWS_IAM', undefined];
+      expect([key, type, authorizer]).toEqual([key, ...wanted]);
+    }
+    expect(templates.tokens.Resources.HttpApiAuthorizerOrganisation?.Properties).toMatchObject({
+      IdentitySource: ['$request.header.Authorization'],
+      JwtConfiguration: { Issuer: 'https://issuer.example', Audience: ['vapi-sync'] },
+    });
+  });
+
+  it('that takes tokens is served by a function that checks whose they are', () => {
+    const claims = (template: Template) =>
+      functionsOf(template).map(
+        ({ properties }) =>
+          z.object({ Variables: z.record(z.string(), z.unknown()) }).parse(properties.Environment).Variables
+            .JWT_ORG_CLAIM,
+      );
+    expect(new Set(claims(templates.tokens))).toEqual(new Set(['org_id']));
+    expect(new Set(claims(templates.dev))).toEqual(new Set(['']));
+  });
+
+  it('is throttled, so that a caller gone wild costs no more than that', () => {
+    expect(templates.dev.Resources.HttpApiStage?.Properties.DefaultRouteSettings).toMatchObject({
+      ThrottlingRateLimit: 50,
+      ThrottlingBurstLimit: 100,
+    });
+  });
+});
+
+it('tokens without an issuer are no deployment at all', async () => {
+  await expect(compile('--stage dev --param auth=jwt')).rejects.toThrow('issuerUrl');
+}, 240_000);
+
+describe('what is stored', () => {
+  it('is encrypted and can be brought back; in production it cannot be deleted by accident either', () => {
+    const table = (template: Template) => template.Resources.Table;
+    for (const template of [templates.dev, templates.prod]) {
+      expect(table(template)).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      expect(table(template)?.Properties).toMatchObject({
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true },
+      });
+    }
+    expect(table(templates.dev)?.Properties.DeletionProtectionEnabled).toBe(false);
+    expect(table(templates.prod)?.Properties.DeletionProtectionEnabled).toBe(true);
+  });
+
+  it('in queues is encrypted, and what fails five times is kept for a fortnight', () => {
+    for (const [, { Properties }] of resourcesOf(templates.dev, 'AWS::SQS::Queue')) {
+      expect(Properties.SqsManagedSseEnabled).toBe(true);
+    }
+    expect(templates.dev.Resources.TaskQueue?.Properties.RedrivePolicy).toEqual({
+      deadLetterTargetArn: { 'Fn::GetAtt': ['TaskDeadLetterQueue', 'Arn'] },
+      maxReceiveCount: 5,
+    });
+    expect(templates.dev.Resources.TaskDeadLetterQueue?.Properties.MessageRetentionPeriod).toBe(14 * 86_400);
+  });
+
+  it('of the code is not public', () => {
+    expect(templates.dev.Resources.ServerlessDeploymentBucket?.Properties.PublicAccessBlockConfiguration).toEqual({
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
+  });
+});
+
+/** Serverless's own DependsOn beside a Ref, which does no harm. */
+const LINT = ['--ignore-checks', 'W3005', '--'];
+const hasLinter = spawnSync('cfn-lint', ['--version']).status === 0;
+
+it(hasLinter ? 'cfn-lint has no complaint' : 'cfn-lint is not installed: its check is left out', () => {
+  if (!hasLinter) return;
+  const files = Object.values(templates).map(({ file }) => file);
+  expect(execFileSync('cfn-lint', [...LINT, ...files], { encoding: 'utf8' })).toBe('');
+}, 240_000);

@@ -1,0 +1,80 @@
+import { configuration } from '../support/configurations.ts';
+import { type Environment, startService, type TestService } from '../support/service.ts';
+
+let service: TestService;
+let withTokens: Environment;
+beforeAll(async () => {
+  service = await startService();
+  withTokens = service.environment2({ settings: { JWT_ORG_CLAIM: 'org_id' } });
+});
+beforeEach(() => service.clearCounts());
+afterAll(() => service.stop());
+
+interface Caller {
+  org?: string | undefined;
+  authorizer?: unknown;
+}
+
+function putEvent({ org = 'acme', authorizer }: Caller): unknown {
+  return {
+    requestContext: { http: { method: 'PUT' }, ...(authorizer === undefined ? {} : { authorizer }) },
+    pathParameters: { orgId: org, role: 'inbound' },
+    body: JSON.stringify(configuration()),
+  };
+}
+
+const token = (claims: unknown) => ({ jwt: { claims, scopes: null } });
+const signed = { iam: { accountId: '000000000000', userArn: 'arn:aws:iam::000000000000:user/x' } };
+const refused = { status: 403, body: { code: 'FORBIDDEN_ORG', retryable: false } };
+
+describe('where callers bring tokens', () => {
+  it('the organisation that the token names is served', async () => {
+    const reply = await withTokens.invoke('sync', putEvent({ authorizer: token({ sub: 'x', org_id: 'acme' }) }));
+    expect(reply.status).toBe(201);
+  });
+
+  it.each<[why: string, caller: Caller]>([
+    ['the token is another organisation’s', { authorizer: token({ org_id: 'globex' }) }],
+    ['the token names no organisation', { authorizer: token({ sub: 'acme' }) }],
+    ['the token has no claims', { authorizer: token(null) }],
+    ['a list that holds the organisation is not the organisation', { authorizer: token({ org_id: ['acme'] }) }],
+    ['the claim differs in case', { authorizer: token({ org_id: 'ACME' }) }],
+    ['the claim is inherited by every object', { org: 'x', authorizer: token(Object.create({ org_id: 'x' })) }],
+    ['there is no token at all', {}],
+    ['a signature is no token', { authorizer: signed }],
+    ['the organisation is empty on both sides', { org: '', authorizer: token({}) }],
+  ])('403, and nothing is read or written, when %s', async (_why, caller) => {
+    expect(await withTokens.invoke('sync', putEvent(caller))).toMatchObject(refused);
+    expect([service.tableOperations, service.secrets.requests, service.vapi.requests]).toEqual([[], [], []]);
+  });
+
+  it('also for reading, also for a list', async () => {
+    const event = { requestContext: { http: { method: 'GET' }, authorizer: token({ org_id: 'globex' }) } };
+    const paths = [{ orgId: 'acme' }, { orgId: 'acme', role: 'inbound' }];
+    for (const pathParameters of paths) {
+      expect(await withTokens.invoke('status', { ...event, pathParameters })).toMatchObject(refused);
+    }
+    expect(service.tableOperations).toEqual([]);
+  });
+
+  it('a route of operators takes none: a token must not reach what concerns every organisation', async () => {
+    const event = { requestContext: { http: { method: 'GET' }, authorizer: token({ org_id: 'acme' }) } };
+    expect(await withTokens.invoke('status', event)).toMatchObject(refused);
+  });
+});
+
+it('the verification suite of such a deployment needs no token: who may start it has signed', async () => {
+  const event = { routeKey: 'POST /verify', requestContext: { http: { method: 'POST' }, authorizer: signed } };
+  const { status, body } = await withTokens.invoke('verify', event);
+  expect([status, body.failed]).toEqual([200, 0]);
+}, 60_000);
+
+describe('where callers sign with IAM', () => {
+  it('IAM has decided', async () => {
+    expect((await service.invoke('sync', putEvent({ authorizer: signed }))).status).toBe(200);
+  });
+
+  it('a token is refused: whoever let it in has not said which claim counts', async () => {
+    expect(await service.invoke('sync', putEvent({ authorizer: token({ org_id: 'acme' }) }))).toMatchObject(refused);
+  });
+});

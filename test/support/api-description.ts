@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { Reply } from './service.ts';
+
+const header = z.object({ required: z.boolean().optional(), schema: z.unknown() });
+const response = z.object({
+  headers: z.record(z.string(), z.unknown()).default({}),
+  content: z.record(z.string(), z.object({ schema: z.unknown() })).optional(),
+});
+const operation = z.object({
+  tags: z.tuple([z.string()]),
+  requestBody: z
+    .object({
+      content: z.object({
+        'application/json': z.object({
+          schema: z.unknown(),
+          examples: z.record(z.string(), z.object({ summary: z.string(), value: z.unknown() })).default({}),
+        }),
+      }),
+    })
+    .optional(),
+  responses: z.record(z.string(), z.unknown()),
+});
+export type DescribedOperation = z.output<typeof operation>;
+
+const METHODS = ['get', 'put', 'post', 'delete'] as const;
+const text = readFileSync(join(import.meta.dirname, '../../docs/openapi.yaml'), 'utf8');
+const description: unknown = parse(text);
+
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+// What comes with CommonJS has its export under one more name in native modules.
+formats.default(ajv);
+ajv.addSchema(z.record(z.string(), z.unknown()).parse(description), 'api');
+
+/** Every operation of docs/openapi.yaml by its route, as serverless.yml writes them: `GET /orgs/{orgId}/assistants`. */
+export const OPERATIONS: ReadonlyMap<string, DescribedOperation> = new Map(
+  Object.entries(
+    z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) }).parse(description).paths,
+  ).flatMap(([path, item]) =>
+    METHODS.filter((method) => method in item).map((method): [string, DescribedOperation] => [
+      `${method.toUpperCase()} ${path}`,
+      operation.parse(item[method]),
+    ]),
+  ),
+);
+
+const event = z.object({
+  routeKey: z.string().optional().catch(undefined),
+  requestContext: z.object({ http: z.object({ method: z.string() }) }),
+  pathParameters: z.record(z.string(), z.unknown()).nullish().catch(undefined),
+});
+
+/** The route of an event that a function was given; undefined when the function has no such route. */
+function routeOf(functionName: string, given: unknown): string | undefined {
+  const { data } = event.safeParse(given);
+  if (!data) return undefined;
+  const { method } = data.requestContext.http;
+  const own = [...OPERATIONS].filter(([, { tags }]) => tags[0] === functionName).map(([route]) => route);
+  if (data.routeKey !== undefined && own.includes(data.routeKey)) return data.routeKey;
+  const names = Object.entries(data.pathParameters ?? {}).flatMap(([name, value]) =>
+    value === undefined ? [] : [name],
+  );
+  const candidates = own.filter(
+    (route) => route.startsWith(`${method.toUpperCase()} `) && parametersOf(route) === names.toSorted().join(),
+  );
+  // Of several with the same parameters (…/history) the shortest is meant, as they name their route.
+  return candidates.toSorted((a, b) => a.length - b.length)[0];
+}
+
+function parametersOf(route: string): string {
+  return [...route.matchAll(/\{(\w+)\}/g)]
+    .map(([, name]) => name)
+    .toSorted()
+    .join();
+}
+
+const compiled = new Map<string, ValidateFunction>();
+
+/** What of a value is not as a schema says, in words. */
+export function complaintsAbout(schema: unknown, value: unknown): string[] {
+  const key = JSON.stringify(schema);
+  const known = compiled.get(key) ?? ajv.compile(JSON.parse(key.replaceAll('"#/', '"api#/')));
+  compiled.set(key, known);
+  return known(value)
+    ? []
+    : (known.errors ?? []).map(
+        ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+      );
+}
+
+/** Follows a reference within the description. */
+function resolve(value: unknown): unknown {
+  const reference = z.object({ $ref: z.string() }).safeParse(value).data?.$ref;
+  if (reference === undefined) return value;
+  return resolve(
+    reference
+      .slice(2)
+      .split('/')
+      .reduce<unknown>(
+        (at, name) => (typeof at === 'object' && at !== null ? Reflect.get(at, name) : undefined),
+        description,
+      ),
+  );
+}
+
+/** Any problem, for events that are none of the function's. */
+const PROBLEM = { $ref: '#/components/schemas/Problem' };
+
+/** What of an answer is not as docs/openapi.yaml says; nothing for what is not HTTP at all. */
+export function deviations(functionName: string, given: unknown, reply: Reply): string[] {
+  const route = routeOf(functionName, given);
+  const described = route === undefined ? undefined : OPERATIONS.get(route)?.responses[String(reply.status)];
+  if (described === undefined) {
+    if (route === undefined && reply.status >= 400) return complaintsAbout(PROBLEM, reply.body);
+    return [`${route ?? functionName} answers ${reply.status}, which is not described`];
+  }
+  const { headers, content } = response.parse(resolve(described));
+  const [type, { schema } = { schema: undefined }] = Object.entries(content ?? {})[0] ?? [];
+  return [
+    ...(type === reply.headers['Content-Type']
+      ? []
+      : [`Content-Type is ${reply.headers['Content-Type']}, not ${type}`]),
+    ...Object.entries(headers).flatMap(([name, value]) => headerComplaints(name, value, reply)),
+    ...(content ? complaintsAbout(schema, reply.body) : bodyComplaint(reply)),
+    ...(reply.body?.retryable === true && !reply.headers['Retry-After'] ? ['retryable, and no Retry-After'] : []),
+  ];
+}
+
+function bodyComplaint({ body }: Reply): string[] {
+  return body === undefined ? [] : ['a body, and none is described'];
+}
+
+function headerComplaints(name: string, value: unknown, { headers }: Reply): string[] {
+  const { required, schema } = header.parse(resolve(value));
+  const given = headers[name];
+  if (given === undefined) return required ? [`no ${name}`] : [];
+  return complaintsAbout(schema, given).map((complaint) => `${name}: ${complaint}`);
+}
+
+/** Throws when an answer is not as docs/openapi.yaml says. */
+export function assertDescribed(functionName: string, given: unknown, reply: Reply): void {
+  const found = deviations(functionName, given, reply);
+  if (found.length === 0) return;
+  throw new Error(`Not as docs/openapi.yaml says: ${found.join('; ')}\n${JSON.stringify(reply)}`);
+}

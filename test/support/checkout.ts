@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process';
+import { cpSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryDirectory } from '../local/temporary-directory.ts';
+
+const CHECKOUT = join(import.meta.dirname, '../..');
+const SERVICE = ['serverless.yml', 'infrastructure', 'package.json', 'tsconfig.json', 'src', 'local', 'events'];
+
+/** A checkout of its own, as far as Serverless needs one. */
+export function checkout(): string {
+  const directory = temporaryDirectory();
+  for (const name of SERVICE) cpSync(join(CHECKOUT, name), join(directory, name), { recursive: true });
+  symlinkSync(join(CHECKOUT, 'node_modules'), join(directory, 'node_modules'));
+  return directory;
+}
+
+export interface Outcome {
+  code: number;
+  output: string;
+}
+
+/** Runs the real command line, in a shell that has no AWS settings and no Vapi. */
+export function sls(directory: string, command: string): Promise<Outcome> {
+  const program = join(CHECKOUT, 'node_modules/serverless/bin/serverless.js');
+  const env = { PATH: process.env.PATH, HOME: directory, NODE_COMPILE_CACHE: join(CHECKOUT, '.local/compile-cache') };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [program, ...command.split(' ')], { cwd: directory, env }, (_, out, err) =>
+      resolve({ code: child.exitCode ?? -1, output: out + err }),
+    );
+  });
+}
