@@ -5,7 +5,11 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Table } from './adapters/claimed-rows.ts';
+import { DynamoFleetIndex } from './adapters/dynamo-fleet-index.ts';
 import { DynamoMappingStore } from './adapters/dynamo-mapping-store.ts';
+import { DynamoFindingStore, DynamoUnitStore } from './adapters/dynamo-run-parts.ts';
+import { DynamoRunStore } from './adapters/dynamo-run-store.ts';
 import { DynamoSpecHistory } from './adapters/dynamo-spec-history.ts';
 import { DynamoSpecStore } from './adapters/dynamo-spec-store.ts';
 import { DynamoToolStore } from './adapters/dynamo-tool-store.ts';
@@ -14,6 +18,9 @@ import { recordCall, recordCircuit, type Telemetry } from './adapters/powertools
 import { SecretsManagerStore } from './adapters/secrets-manager-store.ts';
 import { SqsTaskQueue } from './adapters/sqs-task-queue.ts';
 import { makeVapiAccounts, type UpstreamTiming } from './adapters/vapi-accounts.ts';
+import type { DriftDependencies } from './domain/drift/drift-dependencies.ts';
+import { makeNumberShelf } from './domain/drift/number-book.ts';
+import { makePacer } from './domain/drift/paced-account.ts';
 import type { SyncDependencies } from './domain/operation.ts';
 import type { Runtime } from './domain/runtime.ts';
 import type { VerificationRuns } from './domain/verification/verification-run.ts';
@@ -23,6 +30,7 @@ import { readSettings, type Settings } from './settings.ts';
 /** All that a handler works with. */
 export interface Application {
   sync: SyncDependencies;
+  drift: DriftDependencies;
   queue: SqsTaskQueue;
   telemetry: Telemetry;
   verificationRuns: VerificationRuns;
@@ -80,36 +88,47 @@ export function makeApplication(parts: ApplicationParts = systemParts()): Applic
   const table = { client: clients.dynamo, name: settings.tableName };
   const queue = new SqsTaskQueue({ client: clients.queue, url: settings.taskQueueUrl });
   const { now, random } = runtime;
-  return {
-    telemetry,
-    queue,
-    verificationRuns: new DynamoVerificationRuns(table),
-    voicePolicy: settings.voicePolicy,
-    orgClaim: settings.orgClaim,
-    sync: {
-      mappings: new DynamoMappingStore(table),
-      specs: new DynamoSpecStore(table),
-      tools: new DynamoToolStore(table),
-      tasks: queue,
-      history: new DynamoSpecHistory(table),
-      credentials: {
-        secrets: new SecretsManagerStore({
-          client: clients.secrets,
-          prefix: settings.secretPrefix,
-          now,
-        }),
-        platformKey: settings.platformKey,
-      },
-      vapi: makeVapiAccounts({
-        baseUrl: settings.vapiBaseUrl,
+  const sync: SyncDependencies = {
+    mappings: new DynamoMappingStore(table),
+    specs: new DynamoSpecStore(table),
+    tools: new DynamoToolStore(table),
+    tasks: queue,
+    history: new DynamoSpecHistory(table),
+    credentials: {
+      secrets: new SecretsManagerStore({
+        client: clients.secrets,
+        prefix: settings.secretPrefix,
         now,
-        random,
-        onCall: (call) => recordCall(telemetry, call),
-        onCircuit: (state) => recordCircuit(telemetry, state),
-        ...(upstreamTiming ? { timing: upstreamTiming } : {}),
       }),
-      runtime,
-      deployment: settings.deploymentId,
+      platformKey: settings.platformKey,
     },
+    vapi: makeVapiAccounts({
+      baseUrl: settings.vapiBaseUrl,
+      now,
+      random,
+      onCall: (call) => recordCall(telemetry, call),
+      onCircuit: (state) => recordCircuit(telemetry, state),
+      ...(upstreamTiming ? { timing: upstreamTiming } : {}),
+    }),
+    runtime,
+    deployment: settings.deploymentId,
+  };
+  const verificationRuns = new DynamoVerificationRuns(table);
+  const drift = driftOf(sync, { settings, table });
+  const { voicePolicy, orgClaim } = settings;
+  return { telemetry, queue, voicePolicy, orgClaim, sync, drift, verificationRuns };
+}
+
+function driftOf(sync: SyncDependencies, { settings, table }: { settings: Settings; table: Table }): DriftDependencies {
+  return {
+    ...sync,
+    fleet: new DynamoFleetIndex(table),
+    runs: new DynamoRunStore(table),
+    units: new DynamoUnitStore(table),
+    findings: new DynamoFindingStore(table),
+    pacer: makePacer(sync.runtime),
+    numbers: makeNumberShelf(),
+    limits: settings.drift,
+    mode: settings.driftMode,
   };
 }

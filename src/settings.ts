@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import { ApiKey } from './domain/api-key.ts';
+import type { DriftLimits } from './domain/drift/drift-dependencies.ts';
+import { DRIFT_MODES, type DriftMode } from './domain/drift/drift-mode.ts';
 import { VOICE_POLICIES, type VoicePolicy } from './domain/voice.ts';
 
 /** All that the environment configures. */
@@ -12,9 +14,24 @@ export interface Settings {
   deploymentId: string;
   voicePolicy: VoicePolicy;
   orgClaim: string | undefined;
+  driftMode: DriftMode;
+  drift: DriftLimits;
 }
 
 const notEmpty = z.string('missing').check(z.minLength(1, 'missing'));
+
+const MINUTE_MS = 60_000;
+
+/** A number within bounds, with a default. */
+function number(standard: number, { min, max }: { min: number; max: number }) {
+  const error = `not a number from ${min} to ${max}`;
+  return z._default(z.coerce.number(error).check(z.minimum(min, error), z.maximum(max, error)), standard);
+}
+
+const pointers = z.pipe(
+  z.string().check(z.regex(/^\s*(\/\S+\s*)*$/, 'not JSON Pointers (/voice/voiceId) separated by blanks')),
+  z.transform((text: string) => text.split(/\s+/).filter((pointer) => pointer !== '')),
+);
 
 const environmentSchema = z.object({
   TABLE_NAME: notEmpty,
@@ -29,6 +46,13 @@ const environmentSchema = z.object({
   DEPLOYMENT_ID: notEmpty,
   VOICE_POLICY: z._default(z.enum(VOICE_POLICIES, `not one of ${VOICE_POLICIES.join(', ')}`), 'strict'),
   JWT_ORG_CLAIM: z.optional(z.string()),
+  DRIFT_MODE: z._default(z.enum(DRIFT_MODES, `not one of ${DRIFT_MODES.join(', ')}`), 'report'),
+  DRIFT_PAGE_SIZE: number(100, { min: 1, max: 1000 }),
+  DRIFT_PARALLEL_WINDOWS: number(2, { min: 1, max: 50 }),
+  DRIFT_CALLS_PER_SECOND: number(2, { min: 0.1, max: 1000 }),
+  DRIFT_GRACE_MINUTES: number(60, { min: 0, max: 100_000 }),
+  DRIFT_MAX_REMOVALS: number(25, { min: 0, max: 100_000 }),
+  DRIFT_IGNORE: z._default(pointers, []),
 });
 
 /** What is wrong with the environment, all of it in one message. */
@@ -54,5 +78,32 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     deploymentId: settings.DEPLOYMENT_ID,
     voicePolicy: settings.VOICE_POLICY,
     orgClaim: settings.JWT_ORG_CLAIM,
+    driftMode: settings.DRIFT_MODE,
+    drift: driftLimits(settings),
   };
 }
+
+type DriftVariables = Pick<
+  z.infer<typeof environmentSchema>,
+  | 'DRIFT_PAGE_SIZE'
+  | 'DRIFT_PARALLEL_WINDOWS'
+  | 'DRIFT_CALLS_PER_SECOND'
+  | 'DRIFT_GRACE_MINUTES'
+  | 'DRIFT_MAX_REMOVALS'
+  | 'DRIFT_IGNORE'
+>;
+
+function driftLimits(settings: DriftVariables): DriftLimits {
+  return {
+    pageSize: Math.floor(settings.DRIFT_PAGE_SIZE),
+    parallelWindows: Math.floor(settings.DRIFT_PARALLEL_WINDOWS),
+    callsPerSecond: settings.DRIFT_CALLS_PER_SECOND,
+    graceMs: settings.DRIFT_GRACE_MINUTES * MINUTE_MS,
+    maxRemovals: Math.floor(settings.DRIFT_MAX_REMOVALS),
+    ignored: settings.DRIFT_IGNORE,
+    ...FIXED_DRIFT_LIMITS,
+  };
+}
+
+/** What nobody has had a reason to set. */
+const FIXED_DRIFT_LIMITS = { windowPages: 10, batchSize: 25, maxFailures: 3 } as const;

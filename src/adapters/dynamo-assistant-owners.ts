@@ -14,11 +14,8 @@ export class DynamoAssistantOwners implements AssistantOwners {
   }
 
   async ownersOf(...[assistant, { orgId, scope }]: Parameters<AssistantOwners['ownersOf']>): Promise<AssistantKey[]> {
-    const { gsi1pk, gsi1sk } = indexKeys(orgId, {
-      scope,
-      assistantId: assistant.id,
-      assistantCreatedAt: assistant.createdAt,
-    });
+    const change = { scope, assistantId: assistant.id, assistantCreatedAt: assistant.createdAt };
+    const { gsi1pk, gsi1sk } = indexKeys(orgId, change, true);
     const { Items = [] } = await this.#table.client.send(
       new QueryCommand({
         TableName: this.#table.name,

@@ -1,4 +1,4 @@
-import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { AssistantKey } from '../domain/assistant-key.ts';
 import type {
@@ -14,6 +14,7 @@ import {
   indexKeys,
   mappingSk,
   ORGANISATION_SK,
+  OWN_ACCOUNTS_PK,
   organisationPk,
   parseMapping,
   parseOrganisationRecord,
@@ -52,15 +53,22 @@ export class DynamoMappingStore implements MappingStore {
   }
 
   async write({ key, change, from, ...write }: MappingWrite): Promise<MappingWriteResult> {
+    if (change.claim?.scope === 'org' && from?.scope !== 'org') await this.#registerOwnAccount(key, write.at);
     const result = await this.#rows.write({
       ...write,
       key: keyOf(key),
       from,
       named: { attribute: 'assistantId', value: from?.assistantId },
-      fields: { ...change, ...indexKeys(key.orgId, change) },
+      fields: { ...change, ...indexKeys(key.orgId, change, from?.assistantId !== undefined) },
       firstFields: { orgId: key.orgId, role: key.role },
     });
     return result.kind === 'written' ? { kind: 'written', mapping: result.row } : result;
+  }
+
+  /** Before anything is made there: a drift run must know of every account in which something of ours may be. */
+  async #registerOwnAccount({ orgId }: AssistantKey, at: string): Promise<void> {
+    const item = marshall({ pk: OWN_ACCOUNTS_PK, sk: orgId, at });
+    await this.#table.client.send(new PutItemCommand({ TableName: this.#table.name, Item: item }));
   }
 }
 

@@ -35,8 +35,7 @@ export class DynamoSpecStore implements SpecStore {
     const { Item: item } = await this.#table.client.send(
       new GetItemCommand({ TableName: this.#table.name, ConsistentRead: true, Key: specKey(key, specHash) }),
     );
-    if (!item) return undefined;
-    return parseConfiguration(specSchema.parse(unmarshall(item)));
+    return item && configurationOf(item);
   }
 
   async removeAll(key: AssistantKey): Promise<void> {
@@ -64,6 +63,11 @@ export class DynamoSpecStore implements SpecStore {
     } while (start);
     return keys;
   }
+}
+
+/** Reads the item of a configuration. */
+export function configurationOf(item: Item): Configuration | undefined {
+  return parseConfiguration(specSchema.parse(unmarshall(item)));
 }
 
 /** A damaged configuration is as good as none. The parser's message quotes it, prompt and all: it goes no further. */

@@ -56,6 +56,10 @@ export const JOURNAL_TEXTS: Readonly<Record<JournalEntry['code'], JournalText>> 
   SCENARIO_FAILED: { level: 'error', text: '🔴 Scenario failed' },
   LEFTOVERS_REMOVED: { level: 'warn', text: '🧹 Removed what an earlier verification had left' },
   LEFTOVERS_KEPT: { level: 'warn', text: '🧹 A verification has left something that could not be removed yet' },
+  DRIFT_RUN_STARTED: { level: 'info', text: '🩺 Drift run started' },
+  DRIFT_STEP_FAILED: { level: 'warn', text: '🩺 A part of the fleet could not be checked' },
+  DRIFT_HEAL_FAILED: { level: 'warn', text: '🩹 A finding could not be healed' },
+  DRIFT_RUN_CLOSED: { level: 'info', text: '🩺 Drift run closed' },
   OPERATION_COMPLETED: { level: 'info', text: '✅ Operation completed' },
   OPERATION_REFUSED: { level: 'warn', text: '⛔ Operation ended with a problem' },
 };

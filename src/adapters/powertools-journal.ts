@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
-import type { Journal, JournalEntry } from '../domain/journal.ts';
+import type { DriftRunOutcome, Journal, JournalEntry } from '../domain/journal.ts';
 import { JOURNAL_TEXTS } from './journal-texts.ts';
 import { measure, measureBy } from './metrics.ts';
 import type { UpstreamCall } from './upstream-requests.ts';
@@ -58,9 +58,33 @@ function count(metrics: Metrics, entry: JournalEntry): void {
     case 'RETIREES_FOUND':
       measure(metrics, 'AssistantsToRetire', entry.count);
       break;
+    case 'DRIFT_RUN_CLOSED':
+      countDrift(metrics, entry);
+      break;
+    case 'DRIFT_STEP_FAILED':
+      measureBy(metrics, 'DriftStepFailed', { cause: entry.cause });
+      break;
     default:
       break;
   }
+}
+
+/** Each class, also those with nothing in them: an alarm must see that a finding has gone. */
+function countDrift(
+  metrics: Metrics,
+  { classes, unknown, suspicious, common, healed, durationMs }: DriftRunOutcome,
+): void {
+  for (const [name, count] of Object.entries({ ...classes, unknown })) {
+    measureBy(metrics, 'Drift', { class: name, value: count });
+  }
+  const healings = { reapplied: healed?.reapplied ?? 0, resumed: healed?.resumed ?? 0, removed: healed?.removed ?? 0 };
+  for (const [action, count] of Object.entries(healings)) {
+    measureBy(metrics, 'DriftHealed', { action, value: count });
+  }
+  measure(metrics, 'DriftNotSticking', healed?.kept['does-not-stick'] ?? 0);
+  measure(metrics, 'DriftSuspicious', suspicious.length);
+  measure(metrics, 'DriftCommonCause', common.length);
+  measure(metrics, 'DriftRunDuration', durationMs);
 }
 
 const METRIC_NAMES = {

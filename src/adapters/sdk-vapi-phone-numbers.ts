@@ -36,6 +36,14 @@ export class SdkVapiPhoneNumbers implements VapiPhoneNumbers {
     });
   }
 
+  async list({ until, limit }: Parameters<VapiPhoneNumbers['list']>[0]): ReturnType<VapiPhoneNumbers['list']> {
+    const query = { limit, ...(until ? { createdAtLe: until } : {}) };
+    return await this.#requests.repeatedly({
+      verb: 'LIST',
+      send: async (options) => toList(await this.#client.list(query, options)),
+    });
+  }
+
   async assign(id: string, assistantId: string | null): ReturnType<VapiPhoneNumbers['assign']> {
     const body = assignBody.parse({ assistantId });
     return await this.#requests.repeatedly<Awaited<ReturnType<VapiPhoneNumbers['assign']>>>({
@@ -47,6 +55,14 @@ export class SdkVapiPhoneNumbers implements VapiPhoneNumbers {
       whenMissing: { kind: 'missing' },
     });
   }
+}
+
+const listSchema = z.array(z.looseObject({ createdAt: z.string() }));
+
+function toList(reply: unknown) {
+  const parsed = listSchema.safeParse(reply);
+  if (!parsed.success) throw unreadable();
+  return parsed.data.map((number) => ({ ...toPhoneNumber(number), createdAt: number.createdAt }));
 }
 
 function toPhoneNumber(reply: unknown): LivePhoneNumber {

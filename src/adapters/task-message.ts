@@ -7,6 +7,9 @@ const ofAssistant = { orgId: z.string(), role: z.enum(ROLES), operationId: z.str
 const taskSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('sync-tools'), ...ofAssistant }),
   z.object({ kind: z.literal('reapply'), ...ofAssistant }),
+  z.object({ kind: z.literal('drift-plan'), runId: z.string() }),
+  z.object({ kind: z.literal('drift-window'), runId: z.string(), unit: z.number() }),
+  z.object({ kind: z.literal('drift-heal'), runId: z.string() }),
 ]);
 
 /** Reads the body of a message. Throws for what is no task: such a message ends in the dead-letter queue, where it is seen. */

@@ -2,6 +2,8 @@ import type { AssistantKey } from './assistant-key.ts';
 import type { Claim } from './claim.ts';
 import type { Scope } from './credentials.ts';
 import type { Configuration } from './desired-assistant.ts';
+import type { DriftMode } from './drift/drift-mode.ts';
+import type { DriftState } from './drift/finding.ts';
 import type { Transition } from './mapping-transitions.ts';
 import type { PhoneNumberState } from './phone-number.ts';
 
@@ -43,6 +45,8 @@ export interface AssistantMapping extends AssistantKey {
   claim?: Claim;
   tools: ToolsState;
   phoneNumber?: PhoneNumberState;
+  /** What the last drift runs found wrong; absent when all was well. */
+  drift?: DriftState;
   retiring: readonly Retiree[];
   createdAt: string;
   updatedAt: string;
@@ -76,6 +80,10 @@ export interface ToolsState {
 export interface OrganisationRecord {
   vapiAssistantId?: string;
   vapiPhoneNumberId?: string;
+  /** What drift runs may do to this organisation, in the place of what the deployment says. */
+  driftMode?: DriftMode;
+  /** JSON Pointers that drift runs do not compare, besides those of the deployment. */
+  driftIgnore?: readonly string[];
 }
 
 /** All that one consistent read of an organisation gives. */
@@ -93,8 +101,9 @@ export function mappingOf({ mappings }: OrganisationView, { role }: AssistantKey
 type Bookkeeping = keyof AssistantKey | 'revision' | 'createdAt' | 'updatedAt';
 
 /** What a transition writes. Fields that are absent stay as they are; null removes. */
-export type MappingChange = Partial<Omit<AssistantMapping, Bookkeeping | 'claim' | 'phoneNumber'>> & {
+export type MappingChange = Partial<Omit<AssistantMapping, Bookkeeping | 'claim' | 'phoneNumber' | 'drift'>> & {
   claim?: Claim | null;
+  drift?: DriftState | null;
   phoneNumber?: PhoneNumberState | null;
 };
 

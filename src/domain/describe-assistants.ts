@@ -1,6 +1,7 @@
 import type { AssistantKey } from './assistant-key.ts';
 import type { AssistantMapping, MappingStore } from './assistant-mapping.ts';
 import { isHeld, mayHaveCreated, settlesAt } from './claim.ts';
+import type { DriftState } from './drift/finding.ts';
 
 /** `imported`: mapped as it was found, and no configuration has been applied yet. */
 export type AssistantState = 'imported' | 'synced' | 'changing' | 'unresolved' | 'interrupted';
@@ -17,6 +18,8 @@ export interface AssistantStatus extends AssistantKey {
   tools: { status: string; count: number; toolIds: readonly string[]; refused?: string };
   /** The number whose calls the assistant answers. */
   phoneNumber?: { id: string; status: string };
+  /** What the drift runs find wrong with it, and since when; null when the last one found nothing. */
+  drift: DriftState | null;
   /** Set while the state is not `synced`: what is going on, since when, and what comes of it. */
   claim?: { operation: string; startedAt: string; ageSeconds: number; next: string };
   /** Assistants of ours that are still to be removed at Vapi. */
@@ -47,6 +50,7 @@ function describe(mapping: AssistantMapping, now: number): AssistantStatus {
     scope: mapping.scope ?? null,
     vapiOrgId: mapping.vapiOrgId ?? null,
     ...followersOf(mapping),
+    drift: mapping.drift ?? null,
     ...claimOf(mapping, now),
     ...(retiring.length > 0 ? { retiring } : {}),
     createdAt: mapping.createdAt,

@@ -1,7 +1,7 @@
 import type { Operation, SyncDependencies } from './operation.ts';
 import { Problem } from './problem.ts';
 import { reapplyAssistant } from './reapply-assistant.ts';
-import type { Task, TaskEnd } from './task.ts';
+import type { AssistantTask, TaskEnd } from './task.ts';
 
 /**
  * Performs one task. Throws what neither waiting nor repeating solves by itself, so that the message ends in the
@@ -9,7 +9,7 @@ import type { Task, TaskEnd } from './task.ts';
  */
 export async function performTask(
   deps: SyncDependencies,
-  task: Task,
+  task: AssistantTask,
   { journal, deadline }: Pick<Operation, 'journal' | 'deadline'>,
 ): Promise<TaskEnd> {
   const { orgId, role, operationId: id } = task;

@@ -1,7 +1,9 @@
 import type { AssistantKey } from './assistant-key.ts';
 
 /** Work that nobody waits for. A task names what to look at, never what to do: repeated, late or out of order it does no harm. */
-export type Task = SyncToolsTask | ReapplyTask;
+export type Task = AssistantTask | DriftTask;
+
+export type AssistantTask = SyncToolsTask | ReapplyTask;
 
 /** Brings what follows an assistant in line: its tools, and the phone number that is to ring it. */
 export interface SyncToolsTask extends AssistantKey {
@@ -15,6 +17,12 @@ export interface ReapplyTask extends AssistantKey {
   kind: 'reapply';
   operationId: string;
 }
+
+/** A part of a drift run: to divide the fleet, to check a unit of it, to heal what was found. */
+export type DriftTask =
+  | { kind: 'drift-plan'; runId: string }
+  | { kind: 'drift-window'; runId: string; unit: number }
+  | { kind: 'drift-heal'; runId: string };
 
 /** The durable queue. A task that was sent is performed at least once. */
 export interface TaskQueue {

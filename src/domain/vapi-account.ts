@@ -73,6 +73,8 @@ export interface LivePhoneNumber {
 export interface VapiPhoneNumbers {
   readonly keyFingerprint: string;
   get(id: string): Promise<{ kind: 'found'; phoneNumber: LivePhoneNumber } | { kind: 'missing' }>;
+  /** Newest first, at most `limit` (1 to 1000). `until` is ISO 8601, inclusive. */
+  list(query: Pick<ListQuery, 'until' | 'limit'>): Promise<(LivePhoneNumber & { createdAt: string })[]>;
   /** Lets an assistant answer, or none. */
   assign(id: string, assistantId: string | null): Promise<{ kind: 'assigned' } | { kind: 'missing' }>;
 }

@@ -8,10 +8,12 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { makeJournal } from '../adapters/powertools-journal.ts';
 import { parseTask } from '../adapters/task-message.ts';
 import { type Application, makeApplication } from '../application.ts';
+import { performDriftTask } from '../domain/drift/perform-drift-task.ts';
+import type { Journal } from '../domain/journal.ts';
 import { performTask } from '../domain/perform-task.ts';
 import { Problem } from '../domain/problem.ts';
 import type { Deadline } from '../domain/runtime.ts';
-import type { Task } from '../domain/task.ts';
+import type { Task, TaskEnd } from '../domain/task.ts';
 
 export type WorkerHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
@@ -25,7 +27,8 @@ export function makeWorkerHandler(app: Application): WorkerHandler {
     .use(captureLambdaHandler(new Tracer(), { captureResponse: false }))
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(logMetrics(metrics))
-    .handler(async (event: SQSEvent, context: Context) => {
+    .handler(async (batch: SQSEvent, context: Context) => {
+      const event = { ...batch, Records: batch.Records.toSorted((a, b) => patienceOf(a) - patienceOf(b)) };
       let left = event.Records.length;
       const perform = async (record: SQSRecord) => {
         await handleRecord(app, record, fairShare(context, left));
@@ -34,6 +37,11 @@ export function makeWorkerHandler(app: Application): WorkerHandler {
       const options = { context, processInParallel: false, throwOnFullBatchFailure: false };
       return await processPartialResponse(event, perform, new BatchProcessor(EventType.SQS), options);
     });
+}
+
+/** Drift checks come last in a batch: they take their time, and somebody may be waiting for the others. */
+function patienceOf({ body }: SQSRecord): number {
+  return body.includes('"kind":"drift-') ? 1 : 0;
 }
 
 /** What is left, shared among the messages that are left. */
@@ -51,10 +59,10 @@ async function handleRecord(app: Application, record: SQSRecord, deadline: Deadl
   const journal = makeJournal(app.telemetry);
   try {
     const task = parseTask(record.body);
-    const { operationId, orgId, role, kind: operation } = task;
-    logger.appendKeys({ operationId, orgId, role });
+    const { kind: operation } = task;
+    logger.appendKeys(keysOf(task));
     journal.record({ code: 'OPERATION_STARTED', operation });
-    const end = await performTask(app.sync, task, { journal, deadline });
+    const end = await perform(app, task, { journal, deadline });
     if (end.kind === 'later') {
       await postpone(app, task, end.afterSeconds);
       const { reason, afterSeconds } = end;
@@ -66,6 +74,17 @@ async function handleRecord(app: Application, record: SQSRecord, deadline: Deadl
     await fail(app, record, error);
     throw error;
   }
+}
+
+/** What every log line of a task carries: a run of drift checks is one operation, whatever tasks it takes. */
+function keysOf(task: Task) {
+  if ('runId' in task) return { operationId: task.runId, orgId: undefined, role: undefined };
+  const { operationId, orgId, role } = task;
+  return { operationId, orgId, role };
+}
+
+async function perform(app: Application, task: Task, time: { journal: Journal; deadline: Deadline }): Promise<TaskEnd> {
+  return 'runId' in task ? await performDriftTask(app.drift, time, task) : await performTask(app.sync, task, time);
 }
 
 /** Shorter pauses would only make a throttled upstream answer the same again. In seconds. */

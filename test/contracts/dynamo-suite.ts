@@ -1,8 +1,11 @@
 import { DynamoMappingStore } from '../../src/adapters/dynamo-mapping-store.ts';
+import { DynamoFindingStore, DynamoUnitStore } from '../../src/adapters/dynamo-run-parts.ts';
+import { DynamoRunStore } from '../../src/adapters/dynamo-run-store.ts';
 import { DynamoSpecHistory } from '../../src/adapters/dynamo-spec-history.ts';
 import { DynamoSpecStore } from '../../src/adapters/dynamo-spec-store.ts';
 import { describeAssistantOwners } from './assistant-owners-contract.ts';
 import { type ContractTable, makeContractTable } from './contract-table.ts';
+import { describeDriftStores } from './drift-stores-contract.ts';
 import { describeDynamoStores, putRecord } from './dynamo-store-contract.ts';
 import { describeMappingStore } from './mapping-store-contract.ts';
 import { describeSpecHistory } from './spec-history-contract.ts';
@@ -23,5 +26,10 @@ export function describeStoresAt(endpoint: () => string): void {
   describeSpecStore(() => new DynamoSpecStore(table));
   describeSpecHistory(() => ({ specs: new DynamoSpecStore(table), history: new DynamoSpecHistory(table) }));
   describeAssistantOwners(() => table);
+  describeDriftStores(() => ({
+    runs: new DynamoRunStore(table),
+    units: new DynamoUnitStore(table),
+    findings: new DynamoFindingStore(table),
+  }));
   describeDynamoStores(() => table);
 }

@@ -1,10 +1,13 @@
+import { MemoryRuns } from '../support/memory-fleet.ts';
 import { MemoryMappingStore, MemorySpecStore } from '../support/memory-stores.ts';
+import { describeDriftStores } from './drift-stores-contract.ts';
 import { describeMappingStore } from './mapping-store-contract.ts';
 import { describeSpecHistory } from './spec-history-contract.ts';
 import { describeSpecStore } from './spec-store-contract.ts';
 
 const mappings = new MemoryMappingStore();
 const specs = new MemorySpecStore();
+const runs = new MemoryRuns();
 
 describe('in memory', () => {
   describeMappingStore(() => ({
@@ -15,4 +18,5 @@ describe('in memory', () => {
   }));
   describeSpecStore(() => specs);
   describeSpecHistory(() => ({ specs, history: specs }));
+  describeDriftStores(() => ({ runs, units: runs.units, findings: runs.findings }));
 });

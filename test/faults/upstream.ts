@@ -152,6 +152,12 @@ export class Upstream {
           const phoneNumber = this.numbers.get(id);
           return phoneNumber ? { kind: 'found', phoneNumber: structuredClone(phoneNumber) } : { kind: 'missing' };
         }),
+      list: ({ limit }) =>
+        call('LIST', () =>
+          [...this.numbers.values()]
+            .slice(0, limit)
+            .map((number) => ({ ...number, createdAt: '2026-01-01T00:00:00.000Z' })),
+        ),
       assign: (id, assistantId) =>
         call('PATCH', () => {
           const number = this.numbers.get(id);

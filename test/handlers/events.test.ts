@@ -6,8 +6,10 @@ import { assistantsWithKey } from '../support/upstream.ts';
 const DIRECTORY = join(import.meta.dirname, '../../events');
 const read = (name: string): unknown => JSON.parse(readFileSync(join(DIRECTORY, `${name}.json`), 'utf8'));
 
+const HANDLERS = { sync: true, status: true, verify: true, drift: true };
+
 /** The events in the order of the README, and what each answers on a fresh stack. */
-const STEPS: [name: string, handler: 'sync' | 'status' | 'verify', status: number, body: object | undefined][] = [
+const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body: object | undefined][] = [
   ['sync-dry-run', 'sync', 200, { dryRun: true, plan: 'create' }],
   ['sync', 'sync', 201, { outcome: 'created', credentials: { source: 'platform' } }],
   ['sync', 'sync', 200, { outcome: 'unchanged' }],
@@ -29,6 +31,9 @@ const STEPS: [name: string, handler: 'sync' | 'status' | 'verify', status: numbe
   ['status', 'status', 200, { orgId: 'globex', role: 'inbound', state: 'synced' }],
   ['status-all', 'status', 200, { assistants: [{ role: 'inbound' }, { role: 'outbound' }] }],
   ['verify', 'verify', 200, { passed: 5, failed: 0, total: 5, cleanup: { left: [] } }],
+  ['drift', 'drift', 202, { started: true, mode: 'report' }],
+  ['drift-heal', 'drift', 200, { started: false }],
+  ['drift-runs', 'drift', 200, { runs: [{ trigger: 'schedule', status: 'planning' }] }],
   ['delete', 'sync', 204, undefined],
   ['delete', 'sync', 204, undefined],
   ['status', 'status', 404, { code: 'NOT_FOUND' }],

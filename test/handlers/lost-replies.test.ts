@@ -138,7 +138,7 @@ describe('Lambda’s limits', () => {
 
   it('a create whose reply comes after the deadline is resolved by the next call', async () => {
     onCreate({ kind: 'hang-after' });
-    const late = await service.put(org, 'inbound', configuration(), { remainingMs: 5_100 });
+    const late = await service.put(org, 'inbound', configuration(), { remainingMs: 6_000 });
     expect(late.body.code).toBe('CREATE_UNRESOLVED');
     const next = await service.put(org, 'inbound', configuration());
     expect(next.body.outcome).toBe('adopted');

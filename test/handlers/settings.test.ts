@@ -27,6 +27,18 @@ describe('settings', () => {
   it('have the documented defaults', () => {
     expect(readSettings(COMPLETE)).toEqual({
       tableName: 'table',
+      driftMode: 'report',
+      drift: {
+        pageSize: 100,
+        windowPages: 10,
+        parallelWindows: 2,
+        batchSize: 25,
+        callsPerSecond: 2,
+        graceMs: 3_600_000,
+        maxRemovals: 25,
+        maxFailures: 3,
+        ignored: [],
+      },
       secretPrefix: 'vapi-sync/dev',
       vapiBaseUrl: 'https://api.vapi.ai',
       platformKey: undefined,

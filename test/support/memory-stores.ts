@@ -90,11 +90,13 @@ function nextRow(
     createdAt: at,
     updatedAt: at,
   };
-  const { claim, phoneNumber, ...fields } = change;
+  const { claim, phoneNumber, drift, ...fields } = change;
   const row = { ...(current ?? created), ...fields, updatedAt: at };
   if (TRANSITIONS[transition].to === 'claimed') row.revision += 1;
   if (claim === null) delete row.claim;
   else if (claim) row.claim = claim;
+  if (drift === null) delete row.drift;
+  else if (drift) row.drift = drift;
   if (phoneNumber === null) delete row.phoneNumber;
   else if (phoneNumber) row.phoneNumber = phoneNumber;
   return row;

@@ -11,6 +11,7 @@ import type { UpstreamTiming } from '../../src/adapters/vapi-accounts.ts';
 import { type Application, makeApplication, systemRuntime } from '../../src/application.ts';
 import type { OrganisationRecord } from '../../src/domain/assistant-mapping.ts';
 import type { Runtime } from '../../src/domain/runtime.ts';
+import { makeDriftHandler } from '../../src/handlers/drift.ts';
 import type { HttpHandler } from '../../src/handlers/http-handler.ts';
 import { makeStatusHandler } from '../../src/handlers/status.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
@@ -47,7 +48,7 @@ export interface Environment {
   drainQueue(): Promise<number>;
   history(org: string, role: string): Promise<Reply>;
   rollBack(org: string, role: string, body: unknown, options?: CallOptions): Promise<Reply>;
-  invoke(handler: 'sync' | 'status' | 'verify', event: unknown, remainingMs?: number): Promise<Reply>;
+  invoke(handler: 'sync' | 'status' | 'verify' | 'drift', event: unknown, remainingMs?: number): Promise<Reply>;
 }
 
 export interface AwsRequest {
@@ -199,7 +200,12 @@ function makeEnvironment({
 
 function environmentOf(app: Application, values: Record<string, string>): Environment {
   const worker = makeWorkerHandler(app);
-  const handlers = { sync: makeSyncHandler(app), status: makeStatusHandler(app), verify: makeVerifyHandler(app) };
+  const handlers = {
+    sync: makeSyncHandler(app),
+    status: makeStatusHandler(app),
+    verify: makeVerifyHandler(app),
+    drift: makeDriftHandler(app),
+  };
   const invoke: Environment['invoke'] = async (name, event, remainingMs = 29_000) => {
     const reply = await call(handlers[name], event, remainingMs);
     assertDescribed(name, event, reply);

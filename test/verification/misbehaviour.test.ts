@@ -45,7 +45,7 @@ describe('voice normalisation fails', () => {
     expect(message).toContain('PUT for "legacy-voice" was answered 422 VAPI_REJECTED');
     expect(message).toContain('en-US-JennyNeural is no longer available');
     expect(message).not.toContain('"supported-voice"');
-  });
+  }, 60_000);
 
   it('on a Vapi that has another voice than it was given', async () => {
     const vapi = withAccounts(app, (account) => ({
@@ -89,8 +89,7 @@ describe('credential fallback fails', () => {
         ? { kind: 'found', text, cached: false }
         : await secrets.read(name),
     );
-    const report = await verify(verificationDependencies(wrong));
-    expect(failuresOf(report)).toEqual([expect.stringMatching(/^credential-fallback: /)]);
+    const report = await verify(verificationDependencies(wrong), { only: 'credential-fallback' });
     expect(failureOf(report, 'credential-fallback')).toMatch(/Assistant \S+ is not in the platform's account at Vapi/);
   });
 
@@ -99,8 +98,7 @@ describe('credential fallback fails', () => {
     const absent = withSecrets(app, async (name) =>
       name.kind === 'org' ? { kind: 'absent', cached: false } : await secrets.read(name),
     );
-    const report = await verify(ofService(app, absent));
-    expect(failuresOf(report)).toEqual([expect.stringMatching(/^credential-fallback: /)]);
+    const report = await verify(ofService(app, absent), { only: 'credential-fallback' });
     expect(failureOf(report, 'credential-fallback')).toMatch(/Assistant \S+ is not in the account of verify-own-key/);
   });
 

@@ -36,7 +36,7 @@ export function judgeAssistant(seen: Seen): Judgement {
   const differences = applied ? differencesFrom(applied, seen) : [];
   const checks = {
     there: pass(`Vapi has it in account ${live.vapiOrgId}`),
-    equal: applied ? equality(differences) : fail('The table does not have the configuration that was applied last'),
+    equal: equality(seen, differences),
     tools: toolsCheck(seen),
     phoneNumber: numberCheck(seen),
     voice: voiceCheck(live.config, voicePolicy),
@@ -50,7 +50,9 @@ function differencesFrom({ payload }: Configuration, { mapping, live }: Seen): F
   return diffAssistant({ wanted, live: live.config, lastApplied: [], alreadyApplied: true });
 }
 
-function equality(differences: readonly FieldChange[]): Check {
+function equality({ mapping, applied }: Seen, differences: readonly FieldChange[]): Check {
+  if (mapping.specHash === undefined) return none('Nothing was applied yet: the assistant is as it was imported');
+  if (!applied) return fail('The table does not have the configuration that was applied last');
   if (differences.length === 0) return pass('Every field that was asked for is as it was applied last');
   return fail(`Not as it was applied last: ${differences.map(({ path }) => path).join(', ')}`);
 }

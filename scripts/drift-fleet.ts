@@ -1,0 +1,120 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setInterval } from 'node:timers';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { z } from 'zod';
+import { QueueWorker } from '../local/queue-worker.ts';
+import { type Application, makeApplication, systemRuntime } from '../src/application.ts';
+import { requestedMode } from '../src/domain/drift/drift-mode.ts';
+import { startRun } from '../src/domain/drift/start-run.ts';
+import { makeWorkerHandler } from '../src/handlers/worker.ts';
+import { readSettings } from '../src/settings.ts';
+
+/**
+ * Measures drift runs over fleets of growing size on the embedded stack, which runs in a process of its own: time, peak
+ * memory of the worker, and calls. Checks that exactly what was planted is found.
+ * `npm run bench:drift -- 1000 10000`
+ */
+const sizes = process.argv.slice(2).map(Number);
+const planted = z.object({
+  environment: z.record(z.string(), z.string()),
+  lines: z.array(z.string()),
+  seededMs: z.number(),
+});
+
+process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
+process.env.POWERTOOLS_METRICS_DISABLED = 'true';
+
+const rows = [];
+for (const size of sizes.length > 0 ? sizes : [1_000, 10_000, 50_000]) rows.push(await measure(size));
+console.table(rows);
+
+async function measure(size: number) {
+  const stack = fork(new URL('drift-fleet-stack.ts', import.meta.url), [String(size)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  try {
+    const [message] = await once(stack, 'message');
+    const { environment, lines, seededMs } = planted.parse(message);
+    return { size, 'seeded s': seconds(seededMs), ...(await run(environment, lines)) };
+  } finally {
+    stack.kill();
+  }
+}
+
+async function run(environment: Record<string, string>, expected: readonly string[]) {
+  const values = {
+    ...environment,
+    DEPLOYMENT_ID: 'fleet',
+    DRIFT_CALLS_PER_SECOND: '1000',
+    DRIFT_PARALLEL_WINDOWS: '4',
+  };
+  Object.assign(process.env, environment);
+  const clients = { dynamo: new DynamoDBClient(), secrets: new SecretsManagerClient(), queue: new SQSClient() };
+  const app = makeApplication({ settings: readSettings(values), runtime: systemRuntime, clients });
+  globalThis.gc?.();
+  const before = process.memoryUsage();
+  const memory = watchMemory();
+  const started = performance.now();
+  const { runId } = await startRun(
+    app.drift,
+    { journal: { record: () => {} } },
+    { trigger: 'request', mode: requestedMode('report') },
+  );
+  const worker = new QueueWorker({ environment: values, worker: makeWorkerHandler(app) });
+  await worker.drain();
+  worker.stop();
+  const durationMs = performance.now() - started;
+  const peak = memory.stop();
+  const found = await linesOf(app, runId);
+  const { summary } = (await app.drift.runs.read(runId)) ?? {};
+  const isExact = JSON.stringify(found) === JSON.stringify(expected.toSorted());
+  if (!isExact) process.exitCode = 1;
+  return {
+    exact: isExact ? 'yes' : `no: ${found.length} of ${expected.length}`,
+    'run s': seconds(durationMs),
+    lists: summary?.totals.lists,
+    gets: summary?.totals.gets,
+    'peak heap MB': megabytes(peak.heapUsed),
+    'heap before MB': megabytes(before.heapUsed),
+    'peak RSS MB': megabytes(peak.rss),
+  };
+}
+
+/** Sampled four times a second, after a collection: what is still in use, not what has been. Needs --expose-gc. */
+function watchMemory() {
+  const peak = { heapUsed: 0, rss: 0 };
+  const timer = setInterval(() => {
+    globalThis.gc?.();
+    const { heapUsed, rss } = process.memoryUsage();
+    peak.heapUsed = Math.max(peak.heapUsed, heapUsed);
+    peak.rss = Math.max(peak.rss, rss);
+  }, 250);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return peak;
+    },
+  };
+}
+
+async function linesOf({ drift }: Application, runId: string): Promise<string[]> {
+  const lines: string[] = [];
+  let after: string | undefined;
+  do {
+    const page = await drift.findings.page({ runId, limit: 500, ...(after ? { after } : {}) });
+    lines.push(...page.items.map(({ class: name, orgId, role }) => [name, orgId, role].filter(Boolean).join(' ')));
+    after = page.next;
+  } while (after);
+  return lines.toSorted();
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 100) / 10;
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024);
+}

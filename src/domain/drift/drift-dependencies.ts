@@ -1,0 +1,49 @@
+import type { Journal } from '../journal.ts';
+import type { SyncDependencies } from '../operation.ts';
+import type { Deadline } from '../runtime.ts';
+import type { DriftMode } from './drift-mode.ts';
+import type { FleetIndex } from './fleet.ts';
+import type { NumberShelf } from './number-book.ts';
+import type { Pacer } from './paced-account.ts';
+import type { FindingStore, RunStore, UnitStore } from './run.ts';
+
+/** How much drift checks may ask of Vapi and of themselves. */
+export interface DriftLimits {
+  /** Assistants in a list page, 1 to 1000. */
+  pageSize: number;
+  /** Pages in a window of the platform's account. */
+  windowPages: number;
+  /** Windows of the platform's account, and batches of organisations, that are checked at a time. */
+  parallelWindows: number;
+  /** Organisations with accounts of their own that one task checks. */
+  batchSize: number;
+  /** Requests to one account, all windows together. */
+  callsPerSecond: number;
+  /** How old a duplicate or an orphan must be to be removed, in ms. */
+  graceMs: number;
+  /** The most that one run removes. */
+  maxRemovals: number;
+  /** Failures in a row after which a part of the fleet is reported as unknown. */
+  maxFailures: number;
+  /** JSON Pointers that are not compared. */
+  ignored: readonly string[];
+}
+
+export interface DriftDependencies extends SyncDependencies {
+  fleet: FleetIndex;
+  runs: RunStore;
+  units: UnitStore;
+  findings: FindingStore;
+  pacer: Pacer;
+  numbers: NumberShelf;
+  limits: DriftLimits;
+  /** Of the deployment. */
+  mode: DriftMode;
+}
+
+/** One task's share of a run. */
+export interface DriftCall {
+  runId: string;
+  deadline: Deadline;
+  journal: Journal;
+}

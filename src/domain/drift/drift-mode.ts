@@ -1,0 +1,25 @@
+/** What a drift run may do: nothing, look and report, or put right what it finds. */
+export const DRIFT_MODES = ['off', 'report', 'heal'] as const;
+export type DriftMode = (typeof DRIFT_MODES)[number];
+
+/** The modes of one run: what holds where an organisation says nothing, and the most that may be done anywhere. */
+export interface RunMode {
+  standard: DriftMode;
+  ceiling: DriftMode;
+}
+
+/** A run of the schedule follows the deployment, and an organisation's record overrides that in both directions. */
+export function scheduledMode(deployment: DriftMode): RunMode {
+  return { standard: deployment, ceiling: 'heal' };
+}
+
+/** A run that somebody asked for never does more than was asked; an organisation's record can only ask for less. */
+export function requestedMode(asked: Exclude<DriftMode, 'off'>): RunMode {
+  return { standard: asked, ceiling: asked };
+}
+
+/** What a run may do to an organisation whose record says `own`. */
+export function modeFor({ standard, ceiling }: RunMode, own: DriftMode | undefined): DriftMode {
+  const wanted = DRIFT_MODES.indexOf(own ?? standard);
+  return DRIFT_MODES[Math.min(wanted, DRIFT_MODES.indexOf(ceiling))] ?? 'off';
+}

@@ -1,0 +1,84 @@
+import type { Role } from '../assistant-key.ts';
+import type { ScopeKey } from '../tool-registry.ts';
+import type { DriftMode } from './drift-mode.ts';
+import type { ShownChange } from './shown-change.ts';
+
+/**
+ * What an assistant, or its mapping, is found to be.
+ * - `in-sync`: as it was applied last
+ * - `drifted`: declared fields differ
+ * - `missing`: mapped, and gone at Vapi
+ * - `duplicate`: ours by its metadata, and the mapping names another one
+ * - `orphan`: ours by its metadata, and there is no mapping
+ * - `unmanaged`: not ours; counted, never touched
+ * - `pending`: work that was begun and is still to be done (tools, an unresolved or interrupted change)
+ * - `changing`: somebody is changing it at this moment; the next run looks again
+ * - `off`: differs, and its organisation wants no checks
+ */
+export const DRIFT_CLASSES = [
+  'in-sync',
+  'drifted',
+  'missing',
+  'duplicate',
+  'orphan',
+  'unmanaged',
+  'pending',
+  'changing',
+  'off',
+] as const;
+export type DriftClass = (typeof DRIFT_CLASSES)[number];
+
+/** The classes that are written down one by one; `unknown` is a part of the fleet that could not be looked at. */
+export type FindingClass = 'drifted' | 'missing' | 'duplicate' | 'orphan' | 'pending' | 'unknown';
+
+/** One line of a run's report. */
+export interface Finding {
+  /** Names the same thing in every attempt, so that a page that is checked twice gives one finding. */
+  id: string;
+  class: FindingClass;
+  scope: ScopeKey;
+  orgId?: string;
+  role?: Role;
+  assistantId?: string;
+  /** Fields that differ, for `drifted`; no more than are worth reading. */
+  changes?: readonly ShownChange[];
+  /** How many fields differ in all. */
+  changed?: number;
+  /** Why, in one word or code: what is pending, or why nothing is known. */
+  cause?: string;
+  /** For people. */
+  detail?: string;
+  /** What the run may do about it. */
+  mode: DriftMode;
+  /** ISO 8601. */
+  foundAt: string;
+  /** What was done about it: `reapplied`, `resumed`, `removed`, or `kept: ` and the reason. */
+  healing?: string;
+}
+
+/** What a mapping row carries of the last runs that found something wrong with it; absent when all is well. */
+export interface DriftState {
+  class: 'drifted' | 'missing' | 'pending';
+  /** ISO 8601: since when it is so. */
+  since: string;
+  /** The run that found it first. */
+  runId: string;
+  /** JSON Pointers of the fields that differ; no values, as prompts may be among them. */
+  fields: readonly string[];
+  /** How often it was healed without getting well. */
+  heals: number;
+  /** ISO 8601: the last time. */
+  healedAt?: string;
+}
+
+/** Stands for the number that an assistant is to answer: what it is pointed to is no field of the assistant itself. */
+export const NUMBER_PATH = '/phoneNumber/assistantId';
+
+/** The most fields that a row or a finding names. */
+export const MAX_FIELDS = 20;
+
+/** True when two states say the same of an assistant: then there is nothing to write. */
+export function isSameState(a: DriftState | undefined, b: DriftState | undefined): boolean {
+  if (!a || !b) return a === b;
+  return a.class === b.class && a.fields.join() === b.fields.join();
+}

@@ -1,0 +1,91 @@
+import type { Runtime } from '../runtime.ts';
+import type { LiveAssistant, VapiAccount, VapiPhoneNumbers } from '../vapi-account.ts';
+
+/** Requests made through an account. */
+export interface Calls {
+  lists: number;
+  gets: number;
+  /** About phone numbers. */
+  numbers: number;
+}
+
+/** An account that is read no faster than agreed, and that knows how often it was asked. */
+export interface PacedAccount extends VapiAccount {
+  readonly calls: Calls;
+  readonly numbers: Pick<VapiPhoneNumbers, 'get' | 'list'>;
+}
+
+/** What one key opens. */
+export interface Opened {
+  account: VapiAccount;
+  numbers: VapiPhoneNumbers;
+}
+
+/** Keeps the pace of each account for as long as the environment lives. */
+export interface Pacer {
+  paced(opened: Opened, callsPerSecond: number): PacedAccount;
+}
+
+/** Makes a pacer: drift checks wait between their calls, so that the calls of users find Vapi's limits unspent. */
+export function makePacer(runtime: Runtime): Pacer {
+  const nextAt = new Map<string, number>();
+
+  async function turn(account: VapiAccount, callsPerSecond: number): Promise<void> {
+    const now = runtime.now();
+    const at = Math.max(now, nextAt.get(account.keyFingerprint) ?? now);
+    nextAt.set(account.keyFingerprint, at + 1000 / callsPerSecond);
+    if (at > now) await runtime.sleep(at - now);
+  }
+
+  return {
+    paced: (opened, callsPerSecond) => pace(opened, () => turn(opened.account, callsPerSecond)),
+  };
+}
+
+function pace({ account, numbers }: Opened, turn: () => Promise<void>): PacedAccount {
+  const calls: Calls = { lists: 0, gets: 0, numbers: 0 };
+  let shown: LiveAssistant | undefined;
+  return {
+    keyFingerprint: account.keyFingerprint,
+    calls,
+    numbers: paceNumbers(numbers, { calls, turn }),
+    get: async (id) => {
+      await turn();
+      calls.gets += 1;
+      return await account.get(id);
+    },
+    create: (payload) => account.create(payload),
+    update: (id, patch) => account.update(id, patch),
+    remove: async (id) => {
+      await turn();
+      return await account.remove(id);
+    },
+    list: async (query) => {
+      // Whose account it is can be told from any assistant of it that was seen.
+      if (shown && query.limit === 1 && !query.since && !query.until) return [shown];
+      await turn();
+      calls.lists += 1;
+      const assistants = await account.list(query);
+      shown = assistants[0] ?? shown;
+      return assistants;
+    },
+  };
+}
+
+function paceNumbers(
+  numbers: VapiPhoneNumbers,
+  { calls, turn }: { calls: Calls; turn: () => Promise<void> },
+): PacedAccount['numbers'] {
+  return {
+    get: async (id) => {
+      await turn();
+      calls.numbers += 1;
+      return await numbers.get(id);
+    },
+    list: async (query) => {
+      await turn();
+      calls.numbers += 1;
+      return await numbers.list(query);
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { DriftTask, TaskEnd } from '../task.ts';
+import { checkUnit } from './check-unit.ts';
+import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
+import { healRun } from './heal-run.ts';
+import { planRun } from './plan-run.ts';
+
+/** Does one task of a drift run. */
+export async function performDriftTask(
+  deps: DriftDependencies,
+  { journal, deadline }: Pick<DriftCall, 'journal' | 'deadline'>,
+  task: DriftTask,
+): Promise<TaskEnd> {
+  const call: DriftCall = { runId: task.runId, journal, deadline };
+  switch (task.kind) {
+    case 'drift-plan':
+      return await planRun(deps, call);
+    case 'drift-window':
+      return await checkUnit(deps, call, task.unit);
+    case 'drift-heal':
+      return await healRun(deps, call);
+  }
+}

@@ -1,0 +1,42 @@
+import type { DriftClass, Finding } from './finding.ts';
+import type { Totals } from './totals.ts';
+import { noTotals } from './totals.ts';
+
+/** What one step has counted and found. */
+export interface Tally {
+  totals: Totals;
+  findings: Finding[];
+}
+
+/** An empty tally. */
+export function newTally(): Tally {
+  return { totals: noTotals(), findings: [] };
+}
+
+/** Counts something that is not written down. */
+export function tallyClass({ totals }: Tally, name: DriftClass): void {
+  totals.classes[name] += 1;
+}
+
+/** Counts a finding and writes it down. */
+export function tallyFinding({ totals, findings }: Tally, finding: Finding): void {
+  if (finding.class === 'unknown') totals.unknown += 1;
+  else totals.classes[finding.class] += 1;
+  const cause = causeOf(finding);
+  totals.causes[cause] = (totals.causes[cause] ?? 0) + 1;
+  if (isActionable(finding)) totals.actionable += 1;
+  findings.push(finding);
+}
+
+/** Pending work was asked for already: it is resumed wherever anything may be looked at. */
+export function isActionable(finding: Finding): boolean {
+  if (finding.class === 'unknown') return false;
+  return finding.mode === 'heal' || (finding.class === 'pending' && finding.mode === 'report');
+}
+
+/** What a finding has in common with others that were made by the same event. */
+function causeOf({ class: name, cause, changes }: Finding): string {
+  if (cause) return `${name}: ${cause}`;
+  const paths = (changes ?? []).map(({ path }) => path).toSorted();
+  return paths.length > 0 ? `${name}: ${paths.slice(0, 3).join(' ')}` : name;
+}

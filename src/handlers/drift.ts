@@ -1,0 +1,72 @@
+import * as z from 'zod/mini';
+import type { Application } from '../application.ts';
+import { describeRuns, reportRun } from '../domain/drift/describe-run.ts';
+import { type DriftMode, requestedMode } from '../domain/drift/drift-mode.ts';
+import { startRun } from '../domain/drift/start-run.ts';
+import { Problem, validationFailed } from '../domain/problem.ts';
+import { type HttpRequest, parseJsonBody } from './http-event.ts';
+import { type Answer, type Call, type HttpHandler, makeHttpHandler } from './http-handler.ts';
+import { jsonResponse } from './http-response.ts';
+import { lazily } from './lazily.ts';
+import { isScheduledEvent, makeScheduledDriftHandler } from './scheduled-drift.ts';
+
+/** `POST /drift`, `GET /drift/runs`, `GET /drift/runs/{id}`, and the schedule of EventBridge. */
+export function makeDriftHandler(app: Application): HttpHandler {
+  const scheduled = makeScheduledDriftHandler(app);
+  const http = makeHttpHandler(app, {
+    operation: ({ method }) => (method === 'POST' ? 'drift-start' : 'drift-report'),
+    answer: async (call) => {
+      switch (call.request.method) {
+        case 'POST':
+          return await start(call);
+        case 'GET':
+          return call.request.path.id === undefined ? await list(call) : await report(call, call.request.path.id);
+        default:
+          throw validationFailed([{ field: 'method', detail: 'use GET or POST' }]);
+      }
+    },
+  });
+  return (event, context) => (isScheduledEvent(event) ? scheduled(event, context) : http(event, context));
+}
+
+const bodySchema = z.strictObject({ mode: z.optional(z.enum(['report', 'heal'])) });
+
+/** What was asked for, else what the deployment does; who asks wants an answer also where the schedule is off. */
+function modeOf(request: HttpRequest, deployment: DriftMode): 'report' | 'heal' {
+  const body = request.body === undefined || request.body.trim() === '' ? {} : parseJsonBody(request);
+  const parsed = bodySchema.safeParse(body);
+  if (!parsed.success)
+    throw validationFailed([{ field: 'mode', detail: 'use "report" or "heal", and no other field' }]);
+  return parsed.data.mode ?? (deployment === 'heal' ? 'heal' : 'report');
+}
+
+async function start({ app, request, journal }: Call): Promise<Answer> {
+  const mode = modeOf(request, app.drift.mode);
+  const { kind, runId } = await startRun(app.drift, { journal }, { trigger: 'request', mode: requestedMode(mode) });
+  const started = kind === 'started';
+  const response = jsonResponse(started ? 202 : 200, { runId, started, ...(started ? { mode } : {}) });
+  const headers = { ...response.headers, Location: `/drift/runs/${runId}` };
+  return { response: { ...response, headers }, outcome: kind };
+}
+
+const RUNS = 20;
+
+async function list({ app }: Call): Promise<Answer> {
+  const runs = await describeRuns(app.drift.runs, RUNS);
+  return { response: jsonResponse(200, { runs }), outcome: 'listed' };
+}
+
+const MOST_FINDINGS = 500;
+
+async function report({ app, request }: Call, runId: string): Promise<Answer> {
+  const { limit = '100', after } = request.query;
+  const count = Number(limit);
+  if (!Number.isInteger(count) || count < 1 || count > MOST_FINDINGS) {
+    throw validationFailed([{ field: 'limit', detail: `use a number from 1 to ${MOST_FINDINGS}` }]);
+  }
+  const found = await reportRun(app.drift, { runId: runId.slice(0, 64), limit: count, ...(after ? { after } : {}) });
+  if (!found) throw new Problem('NOT_FOUND', 'There is no such drift run. GET /drift/runs lists those that there are.');
+  return { response: jsonResponse(200, found), outcome: 'found' };
+}
+
+export const handler = lazily(makeDriftHandler);

@@ -1,0 +1,37 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import * as z from 'zod/mini';
+import { makeJournal } from '../adapters/powertools-journal.ts';
+import type { Application } from '../application.ts';
+import { scheduledMode } from '../domain/drift/drift-mode.ts';
+import { startRun } from '../domain/drift/start-run.ts';
+import type { HttpHandler } from './http-handler.ts';
+import { jsonResponse } from './http-response.ts';
+
+const scheduleSchema = z.object({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') });
+
+/** True for the event of an EventBridge schedule. */
+export function isScheduledEvent(event: unknown): boolean {
+  return scheduleSchema.safeParse(event).success;
+}
+
+/**
+ * Starts a run in the deployment's mode; the worker does the rest. EventBridge delivers at least once: a second event
+ * finds the run of the first. What goes wrong is thrown, so that the event comes again.
+ */
+export function makeScheduledDriftHandler(app: Application): HttpHandler {
+  const { logger, metrics } = app.telemetry;
+  return middy<unknown>()
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .use(logMetrics(metrics))
+    .handler(async (_event: unknown, { awsRequestId }: Context) => {
+      logger.appendKeys({ operationId: awsRequestId });
+      const { mode } = app.drift;
+      if (mode === 'off') return jsonResponse(200, { started: false, mode });
+      const journal = makeJournal(app.telemetry);
+      const started = await startRun(app.drift, { journal }, { trigger: 'schedule', mode: scheduledMode(mode) });
+      return jsonResponse(202, { runId: started.runId, started: started.kind === 'started', mode });
+    });
+}

@@ -1,0 +1,163 @@
+import type { AssistantMapping } from '../../src/domain/assistant-mapping.ts';
+import type { Finding } from '../../src/domain/drift/finding.ts';
+import { type FleetIndex, type Slice, specName } from '../../src/domain/drift/fleet.ts';
+import type { DriftRun, FindingStore, RunStore, Unit, UnitStore } from '../../src/domain/drift/run.ts';
+import { isInside } from '../../src/domain/drift/window.ts';
+import type { ScopeKey } from '../../src/domain/tool-registry.ts';
+import type { MemoryMappingStore, MemorySpecStore } from './memory-stores.ts';
+
+/** The mappings in memory as an index that is never behind. */
+export function memoryFleet(mappings: MemoryMappingStore, specs: MemorySpecStore): FleetIndex {
+  const all = () => structuredClone([...mappings.rows.values()]);
+  const inScope = (scope: ScopeKey) =>
+    all()
+      .filter((row) => row.assistantId && row.assistantCreatedAt && scopeOf(row) === scope)
+      .toSorted((a, b) => (indexKey(a) < indexKey(b) ? 1 : -1));
+  return {
+    rows: async ({ scope, window, limit, after }) =>
+      slice(
+        inScope(scope).filter((row) => isInside(Date.parse(row.assistantCreatedAt ?? ''), window)),
+        { limit, after, idOf: indexKey, descending: true },
+      ),
+    cut: async ({ scope, to, count }) => {
+      const rows = inScope(scope).filter((row) =>
+        isInside(Date.parse(row.assistantCreatedAt ?? ''), to === undefined ? {} : { to }),
+      );
+      const row = rows[count - 1];
+      return row && Date.parse(row.assistantCreatedAt ?? '');
+    },
+    ownAccounts: async ({ limit, after }) => {
+      const orgIds = new Set(all().flatMap((row) => (row.scope === 'org' ? [row.orgId] : [])));
+      return slice([...orgIds].toSorted(), { limit, after, idOf: (id) => id });
+    },
+    unfinished: async ({ limit, after }) =>
+      slice(
+        all().filter((row) => !row.assistantId),
+        { limit, after, idOf: (row) => `${row.orgId}#${row.role}` },
+      ),
+    configurations: async (wanted) => {
+      const found = await Promise.all(
+        wanted.map(async (name) => [specName(name), await specs.load(name.key, name.specHash)] as const),
+      );
+      return new Map(found.flatMap(([name, configuration]) => (configuration ? [[name, configuration] as const] : [])));
+    },
+  };
+}
+
+function scopeOf({ scope, orgId }: AssistantMapping): ScopeKey {
+  return scope === 'org' ? `org:${orgId}` : 'platform';
+}
+
+function indexKey({ assistantCreatedAt, assistantId }: AssistantMapping): string {
+  return `${assistantCreatedAt}#${assistantId}`;
+}
+
+interface Slicing<T> {
+  limit: number;
+  after: string | undefined;
+  idOf: (item: T) => string;
+  descending?: boolean;
+}
+
+function slice<T>(items: readonly T[], { limit, after, idOf, descending = false }: Slicing<T>): Slice<T> {
+  const isAfter = (item: T) => after === undefined || (descending ? idOf(item) < after : idOf(item) > after);
+  const left = items.filter(isAfter);
+  const page = left.slice(0, limit);
+  const last = page.at(-1);
+  return { items: page, ...(left.length > limit && last !== undefined ? { next: idOf(last) } : {}) };
+}
+
+/** Runs, units and findings in memory. */
+export class MemoryRuns implements RunStore {
+  readonly runs = new Map<string, DriftRun>();
+  readonly parts = new Map<string, Unit>();
+  readonly found = new Map<string, Map<string, Finding>>();
+
+  async start(run: DriftRun, aliveSince: string): Promise<{ kind: 'started' } | { kind: 'running'; runId: string }> {
+    for (const other of this.runs.values()) {
+      if (other.status === 'closed' || other.status === 'abandoned') continue;
+      if (other.updatedAt >= aliveSince) return { kind: 'running', runId: other.runId };
+      other.status = 'abandoned';
+    }
+    this.runs.set(run.runId, structuredClone(run));
+    return { kind: 'started' };
+  }
+
+  async read(runId: string): Promise<DriftRun | undefined> {
+    return structuredClone(this.runs.get(runId));
+  }
+
+  async list({ limit }: { limit: number }): Promise<DriftRun[]> {
+    return structuredClone([...this.runs.values()].toReversed().slice(0, limit));
+  }
+
+  async advance(run: DriftRun, change: Partial<DriftRun>): Promise<DriftRun | undefined> {
+    const current = this.runs.get(run.runId);
+    if (!current || current.status !== run.status) return undefined;
+    if (current.healing?.version !== run.healing?.version) return undefined;
+    const next = structuredClone({ ...current, ...change });
+    this.runs.set(run.runId, next);
+    return structuredClone(next);
+  }
+
+  async markDone(runId: string, unit: number, at: string): Promise<DriftRun | undefined> {
+    const current = this.runs.get(runId);
+    if (!current || current.status === 'closed' || current.status === 'abandoned') return undefined;
+    const next = { ...current, done: [...new Set([...current.done, unit])], updatedAt: at };
+    this.runs.set(runId, next);
+    return structuredClone(next);
+  }
+
+  readonly units: UnitStore = {
+    plan: async (unit) => {
+      const id = unitId(unit);
+      if (!this.parts.has(id)) this.parts.set(id, structuredClone(unit));
+    },
+    all: async (runId) =>
+      structuredClone([...this.parts.values()].filter((unit) => unit.runId === runId)).toSorted(
+        (a, b) => a.number - b.number,
+      ),
+    read: async (runId, number) => structuredClone(this.parts.get(unitId({ runId, number }))),
+    commit: async (unit, change) => {
+      const current = this.parts.get(unitId(unit));
+      if (!current || current.version !== unit.version) return undefined;
+      const next = structuredClone({ ...current, ...change, version: current.version + 1 });
+      this.parts.set(unitId(unit), next);
+      return structuredClone(next);
+    },
+  };
+
+  readonly findings: FindingStore = {
+    save: async (runId, findings) => {
+      const found = this.found.get(runId) ?? new Map<string, Finding>();
+      for (const finding of findings) found.set(finding.id, structuredClone(finding));
+      this.found.set(runId, found);
+    },
+    page: async ({ runId, limit, after }) => {
+      const found = [...(this.found.get(runId) ?? new Map<string, Finding>()).values()];
+      const sorted = structuredClone(found).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      return slice(sorted, { limit, after, idOf: ({ id }) => id });
+    },
+  };
+
+  /** All findings of a run, in the order of their ids. */
+  findingsOf(runId: string): Finding[] {
+    return [...(this.found.get(runId) ?? new Map<string, Finding>()).values()].toSorted((a, b) =>
+      a.id < b.id ? -1 : 1,
+    );
+  }
+}
+
+function unitId({ runId, number }: Pick<Unit, 'runId' | 'number'>): string {
+  return `${runId}/${number}`;
+}
+
+/** Index, runs and findings over stores in memory. */
+export class MemoryFleetOf {
+  readonly index: FleetIndex;
+  readonly runs = new MemoryRuns();
+
+  constructor(mappings: MemoryMappingStore, specs: MemorySpecStore) {
+    this.index = memoryFleet(mappings, specs);
+  }
+}
