@@ -3,12 +3,10 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { ScopeKey, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../domain/tool-registry.ts';
 import { ClaimedRows, type Table } from './claimed-rows.ts';
-import { claimSchema, type Item, scopePk } from './mapping-item.ts';
+import { claimSchema, type Item, scopeKeySchema, scopePk } from './mapping-item.ts';
 
 const rowSchema = z.object({
-  scopeKey: z.custom<ScopeKey>(
-    (value) => typeof value === 'string' && (value === 'platform' || value.startsWith('org:')),
-  ),
+  scopeKey: scopeKeySchema,
   hash: z.string(),
   revision: z.number(),
   toolId: z.exactOptional(z.string()),

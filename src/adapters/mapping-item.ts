@@ -9,6 +9,11 @@ import { type ScopeKey, scopeKeyOf } from '../domain/tool-registry.ts';
 
 export type Item = Record<string, AttributeValue>;
 
+/** A credential scope as the table and the queue name it. */
+export const scopeKeySchema = z.custom<ScopeKey>(
+  (value) => typeof value === 'string' && (value === 'platform' || value.startsWith('org:')),
+);
+
 const scopeSchema = z.enum(['platform', 'org']);
 
 /** A claim as it is stored in a row of any kind. */

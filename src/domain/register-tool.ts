@@ -61,9 +61,9 @@ async function planRegistration(
   return { kind: 'register', toolId: await stillThere(registration, row) };
 }
 
-/** The tool of a row that another key has written, if the key of now shows it too. */
+/** The tool of a row that another key has written, or that was about to be deleted, if it is there. */
 async function stillThere({ account }: Registration, row: ToolRow | undefined): Promise<string | undefined> {
-  if (!row?.toolId || row.claim) return undefined;
+  if (!row?.toolId || (row.claim && row.claim.operation !== 'delete')) return undefined;
   return (await account.get(row.toolId)).kind === 'found' ? row.toolId : undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { AssistantKey } from './assistant-key.ts';
+import type { ScopeKey } from './tool-registry.ts';
 
 /** Work that nobody waits for. A task names what to look at, never what to do: repeated, late or out of order it does no harm. */
 export type Task = AssistantTask | DriftTask;
@@ -18,11 +19,12 @@ export interface ReapplyTask extends AssistantKey {
   operationId: string;
 }
 
-/** A part of a drift run: to divide the fleet, to check a unit of it, to heal what was found. */
+/** A part of a drift run: to divide the fleet, to check a unit of it, to heal what was found, to delete tools that nobody uses. */
 export type DriftTask =
   | { kind: 'drift-plan'; runId: string }
   | { kind: 'drift-window'; runId: string; unit: number }
-  | { kind: 'drift-heal'; runId: string };
+  | { kind: 'drift-heal'; runId: string }
+  | { kind: 'collect-tools'; runId: string; scope?: ScopeKey; after?: string };
 
 /** The durable queue. A task that was sent is performed at least once. */
 export interface TaskQueue {

@@ -59,6 +59,7 @@ class Killed extends Error {
 export class DriftWorld {
   readonly mappings = new MemoryMappingStore();
   readonly specs = new MemorySpecStore();
+  readonly tools = new MemoryToolStore();
   readonly runs: MemoryFleetOf['runs'];
   readonly secrets = new Map<string, string>([['platform', JSON.stringify({ apiKey: PLATFORM })]]);
   readonly upstream: Upstream;
@@ -208,7 +209,7 @@ export class DriftWorld {
       specs: this.specs,
       history: this.specs,
       credentials: { secrets: this.#secretStore, platformKey: undefined },
-      tools: new MemoryToolStore(),
+      tools: this.#mortal(this.tools),
       vapi: {
         open: (apiKey) => this.#mortal(this.upstream.account(apiKey.reveal(), callerOf(apiKey.reveal()))),
         tools: (apiKey) => this.upstream.tools(apiKey.reveal(), callerOf(apiKey.reveal())),

@@ -21,6 +21,8 @@ export async function closeRun(
   };
   const closed = await deps.runs.advance(run, { status: 'closed', closedAt, summary, updatedAt: closedAt });
   if (!closed) return 'over';
+  // Were it lost, the next run would do it.
+  if (run.mode.ceiling === 'heal') await deps.tasks.send({ kind: 'collect-tools', runId: run.runId });
   const { classes, lists, gets, checked, unknown } = totals;
   journal.record({
     code: 'DRIFT_RUN_CLOSED',

@@ -1,5 +1,6 @@
 import type { DriftTask, TaskEnd } from '../task.ts';
 import { checkUnit } from './check-unit.ts';
+import { collectTools } from './collect-tools.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
 import { healRun } from './heal-run.ts';
 import { planRun } from './plan-run.ts';
@@ -18,5 +19,7 @@ export async function performDriftTask(
       return await checkUnit(deps, call, task.unit);
     case 'drift-heal':
       return await healRun(deps, call);
+    case 'collect-tools':
+      return await collectTools(deps, call, task);
   }
 }
