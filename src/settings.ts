@@ -13,9 +13,9 @@ export interface Settings {
   taskQueueUrl: string;
   deploymentId: string;
   voicePolicy: VoicePolicy;
+  orgClaim: string | undefined;
   driftMode: DriftMode;
   drift: DriftLimits;
-  orgClaim: string | undefined;
 }
 
 const notEmpty = z.string('missing').check(z.minLength(1, 'missing'));
@@ -45,6 +45,7 @@ const environmentSchema = z.object({
   TASK_QUEUE_URL: notEmpty.check(z.url('not a URL')),
   DEPLOYMENT_ID: notEmpty,
   VOICE_POLICY: z._default(z.enum(VOICE_POLICIES, `not one of ${VOICE_POLICIES.join(', ')}`), 'strict'),
+  JWT_ORG_CLAIM: z.optional(z.string()),
   DRIFT_MODE: z._default(z.enum(DRIFT_MODES, `not one of ${DRIFT_MODES.join(', ')}`), 'report'),
   DRIFT_PAGE_SIZE: number(100, { min: 1, max: 1000 }),
   DRIFT_PARALLEL_WINDOWS: number(2, { min: 1, max: 50 }),
@@ -52,7 +53,6 @@ const environmentSchema = z.object({
   DRIFT_GRACE_MINUTES: number(60, { min: 0, max: 100_000 }),
   DRIFT_MAX_REMOVALS: number(25, { min: 0, max: 100_000 }),
   DRIFT_IGNORE: z._default(pointers, []),
-  JWT_ORG_CLAIM: z.optional(z.string()),
 });
 
 /** What is wrong with the environment, all of it in one message. */
@@ -77,9 +77,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     taskQueueUrl: settings.TASK_QUEUE_URL,
     deploymentId: settings.DEPLOYMENT_ID,
     voicePolicy: settings.VOICE_POLICY,
+    orgClaim: settings.JWT_ORG_CLAIM,
     driftMode: settings.DRIFT_MODE,
     drift: driftLimits(settings),
-    orgClaim: settings.JWT_ORG_CLAIM,
   };
 }
 

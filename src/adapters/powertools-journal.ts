@@ -75,7 +75,7 @@ function countDrift(
   { classes, unknown, suspicious, common, healed, durationMs }: DriftRunOutcome,
 ): void {
   for (const [name, count] of Object.entries({ ...classes, unknown })) {
-    measureBy(metrics, 'DriftFindings', { class: name, value: count });
+    measureBy(metrics, 'Drift', { class: name, value: count });
   }
   const healings = { reapplied: healed?.reapplied ?? 0, resumed: healed?.resumed ?? 0, removed: healed?.removed ?? 0 };
   for (const [action, count] of Object.entries(healings)) {

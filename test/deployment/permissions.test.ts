@@ -1,7 +1,7 @@
 import { configuration, withPrompt } from '../support/configurations.ts';
 import { driftEvent } from '../support/drift-runs.ts';
 import { ACME_KEY, startService, type TestService } from '../support/service.ts';
-import { indexOf, partitionKeyOf, tableRequestsOf } from '../support/table-keys.ts';
+import { indexOf, partitionKeysOf, tableRequestsOf } from '../support/table-keys.ts';
 import { compile, functionsOf, type Statement, type Template, textOf } from './template.ts';
 
 let template: Template;
@@ -26,7 +26,9 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   },
   worker: async () => {
     const toolsOf = (org: string) => service.put(org, 'inbound', configuration({ tools: [tool(org)] }));
-    for (const org of ['linked', 'refused', 'throttled']) await toolsOf(org);
+    for (const org of ['linked', 'refused', 'throttled', 'moves']) await toolsOf(org);
+    const { body: started } = await service.invoke('drift', { requestContext: { http: { method: 'POST' } } });
+    const runId: string = started.runId;
     service.clearCounts();
     const work = (orgId: string) => service.work([{ kind: 'sync-tools', orgId, role: 'inbound', operationId: 'x' }]);
     const failOnce = (behaviour: object) =>
@@ -37,15 +39,10 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     failOnce({ kind: 'rate-limit', retryAfter: 60 });
     await work('throttled');
     await service.work([{ kind: 'nonsense' }]);
-    expect(await service.invoke('drift', driftEvent('POST', { body: { mode: 'heal' } }))).toMatchObject({
-      status: 202,
-    });
+    service.secrets.put(service.secretName('moves'), { apiKey: ACME_KEY });
+    await service.environment2().work([{ kind: 'reapply', orgId: 'moves', role: 'inbound', operationId: 'x' }]);
+    await service.app.drift.tasks.send({ kind: 'drift-plan', runId });
     await service.drainQueue();
-  },
-  drift: async () => {
-    await service.invoke('drift', driftEvent('POST', { body: { mode: 'report' } }));
-    const { body } = await service.invoke('drift', driftEvent('GET'));
-    await service.invoke('drift', driftEvent('GET', { id: body.runs[0].runId }));
   },
   verify: async () => {
     service.secrets.put(service.secretName('verify-own-key'), { apiKey: ACME_KEY });
@@ -55,6 +52,15 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
       service.invoke('verify', { requestContext: { http: { method: 'POST' } }, pathParameters });
     expect(await post({})).toMatchObject({ body: { failed: 0 } });
     await post({ orgId: 'checked' });
+  },
+  drift: async () => {
+    const report = { requestContext: { http: { method: 'GET' } } };
+    const start = { requestContext: { http: { method: 'POST' } } };
+    const withoutQueue = service.environment2({ settings: { AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9' } });
+    expect((await withoutQueue.invoke('drift', start)).status).toBe(500);
+    const { body } = await service.invoke('drift', start);
+    await service.invoke('drift', report);
+    await service.invoke('drift', { ...report, pathParameters: { id: body.runId } });
   },
   status: async () => {
     await service.put('shown', 'inbound', configuration());
@@ -75,11 +81,13 @@ async function usesOf(scenario: () => Promise<unknown>): Promise<Use[]> {
   service.vapi.clearFaults();
   service.clearCounts();
   await scenario();
-  const onTable = tableRequestsOf(service).map((request) => ({
-    action: `dynamodb:${request.operation}`,
-    resource: indexOf(request) ? `<Table.Arn>/index/${indexOf(request)}` : '<Table.Arn>',
-    leadingKey: partitionKeyOf(request),
-  }));
+  const onTable = tableRequestsOf(service).flatMap((request) =>
+    partitionKeysOf(request).map((leadingKey) => ({
+      action: `dynamodb:${request.operation}`,
+      resource: indexOf(request) ? `<Table.Arn>/index/${indexOf(request)}` : '<Table.Arn>',
+      leadingKey,
+    })),
+  );
   // As AWS does: the name of a secret that exists ends in six random characters, and others have nothing but their name.
   const onSecrets = service.secrets.requests.map(({ operation, secret }) => ({
     action: `secretsmanager:${operation}`,

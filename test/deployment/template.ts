@@ -68,7 +68,7 @@ export function textOf(value: unknown): string {
   const reference = z
     .union([
       z.object({ 'Fn::GetAtt': z.array(z.string()) }).transform((got) => `<${got['Fn::GetAtt'].join('.')}>`),
-      z.object({ 'Fn::Sub': z.string() }).transform((sub) => sub['Fn::Sub']),
+      z.object({ 'Fn::Sub': z.string() }).transform((sub) => sub['Fn::Sub'].replace(/\$\{(\w+\.\w+)\}/g, '<$1>')),
       z.object({ Ref: z.string() }).transform((ref) => `<${ref.Ref}>`),
     ])
     .safeParse(value);

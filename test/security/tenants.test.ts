@@ -2,7 +2,7 @@ import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import { ACME_KEY, PLATFORM_KEY, startService, type TestService } from '../support/service.ts';
-import { partitionKeyOf, tableRequestsOf } from '../support/table-keys.ts';
+import { partitionKeysOf, tableRequestsOf } from '../support/table-keys.ts';
 import { assistantsOf, keysSeen } from '../support/upstream.ts';
 
 const OTHER_KEY = 'local-other-key';
@@ -50,7 +50,7 @@ function trespasses(org: string, idsOfOthers: readonly string[]): string[] {
   const secrets = service.secrets.requests.map(({ secret }) => secret).filter((name) => !own.has(name));
   const keys = keysSeen(service.vapi).filter((key) => key !== KEYS[org]);
   const rows = tableRequestsOf(service)
-    .map(partitionKeyOf)
+    .flatMap(partitionKeysOf)
     .filter((pk) => pk !== `ORG#${org}` && pk !== scope);
   const assistants = service.vapi.requests
     .map(({ path }) => path)

@@ -4,14 +4,17 @@ import type { AwsRequest, TestService } from './service.ts';
 const text = z.object({ S: z.string() });
 const key = z.object({ pk: text });
 const input = z.union([
-  z.object({ Key: key }).transform(({ Key }) => Key.pk.S),
-  z.object({ Item: key }).transform(({ Item }) => Item.pk.S),
+  z.object({ Key: key }).transform(({ Key }) => [Key.pk.S]),
+  z.object({ Item: key }).transform(({ Item }) => [Item.pk.S]),
+  z
+    .object({ RequestItems: z.record(z.string(), z.object({ Keys: z.array(key) })) })
+    .transform(({ RequestItems }) => Object.values(RequestItems).flatMap(({ Keys }) => Keys.map(({ pk }) => pk.S))),
   z
     .object({
       KeyConditionExpression: z.string().regex(/^\w+ = :pk\b/),
       ExpressionAttributeValues: z.object({ ':pk': text }),
     })
-    .transform(({ ExpressionAttributeValues }) => ExpressionAttributeValues[':pk'].S),
+    .transform(({ ExpressionAttributeValues }) => [ExpressionAttributeValues[':pk'].S]),
 ]);
 
 /** What was asked of the table, and not of the queue. */
@@ -19,8 +22,8 @@ export function tableRequestsOf({ awsRequests }: TestService): AwsRequest[] {
   return awsRequests.filter(({ service }) => service === 'dynamodb');
 }
 
-/** The partition key that a request is about, which is what IAM's `dynamodb:LeadingKeys` sees. Throws when it has none. */
-export function partitionKeyOf(request: AwsRequest): string {
+/** The partition keys that a request is about, which are what IAM's `dynamodb:LeadingKeys` sees. Throws when it has none. */
+export function partitionKeysOf(request: AwsRequest): string[] {
   return input.parse(request.input);
 }
 
