@@ -1,5 +1,4 @@
 import { configuration, withPrompt } from '../support/configurations.ts';
-import { driftEvent } from '../support/drift-runs.ts';
 import { ACME_KEY, startService, type TestService } from '../support/service.ts';
 import { indexOf, partitionKeysOf, tableRequestsOf } from '../support/table-keys.ts';
 import { compile, functionsOf, type Statement, type Template, textOf } from './template.ts';
