@@ -5,7 +5,7 @@ export function configuration(prompt = 'You are the front desk. ') {
     firstMessage: `${prompt}How may I help you?`,
     model: {
       provider: 'openai' as const,
-      model: 'gpt-4o',
+      model: 'gpt-4o' as const,
       temperature: 0.3,
       messages: [
         { role: 'system' as const, content: `${prompt}${'Ask for the name and the reason of the call. '.repeat(33)}` },

@@ -1,4 +1,4 @@
-import type { Application } from '../application.ts';
+import { makeStatusApplication, type StatusApplication } from '../application.ts';
 import { parseAssistantKey, parseOrgId } from '../domain/assistant-key.ts';
 import { type AssistantStatus, describeAssistants } from '../domain/describe-assistants.ts';
 import { Problem } from '../domain/problem.ts';
@@ -10,7 +10,7 @@ import { jsonResponse } from './http-response.ts';
 import { lazily } from './lazily.ts';
 
 /** `GET /orgs/{orgId}/assistants`, `GET /orgs/{orgId}/assistants/{role}` and `GET …/{role}/history`. */
-export function makeStatusHandler(app: Application): HttpHandler {
+export function makeStatusHandler(app: StatusApplication): HttpHandler {
   return makeHttpHandler(app, {
     operation: (request) => (isHistory(request) ? 'history' : 'status'),
     answer: async ({ request }) => {
@@ -45,4 +45,4 @@ function tagOf({ state, revision }: AssistantStatus): Record<string, string> {
   return state === 'changing' ? {} : entityTag(revision);
 }
 
-export const handler = lazily(makeStatusHandler);
+export const handler = lazily(makeStatusApplication, makeStatusHandler);
