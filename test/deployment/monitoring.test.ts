@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { METRICS } from '../../src/adapters/metrics.ts';
+import { DRIFT_CLASSES } from '../../src/domain/drift/finding.ts';
 import { PROBLEMS } from '../../src/domain/problem.ts';
 import { configuration } from '../support/configurations.ts';
 import { startService } from '../support/service.ts';
@@ -40,6 +41,7 @@ const DIMENSION_VALUES: Readonly<Record<string, readonly string[]>> = {
   problem: Object.keys(PROBLEMS),
   verb: ['GET', 'LIST', 'POST', 'PATCH', 'DELETE'],
   outcome: ['ok', 'fault', 'refused'],
+  class: DRIFT_CLASSES,
 };
 
 const metricNames = Object.keys(METRICS);
@@ -114,7 +116,7 @@ it('the dashboard shows what somebody measures', () => {
   const searches = [
     ...text.matchAll(/SEARCH\('\{VapiSync,service,([\w,]+)\} service=\\"([\w-]+)\\" MetricName=\\"(\w+)/g),
   ];
-  expect(searches).toHaveLength(6);
+  expect(searches).toHaveLength(7);
   for (const [, dimensions, service, name = ''] of searches) {
     expect([name, dimensions, service]).toEqual([name, dimensionsOf(name).join(','), 'vapi-sync-dev']);
   }

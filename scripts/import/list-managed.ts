@@ -1,0 +1,40 @@
+import type { ApiKey } from '../../src/domain/api-key.ts';
+import type { AssistantKey } from '../../src/domain/assistant-key.ts';
+import { resolveAccess, resolvePlatformKey } from '../../src/domain/credentials.ts';
+import { ownerOf } from '../../src/domain/drift/owner.ts';
+import { listCreated } from '../../src/domain/list-created.ts';
+import type { SyncDependencies } from '../../src/domain/operation.ts';
+
+/** Longer than any account takes; whoever waits can stop it. In ms. */
+const LONGEST_MS = 30 * 60_000;
+
+/**
+ * What an account says of itself: the assistants that this deployment made, by their metadata, newest first. `orgId` names
+ * the organisation whose own account is asked; the platform's unless told. Throws `Problem`s of the key and of Vapi.
+ */
+export async function listManaged(
+  deps: Pick<SyncDependencies, 'credentials' | 'vapi' | 'deployment'>,
+  orgId?: string,
+): Promise<(AssistantKey & { assistantId: string })[]> {
+  const account = deps.vapi.open(await keyOf(deps, orgId), { remainingMs: () => LONGEST_MS });
+  const all = await listCreated((query) => account.list(query), { since: new Date(0).toISOString() });
+  return all.flatMap((assistant) => {
+    const owner = ownerOf(assistant, deps.deployment);
+    return owner ? [{ ...owner, assistantId: assistant.id }] : [];
+  });
+}
+
+async function keyOf(
+  { credentials }: Pick<SyncDependencies, 'credentials'>,
+  orgId: string | undefined,
+): Promise<ApiKey> {
+  if (orgId === undefined) return await resolvePlatformKey(credentials);
+  const access = await resolveAccess(credentials, {
+    orgId,
+    record: async () => undefined,
+    journal: { record: () => {} },
+  });
+  if (access.source !== 'org-secret')
+    throw new Error(`${orgId} has no secret of its own: its assistants are the platform's`);
+  return access.apiKey;
+}
