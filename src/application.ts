@@ -18,7 +18,7 @@ import { recordCall, recordCircuit, type Telemetry } from './adapters/powertools
 import { SecretsManagerStore } from './adapters/secrets-manager-store.ts';
 import { SqsTaskQueue } from './adapters/sqs-task-queue.ts';
 import { makeVapiAccounts, type UpstreamTiming } from './adapters/vapi-accounts.ts';
-import type { DriftDependencies } from './domain/drift/drift-dependencies.ts';
+import type { DriftDependencies, DriftStart } from './domain/drift/drift-dependencies.ts';
 import { makeNumberShelf } from './domain/drift/number-book.ts';
 import { makePacer } from './domain/drift/paced-account.ts';
 import type { SyncDependencies } from './domain/operation.ts';
@@ -27,16 +27,39 @@ import type { VerificationRuns } from './domain/verification/verification-run.ts
 import type { VoicePolicy } from './domain/voice.ts';
 import { readSettings, type Settings } from './settings.ts';
 
-/** All that a handler works with. */
-export interface Application {
-  sync: SyncDependencies;
-  drift: DriftDependencies;
-  queue: SqsTaskQueue;
+/** What every function works with. */
+export interface HttpApplication {
   telemetry: Telemetry;
-  verificationRuns: VerificationRuns;
-  voicePolicy: VoicePolicy;
+  sync: Pick<SyncDependencies, 'runtime'>;
   /** Name of the token's claim for the organisation; undefined when callers sign with IAM. */
   orgClaim: string | undefined;
+}
+
+/** What `status` works with: it reads the table, and nothing else. */
+export interface StatusApplication extends HttpApplication {
+  sync: Pick<SyncDependencies, 'runtime' | 'mappings' | 'history'>;
+}
+
+/** What `sync` works with. */
+export interface SyncApplication extends HttpApplication {
+  sync: SyncDependencies;
+  queue: SqsTaskQueue;
+  voicePolicy: VoicePolicy;
+}
+
+/** What `drift` works with: it starts runs and shows them; the checks are the worker's. */
+export interface DriftApplication extends HttpApplication {
+  drift: DriftStart & Pick<DriftDependencies, 'mode' | 'findings'>;
+}
+
+/** What `verify` works with. */
+export interface VerifyApplication extends SyncApplication {
+  verificationRuns: VerificationRuns;
+}
+
+/** All that there is: what `worker` works with, and the tests and scripts. */
+export interface Application extends VerifyApplication {
+  drift: DriftDependencies;
 }
 
 /** Waits for AWS are bounded: a hanging table must not eat the time that recording an outcome needs. */
@@ -69,23 +92,60 @@ export interface ApplicationParts {
   upstreamTiming?: UpstreamTiming;
 }
 
-function systemParts(): ApplicationParts {
-  return {
-    settings: readSettings(),
-    runtime: systemRuntime,
-    clients: {
-      dynamo: new DynamoDBClient(AWS_REQUEST),
-      secrets: new SecretsManagerClient(AWS_REQUEST),
-      queue: new SQSClient(AWS_REQUEST),
-    },
-  };
+/** One part less than the others have, and one bundle a third smaller: `status` loads no client that it does not use. */
+type TableParts = Pick<ApplicationParts, 'settings' | 'runtime'> & { clients: Pick<Clients, 'dynamo'> };
+
+type QueueParts = TableParts & { clients: Pick<Clients, 'queue'> };
+
+function systemTable(): TableParts {
+  return { settings: readSettings(), runtime: systemRuntime, clients: { dynamo: new DynamoDBClient(AWS_REQUEST) } };
 }
 
-/** Puts everything together, once per execution environment. Throws `SettingsError`. */
-export function makeApplication(parts: ApplicationParts = systemParts()): Application {
+function systemTableAndQueue(): QueueParts {
+  const { clients, ...parts } = systemTable();
+  return { ...parts, clients: { ...clients, queue: new SQSClient(AWS_REQUEST) } };
+}
+
+function systemParts(): ApplicationParts {
+  const { clients, ...parts } = systemTableAndQueue();
+  return { ...parts, clients: { ...clients, secrets: new SecretsManagerClient(AWS_REQUEST) } };
+}
+
+function makeTelemetry(): Telemetry {
+  return { logger: new Logger(), metrics: new Metrics() };
+}
+
+function tableOf({ settings, clients }: TableParts): Table {
+  return { client: clients.dynamo, name: settings.tableName };
+}
+
+/** Puts together what `status` needs. Throws `SettingsError`, as all of these do. */
+export function makeStatusApplication(parts: TableParts = systemTable()): StatusApplication {
+  const table = tableOf(parts);
+  const { runtime, settings } = parts;
+  const sync = { runtime, mappings: new DynamoMappingStore(table), history: new DynamoSpecHistory(table) };
+  return { telemetry: makeTelemetry(), sync, orgClaim: settings.orgClaim };
+}
+
+/** Puts together what `drift` needs. */
+export function makeDriftApplication(parts: QueueParts = systemTableAndQueue()): DriftApplication {
+  const { settings, runtime, clients } = parts;
+  const table = tableOf(parts);
+  const drift = {
+    runtime,
+    runs: new DynamoRunStore(table),
+    tasks: new SqsTaskQueue({ client: clients.queue, url: settings.taskQueueUrl }),
+    findings: new DynamoFindingStore(table),
+    mode: settings.driftMode,
+  };
+  return { telemetry: makeTelemetry(), sync: { runtime }, drift, orgClaim: settings.orgClaim };
+}
+
+/** Puts together what `sync` needs. */
+export function makeSyncApplication(parts: ApplicationParts = systemParts()): SyncApplication {
   const { settings, runtime, clients, upstreamTiming } = parts;
-  const telemetry: Telemetry = { logger: new Logger(), metrics: new Metrics() };
-  const table = { client: clients.dynamo, name: settings.tableName };
+  const telemetry = makeTelemetry();
+  const table = tableOf(parts);
   const queue = new SqsTaskQueue({ client: clients.queue, url: settings.taskQueueUrl });
   const { now, random } = runtime;
   const sync: SyncDependencies = {
@@ -95,11 +155,7 @@ export function makeApplication(parts: ApplicationParts = systemParts()): Applic
     tasks: queue,
     history: new DynamoSpecHistory(table),
     credentials: {
-      secrets: new SecretsManagerStore({
-        client: clients.secrets,
-        prefix: settings.secretPrefix,
-        now,
-      }),
+      secrets: new SecretsManagerStore({ client: clients.secrets, prefix: settings.secretPrefix, now }),
       platformKey: settings.platformKey,
     },
     vapi: makeVapiAccounts({
@@ -113,10 +169,19 @@ export function makeApplication(parts: ApplicationParts = systemParts()): Applic
     runtime,
     deployment: settings.deploymentId,
   };
-  const verificationRuns = new DynamoVerificationRuns(table);
-  const drift = driftOf(sync, { settings, table });
   const { voicePolicy, orgClaim } = settings;
-  return { telemetry, queue, voicePolicy, orgClaim, sync, drift, verificationRuns };
+  return { telemetry, queue, voicePolicy, orgClaim, sync };
+}
+
+/** Puts together what `verify` needs. */
+export function makeVerifyApplication(parts: ApplicationParts = systemParts()): VerifyApplication {
+  return { ...makeSyncApplication(parts), verificationRuns: new DynamoVerificationRuns(tableOf(parts)) };
+}
+
+/** Puts everything together, once per execution environment. */
+export function makeApplication(parts: ApplicationParts = systemParts()): Application {
+  const service = makeVerifyApplication(parts);
+  return { ...service, drift: driftOf(service.sync, { settings: parts.settings, table: tableOf(parts) }) };
 }
 
 function driftOf(sync: SyncDependencies, { settings, table }: { settings: Settings; table: Table }): DriftDependencies {

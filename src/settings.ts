@@ -83,6 +83,16 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   };
 }
 
+/**
+ * True when the call that is being answered is to leave a trace: on Lambda, not switched off, and sampled by X-Ray, which
+ * tells so anew with each call.
+ */
+export function isTraceWanted(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {
+  const { AWS_EXECUTION_ENV, POWERTOOLS_TRACE_ENABLED, _X_AMZN_TRACE_ID } = environment;
+  if (!AWS_EXECUTION_ENV || POWERTOOLS_TRACE_ENABLED?.toLowerCase() === 'false') return false;
+  return _X_AMZN_TRACE_ID?.includes('Sampled=0') !== true;
+}
+
 type DriftVariables = Pick<
   z.infer<typeof environmentSchema>,
   | 'DRIFT_PAGE_SIZE'

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Application } from '../application.ts';
+import { type DriftApplication, makeDriftApplication } from '../application.ts';
 import { describeRuns, reportRun } from '../domain/drift/describe-run.ts';
 import { type DriftMode, requestedMode } from '../domain/drift/drift-mode.ts';
 import { startRun } from '../domain/drift/start-run.ts';
@@ -11,7 +11,7 @@ import { lazily } from './lazily.ts';
 import { isScheduledEvent, makeScheduledDriftHandler } from './scheduled-drift.ts';
 
 /** `POST /drift`, `GET /drift/runs`, `GET /drift/runs/{id}`, and the schedule of EventBridge. */
-export function makeDriftHandler(app: Application): HttpHandler {
+export function makeDriftHandler(app: DriftApplication): HttpHandler {
   const scheduled = makeScheduledDriftHandler(app);
   const http = makeHttpHandler(app, {
     operation: ({ method }) => (method === 'POST' ? 'drift-start' : 'drift-report'),
@@ -40,7 +40,7 @@ function modeOf(request: HttpRequest, deployment: DriftMode): 'report' | 'heal' 
   return parsed.data.mode ?? (deployment === 'heal' ? 'heal' : 'report');
 }
 
-async function start({ app, request, journal }: Call): Promise<Answer> {
+async function start({ app, request, journal }: Call<DriftApplication>): Promise<Answer> {
   const mode = modeOf(request, app.drift.mode);
   const { kind, runId } = await startRun(app.drift, { journal }, { trigger: 'request', mode: requestedMode(mode) });
   const started = kind === 'started';
@@ -51,14 +51,14 @@ async function start({ app, request, journal }: Call): Promise<Answer> {
 
 const RUNS = 20;
 
-async function list({ app }: Call): Promise<Answer> {
+async function list({ app }: Call<DriftApplication>): Promise<Answer> {
   const runs = await describeRuns(app.drift.runs, RUNS);
   return { response: jsonResponse(200, { runs }), outcome: 'listed' };
 }
 
 const MOST_FINDINGS = 500;
 
-async function report({ app, request }: Call, runId: string): Promise<Answer> {
+async function report({ app, request }: Call<DriftApplication>, runId: string): Promise<Answer> {
   const { limit = '100', after } = request.query;
   const count = Number(limit);
   if (!Number.isInteger(count) || count < 1 || count > MOST_FINDINGS) {
@@ -69,4 +69,4 @@ async function report({ app, request }: Call, runId: string): Promise<Answer> {
   return { response: jsonResponse(200, found), outcome: 'found' };
 }
 
-export const handler = lazily(makeDriftHandler);
+export const handler = lazily(makeDriftApplication, makeDriftHandler);

@@ -1,21 +1,20 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
-import { Tracer } from '@aws-lambda-powertools/tracer';
-import { captureLambdaHandler } from '@aws-lambda-powertools/tracer/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { makeJournal } from '../adapters/powertools-journal.ts';
-import type { Application } from '../application.ts';
+import type { HttpApplication } from '../application.ts';
 import type { Journal } from '../domain/journal.ts';
 import { Problem, type ProblemCode } from '../domain/problem.ts';
 import type { Deadline } from '../domain/runtime.ts';
 import { type HttpRequest, parseHttpEvent } from './http-event.ts';
 import { type HttpResponse, problemResponse } from './http-response.ts';
 import { assertOwnOrganisation } from './organisation-access.ts';
+import { traced } from './traced.ts';
 
 /** One call of a route. */
-export interface Call {
-  app: Application;
+export interface Call<App extends HttpApplication> {
+  app: App;
   request: HttpRequest;
   operationId: string;
   journal: Journal;
@@ -28,33 +27,37 @@ export interface Answer {
   outcome: string;
 }
 
-export interface HttpRoute {
+export interface HttpRoute<App extends HttpApplication> {
   operation: (request: HttpRequest) => string;
-  answer: (call: Call) => Promise<Answer>;
+  answer: (call: Call<App>) => Promise<Answer>;
 }
 
 export type HttpHandler = (event: unknown, context: Context) => Promise<HttpResponse>;
 
 /** Wraps a route: operation id, started and completed in the log, problems as answers, metrics and traces. */
-export function makeHttpHandler(app: Application, route: HttpRoute): HttpHandler {
+export function makeHttpHandler<App extends HttpApplication>(app: App, route: HttpRoute<App>): HttpHandler {
   const { logger, metrics } = app.telemetry;
-  const tracer = new Tracer();
   return middy<unknown, HttpResponse>()
-    .use(captureLambdaHandler(tracer, { captureResponse: false }))
+    .use(traced())
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(logMetrics(metrics))
     .handler((event: unknown, context: Context) => answerEvent({ app, route, event, context }));
 }
 
-export interface Invocation {
-  app: Application;
-  route: HttpRoute;
+export interface Invocation<App extends HttpApplication> {
+  app: App;
+  route: HttpRoute<App>;
   event: unknown;
   context: Pick<Context, 'getRemainingTimeInMillis'>;
 }
 
 /** Answers one event by a route: operation id, started and completed in the log, problems as answers. Never throws. */
-export async function answerEvent({ app, route, event, context }: Invocation): Promise<HttpResponse> {
+export async function answerEvent<App extends HttpApplication>({
+  app,
+  route,
+  event,
+  context,
+}: Invocation<App>): Promise<HttpResponse> {
   const { runtime } = app.sync;
   const started = runtime.now();
   const journal = makeJournal(app.telemetry);
@@ -98,7 +101,7 @@ function refusalOf(error: unknown): { problem: ProblemCode; detail?: string } {
 }
 
 /** With name, message and stack. Our own errors hold no key and no payload, and those of AWS no item. */
-function logUnexpected(app: Application, error: unknown): void {
+function logUnexpected(app: HttpApplication, error: unknown): void {
   const cause = Error.isError(error) ? error : new Error('something that is not an Error was thrown');
   app.telemetry.logger.error('💥 Unexpected error', { code: 'UNEXPECTED', error: cause });
 }

@@ -4,7 +4,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { makeJournal } from '../adapters/powertools-journal.ts';
-import type { Application } from '../application.ts';
+import type { DriftApplication } from '../application.ts';
 import { scheduledMode } from '../domain/drift/drift-mode.ts';
 import { startRun } from '../domain/drift/start-run.ts';
 import type { HttpHandler } from './http-handler.ts';
@@ -21,7 +21,7 @@ export function isScheduledEvent(event: unknown): boolean {
  * Starts a run in the deployment's mode; the worker does the rest. EventBridge delivers at least once: a second event
  * finds the run of the first. What goes wrong is thrown, so that the event comes again.
  */
-export function makeScheduledDriftHandler(app: Application): HttpHandler {
+export function makeScheduledDriftHandler(app: DriftApplication): HttpHandler {
   const { logger, metrics } = app.telemetry;
   return middy<unknown>()
     .use(injectLambdaContext(logger, { resetKeys: true }))

@@ -1,6 +1,6 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { RecordedLogger } from '../adapters/recorded-logger.ts';
-import type { Application } from '../application.ts';
+import type { SyncApplication } from '../application.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { ServiceAnswer, ServiceCall, ServiceUnderTest } from '../domain/verification/service-under-test.ts';
 import { answerEvent } from './http-handler.ts';
@@ -14,7 +14,7 @@ const NAMESPACE = 'VapiSyncVerification';
  * The routes of `sync` from event to answer, all in this process. Each call has a logger of its own, as calls run side by
  * side here, which the calls of one Lambda environment never do.
  */
-export function makeServiceUnderTest(app: Application): ServiceUnderTest {
+export function makeServiceUnderTest(app: SyncApplication): ServiceUnderTest {
   const metrics = new Metrics({ namespace: NAMESPACE });
 
   async function call(

@@ -1,4 +1,4 @@
-import type { Application } from '../application.ts';
+import { makeStatusApplication, type StatusApplication } from '../application.ts';
 import { parseAssistantKey, parseOrgId } from '../domain/assistant-key.ts';
 import { type AssistantStatus, describeAssistants } from '../domain/describe-assistants.ts';
 import { Problem } from '../domain/problem.ts';
@@ -10,7 +10,7 @@ import { jsonResponse } from './http-response.ts';
 import { lazily } from './lazily.ts';
 
 /** `GET /orgs/{orgId}/assistants`, `GET /orgs/{orgId}/assistants/{role}` and `GET …/{role}/history`. */
-export function makeStatusHandler(app: Application): HttpHandler {
+export function makeStatusHandler(app: StatusApplication): HttpHandler {
   return makeHttpHandler(app, {
     operation: (request) => (isHistory(request) ? 'history' : 'status'),
     answer: async (call) => {
@@ -34,7 +34,7 @@ export function makeStatusHandler(app: Application): HttpHandler {
 }
 
 /** Whoever looks also measures: the age of an unresolved creation is a metric. */
-async function lookUp({ app, journal }: Call, orgId: string): Promise<AssistantStatus[]> {
+async function lookUp({ app, journal }: Call<StatusApplication>, orgId: string): Promise<AssistantStatus[]> {
   const assistants = await describeAssistants({ mappings: app.sync.mappings, now: app.sync.runtime.now }, orgId);
   for (const { state, claim } of assistants) {
     if (state === 'unresolved' && claim) {
@@ -53,4 +53,4 @@ function tagOf({ state, revision }: AssistantStatus): Record<string, string> {
   return state === 'changing' ? {} : entityTag(revision);
 }
 
-export const handler = lazily(makeStatusHandler);
+export const handler = lazily(makeStatusApplication, makeStatusHandler);

@@ -1,4 +1,4 @@
-import type { Application } from '../application.ts';
+import { makeSyncApplication, type SyncApplication } from '../application.ts';
 import { type AssistantKey, parseAssistantKey } from '../domain/assistant-key.ts';
 import { type AssistantRequest, parseAssistantRequest } from '../domain/assistant-request.ts';
 import { type DesiredAssistant, desireAssistant } from '../domain/desired-assistant.ts';
@@ -18,12 +18,12 @@ import { parseRollback, rollbackNote } from './rollback.ts';
 import { planResponse, syncResponse } from './sync-response.ts';
 
 /** `PUT` and `DELETE /orgs/{orgId}/assistants/{role}`, and `POST …/{role}/rollback`. */
-export function makeSyncHandler(app: Application): HttpHandler {
+export function makeSyncHandler(app: SyncApplication): HttpHandler {
   return makeHttpHandler(app, syncRoute);
 }
 
 /** All methods of the function; verification goes through it as well. */
-export const syncRoute: HttpRoute = {
+export const syncRoute: HttpRoute<SyncApplication> = {
   operation: ({ method, query }) => {
     if (method === 'DELETE') return 'delete';
     if (query.dryRun === 'true') return 'dry-run';
@@ -44,13 +44,13 @@ export const syncRoute: HttpRoute = {
   },
 };
 
-async function put(call: Call, key: AssistantKey): Promise<Answer> {
+async function put(call: Call<SyncApplication>, key: AssistantKey): Promise<Answer> {
   const asked = parseAssistantRequest(parseJsonBody(call.request), call.app.voicePolicy);
   return await apply(call, { key, asked });
 }
 
 /** A PUT of a configuration that was applied before. */
-async function rollBack(call: Call, key: AssistantKey): Promise<Answer> {
+async function rollBack(call: Call<SyncApplication>, key: AssistantKey): Promise<Answer> {
   const { app, request } = call;
   const specHash = parseRollback(parseJsonBody(request));
   const asked = await loadStoredRequest(app.sync.specs, key, { specHash, policy: app.voicePolicy });
@@ -64,7 +64,7 @@ interface Asked {
   rolledBackTo?: string;
 }
 
-async function apply(call: Call, { key, asked, rolledBackTo }: Asked): Promise<Answer> {
+async function apply(call: Call<SyncApplication>, { key, asked, rolledBackTo }: Asked): Promise<Answer> {
   const { app, request, journal, deadline, operationId: id } = call;
   const started = app.sync.runtime.now();
   const dryRun = parseFlag(request, 'dryRun');
@@ -101,7 +101,10 @@ interface PutAnswer {
   headers: Record<string, string>;
 }
 
-async function sync({ app, operationId }: Call, { operation, asked, desired, expected }: Put): Promise<PutAnswer> {
+async function sync(
+  { app, operationId }: Call<SyncApplication>,
+  { operation, asked, desired, expected }: Put,
+): Promise<PutAnswer> {
   const result = await syncAssistant(app.sync, operation, { desired, expected });
   const answer = syncResponse(result, { voice: asked.voice, specHash: desired.specHash, operationId });
   return {
@@ -112,7 +115,10 @@ async function sync({ app, operationId }: Call, { operation, asked, desired, exp
   };
 }
 
-async function plan({ app, operationId }: Call, { operation, asked, desired, expected }: Put): Promise<PutAnswer> {
+async function plan(
+  { app, operationId }: Call<SyncApplication>,
+  { operation, asked, desired, expected }: Put,
+): Promise<PutAnswer> {
   const decision = await planAssistant(app.sync, operation, { desired, expected });
   const answer = planResponse(decision, {
     key: operation.key,
@@ -128,7 +134,10 @@ function planTag({ plan, mapping }: Decision): Record<string, string> {
   return mapping && plan.kind !== 'wait' ? entityTag(mapping.revision) : {};
 }
 
-async function remove({ app, request, journal, deadline, operationId: id }: Call, key: AssistantKey): Promise<Answer> {
+async function remove(
+  { app, request, journal, deadline, operationId: id }: Call<SyncApplication>,
+  key: AssistantKey,
+): Promise<Answer> {
   if (parseFlag(request, 'dryRun')) {
     throw validationFailed([{ field: 'dryRun', detail: 'is for PUT; GET the same path to see what a DELETE removes' }]);
   }
@@ -136,4 +145,4 @@ async function remove({ app, request, journal, deadline, operationId: id }: Call
   return { response: { statusCode: 204, headers: {} }, outcome };
 }
 
-export const handler = lazily(makeSyncHandler);
+export const handler = lazily(makeSyncApplication, makeSyncHandler);

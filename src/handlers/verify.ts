@@ -1,4 +1,4 @@
-import type { Application } from '../application.ts';
+import { makeVerifyApplication, type VerifyApplication } from '../application.ts';
 import { parseOrgId } from '../domain/assistant-key.ts';
 import type { OrganisationReport } from '../domain/verification/organisation-report.ts';
 import { withOwnKeySecrets } from '../domain/verification/own-key-secrets.ts';
@@ -11,7 +11,7 @@ import { lazily } from './lazily.ts';
 import { makeServiceUnderTest } from './service-under-test.ts';
 
 /** What verification works with: the service, and the same adapters past it. */
-export function verificationDependencies(app: Application): VerificationDependencies {
+export function verificationDependencies(app: VerifyApplication): VerificationDependencies {
   const { credentials } = app.sync;
   const secrets = withOwnKeySecrets(credentials.secrets);
   const sync = { ...app.sync, credentials: { ...credentials, secrets } };
@@ -25,7 +25,7 @@ export function verificationDependencies(app: Application): VerificationDependen
 }
 
 /** `POST /verify` and `POST /orgs/{orgId}/verify`: 200 with the report, whatever it says. */
-export function makeVerifyHandler(app: Application): HttpHandler {
+export function makeVerifyHandler(app: VerifyApplication): HttpHandler {
   const dependencies = verificationDependencies(app);
   return makeHttpHandler(app, {
     operation: ({ path }) => (path.orgId === undefined ? 'verify' : 'verify-organisation'),
@@ -36,12 +36,18 @@ export function makeVerifyHandler(app: Application): HttpHandler {
   });
 }
 
-async function verifyAll({ operationId, journal, deadline }: Call, deps: VerificationDependencies): Promise<Answer> {
+async function verifyAll(
+  { operationId, journal, deadline }: Call<VerifyApplication>,
+  deps: VerificationDependencies,
+): Promise<Answer> {
   const report = await verifyService(deps, { operationId, journal, deadline });
   return { response: jsonResponse(200, report), outcome: report.failed === 0 ? 'passed' : 'failed' };
 }
 
-async function verifyOne({ app, operationId, journal, deadline }: Call, orgId: string): Promise<Answer> {
+async function verifyOne(
+  { app, operationId, journal, deadline }: Call<VerifyApplication>,
+  orgId: string,
+): Promise<Answer> {
   const { sync, voicePolicy } = app;
   const started = sync.runtime.now();
   const assistants = await verifyOrganisation(sync, { orgId, operationId, voicePolicy, journal, deadline });
@@ -56,4 +62,4 @@ async function verifyOne({ app, operationId, journal, deadline }: Call, orgId: s
   return { response: jsonResponse(200, report), outcome: healthy ? 'healthy' : 'unhealthy' };
 }
 
-export const handler = lazily(makeVerifyHandler);
+export const handler = lazily(makeVerifyApplication, makeVerifyHandler);

@@ -1,8 +1,6 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
-import { Tracer } from '@aws-lambda-powertools/tracer';
-import { captureLambdaHandler } from '@aws-lambda-powertools/tracer/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { makeJournal } from '../adapters/powertools-journal.ts';
@@ -14,6 +12,7 @@ import { performTask } from '../domain/perform-task.ts';
 import { Problem } from '../domain/problem.ts';
 import type { Deadline } from '../domain/runtime.ts';
 import type { Task, TaskEnd } from '../domain/task.ts';
+import { traced } from './traced.ts';
 
 export type WorkerHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
@@ -24,7 +23,7 @@ const ANSWER_RESERVE_MS = 1_000;
 export function makeWorkerHandler(app: Application): WorkerHandler {
   const { logger, metrics } = app.telemetry;
   return middy<SQSEvent, SQSBatchResponse>()
-    .use(captureLambdaHandler(new Tracer(), { captureResponse: false }))
+    .use(traced())
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(logMetrics(metrics))
     .handler(async (batch: SQSEvent, context: Context) => {

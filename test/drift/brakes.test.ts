@@ -34,6 +34,14 @@ describe('when a fleet looks deleted', () => {
     expect(world.calls).not.toContain('POST');
   });
 
+  it('all that is missing is found, however many rows there are to a page', async () => {
+    const world = fleet(30, { windowPages: 10, callsPerSecond: 1 });
+    vanish(world, 3, 28);
+    const { run, findings } = await world.run();
+    expect(findings).toHaveLength(25);
+    expect(run.summary?.totals.classes).toMatchObject({ missing: 25, 'in-sync': 5 });
+  });
+
   it('five are a clean-up, and are made again', async () => {
     const world = fleet(20);
     vanish(world, 0, 5);
@@ -144,6 +152,35 @@ describe('while the fleet is changed', () => {
         });
       }
       lists += 1;
+      isBusy = false;
+    };
+    const { findings } = await world.run();
+    expect(lists).toBeGreaterThan(3);
+    expect(shortly(findings)).toEqual([]);
+  });
+
+  it('what is removed or changed when it has just been listed is none either', async () => {
+    const world = fleet(12);
+    const operation = (orgId: string) => ({
+      id: 'test',
+      key: { orgId, role: 'inbound' } as const,
+      deadline: { remainingMs: () => 29_000 },
+      journal: { record: () => {} },
+    });
+    let lists = 0;
+    let isBusy = false;
+    world.onReply = async (verb) => {
+      if (verb !== 'LIST' || isBusy) return;
+      isBusy = true;
+      // Those of the page that was just listed, newest first.
+      const [removed, changed] = [nameOf(11 - lists * 2), nameOf(10 - lists * 2)];
+      lists += 1;
+      if (lists < 5) {
+        await removeAssistant(world.dependencies, operation(removed));
+        const metadata = ownership({ orgId: changed, role: 'inbound' }, DEPLOYMENT);
+        const desired = { payload: { name: 'changed', metadata }, tools: [], specHash: 'two' };
+        await ensureAssistant(world.dependencies, operation(changed), { desired });
+      }
       isBusy = false;
     };
     const { findings } = await world.run();

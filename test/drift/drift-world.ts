@@ -49,6 +49,8 @@ export interface Delivery {
   isRepeated?: () => boolean;
   /** Effects until the worker dies; undefined: it lives. */
   lifetime?: () => number | undefined;
+  /** Tasks that are performed at a time, in turns. */
+  width?: number;
 }
 
 class Killed extends Error {
@@ -69,11 +71,14 @@ export class DriftWorld {
   readonly limits: DriftLimits;
   /** Called before each request; may throw, or change the world meanwhile. */
   onRequest: (verb: Verb, account: string) => Promise<void> = async () => {};
+  /** Called when Vapi has answered and before the caller knows. */
+  onReply: (verb: Verb, account: string) => Promise<void> = async () => {};
   /** Time that a task has, in ms. */
   taskMs = 30_000;
   clock = BEGIN;
   #fleet: MemoryFleetOf;
   #ids = 0;
+  #effects = 0;
   #effectsLeft = Number.POSITIVE_INFINITY;
 
   constructor(limits: Partial<DriftLimits> = {}) {
@@ -150,7 +155,16 @@ export class DriftWorld {
   }
 
   /** Does all that waits in the queue. */
-  async drain({ pick = () => 0, isRepeated = () => false, lifetime = () => undefined }: Delivery = {}): Promise<void> {
+  async drain({ width = 1, ...delivery }: Delivery = {}): Promise<void> {
+    while (this.tasks.length > 0) await Promise.all(Array.from({ length: width }, () => this.#drain(delivery)));
+  }
+
+  /** Effects of the workers so far. */
+  get effects(): number {
+    return this.#effects;
+  }
+
+  async #drain({ pick = () => 0, isRepeated = () => false, lifetime = () => undefined }: Delivery): Promise<void> {
     for (let count = 0; this.tasks.length > 0; count += 1) {
       if (count > 20_000) throw new Error('the queue does not get empty');
       const [task] = this.tasks.splice(pick(this.tasks.length), 1);
@@ -200,7 +214,9 @@ export class DriftWorld {
         const verb = label.slice('vapi '.length) as Verb;
         this.calls.push(verb);
         await this.onRequest(verb, account);
-        return await act();
+        const reply = await act();
+        await this.onReply(verb, account);
+        return reply;
       },
       wait: runtime.sleep,
     });
@@ -256,6 +272,7 @@ export class DriftWorld {
         if (typeof value !== 'function') return value;
         return (...parameters: unknown[]): unknown => {
           this.#effectsLeft -= 1;
+          this.#effects += 1;
           if (this.#effectsLeft < 0) return Promise.reject(new Killed('the worker died'));
           return Reflect.apply(value, object, parameters);
         };

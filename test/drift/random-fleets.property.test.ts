@@ -91,7 +91,7 @@ function build({ members, orphans, ...limits }: Fleet): Built {
 
 const candidates = (expected: readonly string[]) => expected.filter((line) => /^(missing|duplicate|orphan)/.test(line));
 
-const RUNS = Number(process.env.RUNS ?? 80);
+const RUNS = Number(process.env.RUNS ?? 50);
 
 describe('whatever fleet and whatever changes', () => {
   it('exactly the changes are found, with no more GETs than candidates', async () => {
@@ -120,6 +120,26 @@ describe('whatever fleet and whatever changes', () => {
         expect(run.status).toBe('closed');
         expect(shortly(findings).toSorted()).toEqual(expected);
         expect(world.journal.filter(({ code }) => code === 'DRIFT_RUN_CLOSED').length).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('and when several workers are at the same messages at the same time', async () => {
+    await fc.assert(
+      fc.asyncProperty(fleet, fc.infiniteStream(fc.nat({ max: 999 })), async (given, chances) => {
+        const { world, expected } = build(given);
+        const { lifetime: _lifetime, ...delivery } = roughly(chances);
+        const isRepeated = () => Number(chances.next().value ?? 0) % 3 > 0 && world.tasks.length < 30;
+        const { run, findings } = await world.run('heal', { ...delivery, isRepeated, width: 3 });
+        expect(shortly(findings).toSorted()).toEqual(expected);
+        const inSync = given.members.filter(({ change }) => !['edited', 'deleted', 'pending'].includes(change));
+        expect(run.summary?.totals.classes['in-sync']).toBe(inSync.length);
+        const { healed } = run.summary ?? {};
+        const done = (healed?.reapplied ?? 0) + (healed?.resumed ?? 0) + (healed?.removed ?? 0);
+        const kept = Object.values(healed?.kept ?? {}).reduce((sum, count) => sum + count, 0);
+        expect(done + kept).toBe(expected.length);
+        expect(world.journal.filter(({ code }) => code === 'DRIFT_RUN_CLOSED')).toHaveLength(1);
       }),
       { numRuns: RUNS },
     );

@@ -87,6 +87,33 @@ describe('what differs is found, and nothing else', () => {
   });
 });
 
+describe('a worker that dies', () => {
+  /** A little of everything. */
+  function small(): DriftWorld {
+    const world = fleet(8);
+    world.edit(idOf(world, 'org003'), { firstMessage: 'Changed by hand' });
+    world.upstream.stored.delete(idOf(world, 'org005'));
+    const metadata = ownership({ orgId: 'org001', role: 'inbound' }, DEPLOYMENT);
+    world.put(PLATFORM, { name: 'org001', metadata }, world.clock - 20 * HOUR);
+    world.place('own', { account: 'own-key' });
+    return world;
+  }
+
+  it('at any of its effects keeps no run from its end', async () => {
+    const whole = small();
+    const { findings } = await whole.run('heal');
+    const endings = new Set<string>();
+    for (let effect = 1; effect <= whole.effects; effect += 1) {
+      const world = small();
+      const lifetime = () => (world.effects < effect ? effect - world.effects - 1 : undefined);
+      const { run, findings: found } = await world.run('heal', { lifetime });
+      endings.add(`${run.status} ${shortly(found).join(', ') === shortly(findings).join(', ')}`);
+    }
+    expect(whole.effects).toBeGreaterThan(100);
+    expect(endings).toEqual(new Set(['closed true']));
+  });
+});
+
 describe('healing', () => {
   it('brings the next run to zero', async () => {
     const world = fleet(20);

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { makeSyncApplication } from '../../src/application.ts';
 import { lazily } from '../../src/handlers/lazily.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
 import { readSettings, SettingsError } from '../../src/settings.ts';
@@ -82,7 +83,7 @@ describe('a function whose settings are wrong', () => {
   });
 
   it('answers with a mute 500, names the settings in the log, and works as soon as they are right', async () => {
-    const handler = lazily(makeSyncHandler);
+    const handler = lazily(makeSyncApplication, makeSyncHandler);
     const event = {
       requestContext: { http: { method: 'PUT' } },
       pathParameters: { orgId: 'late', role: 'inbound' },

@@ -36,6 +36,11 @@ const reportOf = ({ directory }: Run): VerificationReport =>
   verificationReportSchema.parse(JSON.parse(readFileSync(join(directory, 'verify-vapi-sync-report.json'), 'utf8')));
 const pageOf = ({ directory }: Run) => readFileSync(join(directory, 'verify-vapi-sync-report.html'), 'utf8');
 
+it('is `npm run verify`', () => {
+  const { scripts } = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8'));
+  expect(scripts.verify).toBe('node scripts/verify.ts');
+});
+
 describe('on the embedded stack', () => {
   it('five green ticks, the report, the page, and exit code 0', async () => {
     const run = await verify([]);

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
+import { DynamoAssistantOwners } from '../../src/adapters/dynamo-assistant-owners.ts';
+import { importAssistant } from '../../src/domain/import-assistant.ts';
 import {
   type OrganisationReport,
   organisationReportSchema,
@@ -171,6 +173,26 @@ describe('the phone number', () => {
     await atVapi(`DELETE /phone-number/${id}`, undefined, ACME_KEY);
     expect(await say()).toBe(`The account has no phone number ${id}`);
   });
+});
+
+it('an assistant that was imported has nothing to be equal to until something is applied', async () => {
+  const { id } = service.vapi.seedAssistant(LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '', configuration());
+  const imported = await importAssistant(
+    {
+      ...service.app.sync,
+      owners: new DynamoAssistantOwners({ client: service.dynamo, name: service.environment.TABLE_NAME ?? '' }),
+    },
+    {
+      id: 'import',
+      key: { orgId: org, role: 'inbound' },
+      deadline: { remainingMs: () => 20_000 },
+      journal: { record: () => {} },
+    },
+    { assistantId: String(id), observeOnly: false },
+  );
+  expect(imported).toEqual({ kind: 'imported' });
+  const { state, status, checks } = await inbound();
+  expect([state, status, checks.equal.status]).toEqual(['imported', 'PASS', 'NONE']);
 });
 
 it('an organisation that got its own key has its assistant in the wrong account until the next PUT', async () => {

@@ -41,6 +41,9 @@ export interface DriftDependencies extends SyncDependencies {
   mode: DriftMode;
 }
 
+/** What it takes to start a run; the work is done by tasks. */
+export type DriftStart = Pick<DriftDependencies, 'runtime' | 'runs' | 'tasks'>;
+
 /** One task's share of a run. */
 export interface DriftCall {
   runId: string;

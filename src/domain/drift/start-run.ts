@@ -1,4 +1,4 @@
-import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
+import type { DriftCall, DriftStart } from './drift-dependencies.ts';
 import type { RunMode } from './drift-mode.ts';
 import type { DriftRun } from './run.ts';
 
@@ -9,7 +9,7 @@ export type Started = { kind: 'started' | 'running'; runId: string };
 
 /** Starts a run, unless one is going on. The work itself is done by tasks. Throws when it cannot be queued. */
 export async function startRun(
-  deps: DriftDependencies,
+  deps: DriftStart,
   { journal }: Pick<DriftCall, 'journal'>,
   { trigger, mode }: { trigger: DriftRun['trigger']; mode: RunMode },
 ): Promise<Started> {

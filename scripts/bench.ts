@@ -1,0 +1,55 @@
+/**
+ * Measures the service on this machine, each figure beside a baseline of the same run:
+ *
+ *     npm run bench                        everything, a few minutes
+ *     npm run bench -- --only warm,cold    parts: warm, cold, contention, fleet
+ *     npm run bench -- --rounds 5          fewer rounds, rougher figures
+ *
+ * Prints tables and writes `bench-report.json`. Ratios are medians of rounds in which ours and the baseline took turns, so
+ * that a busy machine slows down both; still, measure on a quiet one. What must not get worse, the counts, is checked by
+ * the tests (test/performance), not here.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { measureCold } from './bench/cold.ts';
+import { measureContention } from './bench/contention.ts';
+import { startBenchStack } from './bench/stack.ts';
+import { printCold, printContention, printWarm } from './bench/tables.ts';
+import { measureWarm } from './bench/warm.ts';
+
+const REPORT = 'bench-report.json';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'warm,cold,contention' },
+    rounds: { type: 'string', default: '15' },
+  },
+});
+const rounds = Math.max(1, Number(values.rounds) || 1);
+const parts = values.only.split(',');
+const directory = mkdtempSync(join(tmpdir(), 'vapi-sync-bench-'));
+const stack = await startBenchStack();
+try {
+  const report = await measureParts();
+  writeFileSync(REPORT, `${JSON.stringify(report, null, 2)}\n`);
+  console.log(`\nReport: ${REPORT}`);
+} finally {
+  stack.stop();
+  rmSync(directory, { recursive: true });
+}
+
+async function measureParts(): Promise<object> {
+  const run = { at: new Date().toISOString(), node: process.version, processors: availableParallelism(), rounds };
+  const warm = parts.includes('warm') ? await measureWarm(stack, { directory, rounds }) : undefined;
+  if (warm) printWarm(warm);
+  const cold = parts.includes('cold') ? await measureCold(stack, { directory, rounds }) : undefined;
+  if (cold) printCold(cold);
+  const races = Math.min(3, rounds);
+  const contention = parts.includes('contention')
+    ? await measureContention(stack, { directory, rounds: races })
+    : undefined;
+  if (contention) printContention(contention);
+  return { ...run, warm, cold, contention };
+}

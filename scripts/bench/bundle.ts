@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+
+const CHECKOUT = join(import.meta.dirname, '../..');
+
+const definitionSchema = z.object({
+  custom: z.object({
+    esbuild: z.object({
+      minify: z.boolean(),
+      target: z.string(),
+      format: z.enum(['cjs', 'esm']),
+      mainFields: z.array(z.string()).optional(),
+      keepNames: z.boolean().optional(),
+      sourcesContent: z.boolean().optional(),
+    }),
+  }),
+  functions: z.record(z.string(), z.object({ handler: z.string() })),
+});
+
+function definition(): z.infer<typeof definitionSchema> {
+  const document = parseDocument(readFileSync(join(CHECKOUT, 'serverless.yml'), 'utf8'), { logLevel: 'error' });
+  return definitionSchema.parse(document.toJS());
+}
+
+/** Name and source file of each function of serverless.yml. */
+export function functionSources(): { name: string; source: string }[] {
+  return Object.entries(definition().functions).map(([name, { handler }]) => ({
+    name,
+    source: join(CHECKOUT, `${handler.replace(/\.\w+$/, '')}.ts`),
+  }));
+}
+
+/** The options of serverless.yml: what is measured is what is deployed. */
+function deployedOptions(): BuildOptions {
+  const { minify, target, format, mainFields, keepNames, sourcesContent } = definition().custom.esbuild;
+  return {
+    bundle: true,
+    platform: 'node',
+    sourcemap: 'linked',
+    logLevel: 'error',
+    minify,
+    target,
+    format,
+    ...(mainFields ? { mainFields } : {}),
+    ...(keepNames === undefined ? {} : { keepNames }),
+    ...(sourcesContent === undefined ? {} : { sourcesContent }),
+  };
+}
+
+/** Bundles one program as a function is bundled for its deployment. */
+export async function bundle(source: string, outfile: string): Promise<void> {
+  await build({ ...deployedOptions(), entryPoints: [source], outfile });
+}
+
+/** The same for a program that is given as text. */
+export async function bundleText(contents: string, outfile: string): Promise<void> {
+  await build({ ...deployedOptions(), stdin: { contents, resolveDir: CHECKOUT, loader: 'ts' }, outfile });
+}

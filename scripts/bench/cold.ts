@@ -1,0 +1,112 @@
+import { fork } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { bundle, bundleText, functionSources } from './bundle.ts';
+import { configuration, httpEvent, taskEvent } from './events.ts';
+import { type Comparison, compare, type Sample } from './samples.ts';
+import { type BenchStack, replyOf } from './stack.ts';
+
+/** One function's cold start against that of a bare handler with the same AWS clients. */
+export interface ColdResult {
+  name: string;
+  bytes: number;
+  bareBytes: number;
+  /** Loading the bundle: what Lambda does before the first event. */
+  init: Comparison;
+  /** From the start of the process to the first answer; the bare handler answers without asking anybody. */
+  firstAnswer: Comparison;
+  statusCode: number | null;
+}
+
+const DYNAMO = { module: '@aws-sdk/client-dynamodb', client: 'DynamoDBClient' };
+const SECRETS = { module: '@aws-sdk/client-secrets-manager', client: 'SecretsManagerClient' };
+const SQS = { module: '@aws-sdk/client-sqs', client: 'SQSClient' };
+
+/** The AWS clients that a function works with; all three unless it is named here. */
+const CLIENTS: Readonly<Record<string, (typeof DYNAMO)[]>> = { status: [DYNAMO] };
+const ALL_CLIENTS = [DYNAMO, SECRETS, SQS];
+
+const ORG = 'bench-cold';
+
+/** The first event of each function; one that is not named here is only loaded. */
+const FIRST_EVENTS: Readonly<Record<string, unknown>> = {
+  sync: httpEvent({ method: 'PUT', orgId: ORG, role: 'inbound', body: configuration() }),
+  status: httpEvent({ method: 'GET', orgId: ORG, role: 'inbound' }),
+  verify: httpEvent({ method: 'POST', orgId: ORG, suffix: '/verify' }),
+  worker: taskEvent({ kind: 'sync-tools', orgId: ORG, role: 'inbound', operationId: 'bench' }),
+};
+
+const startSchema = z.object({
+  initMs: z.number(),
+  initCpuMs: z.number(),
+  firstAnswerMs: z.number(),
+  cpuMs: z.number(),
+  statusCode: z.number().nullable(),
+});
+
+type Start = z.infer<typeof startSchema>;
+
+/** Measures the cold start of every function, in turns with its bare counterpart. */
+export async function measureCold(
+  stack: BenchStack,
+  options: { directory: string; rounds: number },
+): Promise<ColdResult[]> {
+  const { directory, rounds } = options;
+  const starter = join(directory, 'cold.cjs');
+  await bundle(join(import.meta.dirname, 'cold-process.ts'), starter);
+  const results: ColdResult[] = [];
+  for (const { name, source } of functionSources()) {
+    const own = join(directory, `${name}.cjs`);
+    const bare = join(directory, `${name}-bare.cjs`);
+    await bundle(source, own);
+    await bundleText(bareHandler(CLIENTS[name] ?? ALL_CLIENTS), bare);
+    const event = FIRST_EVENTS[name];
+    const start = (file: string) => startOnce({ starter, file, event, environment: stack.environment });
+    const ours: Start[] = [];
+    const theirs: Start[] = [];
+    // The first one of each fills the caches of the machine, and makes the assistant that the others find.
+    await start(own);
+    await start(bare);
+    for (let round = 0; round < rounds; round += 1) {
+      ours.push(await start(own));
+      theirs.push(await start(bare));
+    }
+    results.push({ name, bytes: statSync(own).size, bareBytes: statSync(bare).size, ...comparisons(ours, theirs) });
+  }
+  return results;
+}
+
+function comparisons(ours: Start[], bare: Start[]): Pick<ColdResult, 'init' | 'firstAnswer' | 'statusCode'> {
+  const init = ({ initMs, initCpuMs }: Start): Sample => ({ wallMs: initMs, cpuMs: initCpuMs });
+  const first = ({ firstAnswerMs, cpuMs }: Start): Sample => ({ wallMs: firstAnswerMs, cpuMs });
+  return {
+    init: compare(ours.map(init), bare.map(init)),
+    firstAnswer: compare(ours.map(first), bare.map(first)),
+    statusCode: ours[0]?.statusCode ?? null,
+  };
+}
+
+/** Makes the clients with our bounds on their waits, and answers. */
+function bareHandler(clients: readonly (typeof DYNAMO)[]): string {
+  const imports = clients.map(({ module, client }) => `import { ${client} } from '${module}';`);
+  const options = `{ requestHandler: { connectionTimeout: 1000, requestTimeout: 3000 }, maxAttempts: 3 }`;
+  const made = clients.map(({ client }) => `new ${client}(${options})`);
+  return `${imports.join('\n')}
+export const clients = [${made.join(', ')}];
+export const handler = async () => ({ statusCode: 200, headers: {} });
+`;
+}
+
+interface StartRequest {
+  starter: string;
+  file: string;
+  event: unknown;
+  environment: Record<string, string>;
+}
+
+async function startOnce({ starter, file, event, environment }: StartRequest): Promise<Start> {
+  const args = event === undefined ? [file] : [file, JSON.stringify(event)];
+  const child = fork(starter, args, { env: environment, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  return await replyOf(child, startSchema);
+}

@@ -1,0 +1,72 @@
+import type { ColdResult } from './cold.ts';
+import type { ContentionResult } from './contention.ts';
+import type { WarmResult } from './warm.ts';
+
+/** Highest ratios that are aimed at; a figure above is marked. */
+const GOAL = { warm: 1.5, init: 1.35 };
+
+const times = (ratio: number, goal = Number.POSITIVE_INFINITY) => `${ratio.toFixed(2)}×${ratio > goal ? ' !' : ''}`;
+const ms = (value: number) => `${value.toFixed(1)} ms`;
+const kb = (bytes: number) => `${(bytes / 1024).toFixed(0)} KB`;
+
+/** Warm syncs against the bare calls. */
+export function printWarm(results: readonly WarmResult[]): void {
+  console.log(`\nWarm sync (goal: at most ${GOAL.warm}× the baseline)`);
+  console.table(
+    Object.fromEntries(
+      results.map(({ name, toBaseline, toSameCalls }) => [
+        name,
+        {
+          wall: ms(toBaseline.wallMs),
+          cpu: ms(toBaseline.cpuMs),
+          baseline: ms(toBaseline.baselineWallMs),
+          'to baseline': times(toBaseline.wallRatio, GOAL.warm),
+          'to same calls, bare': times(toSameCalls.wallRatio),
+          'cpu to baseline': times(toBaseline.cpuRatio),
+          'cpu to same calls': times(toSameCalls.cpuRatio),
+        },
+      ]),
+    ),
+  );
+}
+
+/** Cold starts against bare handlers. */
+export function printCold(results: readonly ColdResult[]): void {
+  console.log(`\nCold start (goal: init at most ${GOAL.init}× bare)`);
+  console.table(
+    Object.fromEntries(
+      results.map(({ name, bytes, bareBytes, init, firstAnswer, statusCode }) => [
+        name,
+        {
+          size: kb(bytes),
+          'bare size': kb(bareBytes),
+          init: ms(init.wallMs),
+          'init cpu': ms(init.cpuMs),
+          'to bare': times(init.wallRatio, GOAL.init),
+          'cpu to bare': times(init.cpuRatio, GOAL.init),
+          'first answer': ms(firstAnswer.wallMs),
+          'answer to bare': times(firstAnswer.wallRatio),
+          status: statusCode ?? '',
+        },
+      ]),
+    ),
+  );
+}
+
+/** The race for one new assistant. */
+export function printContention(result: ContentionResult): void {
+  const { processes, puts, allAnsweredMs, baselineMs, ratio, outcomes, assistantIds } = result;
+  console.log(`\nContention: ${puts} concurrent PUTs of one new assistant from ${processes} processes`);
+  console.log(
+    `  all answered after ${ms(allAnsweredMs)}; ${processes} PUTs alone: ${ms(baselineMs)} (${times(ratio)})`,
+  );
+  console.log(`  answers: ${list(outcomes)}; assistants: ${assistantIds}`);
+  console.log(`  upstream: ${list(result.upstreamCalls)}`);
+  console.log(`  table: ${list(result.tableOperations)}; secrets: ${result.secretsCalls}`);
+}
+
+function list(counts: Record<string, number>): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
+}

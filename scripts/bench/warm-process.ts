@@ -1,0 +1,88 @@
+/** The measured half of `warm.ts`: the real handler and bare calls of the same SDKs, in turns, in one process. */
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { AssistantsClient } from '@vapi-ai/server-sdk/assistants';
+import { handler } from '../../src/handlers/sync.ts';
+import { type BareCall, changed, makeBareCalls } from './bare-calls.ts';
+import { lambdaContext } from './context.ts';
+import { configuration, httpEvent } from './events.ts';
+import { measure, type Sample } from './samples.ts';
+
+interface Case {
+  name: string;
+  /** Calls in one round. */
+  times: number;
+  ours: () => Promise<void>;
+  /** What has to be done at the very least. */
+  baseline: readonly BareCall[];
+  /** What the protocol does, call by call, without the code around. */
+  sameCalls: readonly BareCall[];
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: 'unchanged',
+    times: 20,
+    ours: () => put('bench', configuration()),
+    baseline: ['getItem', 'get'],
+    sameCalls: ['query', 'get'],
+  },
+  {
+    name: 'update',
+    times: 8,
+    ours: () => put('bench-update', changed()),
+    baseline: ['getItem', 'get', 'patch'],
+    sameCalls: ['query', 'getItem', 'get', 'update', 'update', 'patch', 'update', 'update'],
+  },
+  {
+    name: 'create',
+    times: 8,
+    ours: () => put(`bench-${randomUUID()}`, configuration()),
+    baseline: ['getItem', 'post'],
+    sameCalls: ['query', 'update', 'update', 'post', 'update', 'update'],
+  },
+];
+
+const WARM_UP_ROUNDS = 4;
+
+async function put(orgId: string, body: unknown): Promise<void> {
+  const event = httpEvent({ method: 'PUT', orgId, role: 'inbound', body });
+  const { statusCode, body: answer } = await handler(event, lambdaContext());
+  if (statusCode >= 300) throw new Error(`PUT answered ${statusCode}: ${answer}`);
+}
+
+async function play(bare: Record<BareCall, () => Promise<unknown>>, calls: readonly BareCall[]): Promise<void> {
+  for (const call of calls) await bare[call]();
+}
+
+async function main(rounds: number): Promise<Record<string, Record<string, Sample>[]>> {
+  const { TABLE_NAME: tableName = '', VAPI_BASE_URL: baseUrl = '' } = process.env;
+  const vapi = new AssistantsClient({ token: 'local-platform-key', baseUrl, maxRetries: 0 });
+  const { id } = await vapi.create(configuration());
+  const bare = makeBareCalls({ dynamo: new DynamoDBClient({}), vapi, tableName, assistantId: id });
+  await put('bench', configuration());
+  await put('bench-update', configuration());
+  const results: Record<string, Record<string, Sample>[]> = Object.fromEntries(CASES.map(({ name }) => [name, []]));
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
+    for (const { name, times, ours, baseline, sameCalls } of CASES) {
+      const measures = [
+        { who: 'ours', act: ours },
+        { who: 'baseline', act: () => play(bare, baseline) },
+        { who: 'sameCalls', act: () => play(bare, sameCalls) },
+      ];
+      // Nobody is always the first: what one leaves behind (garbage, a busy server) the next one pays for.
+      const first = (round + WARM_UP_ROUNDS) % measures.length;
+      const samples: Record<string, Sample> = {};
+      for (const { who, act } of [...measures.slice(first), ...measures.slice(0, first)]) {
+        samples[who] = await measure(times, act);
+      }
+      if (round >= 0) results[name]?.push(samples);
+    }
+  }
+  return results;
+}
+
+main(Number(process.argv[2])).then(
+  (results) => process.send?.({ results }, () => process.exit(0)),
+  (error: unknown) => process.send?.({ failure: String(error) }, () => process.exit(1)),
+);

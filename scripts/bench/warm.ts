@@ -1,0 +1,44 @@
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { bundle } from './bundle.ts';
+import { type Comparison, compare } from './samples.ts';
+import { type BenchStack, replyOf } from './stack.ts';
+
+const sample = z.object({ wallMs: z.number(), cpuMs: z.number() });
+const resultsSchema = z.object({
+  results: z.record(z.string(), z.array(z.object({ ours: sample, baseline: sample, sameCalls: sample }))),
+});
+
+/** A warm sync against the least that it takes, and against its own calls without its code. */
+export interface WarmResult {
+  name: string;
+  toBaseline: Comparison;
+  toSameCalls: Comparison;
+}
+
+/** Measures warm syncs in a process that does nothing else; the stack is in another one. */
+export async function measureWarm(
+  stack: BenchStack,
+  options: { directory: string; rounds: number },
+): Promise<WarmResult[]> {
+  const program = join(options.directory, 'warm.cjs');
+  await bundle(join(import.meta.dirname, 'warm-process.ts'), program);
+  const { environment: env } = stack;
+  const child = fork(program, [String(options.rounds)], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const { results } = await replyOf(child, resultsSchema);
+  return Object.entries(results).map(([name, rounds]) => {
+    const ours = rounds.map((round) => round.ours);
+    return {
+      name,
+      toBaseline: compare(
+        ours,
+        rounds.map((round) => round.baseline),
+      ),
+      toSameCalls: compare(
+        ours,
+        rounds.map((round) => round.sameCalls),
+      ),
+    };
+  });
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { forgetAccess } from '../../src/domain/credentials.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { configuration } from '../support/configurations.ts';
+import { CALL_BUDGET } from './call-budget.ts';
+import { type CountedService, startCountedService } from './counted-costs.ts';
+import { removeUpstream } from './remove-upstream.ts';
+
+/** Of a usual size: a prompt of 2,000 characters. */
+function usual(version = 1, more: JsonObject = {}): JsonObject {
+  const content = `Version ${version}. ${'Ask for the name and the reason. '.repeat(61)}`.slice(0, 2_000);
+  return configuration({
+    model: { provider: 'openai', model: 'gpt-4o', messages: [{ role: 'system', content }] },
+    ...more,
+  });
+}
+
+let service: CountedService;
+beforeAll(async () => {
+  service = await startCountedService();
+});
+afterEach(() => service.drainQueue());
+afterAll(() => service.stop());
+
+/** The organisation of the case, and what to do before and for the count. */
+interface Case {
+  prepare?: (org: string) => Promise<unknown>;
+  act: (org: string) => Promise<unknown>;
+}
+
+const put = (org: string, body = usual(), query: Record<string, string> = {}) =>
+  service.put(org, 'inbound', body, { query });
+const tools = (org: string): JsonObject => ({
+  tools: ['book', 'cancel'].map((name) => ({ type: 'function', function: { name: `${name}-${org}`.slice(0, 40) } })),
+});
+const withTools = async (org: string) => {
+  await put(org, usual(1, tools(org)));
+  await service.drainQueue();
+};
+
+const CASES: Readonly<Record<keyof typeof CALL_BUDGET, Case>> = {
+  'sync: invalid': { act: (org) => put(org, { nonsense: true }) },
+  'sync: create': { act: (org) => put(org) },
+  'sync: unchanged': { prepare: put, act: (org) => put(org) },
+  'sync: unchanged, no secret remembered': {
+    prepare: async (org) => {
+      await put(org);
+      forgetAccess(service.app.sync.credentials, org);
+    },
+    act: (org) => put(org),
+  },
+  'sync: unchanged, with two tools': { prepare: withTools, act: (org) => put(org, usual(1, tools(org))) },
+  'sync: update': { prepare: put, act: (org) => put(org, usual(2)) },
+  'sync: plan of an update': { prepare: put, act: (org) => put(org, usual(2), { dryRun: 'true' }) },
+  'sync: create with two new tools': { act: (org) => put(org, usual(1, tools(org))) },
+  'worker: register and link two tools': {
+    prepare: (org) => put(org, usual(1, tools(org))),
+    act: () => service.drainQueue(),
+  },
+  'sync: recreate': {
+    prepare: async (org) => {
+      await put(org);
+      await removeUpstream(service, org);
+    },
+    act: (org) => put(org),
+  },
+  'sync: delete': { prepare: put, act: (org) => service.remove(org, 'inbound') },
+  'status: one': { prepare: put, act: (org) => service.get(org, 'inbound') },
+  'status: history': { prepare: put, act: (org) => service.history(org, 'inbound') },
+};
+
+describe('what an operation asks of others, in order: more would cost every customer time, and us money', () => {
+  it.each(Object.entries(CASES))('%s', async (name, { prepare, act }) => {
+    const org = `budget-${randomUUID().slice(0, 8)}`;
+    // Whoever came before has read the platform's secret: what is counted is this organisation's share.
+    await service.put('somebody-else', 'inbound', usual());
+    await prepare?.(org);
+    const costs = await service.costsOf(() => act(org));
+    expect({ [name]: costs }).toEqual({ [name]: Reflect.get(CALL_BUDGET, name) });
+  });
+});
