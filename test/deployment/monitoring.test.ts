@@ -149,7 +149,7 @@ it('metrics leave under the namespace and the service that alarms look for', asy
     Outcome: [['service', 'outcome']],
     VoiceDecision: [['service', 'reason']],
     CredentialSource: [['service', 'source']],
-    UpstreamCall: [['service', 'verb', 'outcome']],
+    UpstreamCall: [['service', 'verb', 'resource', 'outcome']],
     UpstreamLatency: [['service']],
     OperationDuration: [['service']],
   });
