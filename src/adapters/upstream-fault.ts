@@ -57,15 +57,15 @@ const bodySchema = z.looseObject({ message: z.union([z.string(), z.array(z.strin
 /** Errors of the connection attempt: nothing was sent. */
 const NOT_SENT_CODES: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'];
 
-/** Reads what the SDK threw. */
-export function readFault(error: unknown): UpstreamFault {
+/** Reads what the SDK threw. `mask` is applied to Vapi's own words. */
+export function readFault(error: unknown, mask: (text: string) => string = (text) => text): UpstreamFault {
   if (error instanceof UpstreamFault) return error;
   const parsed = sdkErrorSchema.safeParse(error);
   const status = parsed.success ? parsed.data.statusCode : undefined;
   if (!parsed.success || status === undefined) return connectionFault(error);
   const retryAfterMs = readRetryAfter(parsed.data.rawResponse?.headers);
   const body = bodySchema.safeParse(parsed.data.body);
-  const messages = body.success ? [body.data.message].flat() : undefined;
+  const messages = body.success ? [body.data.message].flat().map(mask) : undefined;
   const details = {
     status,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

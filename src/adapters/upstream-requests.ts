@@ -31,6 +31,8 @@ export interface RequestOptions {
 export interface UpstreamRequestsOptions {
   resource: UpstreamCall['resource'];
   policy: UpstreamPolicy;
+  /** Takes the key out of Vapi's own words: they are passed on, and may quote what was sent. */
+  mask: (text: string) => string;
   deadline: Deadline;
   longestAttemptMs: number;
   now: () => number;
@@ -105,7 +107,7 @@ export class UpstreamRequests {
   }
 
   async #send<T>({ verb, send, timeoutMs, isCutShort }: Sending<T>): Promise<T> {
-    const { resource, now, onCall } = this.#options;
+    const { resource, now, onCall, mask } = this.#options;
     const started = now();
     // The SDK's own timeout ends with the headers; the signal covers the body too.
     const abortSignal = AbortSignal.timeout(timeoutMs);
@@ -117,7 +119,7 @@ export class UpstreamRequests {
     }
     const fault = abortSignal.aborted
       ? new UpstreamFault('fault', 'no reply in time', { isCutShort })
-      : readFault(sent.error);
+      : readFault(sent.error, mask);
     const outcome = fault.isUpstreamFailure ? 'fault' : 'refused';
     onCall({ verb, resource, outcome, ...(fault.status ? { status: fault.status } : {}), durationMs });
     throw fault;

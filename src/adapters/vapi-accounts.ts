@@ -64,7 +64,15 @@ export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
   function opened(apiKey: ApiKey, deadline: Deadline, resource: UpstreamCall['resource']) {
     const account = shared(apiKey);
     const { policy } = account;
-    const requests = new UpstreamRequests({ resource, policy, deadline, longestAttemptMs, now, onCall });
+    const requests = new UpstreamRequests({
+      resource,
+      policy,
+      mask: (text) => apiKey.maskIn(text),
+      deadline,
+      longestAttemptMs,
+      now,
+      onCall,
+    });
     return { ...account, sdk: { requests, keyFingerprint: apiKey.fingerprint } };
   }
 

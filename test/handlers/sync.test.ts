@@ -604,3 +604,15 @@ it('opens only the account that the organisation’s credentials name', async ()
   expect(reply.body.credentials).toEqual({ source: 'org-secret' });
   expect(keysSeen(service.vapi)).toEqual([ACME_KEY]);
 });
+
+describe('Vapi’s own words', () => {
+  it('are passed on without the key, should they quote it', async () => {
+    service.vapi.inject({
+      on: { method: 'POST', path: '/assistant' },
+      behaviour: { kind: 'error-before', status: 400, body: { message: `bad token ${PLATFORM_KEY}`, statusCode: 400 } },
+    });
+    const reply = await service.put(org, 'inbound', configuration());
+    expect(reply).toMatchObject({ status: 422, body: { detail: 'Vapi: bad token [api key]' } });
+    expect(JSON.stringify(reply)).not.toContain(PLATFORM_KEY);
+  });
+});
