@@ -6,8 +6,10 @@ import { PROMPT } from '../support/configurations.ts';
 
 const DIRECTORY = join(import.meta.dirname, '../../events');
 
+const EVENTS = readdirSync(DIRECTORY).filter((file) => file.endsWith('.json'));
+
 /** The HTTP events of the folder, each body parsed, each prompt replaced by the text that no log may hold. */
-const SEEDS: readonly JsonObject[] = readdirSync(DIRECTORY).flatMap((file) => {
+const SEEDS: readonly JsonObject[] = EVENTS.flatMap((file) => {
   const event: Json = JSON.parse(readFileSync(join(DIRECTORY, file), 'utf8'));
   if (!isJsonObject(event) || event.version !== '2.0') return [];
   const body = String(event.body ?? '{}').replace(/You (answer|call)[^"]*/g, PROMPT);

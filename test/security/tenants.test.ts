@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
@@ -43,6 +44,15 @@ const STEPS: [name: string, run: (org: string) => Promise<unknown>][] = [
   ['removes', (org) => service.remove(org, 'outbound')],
 ];
 
+const listed = z.object({
+  Item: z.object({ pk: z.object({ S: z.literal('OWN-ACCOUNTS') }), sk: z.object({ S: z.string() }) }),
+});
+
+/** Its line in the list of organisations that have accounts of their own. */
+function isOwnEntry(input: object, org: string): boolean {
+  return listed.safeParse(input).data?.Item.sk.S === org;
+}
+
 /** What of other organisations a step has touched. */
 function trespasses(org: string, idsOfOthers: readonly string[]): string[] {
   const own = new Set([service.secretName(org), `${service.environment.SECRET_PREFIX}/platform`]);
@@ -50,6 +60,7 @@ function trespasses(org: string, idsOfOthers: readonly string[]): string[] {
   const secrets = service.secrets.requests.map(({ secret }) => secret).filter((name) => !own.has(name));
   const keys = keysSeen(service.vapi).filter((key) => key !== KEYS[org]);
   const rows = tableRequestsOf(service)
+    .filter((request) => !isOwnEntry(request.input, org))
     .flatMap(partitionKeysOf)
     .filter((pk) => pk !== `ORG#${org}` && pk !== scope);
   const assistants = service.vapi.requests

@@ -54,21 +54,23 @@ const event = z.object({
   pathParameters: z.record(z.string(), z.unknown()).nullish().catch(undefined),
 });
 
-/** The route of an event that a function was given; undefined when the function has no such route. */
+/**
+ * The route of an event that a function was given; undefined when the function has no such route, or when method, route key
+ * and parameters contradict each other, as in no event of API Gateway.
+ */
 function routeOf(functionName: string, given: unknown): string | undefined {
   const { data } = event.safeParse(given);
   if (!data) return undefined;
-  const { method } = data.requestContext.http;
-  const own = [...OPERATIONS].filter(([, { tags }]) => tags[0] === functionName).map(([route]) => route);
-  if (data.routeKey !== undefined && own.includes(data.routeKey)) return data.routeKey;
-  const names = Object.entries(data.pathParameters ?? {}).flatMap(([name, value]) =>
-    value === undefined ? [] : [name],
-  );
-  const candidates = own.filter(
-    (route) => route.startsWith(`${method.toUpperCase()} `) && parametersOf(route) === names.toSorted().join(),
-  );
+  const { routeKey, pathParameters, requestContext } = data;
+  const names = Object.entries(pathParameters ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const candidates = [...OPERATIONS]
+    .filter(([, { tags }]) => tags[0] === functionName)
+    .map(([route]) => route)
+    .filter((route) => route.startsWith(`${requestContext.http.method.toUpperCase()} `))
+    .filter((route) => parametersOf(route) === names.toSorted().join());
+  if (routeKey !== undefined) return candidates.find((route) => route === routeKey);
   // Of several with the same parameters (…/history) the shortest is meant, as they name their route.
-  return candidates.toSorted((a, b) => a.length - b.length)[0];
+  return candidates.toSorted((one, other) => one.length - other.length)[0];
 }
 
 function parametersOf(route: string): string {
@@ -114,10 +116,9 @@ const PROBLEM = { $ref: '#/components/schemas/Problem' };
 export function deviations(functionName: string, given: unknown, reply: Reply): string[] {
   const route = routeOf(functionName, given);
   const described = route === undefined ? undefined : OPERATIONS.get(route)?.responses[String(reply.status)];
-  if (described === undefined) {
-    if (route === undefined && reply.status >= 400) return complaintsAbout(PROBLEM, reply.body);
-    return [`${route ?? functionName} answers ${reply.status}, which is not described`];
-  }
+  // API Gateway sends a function its own routes only; of schedules and slips, problems alone have a form.
+  if (route === undefined) return reply.status >= 400 ? complaintsAbout(PROBLEM, reply.body) : [];
+  if (described === undefined) return [`${route} answers ${reply.status}, which is not described`];
   const { headers, content } = response.parse(resolve(described));
   const [type, { schema } = { schema: undefined }] = Object.entries(content ?? {})[0] ?? [];
   return [
