@@ -5,8 +5,11 @@ const inputSchema = z.looseObject({
   ConsistentRead: z.boolean().optional(),
   Key: z.looseObject({ sk: z.looseObject({ S: z.string() }) }).optional(),
 });
+const capacity = z.looseObject({ CapacityUnits: z.number() });
+
 const outputSchema = z.looseObject({
-  ConsumedCapacity: z.looseObject({ CapacityUnits: z.number() }).optional(),
+  /** A list from a batch, of its tables. */
+  ConsumedCapacity: z.union([capacity, z.array(capacity)]).optional(),
   Attributes: z.record(z.string(), z.unknown()).optional(),
 });
 
@@ -38,11 +41,11 @@ export function countUnits(client: DynamoDBClient): TableUnits {
 }
 
 function charge(units: TableUnits, request: { name: string; input: object; output: unknown }): void {
-  const { ConsumedCapacity, Attributes = {} } = outputSchema.parse(request.output);
+  const { ConsumedCapacity = [], Attributes = {} } = outputSchema.parse(request.output);
   const { ConsistentRead = false, Key } = inputSchema.parse(request.input);
-  const consumed = ConsumedCapacity?.CapacityUnits ?? 0;
+  const consumed = [ConsumedCapacity].flat().reduce((sum, { CapacityUnits }) => sum + CapacityUnits, 0);
   // A read that finds nothing is charged as the smallest one; the emulator charges none.
-  if (/^(Get|Query)/.test(request.name)) units.read += Math.max(consumed, ConsistentRead ? 1 : 0.5);
+  if (/^(Get|Query|BatchGet)/.test(request.name)) units.read += Math.max(consumed, ConsistentRead ? 1 : 0.5);
   else units.write += consumed * (isIndexed(Attributes, Key?.sk.S) ? 2 : 1);
 }
 
