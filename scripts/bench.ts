@@ -4,6 +4,8 @@
  *     npm run bench                        everything, a few minutes
  *     npm run bench -- --only warm,cold    parts: warm, cold, contention, fleet
  *     npm run bench -- --rounds 5          fewer rounds, rougher figures
+ *     npm run bench -- --only fleet --fleet 1000,10000,100000
+ *                                          drift runs over fleets of these sizes
  *
  * Prints tables and writes `bench-report.json`. Ratios are medians of rounds in which ours and the baseline took turns, so
  * that a busy machine slows down both; still, measure on a quiet one. What must not get worse, the counts, is checked by
@@ -15,6 +17,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCold } from './bench/cold.ts';
 import { measureContention } from './bench/contention.ts';
+import { measureFleets } from './bench/fleet.ts';
 import { startBenchStack } from './bench/stack.ts';
 import { printCold, printContention, printWarm } from './bench/tables.ts';
 import { measureWarm } from './bench/warm.ts';
@@ -23,8 +26,9 @@ const REPORT = 'bench-report.json';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'warm,cold,contention' },
+    only: { type: 'string', default: 'warm,cold,contention,fleet' },
     rounds: { type: 'string', default: '15' },
+    fleet: { type: 'string', default: '1000,10000' },
   },
 });
 const rounds = Math.max(1, Number(values.rounds) || 1);
@@ -51,5 +55,6 @@ async function measureParts(): Promise<object> {
     ? await measureContention(stack, { directory, rounds: races })
     : undefined;
   if (contention) printContention(contention);
-  return { ...run, warm, cold, contention };
+  const fleet = parts.includes('fleet') ? await measureFleets(values.fleet.split(',')) : undefined;
+  return { ...run, warm, cold, contention, fleet };
 }

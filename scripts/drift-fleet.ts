@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
+import { countUnits } from '../local/counted-table.ts';
 import { QueueWorker } from '../local/queue-worker.ts';
 import { type Application, makeApplication, systemRuntime } from '../src/application.ts';
 import { requestedMode } from '../src/domain/drift/drift-mode.ts';
@@ -30,6 +31,8 @@ process.env.POWERTOOLS_METRICS_DISABLED = 'true';
 const rows = [];
 for (const size of sizes.length > 0 ? sizes : [1_000, 10_000, 50_000]) rows.push(await measure(size));
 console.table(rows);
+// Whoever started this as a part of something larger.
+process.send?.({ rows });
 
 async function measure(size: number) {
   const stack = fork(new URL('drift-fleet-stack.ts', import.meta.url), [String(size)], {
@@ -53,6 +56,7 @@ async function run(environment: Record<string, string>, expected: readonly strin
   };
   Object.assign(process.env, environment);
   const clients = { dynamo: new DynamoDBClient(), secrets: new SecretsManagerClient(), queue: new SQSClient() };
+  const units = countUnits(clients.dynamo);
   const app = makeApplication({ settings: readSettings(values), runtime: systemRuntime, clients });
   globalThis.gc?.();
   const before = process.memoryUsage();
@@ -68,6 +72,8 @@ async function run(environment: Record<string, string>, expected: readonly strin
   worker.stop();
   const durationMs = performance.now() - started;
   const peak = memory.stop();
+  const tableRequests = Object.values(units.operations).reduce((sum, count) => sum + count, 0);
+  const { read: readUnits, write: writeUnits } = units;
   const found = await linesOf(app, runId);
   const { summary } = (await app.drift.runs.read(runId)) ?? {};
   const isExact = JSON.stringify(found) === JSON.stringify(expected.toSorted());
@@ -77,6 +83,9 @@ async function run(environment: Record<string, string>, expected: readonly strin
     'run s': seconds(durationMs),
     lists: summary?.totals.lists,
     gets: summary?.totals.gets,
+    'table requests': tableRequests,
+    'read units': readUnits,
+    'write units': writeUnits,
     'peak heap MB': megabytes(peak.heapUsed),
     'heap before MB': megabytes(before.heapUsed),
     'peak RSS MB': megabytes(peak.rss),

@@ -33,6 +33,8 @@ const PASSING: Readonly<Record<string, number>> = {
 export class SecretsManagerStore implements SecretStore {
   readonly #options: SecretsManagerStoreOptions;
   readonly #remembered: LRUCache<string, Remembered>;
+  /** Requests under way: who asks meanwhile gets the same answer, which is not a remembered one. */
+  readonly #pending = new Map<string, Promise<Remembered>>();
 
   constructor(options: SecretsManagerStoreOptions) {
     this.#options = options;
@@ -43,13 +45,29 @@ export class SecretsManagerStore implements SecretStore {
     const id = this.#idOf(name);
     const remembered = this.#remembered.get(id);
     if (remembered) return { ...remembered, cached: true };
-    const fresh = await this.#fetch(name, id);
-    this.#remembered.set(id, fresh, { ttl: fresh.kind === 'found' ? FOUND_TTL_MS : ABSENT_TTL_MS });
+    const fresh = await (this.#pending.get(id) ?? this.#begin(name, id));
     return { ...fresh, cached: false };
   }
 
+  /** Also of a request that is under way: what comes next is asked for anew. */
   forget(name: SecretName): void {
-    this.#remembered.delete(this.#idOf(name));
+    const id = this.#idOf(name);
+    this.#remembered.delete(id);
+    this.#pending.delete(id);
+  }
+
+  async #begin(name: SecretName, id: string): Promise<Remembered> {
+    const reading = this.#fetch(name, id);
+    this.#pending.set(id, reading);
+    try {
+      const fresh = await reading;
+      if (this.#pending.get(id) === reading) {
+        this.#remembered.set(id, fresh, { ttl: fresh.kind === 'found' ? FOUND_TTL_MS : ABSENT_TTL_MS });
+      }
+      return fresh;
+    } finally {
+      if (this.#pending.get(id) === reading) this.#pending.delete(id);
+    }
   }
 
   async #fetch(name: SecretName, id: string): Promise<Remembered> {

@@ -149,3 +149,34 @@ it('one tenant’s request reads and uses only its own', async () => {
   expect(service.secrets.requests.map(({ secret }) => secret)).not.toContain(service.secretName(other));
   expect(keysSeen(service.vapi)).toEqual([PLATFORM_KEY]);
 });
+
+describe('calls of one environment that need one secret at the same time', () => {
+  it('share one request: verification runs twenty operations side by side', async () => {
+    const { secrets } = service.environment2().app.sync.credentials;
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
+    const name = { kind: 'org', orgId: org } as const;
+    const answers = await Promise.all(Array.from({ length: 20 }, () => secrets.read(name)));
+    expect(service.secrets.requests).toHaveLength(1);
+    expect(new Set(answers.map(({ cached }) => cached))).toEqual(new Set([false]));
+  });
+
+  it('do not share one that began before the secret was to be forgotten, nor is its answer remembered', async () => {
+    const { secrets } = service.environment2().app.sync.credentials;
+    const name = { kind: 'org', orgId: org } as const;
+    const before = secrets.read(name);
+    secrets.forget(name);
+    const after = secrets.read(name);
+    expect((await before).cached || (await after).cached).toBe(false);
+    expect(service.secrets.requests).toHaveLength(2);
+  });
+
+  it('all fail when it fails, and the next one asks again', async () => {
+    const { secrets } = service.environment2().app.sync.credentials;
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
+    service.secrets.inject({ secret: service.secretName(org), kind: 'AccessDeniedException', times: 1 });
+    const name = { kind: 'org', orgId: org } as const;
+    const failed = await Promise.allSettled([secrets.read(name), secrets.read(name)]);
+    expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await secrets.read(name)).toMatchObject({ kind: 'found', cached: false });
+  });
+});

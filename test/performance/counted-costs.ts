@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import { countUnits } from '../../local/counted-table.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { calls } from '../support/upstream.ts';
 
@@ -6,19 +6,11 @@ import { calls } from '../support/upstream.ts';
 export interface Costs {
   vapi: readonly string[];
   table: readonly string[];
-  /** Read units: 4 KB each, consistent. */
   read: number;
-  /** Write units: 1 KB each, of the whole item whatever is changed in it, and again for its place in the index. */
   write: number;
   secrets: number;
   queue: number;
 }
-
-const inputSchema = z.looseObject({ Key: z.optional(z.looseObject({ sk: z.looseObject({ S: z.string() }) })) });
-const outputSchema = z.looseObject({
-  ConsumedCapacity: z.optional(z.looseObject({ CapacityUnits: z.number() })),
-  Attributes: z.optional(z.record(z.string(), z.unknown())),
-});
 
 /** A service that counts what each act costs. */
 export interface CountedService extends TestService {
@@ -28,36 +20,19 @@ export interface CountedService extends TestService {
 /** Starts the service with counters on its table. */
 export async function startCountedService(): Promise<CountedService> {
   const service = await startService();
-  const units = { read: 0, write: 0 };
-  service.dynamo.middlewareStack.add(
-    (next, context) => async (args) => {
-      const result = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } });
-      const { ConsumedCapacity, Attributes = {} } = outputSchema.parse(result.output);
-      const consumed = ConsumedCapacity?.CapacityUnits ?? 0;
-      const { Key } = inputSchema.parse(args.input);
-      // Half a read is charged for nothing found, a whole one when it is consistent; the emulator charges none.
-      if (/^(Get|Query)/.test(String(context.commandName))) units.read += Math.max(consumed, 1);
-      else units.write += consumed * (isIndexed(Attributes, Key?.sk.S) ? 2 : 1);
-      return result;
-    },
-    { step: 'initialize' },
-  );
+  const units = countUnits(service.dynamo);
   const costsOf = async (act: () => Promise<unknown>) => {
     service.clearCounts();
-    Object.assign(units, { read: 0, write: 0 });
+    const { read, write } = units;
     await act();
     return {
       vapi: calls(service.vapi),
       table: [...service.tableOperations],
-      ...units,
+      read: units.read - read,
+      write: units.write - write,
       secrets: service.secrets.requests.length,
       queue: service.sent.length,
     };
   };
   return { ...service, costsOf };
-}
-
-/** The emulator does not count the index. A mapping is in it as soon as it names an assistant, until it is removed. */
-function isIndexed(written: Record<string, unknown>, sortKey = ''): boolean {
-  return 'gsi1pk' in written || (Object.keys(written).length === 0 && sortKey.startsWith('ASSISTANT#'));
 }
