@@ -34,7 +34,7 @@ export function functionSources(): { name: string; source: string }[] {
 }
 
 /** The options of serverless.yml: what is measured is what is deployed. */
-function deployedOptions(): BuildOptions {
+export function deployedOptions(): BuildOptions {
   const { minify, target, format, mainFields, keepNames, sourcesContent } = definition().custom.esbuild;
   return {
     bundle: true,

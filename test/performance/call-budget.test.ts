@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { forgetAccess } from '../../src/domain/credentials.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { configuration } from '../support/configurations.ts';
@@ -78,4 +80,17 @@ describe('what an operation asks of others, in order: more would cost every cust
     const costs = await service.costsOf(() => act(org));
     expect({ [name]: costs }).toEqual({ [name]: Reflect.get(CALL_BUDGET, name) });
   });
+});
+
+it('docs/cost.md shows these figures, so that nobody budgets with older ones', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/cost.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| ((?:sync|worker|status): [^|]*?) +\|(.*)\|$/gm)].map(([, name, figures = '']) => [
+    name,
+    figures.split('|').slice(0, 6).map(Number),
+  ]);
+  const counted = Object.entries(CALL_BUDGET).map(([name, { vapi, table, read, write, secrets, queue }]) => [
+    name,
+    [vapi.length, table.length, read, write, secrets, queue],
+  ]);
+  expect(rows).toEqual(counted);
 });
