@@ -50,7 +50,7 @@ export default class LocalStackPlugin {
       'before:offline:start:end': () => this.#stop(),
       error: () => this.#stop(),
       finalize: async () => {
-        if (this.#command === 'invoke local') await this.#worker?.drain();
+        await this.#finishWork();
         await this.#stop();
       },
     };
@@ -114,6 +114,16 @@ export default class LocalStackPlugin {
     const values = { ...textsOf(service.provider.environment), ...this.#stack.environment, ...environment };
     this.#worker = new BackgroundWorker(values);
     if (isServer) await this.#worker.start();
+  }
+
+  /** What the invoked function has left to the queue. The command has its answer already: this cannot make it fail. */
+  async #finishWork(): Promise<void> {
+    if (this.#command !== 'invoke local') return;
+    try {
+      await this.#worker?.drain();
+    } catch {
+      this.#log.warning('The queue could not be worked off; the next sync sends what was left again');
+    }
   }
 
   async #stop(): Promise<void> {
