@@ -13,8 +13,10 @@ const definitionSchema = z.object({
       target: z.string(),
       format: z.enum(['cjs', 'esm']),
       mainFields: z.array(z.string()).optional(),
+      sourcemap: z.enum(['linked', 'external']),
       keepNames: z.boolean().optional(),
       sourcesContent: z.boolean().optional(),
+      define: z.record(z.string(), z.string()).optional(),
     }),
   }),
   functions: z.record(z.string(), z.object({ handler: z.string() })),
@@ -35,18 +37,20 @@ export function functionSources(): { name: string; source: string }[] {
 
 /** The options of serverless.yml: what is measured is what is deployed. */
 export function deployedOptions(): BuildOptions {
-  const { minify, target, format, mainFields, keepNames, sourcesContent } = definition().custom.esbuild;
+  const { minify, target, format, sourcemap, mainFields, keepNames, sourcesContent, define } =
+    definition().custom.esbuild;
   return {
     bundle: true,
     platform: 'node',
-    sourcemap: 'linked',
     logLevel: 'error',
     minify,
     target,
     format,
+    sourcemap,
     ...(mainFields ? { mainFields } : {}),
     ...(keepNames === undefined ? {} : { keepNames }),
     ...(sourcesContent === undefined ? {} : { sourcesContent }),
+    ...(define ? { define } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type FieldError, Problem } from '../domain/problem.ts';
+import { CONNECT_TIMED_OUT } from './node-fetcher.ts';
 
 /**
  * What went wrong with one request to Vapi.
@@ -48,14 +49,17 @@ interface FaultDetails {
 const sdkErrorSchema = z.looseObject({
   statusCode: z.optional(z.number()),
   body: z.optional(z.unknown()),
-  rawResponse: z.optional(z.looseObject({ headers: z.optional(z.instanceof(Headers)) })),
+  // Not `z.instanceof`: that would load the class, and `fetch` with it, when the function starts.
+  rawResponse: z.optional(
+    z.looseObject({ headers: z.optional(z.custom<Headers>((value) => value instanceof Headers)) }),
+  ),
 });
 
 /** Vapi's error body. A body of another shape came from a proxy in front of it. */
 const bodySchema = z.looseObject({ message: z.union([z.string(), z.array(z.string())]) });
 
 /** Errors of the connection attempt: nothing was sent. */
-const NOT_SENT_CODES: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'];
+const NOT_SENT_CODES: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', CONNECT_TIMED_OUT];
 
 /** Reads what the SDK threw. `mask` is applied to Vapi's own words. */
 export function readFault(error: unknown, mask: (text: string) => string = (text) => text): UpstreamFault {
@@ -86,15 +90,8 @@ function kindOf(status: number, isVapisOwn: boolean): FaultKind {
 
 function connectionFault(error: unknown): UpstreamFault {
   const code = findCode(error);
-  const isSent = code === undefined ? !isBadPort(error) : !NOT_SENT_CODES.includes(code);
-  const kind = isSent ? 'fault' : 'not-sent';
+  const kind = code && NOT_SENT_CODES.includes(code) ? 'not-sent' : 'fault';
   return new UpstreamFault(kind, `connection failed (${code ?? 'unknown'})`);
-}
-
-/** `fetch` refuses some ports without an error code (Fetch standard, "port blocking"). */
-function isBadPort(error: unknown, depth = 0): boolean {
-  if (!Error.isError(error) || depth > 5) return false;
-  return error.message === 'bad port' || isBadPort(error.cause, depth + 1);
 }
 
 function findCode(error: unknown, depth = 0): string | undefined {

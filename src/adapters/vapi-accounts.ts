@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache';
 import type { ApiKey } from '../domain/api-key.ts';
 import type { Deadline } from '../domain/runtime.ts';
 import type { VapiAccounts } from '../domain/vapi-account.ts';
+import { makeNodeFetcher } from './node-fetcher.ts';
 import { SdkVapiAccount } from './sdk-vapi-account.ts';
 import { SdkVapiPhoneNumbers } from './sdk-vapi-phone-numbers.ts';
 import { SdkVapiTools } from './sdk-vapi-tools.ts';
@@ -45,12 +46,13 @@ interface Shared {
 export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
   const { baseUrl, now, random, onCall, onCircuit } = options;
   const { longestAttemptMs, firstPauseMs } = options.timing ?? TIMING;
+  const fetcher = makeNodeFetcher();
   const accounts = new LRUCache<string, Shared>({ max: MAX_ACCOUNTS });
 
   function shared(apiKey: ApiKey): Shared {
     const known = accounts.get(apiKey.fingerprint);
     if (known) return known;
-    const client = { token: () => apiKey.reveal(), baseUrl, maxRetries: 0 };
+    const client = { token: () => apiKey.reveal(), baseUrl, maxRetries: 0, fetcher };
     const made = {
       policy: new UpstreamPolicy({ random, onCircuit, firstPauseMs }),
       assistants: new AssistantsClient(client),

@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { build } from 'esbuild';
-import { deployedOptions, functionSources } from '../../scripts/bench/bundle.ts';
+import { bundle, deployedOptions, functionSources } from '../../scripts/bench/bundle.ts';
 
 /** In KB, some 4 % above what there is: a tenth of a millisecond of every cold start for each. */
 const CEILINGS: Readonly<Record<string, number>> = { sync: 760, status: 580, verify: 800, worker: 805, drift: 612 };
@@ -24,5 +28,19 @@ describe.each(functionSources())('the bundle of $name', ({ name, source }) => {
     const inputs = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
     const foreign = (FOREIGN[name] ?? []).filter((found) => inputs.some(([path]) => path.includes(`/${found}/`)));
     expect(foreign).toEqual([]);
+  }, 60_000);
+
+  it('loads neither Node’s `fetch` nor its source map when it starts', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'vapi-sync-bundle-'));
+    try {
+      const file = join(directory, 'bundle.cjs');
+      await bundle(source, file);
+      const script = `require(${JSON.stringify(file)});
+        console.log(process.moduleLoadList.filter((name) => /undici/.test(name)).join());`;
+      expect(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', env: {} }).trim()).toBe('');
+      expect(readFileSync(file, 'utf8')).not.toContain('sourceMappingURL');
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   }, 60_000);
 });
