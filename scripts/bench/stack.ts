@@ -41,7 +41,6 @@ function functionSettings(): Record<string, string> {
     POWERTOOLS_METRICS_NAMESPACE: 'VapiSync',
     POWERTOOLS_TRACE_ENABLED: 'false',
     LOG_LEVEL: 'INFO',
-    NODE_OPTIONS: '--enable-source-maps',
   };
 }
 

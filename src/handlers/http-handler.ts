@@ -3,6 +3,7 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { makeJournal } from '../adapters/powertools-journal.ts';
+import { toLoggedError } from '../adapters/source-positions.ts';
 import type { HttpApplication } from '../application.ts';
 import type { Journal } from '../domain/journal.ts';
 import { Problem, type ProblemCode } from '../domain/problem.ts';
@@ -101,7 +102,6 @@ function refusalOf(error: unknown): { problem: ProblemCode; detail?: string } {
 }
 
 /** With name, message and stack. Our own errors hold no key and no payload, and those of AWS no item. */
-function logUnexpected(app: HttpApplication, error: unknown): void {
-  const cause = Error.isError(error) ? error : new Error('something that is not an Error was thrown');
-  app.telemetry.logger.error('💥 Unexpected error', { code: 'UNEXPECTED', error: cause });
+function logUnexpected(app: HttpApplication, thrown: unknown): void {
+  app.telemetry.logger.error('💥 Unexpected error', { code: 'UNEXPECTED', error: toLoggedError(thrown) });
 }

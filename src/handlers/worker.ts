@@ -4,6 +4,7 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { makeJournal } from '../adapters/powertools-journal.ts';
+import { toLoggedError } from '../adapters/source-positions.ts';
 import { parseTask } from '../adapters/task-message.ts';
 import { type Application, makeApplication } from '../application.ts';
 import { performDriftTask } from '../domain/drift/perform-drift-task.ts';
@@ -106,7 +107,8 @@ const LONGEST_RETRY_S = 900;
 async function fail(app: Application, { receiptHandle, attributes }: SQSRecord, error: unknown): Promise<void> {
   const { logger } = app.telemetry;
   const received = Number(attributes?.ApproximateReceiveCount ?? 1) || 1;
-  const cause = error instanceof Problem ? { problem: error.code, detail: error.message } : { error };
+  const cause =
+    error instanceof Problem ? { problem: error.code, detail: error.message } : { error: toLoggedError(error) };
   logger.error('💥 Task failed', { code: 'TASK_FAILED', received, ...cause });
   const seconds = Math.min(FIRST_RETRY_S * 2 ** (received - 1), LONGEST_RETRY_S);
   try {
