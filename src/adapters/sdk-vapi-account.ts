@@ -10,7 +10,7 @@ import type {
   Updated,
   VapiAccount,
 } from '../domain/vapi-account.ts';
-import { toResource, toResources, type UpstreamRequests, windowQuery } from './upstream-requests.ts';
+import { toResource, type UpstreamRequests, windowQuery } from './upstream-requests.ts';
 
 type CreateBody = Parameters<AssistantsClient['create']>[0];
 type UpdateBody = Omit<Parameters<AssistantsClient['update']>[0], 'id'>;
@@ -63,20 +63,10 @@ export class SdkVapiAccount implements VapiAccount {
   }
 
   async remove(id: string): Promise<Removed> {
-    return await this.#requests.repeatedly<Removed>({
-      verb: 'DELETE',
-      send: async (options) => {
-        await this.#client.delete({ id }, options);
-        return { kind: 'removed' };
-      },
-      whenMissing: { kind: 'missing' },
-    });
+    return await this.#requests.remove((options) => this.#client.delete({ id }, options));
   }
 
   async list(query: ListQuery): Promise<LiveAssistant[]> {
-    return await this.#requests.repeatedly({
-      verb: 'LIST',
-      send: async (options) => toResources(await this.#client.list(windowQuery(query), options)),
-    });
+    return await this.#requests.list((options) => this.#client.list(windowQuery(query), options));
   }
 }

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { JsonObject } from '../domain/json.ts';
 import type { ListQuery, LiveTool, Removed, VapiTools } from '../domain/vapi-account.ts';
 import type { SdkOptions } from './sdk-vapi-account.ts';
-import { toResource, toResources, type UpstreamRequests, windowQuery } from './upstream-requests.ts';
+import { toResource, type UpstreamRequests, windowQuery } from './upstream-requests.ts';
 
 type CreateBody = Parameters<ToolsClient['create']>[0];
 /** The SDK sends what it is given: types of tools that are newer than the SDK reach Vapi too. */
@@ -36,20 +36,10 @@ export class SdkVapiTools implements VapiTools {
   }
 
   async remove(id: string): Promise<Removed> {
-    return await this.#requests.repeatedly<Removed>({
-      verb: 'DELETE',
-      send: async (options) => {
-        await this.#client.delete({ id }, options);
-        return { kind: 'removed' };
-      },
-      whenMissing: { kind: 'missing' },
-    });
+    return await this.#requests.remove((options) => this.#client.delete({ id }, options));
   }
 
   async list(query: ListQuery): Promise<LiveTool[]> {
-    return await this.#requests.repeatedly({
-      verb: 'LIST',
-      send: async (options) => toResources(await this.#client.list(windowQuery(query), options)),
-    });
+    return await this.#requests.list((options) => this.#client.list(windowQuery(query), options));
   }
 }

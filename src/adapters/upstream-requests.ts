@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import { Problem } from '../domain/problem.ts';
 import type { Deadline } from '../domain/runtime.ts';
 import { FINISH_RESERVE_MS } from '../domain/sync-timing.ts';
+import type { Removed } from '../domain/vapi-account.ts';
 import { readFault, toProblem, UpstreamFault } from './upstream-fault.ts';
 import type { UpstreamPolicy } from './upstream-policy.ts';
 
@@ -93,6 +94,23 @@ export class UpstreamRequests {
     }
   }
 
+  /** Deletes something; that it is not there is an answer too. */
+  async remove(send: Request<unknown>['send']): Promise<Removed> {
+    return await this.repeatedly<Removed>({
+      verb: 'DELETE',
+      send: async (options) => {
+        await send(options);
+        return { kind: 'removed' };
+      },
+      whenMissing: { kind: 'missing' },
+    });
+  }
+
+  /** Reads a list of assistants or tools. */
+  async list(send: Request<unknown>['send']): Promise<Resource[]> {
+    return await this.repeatedly({ verb: 'LIST', send: async (options) => toResources(await send(options)) });
+  }
+
   /** One request, if there is time for it. That is seen to before the circuit is asked: it must not count for it. */
   async #once<T>(verb: UpstreamCall['verb'], send: Request<T>['send']): Promise<T> {
     const { deadline, longestAttemptMs, policy } = this.#options;
@@ -156,8 +174,7 @@ export function toResource(reply: unknown): Resource {
   return { id: parsed.data.id, vapiOrgId: parsed.data.orgId, createdAt: parsed.data.createdAt, config };
 }
 
-/** Reads a list of resources. Throws an `UpstreamFault` as `toResource` does. */
-export function toResources(reply: unknown): Resource[] {
+function toResources(reply: unknown): Resource[] {
   if (!Array.isArray(reply)) throw unreadable();
   return reply.map(toResource);
 }

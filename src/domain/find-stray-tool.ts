@@ -1,7 +1,6 @@
-import { listCreated } from './list-created.ts';
+import { listCreated, windowAtVapi } from './list-created.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
 import type { Registration } from './register-tool.ts';
-import { LOOKUP_MARGIN_MS } from './sync-timing.ts';
 import { isDefinedBy } from './tool.ts';
 
 /**
@@ -11,12 +10,10 @@ import { isDefinedBy } from './tool.ts';
 export async function findStrayTool(
   deps: SyncDependencies,
   { journal }: Operation,
-  { tool, scopeKey, account, since, untilMs }: Registration & { since: string; untilMs?: number },
+  { tool, scopeKey, account, ...made }: Registration & { since: string; untilMs?: number },
 ): Promise<string | undefined> {
-  const from = new Date(Date.parse(since) - LOOKUP_MARGIN_MS).toISOString();
-  const until = untilMs === undefined ? {} : { until: new Date(untilMs + LOOKUP_MARGIN_MS).toISOString() };
   const [listed, rows] = await Promise.all([
-    listCreated((query) => account.list(query), { since: from, ...until }),
+    listCreated((query) => account.list(query), windowAtVapi(made)),
     deps.tools.list(scopeKey),
   ]);
   const taken = new Set(rows.filter(({ hash }) => hash !== tool.hash).map(({ toolId }) => toolId));

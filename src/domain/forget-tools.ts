@@ -1,6 +1,7 @@
 import type { LinkedTool } from './assistant-mapping.ts';
 import type { Access } from './credentials.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
+import { isoNow } from './runtime.ts';
 import { scopeKeyOf } from './tool-registry.ts';
 
 /**
@@ -31,7 +32,7 @@ async function forget(
   const scopeKey = scopeKeyOf(access.scope, key.orgId);
   const from = await deps.tools.read(scopeKey, tool.hash);
   if (from?.toolId !== tool.toolId || from.claim) return;
-  const at = new Date(deps.runtime.now()).toISOString();
+  const at = isoNow(deps.runtime);
   const token = deps.runtime.uniqueId();
   await deps.tools.write({ scopeKey, hash: tool.hash, transition: 'forget', from, token, change: {}, at });
 }

@@ -4,6 +4,7 @@ import type { Scope } from './credentials.ts';
 import { nameOf } from './journal.ts';
 import type { Transition } from './mapping-transitions.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
+import { isoNow } from './runtime.ts';
 
 /** The claim that this operation holds, and the row as it was written with it. */
 export interface HeldClaim {
@@ -76,7 +77,7 @@ export async function endClaim(
   { key }: Operation,
   { held, transition, change }: { held: HeldClaim; transition: Transition; change: MappingChange },
 ): Promise<MappingWriteResult> {
-  const at = new Date(deps.runtime.now()).toISOString();
+  const at = isoNow(deps.runtime);
   const from = held.mapping;
   return await deps.mappings.write({ key, transition, from, token: held.claim.token, change, at });
 }

@@ -2,6 +2,7 @@ import type { AssistantMapping } from './assistant-mapping.ts';
 import type { DesiredAssistant } from './desired-assistant.ts';
 import { nameOf } from './journal.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
+import { isoNow } from './runtime.ts';
 import { expendableSpecs, PRUNE_EVERY, summarise } from './spec-history.ts';
 
 /** Notes that Vapi has accepted a configuration. Never throws: the assistant is as wanted, with or without the note. */
@@ -10,7 +11,7 @@ export async function noteApplied(
   operation: Operation,
   { specHash, payload }: Pick<DesiredAssistant, 'specHash' | 'payload'>,
 ): Promise<void> {
-  const at = new Date(deps.runtime.now()).toISOString();
+  const at = isoNow(deps.runtime);
   await attempt(operation, () =>
     deps.history.noteApplied(operation.key, { specHash, at, summary: summarise(payload) }),
   );

@@ -1,3 +1,4 @@
+import { LOOKUP_MARGIN_MS } from './sync-timing.ts';
 import type { ListQuery } from './vapi-account.ts';
 
 const PAGE = 100;
@@ -6,6 +7,14 @@ const PAGE = 100;
 export interface Window {
   since: string;
   until?: string;
+}
+
+/** When a thing was made, by Vapi's clock, that was made between two moments of ours. */
+export function windowAtVapi({ since, untilMs }: { since: string; untilMs?: number }): Window {
+  const from = new Date(Date.parse(since) - LOOKUP_MARGIN_MS).toISOString();
+  return untilMs === undefined
+    ? { since: from }
+    : { since: from, until: new Date(untilMs + LOOKUP_MARGIN_MS).toISOString() };
 }
 
 interface Dated {

@@ -3,20 +3,17 @@ import { settlesAt } from './claim.ts';
 import { type Access, resolvePlatformKey, type Scope } from './credentials.ts';
 import type { Stray } from './decide.ts';
 import { isOurs } from './desired-assistant.ts';
-import { listCreated } from './list-created.ts';
+import { listCreated, windowAtVapi } from './list-created.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
-import { LOOKUP_MARGIN_MS } from './sync-timing.ts';
 import type { LiveAssistant, VapiAccount } from './vapi-account.ts';
 
 /** Ours for this key among the assistants made since a claim began, up to a moment (epoch ms) if one is given. */
 export async function findOurs(
   deps: SyncDependencies,
   operation: Operation,
-  { account, since, untilMs }: { account: VapiAccount; since: string; untilMs?: number },
+  { account, ...made }: { account: VapiAccount; since: string; untilMs?: number },
 ): Promise<LiveAssistant[]> {
-  const from = new Date(Date.parse(since) - LOOKUP_MARGIN_MS).toISOString();
-  const until = untilMs === undefined ? {} : { until: new Date(untilMs + LOOKUP_MARGIN_MS).toISOString() };
-  const listed = await listCreated((query) => account.list(query), { since: from, ...until });
+  const listed = await listCreated((query) => account.list(query), windowAtVapi(made));
   const ours = listed.filter(({ config }) => isOurs(config, operation.key, deps.deployment));
   operation.journal.record({ code: 'CREATE_LOOKED_UP', found: ours.length });
   return ours;

@@ -1,5 +1,6 @@
 import { type AccessSession, openAccessSession } from './access-session.ts';
-import { type AssistantMapping, type MappingChange, mappingOf } from './assistant-mapping.ts';
+import { annotateMapping } from './annotate-mapping.ts';
+import { type AssistantMapping, type MappingChange, mappingOf, type OrganisationRecord } from './assistant-mapping.ts';
 import { configured, type DesiredAssistant } from './desired-assistant.ts';
 import { ensureAssistant } from './ensure-assistant.ts';
 import { linkPhoneNumber } from './link-phone-number.ts';
@@ -35,8 +36,8 @@ async function reapply(
 ): Promise<TaskEnd | undefined> {
   const applied = await lastApplied(deps, operation);
   if (!applied) return { kind: 'done', outcome: 'nothing-applied' };
-  const { desired } = applied;
-  const tools = await registerAll(deps, operation, { desired, credentials });
+  const { desired, record } = applied;
+  const tools = await registerAll(deps, operation, { desired, record, credentials });
   if (tools.kind === 'later') {
     // Callers are not to wait for their number until a tool is there.
     await followWithNumber(deps, operation, { mapping: applied.mapping, credentials });
@@ -46,7 +47,7 @@ async function reapply(
     desired,
     expected: { specHash: desired.specHash },
   });
-  if (tools.kind === 'refused') await annotate(deps, operation, { mapping, change: refusedBy(mapping, tools.detail) });
+  if (tools.kind === 'refused') await annotateMapping(deps, mapping, refusedBy(mapping, tools.detail));
   await followWithNumber(deps, operation, { mapping, credentials });
   // Somebody deleted a tool at Vapi between its registration and now: once more from the start.
   if (tools.kind === 'registered' && mapping.tools.status === 'pending') {
@@ -55,11 +56,16 @@ async function reapply(
   return { kind: 'done', outcome: tools.kind === 'refused' ? 'tools-refused' : outcome };
 }
 
-async function lastApplied(
-  deps: SyncDependencies,
-  { key, journal }: Operation,
-): Promise<{ mapping: AssistantMapping; desired: DesiredAssistant } | undefined> {
-  const mapping = mappingOf(await deps.mappings.read(key.orgId), key);
+interface Applied {
+  mapping: AssistantMapping;
+  /** The organisation record that was read with the mapping. */
+  record: OrganisationRecord | undefined;
+  desired: DesiredAssistant;
+}
+
+async function lastApplied(deps: SyncDependencies, { key, journal }: Operation): Promise<Applied | undefined> {
+  const view = await deps.mappings.read(key.orgId);
+  const mapping = mappingOf(view, key);
   if (!mapping?.specHash) return undefined;
   const { specHash } = mapping;
   const configuration = await deps.specs.load(key, specHash);
@@ -67,7 +73,7 @@ async function lastApplied(
     journal.record({ code: 'CONFIGURATION_MISSING', specHash });
     return undefined;
   }
-  return { mapping, desired: { ...configured(configuration), specHash } };
+  return { mapping, record: view.record, desired: { ...configured(configuration), specHash } };
 }
 
 type Registration =
@@ -79,10 +85,9 @@ type Registration =
 async function registerAll(
   deps: SyncDependencies,
   operation: Operation,
-  { desired, credentials }: { desired: DesiredAssistant; credentials: AccessSession },
+  { desired, record, credentials }: Omit<Applied, 'mapping'> & { credentials: AccessSession },
 ): Promise<Registration> {
   if (desired.tools.length === 0) return { kind: 'registered' };
-  const { record } = await deps.mappings.read(operation.key.orgId);
   const access = await credentials.freshAccess(record);
   const refusals: string[] = [];
   let afterSeconds = 0;
@@ -120,17 +125,6 @@ async function followWithNumber(
   if (access.scope !== mapping.scope || access.phoneNumberId !== phoneNumber.id) return;
   const state = await linkPhoneNumber(deps, operation, { mapping, phoneNumber, access });
   if (state.status !== phoneNumber.status) {
-    await annotate(deps, operation, { mapping, change: { phoneNumber: state } });
+    await annotateMapping(deps, mapping, { phoneNumber: state });
   }
-}
-
-/** Notes what was seen, if the row is still the one that it was seen of. Whoever changed it meanwhile looks for himself. */
-async function annotate(
-  deps: SyncDependencies,
-  { key }: Operation,
-  { mapping: from, change }: { mapping: AssistantMapping; change: MappingChange },
-): Promise<void> {
-  const at = new Date(deps.runtime.now()).toISOString();
-  const token = deps.runtime.uniqueId();
-  await deps.mappings.write({ key, transition: 'annotate', from, token, change, at });
 }

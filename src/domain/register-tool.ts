@@ -5,6 +5,7 @@ import { registeredId } from './find-tools.ts';
 import { nameOf } from './journal.ts';
 import type { Operation, SyncDependencies } from './operation.ts';
 import { Problem } from './problem.ts';
+import { isoNow } from './runtime.ts';
 import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS, MIN_CREATE_MS, POLL_LONGEST_MS } from './sync-timing.ts';
 import type { DesiredTool } from './tool.ts';
 import { type ScopeKey, scopeKeyOf, type ToolRow } from './tool-registry.ts';
@@ -82,7 +83,7 @@ async function underClaim(deps: SyncDependencies, operation: Operation, claiming
   const { fingerprint: keyFingerprint } = access.apiKey;
   const finalisedBy = held.token;
   const change = { toolId, keyFingerprint, finalisedBy, claim: null, unusedSince: null };
-  const written = await deps.tools.write({ ...held, transition: 'finalise', change, at: isoNow(deps) });
+  const written = await deps.tools.write({ ...held, transition: 'finalise', change, at: isoNow(deps.runtime) });
   if (written.kind === 'conflict') return await afterLosing(deps, operation, { ...claiming, toolId });
   operation.journal.record({ code: 'TOOL_REGISTERED', toolId, tool: tool.hash, made: found === undefined });
   return { kind: 'registered', toolId };
@@ -150,7 +151,7 @@ async function create(
   const reply = await givingBack(deps, task, () => account.create(tool.definition));
   if (reply.kind === 'created') return reply.tool.id;
   operation.journal.record({ code: 'TOOL_OUTCOME_UNKNOWN', tool: tool.hash, cause: nameOf(reply.cause) });
-  const since = held.from.claim?.since ?? isoNow(deps);
+  const since = held.from.claim?.since ?? isoNow(deps.runtime);
   for (const pause of LOOKUP_PAUSES_MS) {
     if (operation.deadline.remainingMs() < pause + FINISH_RESERVE_MS) return undefined;
     await deps.runtime.sleep(pause);
@@ -171,7 +172,7 @@ async function givingBack<T>(
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const previous = row?.claim;
-    const at = isoNow(deps);
+    const at = isoNow(deps.runtime);
     if (previous) {
       const unresolvedAt = previous.unresolvedAt ?? previous.expiresAt;
       const change = { claim: { ...previous, unresolvedAt } };
@@ -207,10 +208,6 @@ async function leaveUnresolved(deps: SyncDependencies, { tool, scopeKey }: Claim
 function assertTimeToCreate({ deadline }: Operation): void {
   if (deadline.remainingMs() >= MIN_CREATE_MS) return;
   throw new Problem('VAPI_UNAVAILABLE', 'Too little time is left to register a tool. It is tried again.');
-}
-
-function isoNow({ runtime }: SyncDependencies): string {
-  return new Date(runtime.now()).toISOString();
 }
 
 function secondsUntil(until: number, now: number): number {

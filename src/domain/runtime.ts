@@ -14,3 +14,8 @@ export interface Runtime {
   /** A new identifier that nobody else has. */
   uniqueId(): string;
 }
+
+/** The present moment as ISO 8601 in UTC. */
+export function isoNow(runtime: Pick<Runtime, 'now'>): string {
+  return new Date(runtime.now()).toISOString();
+}

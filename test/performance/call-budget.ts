@@ -60,7 +60,6 @@ export const CALL_BUDGET = {
     table: [
       'Query',
       'GetItem',
-      'Query',
       'GetItem',
       'UpdateItem',
       'UpdateItem',
@@ -75,7 +74,7 @@ export const CALL_BUDGET = {
       'UpdateItem',
       'UpdateItem',
     ],
-    read: 8,
+    read: 7,
     write: 18,
     secrets: 2,
     queue: 0,

@@ -3,6 +3,7 @@ import { type AssistantMapping, mappingOf, type OrganisationRecord } from '../as
 import { isHeld, mayHaveCreated } from '../claim.ts';
 import { formerToolIds, withToolIds } from '../link-tools.ts';
 import { lookAt } from '../observe.ts';
+import { isoNow } from '../runtime.ts';
 import type { LiveAssistant } from '../vapi-account.ts';
 import { type Comparison, compareAssistant, showChanges } from './compare-assistant.ts';
 import { type DriftMode, modeFor } from './drift-mode.ts';
@@ -187,7 +188,7 @@ type Found = Pick<DriftState, 'class' | 'fields'> & Pick<Finding, 'changes' | 'c
 async function report(check: RowCheck, { row, mode }: Current, found: Found): Promise<void> {
   const { scope, run, deps } = check;
   const { orgId, role, assistantId } = row;
-  const foundAt = new Date(deps.runtime.now()).toISOString();
+  const foundAt = isoNow(deps.runtime);
   const { fields, ...shown } = found;
   tallyFinding(check.tally, {
     id: `${scope}#${orgId}#${role}`,

@@ -1,6 +1,7 @@
 import type { AssistantKey } from '../assistant-key.ts';
 import { mappingOf, type OrganisationView } from '../assistant-mapping.ts';
 import { isHeld } from '../claim.ts';
+import { isoNow } from '../runtime.ts';
 import type { ScopeKey } from '../tool-registry.ts';
 import type { LiveAssistant } from '../vapi-account.ts';
 import { checkListed } from './check-row.ts';
@@ -34,7 +35,7 @@ export async function checkStray(check: ScopeCheck, live: LiveAssistant): Promis
     ...owner,
     assistantId: live.id,
     mode,
-    foundAt: new Date(deps.runtime.now()).toISOString(),
+    foundAt: isoNow(deps.runtime),
   });
 }
 

@@ -1,5 +1,6 @@
 import { nameOf } from '../journal.ts';
 import { Problem } from '../problem.ts';
+import { isoNow } from '../runtime.ts';
 import type { TaskEnd } from '../task.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
 import type { Finding } from './finding.ts';
@@ -115,7 +116,7 @@ function unknownStep(
     // Vapi's own words could quote what was sent.
     detail: error instanceof Problem && error.code !== 'VAPI_REJECTED' ? error.message : 'See the log of this run.',
     mode: 'report',
-    foundAt: new Date(runtime.now()).toISOString(),
+    foundAt: isoNow(runtime),
   };
   tallyFinding(tally, finding);
   const next = positionAfter(unit);

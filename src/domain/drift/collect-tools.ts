@@ -1,14 +1,15 @@
 import { newClaim } from '../claim.ts';
 import { Problem } from '../problem.ts';
+import { isoNow } from '../runtime.ts';
 import type { TaskEnd } from '../task.ts';
 import type { ScopeKey, ToolChange, ToolRow } from '../tool-registry.ts';
 import type { VapiTools } from '../vapi-account.ts';
 import { type CollectStep, decideCollect } from './decide-collect.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
 import { modeFor } from './drift-mode.ts';
-import { organisationOf } from './scope-account.ts';
-import { openTools } from './scope-tools.ts';
-import { type UsedTools, usedTools } from './used-tools.ts';
+import type { DriftRun } from './run.ts';
+import { openTools, organisationOf } from './scope-account.ts';
+import { usedTools } from './used-tools.ts';
 
 /**
  * How long a tool is reserved before it is deleted, in ms: a sync that has read the tool before can no longer link it
@@ -39,16 +40,24 @@ export async function collectTools(
   const run = await deps.runs.read(call.runId);
   if (!run?.summary || run.summary.suspicious.length > 0) return { kind: 'done', outcome: 'not-allowed' };
   if (scope) return await collectScope(deps, call, scope);
-  if (after === undefined && modeFor(run.mode, undefined) === 'heal') await collectScope(deps, call, 'platform');
-  return await collectAccounts(deps, call, after);
+  if (after === undefined && modeFor(run.mode, undefined) === 'heal') {
+    const end = await collectScope(deps, call, 'platform');
+    if (end.kind === 'later') return end;
+  }
+  return await collectAccounts(deps, call, { mode: run.mode, after });
 }
 
-async function collectAccounts(deps: DriftDependencies, call: DriftCall, after: string | undefined): Promise<TaskEnd> {
-  const run = await deps.runs.read(call.runId);
+async function collectAccounts(
+  deps: DriftDependencies,
+  call: DriftCall,
+  { mode, after }: Pick<DriftRun, 'mode'> & { after: string | undefined },
+): Promise<TaskEnd> {
   const page = await deps.fleet.ownAccounts({ limit: PAGE, ...(after === undefined ? {} : { after }) });
   for (const orgId of page.items) {
     const { record } = await deps.mappings.read(orgId);
-    if (run && modeFor(run.mode, record?.driftMode) === 'heal') await collectScope(deps, call, `org:${orgId}`);
+    if (modeFor(mode, record?.driftMode) !== 'heal') continue;
+    const end = await collectScope(deps, call, `org:${orgId}`);
+    if (end.kind === 'later') return end;
   }
   if (page.next === undefined) return { kind: 'done', outcome: 'collected' };
   await deps.tasks.send({ kind: 'collect-tools', runId: call.runId, after: page.next });
@@ -64,7 +73,7 @@ async function collectScope(deps: DriftDependencies, call: DriftCall, scope: Sco
     if (call.deadline.remainingMs() < COLLECTING_MS) return { kind: 'later', reason: 'NO_TIME', afterSeconds: 1 };
     const step = decideCollect(row, { used, now: deps.runtime.now(), graceMs: deps.limits.graceMs });
     if (step === 'reserve') isReserved = true;
-    await carryOut(deps, call, { row, step, used, scope });
+    await carryOut(deps, call, { row, step, scope });
   }
   if (isReserved) {
     const again = { kind: 'collect-tools', runId: call.runId, scope } as const;
@@ -76,7 +85,6 @@ async function collectScope(deps: DriftDependencies, call: DriftCall, scope: Sco
 interface Step {
   row: ToolRow;
   step: CollectStep;
-  used: UsedTools;
   scope: ScopeKey;
 }
 
@@ -85,7 +93,7 @@ async function carryOut(deps: DriftDependencies, call: DriftCall, { row, step, s
     case 'keep':
       return;
     case 'mark-unused':
-      return void (await write(deps, row, { transition: 'annotate', change: { unusedSince: isoNow(deps) } }));
+      return void (await write(deps, row, { transition: 'annotate', change: { unusedSince: isoNow(deps.runtime) } }));
     case 'mark-used':
       return void (await write(deps, row, { transition: 'annotate', change: { unusedSince: null } }));
     case 'reserve':
@@ -147,10 +155,6 @@ interface Written {
 async function write(deps: DriftDependencies, from: ToolRow, written: Written): Promise<ToolRow | undefined> {
   const { scopeKey, hash } = from;
   const token = written.change.claim?.token ?? from.claim?.token ?? deps.runtime.uniqueId();
-  const result = await deps.tools.write({ scopeKey, hash, from, token, ...written, at: isoNow(deps) });
+  const result = await deps.tools.write({ scopeKey, hash, from, token, ...written, at: isoNow(deps.runtime) });
   return result.kind === 'written' ? result.row : undefined;
-}
-
-function isoNow({ runtime }: DriftDependencies): string {
-  return new Date(runtime.now()).toISOString();
 }

@@ -1,3 +1,4 @@
+import { isoNow } from '../runtime.ts';
 import { isSuspicious } from './brakes.ts';
 import { closeRun } from './close-run.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
@@ -9,7 +10,7 @@ import { addTotals, noTotals, type Totals } from './totals.ts';
  * others ended in. May be called again after any of its steps: each is done once, or does no harm twice.
  */
 export async function finishUnit(deps: DriftDependencies, call: DriftCall, unit: Unit): Promise<string> {
-  const at = new Date(deps.runtime.now()).toISOString();
+  const at = isoNow(deps.runtime);
   const run = await deps.runs.markDone(unit.runId, unit.number, at);
   if (!run) return 'over';
   const successor = await deps.units.read(unit.runId, unit.number + deps.limits.parallelWindows);
@@ -30,7 +31,7 @@ async function endCheck(deps: DriftDependencies, call: DriftCall, run: DriftRun)
   const totals = addTotals(sums.platform, sums.organisations);
   const suspicious = GROUPS.filter((group) => isSuspicious(sums[group]));
   if (totals.actionable === 0) return await closeRun(deps, call, { run, totals, suspicious });
-  const updatedAt = new Date(deps.runtime.now()).toISOString();
+  const updatedAt = isoNow(deps.runtime);
   const healing = { version: 0, suspicious, reapplied: 0, resumed: 0, removed: 0, kept: {} };
   await deps.runs.advance(run, { status: 'healing', healing, updatedAt });
   // Whoever was faster may have died before sending this.

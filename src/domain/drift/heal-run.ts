@@ -1,14 +1,16 @@
+import { annotateMapping } from '../annotate-mapping.ts';
 import type { AssistantKey } from '../assistant-key.ts';
 import { type AssistantMapping, mappingOf } from '../assistant-mapping.ts';
 import { nameOf } from '../journal.ts';
 import { Problem } from '../problem.ts';
+import { isoNow } from '../runtime.ts';
 import type { TaskEnd } from '../task.ts';
 import { closeRun } from './close-run.ts';
 import { decideHeal, type HealPlan } from './decide-heal.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
 import { type Finding, NUMBER_PATH } from './finding.ts';
 import { sumUp } from './finish-unit.ts';
-import { nextState, writeDrift } from './note-drift.ts';
+import { nextState } from './note-drift.ts';
 import { finishRemovals, type Removal, removeStray } from './remove-stray.ts';
 import type { DriftRun, Healing } from './run.ts';
 import { addTotals } from './totals.ts';
@@ -35,7 +37,7 @@ export async function healRun(deps: DriftDependencies, call: DriftCall): Promise
     const page = await deps.findings.page({ runId: run.runId, limit: AT_A_TIME, ...(after ? { after } : {}) });
     const healing = await healPage(deps, call, { run, healing: run.healing, findings: page.items });
     if (page.next === undefined) return await end(deps, call, { ...run, healing });
-    const updatedAt = new Date(deps.runtime.now()).toISOString();
+    const updatedAt = isoNow(deps.runtime);
     const change = { healing: { ...healing, version: healing.version + 1, after: page.next }, updatedAt };
     run = await deps.runs.advance(run, change);
   }
@@ -143,22 +145,15 @@ async function reapply(
   if (mapping?.drift?.fields.includes(NUMBER_PATH)) await noteNumber(deps, mapping);
   await deps.tasks.send({ kind: 'reapply', ...key, operationId: call.runId });
   if (!mapping || mapping.claim || finding.class === 'unknown') return 'reapplied';
-  const at = new Date(deps.runtime.now()).toISOString();
+  const at = isoNow(deps.runtime);
   const state = mapping.drift ?? nextState(undefined, { class: 'drifted', fields: [] }, { runId: run.runId, at });
-  await writeDrift(deps, mapping, { ...state, heals: state.heals + 1, healedAt: at });
+  await annotateMapping(deps, mapping, { drift: { ...state, heals: state.heals + 1, healedAt: at } });
   return 'reapplied';
 }
 
 /** The number is looked at again only if the row says that this is still to be done. */
-async function noteNumber({ mappings, runtime }: DriftDependencies, mapping: AssistantMapping): Promise<void> {
-  const { orgId, role, phoneNumber } = mapping;
+async function noteNumber(deps: DriftDependencies, mapping: AssistantMapping): Promise<void> {
+  const { phoneNumber } = mapping;
   if (!phoneNumber || mapping.claim) return;
-  await mappings.write({
-    key: { orgId, role },
-    transition: 'annotate',
-    from: mapping,
-    token: runtime.uniqueId(),
-    change: { phoneNumber: { ...phoneNumber, status: 'pending' } },
-    at: new Date(runtime.now()).toISOString(),
-  });
+  await annotateMapping(deps, mapping, { phoneNumber: { ...phoneNumber, status: 'pending' } });
 }

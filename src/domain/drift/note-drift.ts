@@ -1,3 +1,4 @@
+import { annotateMapping } from '../annotate-mapping.ts';
 import type { AssistantMapping } from '../assistant-mapping.ts';
 import type { DriftDependencies } from './drift-dependencies.ts';
 import { type DriftState, isSameState } from './finding.ts';
@@ -12,24 +13,7 @@ export async function noteDrift(
   state: DriftState | undefined,
 ): Promise<void> {
   if (isSameState(row.drift, state)) return;
-  await writeDrift(deps, row, state ?? null);
-}
-
-/** Writes the drift state of a row nobody holds. */
-export async function writeDrift(
-  { mappings, runtime }: Pick<DriftDependencies, 'mappings' | 'runtime'>,
-  row: AssistantMapping,
-  drift: DriftState | null,
-): Promise<void> {
-  const { orgId, role } = row;
-  await mappings.write({
-    key: { orgId, role },
-    transition: 'annotate',
-    from: row,
-    token: '',
-    change: { drift },
-    at: new Date(runtime.now()).toISOString(),
-  });
+  await annotateMapping(deps, row, { drift: state ?? null });
 }
 
 /** The state after another run has found the same, or something else. */

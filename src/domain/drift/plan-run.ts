@@ -1,3 +1,4 @@
+import { isoNow } from '../runtime.ts';
 import type { TaskEnd } from '../task.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
 import { AT_THE_START, type DriftRun, type Unit, type Work } from './run.ts';
@@ -66,7 +67,7 @@ async function begin(
   { run, planned }: { run: DriftRun; planned: readonly Unit[] },
 ): Promise<TaskEnd> {
   const { runId } = run;
-  const updatedAt = new Date(deps.runtime.now()).toISOString();
+  const updatedAt = isoNow(deps.runtime);
   await deps.runs.advance(run, { status: 'checking', unitCount: planned.length, updatedAt });
   for (const kind of ['window', 'accounts', 'unfinished'] as const) {
     const first = planned.filter((unit) => unit.work.kind === kind).slice(0, deps.limits.parallelWindows);

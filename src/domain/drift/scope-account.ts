@@ -1,9 +1,10 @@
 import type { ApiKey } from '../api-key.ts';
-import { type Access, forgetAccess, resolveAccess, resolvePlatformKey } from '../credentials.ts';
+import { forgetAccess, resolveAccess, resolvePlatformKey } from '../credentials.ts';
 import { Problem } from '../problem.ts';
 import type { ScopeKey } from '../tool-registry.ts';
+import type { VapiTools } from '../vapi-account.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
-import type { Opened, PacedAccount } from './paced-account.ts';
+import type { PacedAccount } from './paced-account.ts';
 
 /** The organisation of a scope; undefined for the platform's. */
 export function organisationOf(scope: ScopeKey): string | undefined {
@@ -17,22 +18,32 @@ export async function openAccount(
   scope: ScopeKey,
 ): Promise<PacedAccount | undefined> {
   const { parallelWindows, callsPerSecond } = deps.limits;
+  const apiKey = await keyOf(deps, call, scope);
+  if (!apiKey) return undefined;
+  const { deadline } = call;
+  const opened = { account: deps.vapi.open(apiKey, deadline), numbers: deps.vapi.phoneNumbers(apiKey, deadline) };
+  return deps.pacer.paced(opened, scope === 'platform' ? callsPerSecond / parallelWindows : callsPerSecond);
+}
+
+/** Opens the tools of a scope. Undefined as for its account. */
+export async function openTools(
+  deps: DriftDependencies,
+  call: DriftCall,
+  scope: ScopeKey,
+): Promise<VapiTools | undefined> {
+  const apiKey = await keyOf(deps, call, scope);
+  return apiKey && deps.vapi.tools(apiKey, call.deadline);
+}
+
+async function keyOf(
+  { credentials }: DriftDependencies,
+  { journal }: DriftCall,
+  scope: ScopeKey,
+): Promise<ApiKey | undefined> {
   const orgId = organisationOf(scope);
-  if (orgId === undefined) {
-    const apiKey = await resolvePlatformKey(deps.credentials);
-    return deps.pacer.paced(open(deps, call, apiKey), callsPerSecond / parallelWindows);
-  }
-  const access = await ownAccess(deps, call, orgId);
-  return access && deps.pacer.paced(open(deps, call, access.apiKey), callsPerSecond);
-}
-
-function open({ vapi }: DriftDependencies, { deadline }: DriftCall, apiKey: ApiKey): Opened {
-  return { account: vapi.open(apiKey, deadline), numbers: vapi.phoneNumbers(apiKey, deadline) };
-}
-
-async function ownAccess(deps: DriftDependencies, { journal }: DriftCall, orgId: string): Promise<Access | undefined> {
-  const access = await resolveAccess(deps.credentials, { orgId, record: async () => undefined, journal });
-  return access.scope === 'org' ? access : undefined;
+  if (orgId === undefined) return await resolvePlatformKey(credentials);
+  const access = await resolveAccess(credentials, { orgId, record: async () => undefined, journal });
+  return access.scope === 'org' ? access.apiKey : undefined;
 }
 
 /** Drops the remembered key of a scope, so that the next attempt reads it anew. */

@@ -1,17 +1,13 @@
 import { MANAGED_BY } from '../desired-assistant.ts';
 import { isJsonObject } from '../json.ts';
-import { listCreated, type Window } from '../list-created.ts';
+import { listCreated, type Window, windowAtVapi } from '../list-created.ts';
 import type { SyncDependencies } from '../operation.ts';
-import { LOOKUP_MARGIN_MS } from '../sync-timing.ts';
 import type { LiveAssistant, VapiAccount } from '../vapi-account.ts';
 import type { VerificationRun } from './verification-run.ts';
 
 /** When the things of a run were made, if Vapi's clock is not quite ours. */
 export function windowOf({ startedAt, endsBefore }: VerificationRun): Window {
-  return {
-    since: new Date(Date.parse(startedAt) - LOOKUP_MARGIN_MS).toISOString(),
-    until: new Date(Date.parse(endsBefore) + LOOKUP_MARGIN_MS).toISOString(),
-  };
+  return windowAtVapi({ since: startedAt, untilMs: Date.parse(endsBefore) });
 }
 
 /** The assistants of an account that say, by their metadata, that they belong to the organisations of a run. */
