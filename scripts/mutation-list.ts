@@ -1,0 +1,80 @@
+/** One rule of the protocol, broken. */
+export interface Mutation {
+  name: string;
+  file: string;
+  /** Text that stands in the file exactly once. */
+  from: string;
+  to: string;
+}
+
+const CONDITIONS = 'src/adapters/claimed-row-conditions.ts';
+const GUARD = 'const { from, guard } = TRANSITIONS[write.transition];';
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'POST retried once',
+    file: 'src/domain/carry-out.ts',
+    from: 'act: () => account.create(payload)',
+    to: "act: async () => { const first = await account.create(payload); return first.kind === 'unknown' ? await account.create(payload) : first; }",
+  },
+  {
+    name: 'POST of a tool retried once',
+    file: 'src/domain/register-tool.ts',
+    from: '() => account.create(tool.definition)',
+    to: "async () => { const first = await account.create(tool.definition); return first.kind === 'unknown' ? await account.create(tool.definition) : first; }",
+  },
+  {
+    name: 'look-up before re-create removed',
+    file: 'src/domain/look-up-strays.ts',
+    from: 'if (!claim) return [];',
+    to: 'if (!claim || claim.unresolvedAt) return [];',
+  },
+  {
+    name: 'expired claim taken over without look-up',
+    file: 'src/domain/look-up-strays.ts',
+    from: 'if (!claim) return [];',
+    to: 'if (!claim?.unresolvedAt) return [];',
+  },
+  {
+    name: 'claim condition removed',
+    file: CONDITIONS,
+    from: GUARD,
+    to: `${GUARD} if (guard === 'as-read') return { expression: 'attribute_not_exists(nothing)', names: {}, values: {} };`,
+  },
+  {
+    name: 'finalise without the token',
+    file: CONDITIONS,
+    from: GUARD,
+    to: `${GUARD} if (guard === 'own-token') return { expression: 'attribute_exists(pk)', names: {}, values: {} };`,
+  },
+  {
+    name: 'create not waited for to settle',
+    file: 'src/domain/decide.ts',
+    from: 'if (!mayHaveCreated(claim) || now >= settlesAt(claim)) return false;',
+    to: 'if (mayHaveCreated(claim) || now >= settlesAt(claim)) return false;',
+  },
+  {
+    name: 'claim given back after an unknown outcome',
+    file: 'src/domain/unresolved-create.ts',
+    from: "transition: 'leave-unresolved', change: { claim }",
+    to: "transition: 'abandon', change: {}",
+  },
+  {
+    name: 'attempted configurations forgotten',
+    file: 'src/domain/hold-claim.ts',
+    from: 'const attempted = withAttempt(mapping?.attempted ?? [], { specHash, toolIds, claim });',
+    to: 'const attempted = mapping?.attempted ?? [];',
+  },
+  {
+    name: 'assistant of a lost claim not removed',
+    file: 'src/domain/finalise.ts',
+    from: 'const leftovers = outcome.made ? await disownUnlessMapped(deps, operation, outcome) : [];',
+    to: 'const leftovers: readonly Retiree[] = [];',
+  },
+  {
+    name: 'a 404 believed of any key',
+    file: 'src/domain/observe.ts',
+    from: 'if (account.keyFingerprint !== mapping.keyFingerprint) await assertSameAccount(account, mapping);',
+    to: '',
+  },
+];

@@ -1,0 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MUTATIONS } from '../../scripts/mutation-list.ts';
+
+it.each(MUTATIONS)('the mutation "$name" fits the code', ({ file, from }) => {
+  const source = readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
+  expect(source.split(from)).toHaveLength(2);
+});
