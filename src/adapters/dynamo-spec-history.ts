@@ -1,9 +1,4 @@
-import {
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  paginateQuery,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { AssistantKey } from '../domain/assistant-key.ts';
@@ -11,6 +6,7 @@ import type { SpecHistory, SpecSummary, StoredSpec } from '../domain/spec-histor
 import type { Table } from './claimed-rows.ts';
 import { specKey, specPrefix } from './dynamo-spec-store.ts';
 import { organisationPk } from './mapping-item.ts';
+import { itemsOf } from './partition-items.ts';
 
 const text = z.exactOptional(z.string());
 
@@ -48,24 +44,13 @@ export class DynamoSpecHistory implements SpecHistory {
   }
 
   async list(key: AssistantKey): Promise<StoredSpec[]> {
-    const pages = paginateQuery(
-      { client: this.#table.client },
-      {
-        TableName: this.#table.name,
-        ConsistentRead: true,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: marshall({ ':pk': organisationPk(key.orgId), ':prefix': specPrefix(key) }),
-        // Not the content: that is large, and holds prompts.
-        ProjectionExpression: 'sk, savedAt, appliedAt, firstAppliedAt, #summary',
-        ExpressionAttributeNames: { '#summary': 'summary' },
-      },
-    );
     const specs: StoredSpec[] = [];
-    for await (const { Items = [] } of pages) {
-      for (const item of Items) {
-        const { sk, ...stored } = storedSchema.parse(unmarshall(item));
-        specs.push({ specHash: sk.slice(specPrefix(key).length), ...stored });
-      }
+    // Not the content: that is large, and holds prompts.
+    const attributes = ['sk', 'savedAt', 'appliedAt', 'firstAppliedAt', 'summary'];
+    const prefix = specPrefix(key);
+    for await (const item of itemsOf(this.#table, { pk: organisationPk(key.orgId), prefix, attributes })) {
+      const { sk, ...stored } = storedSchema.parse(unmarshall(item));
+      specs.push({ specHash: sk.slice(prefix.length), ...stored });
     }
     return specs;
   }

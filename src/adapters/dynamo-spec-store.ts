@@ -1,4 +1,4 @@
-import { DeleteItemCommand, GetItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { AssistantKey } from '../domain/assistant-key.ts';
@@ -7,6 +7,7 @@ import type { Configuration } from '../domain/desired-assistant.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { Table } from './claimed-rows.ts';
 import { type Item, organisationPk } from './mapping-item.ts';
+import { itemsOf } from './partition-items.ts';
 
 const specSchema = z.object({ payload: z.string(), tools: z._default(z.string(), '[]') });
 
@@ -39,29 +40,10 @@ export class DynamoSpecStore implements SpecStore {
   }
 
   async removeAll(key: AssistantKey): Promise<void> {
-    for (const Key of await this.#keysOf(key)) {
+    const specs = { pk: organisationPk(key.orgId), prefix: specPrefix(key), attributes: ['pk', 'sk'] };
+    for await (const Key of itemsOf(this.#table, specs)) {
       await this.#table.client.send(new DeleteItemCommand({ TableName: this.#table.name, Key }));
     }
-  }
-
-  async #keysOf(key: AssistantKey): Promise<Item[]> {
-    const keys: Item[] = [];
-    let start: Item | undefined;
-    do {
-      const page = await this.#table.client.send(
-        new QueryCommand({
-          TableName: this.#table.name,
-          ConsistentRead: true,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: marshall({ ':pk': organisationPk(key.orgId), ':prefix': specPrefix(key) }),
-          ProjectionExpression: 'pk, sk',
-          ...(start ? { ExclusiveStartKey: start } : {}),
-        }),
-      );
-      keys.push(...(page.Items ?? []));
-      start = page.LastEvaluatedKey;
-    } while (start);
-    return keys;
   }
 }
 

@@ -1,9 +1,9 @@
-import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { ScopeKey, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../domain/tool-registry.ts';
 import { ClaimedRows, type Table } from './claimed-rows.ts';
 import { claimSchema, type Item, scopeKeySchema, scopePk } from './mapping-item.ts';
+import { itemsOf } from './partition-items.ts';
 
 const rowSchema = z.object({
   scopeKey: scopeKeySchema,
@@ -46,20 +46,7 @@ export class DynamoToolStore implements ToolStore {
 
   async list(scopeKey: ScopeKey): Promise<ToolRow[]> {
     const rows: ToolRow[] = [];
-    let start: Item | undefined;
-    do {
-      const page = await this.#table.client.send(
-        new QueryCommand({
-          TableName: this.#table.name,
-          ConsistentRead: true,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: marshall({ ':pk': scopePk(scopeKey), ':prefix': PREFIX }),
-          ...(start ? { ExclusiveStartKey: start } : {}),
-        }),
-      );
-      rows.push(...(page.Items ?? []).map(parseRow));
-      start = page.LastEvaluatedKey;
-    } while (start);
+    for await (const item of itemsOf(this.#table, { pk: scopePk(scopeKey), prefix: PREFIX })) rows.push(parseRow(item));
     return rows;
   }
 }
