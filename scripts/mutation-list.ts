@@ -5,6 +5,8 @@ export interface Mutation {
   /** Text that stands in the file exactly once. */
   from: string;
   to: string;
+  /** The tests that notice it, where it is not those of the faults. */
+  noticedBy?: string;
 }
 
 const CONDITIONS = 'src/adapters/claimed-row-conditions.ts';
@@ -76,5 +78,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/domain/observe.ts',
     from: 'if (account.keyFingerprint !== mapping.keyFingerprint) await assertSameAccount(account, mapping);',
     to: '',
+    noticedBy: 'test/handlers/credentials',
   },
 ];

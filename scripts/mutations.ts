@@ -1,6 +1,6 @@
 /**
  * Shows that the fault tests can fail: breaks the protocol in a copy of the checkout, one rule at a time, and expects
- * `npm run test:faults` to go red; and green on a copy that nothing was done to. Run it with `npm run test:mutations`, or
+ * the tests of the faults to go red; and green on a copy that nothing was done to. Run it with `npm run test:mutations`, or
  * `npm run test:mutations -- "POST retried"` for those whose name has these words; `RUNS=…` sets the random runs of each.
  */
 import { spawnSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { MUTATIONS, type Mutation } from './mutation-list.ts';
 
 const checkout = join(import.meta.dirname, '..');
 const LEFT_OUT = ['node_modules', '.git', '.local', '.serverless', '.esbuild'];
-const JEST = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', 'test/faults', '--bail'];
+const JEST = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--bail'];
 
 /** True when the fault tests pass on a copy of the checkout, with or without a mutation. */
 function passes(mutation?: Mutation): boolean {
@@ -20,7 +20,8 @@ function passes(mutation?: Mutation): boolean {
     cpSync(checkout, copy, { recursive: true, filter: (path) => !LEFT_OUT.includes(basename(path)) });
     symlinkSync(join(checkout, 'node_modules'), join(copy, 'node_modules'));
     if (mutation) mutate(copy, mutation);
-    return spawnSync(process.execPath, JEST, { cwd: copy, stdio: 'ignore', env: process.env }).status === 0;
+    const tests = mutation?.noticedBy ?? 'test/faults';
+    return spawnSync(process.execPath, [...JEST, tests], { cwd: copy, stdio: 'ignore', env: process.env }).status === 0;
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }

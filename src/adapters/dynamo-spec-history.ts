@@ -4,21 +4,27 @@ import * as z from 'zod/mini';
 import type { AssistantKey } from '../domain/assistant-key.ts';
 import type { SpecHistory, SpecSummary, StoredSpec } from '../domain/spec-history.ts';
 import type { Table } from './claimed-rows.ts';
-import { specKey, specPrefix } from './dynamo-spec-store.ts';
-import { organisationPk } from './mapping-item.ts';
+import { REMOVED_AT_A_TIME, specKey, specPrefix } from './dynamo-spec-store.ts';
+import { inParallel } from './in-parallel.ts';
+import { type Item, organisationPk } from './mapping-item.ts';
 import { itemsOf } from './partition-items.ts';
 
 const text = z.exactOptional(z.string());
 
-const storedSchema = z.object({
-  sk: z.string(),
-  savedAt: z.string(),
+const appliedSchema = z.object({
   appliedAt: text,
   firstAppliedAt: text,
   summary: z.exactOptional(z.object({ name: text, model: text, voice: text })),
 });
+const storedSchema = z.extend(appliedSchema, { savedAt: z.string() });
 
-/** When configurations were applied: attributes of the very items that hold them, so that they go with them. */
+/** End of the sort key of a note that a configuration was applied. */
+const NOTE = '#applied';
+
+/**
+ * When configurations were applied: a small item beside each, as writing to the one that holds the content costs by the
+ * length of its prompt.
+ */
 export class DynamoSpecHistory implements SpecHistory {
   readonly #table: Table;
 
@@ -30,11 +36,10 @@ export class DynamoSpecHistory implements SpecHistory {
     key: AssistantKey,
     { specHash, at, summary }: { specHash: string; at: string; summary: SpecSummary },
   ): Promise<void> {
-    await this.#unlessRefused(
+    await this.#table.client.send(
       new UpdateItemCommand({
         TableName: this.#table.name,
-        Key: specKey(key, specHash),
-        ConditionExpression: 'attribute_exists(pk)',
+        Key: specKey(key, specHash, NOTE),
         UpdateExpression:
           'SET appliedAt = :at, firstAppliedAt = if_not_exists(firstAppliedAt, :at), #summary = :summary',
         ExpressionAttributeNames: { '#summary': 'summary' },
@@ -44,37 +49,45 @@ export class DynamoSpecHistory implements SpecHistory {
   }
 
   async list(key: AssistantKey): Promise<StoredSpec[]> {
-    const specs: StoredSpec[] = [];
+    const specs = new Map<string, StoredSpec>();
+    const notes = new Map<string, z.infer<typeof appliedSchema>>();
     // Not the content: that is large, and holds prompts.
     const attributes = ['sk', 'savedAt', 'appliedAt', 'firstAppliedAt', 'summary'];
     const prefix = specPrefix(key);
     for await (const item of itemsOf(this.#table, { pk: organisationPk(key.orgId), prefix, attributes })) {
-      const { sk, ...stored } = storedSchema.parse(unmarshall(item));
-      specs.push({ specHash: sk.slice(prefix.length), ...stored });
+      const { sk, ...found } = unmarshall(item);
+      const part = String(sk).slice(prefix.length);
+      if (part.endsWith(NOTE)) notes.set(part.slice(0, -NOTE.length), appliedSchema.parse(found));
+      else specs.set(part, { specHash: part, ...storedSchema.parse(found) });
     }
-    return specs;
+    // A note without its configuration is of one that was removed while it was made.
+    return [...specs.values()].map((spec) => ({ ...spec, ...notes.get(spec.specHash) }));
   }
 
   async remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void> {
-    for (const { specHash, savedAt } of specs) {
-      await this.#unlessRefused(
+    await inParallel(specs, REMOVED_AT_A_TIME, async ({ specHash, savedAt }) => {
+      const isGone = await this.#removeIfSavedAt(specKey(key, specHash), savedAt);
+      if (!isGone) return;
+      const note = { TableName: this.#table.name, Key: specKey(key, specHash, NOTE) };
+      await this.#table.client.send(new DeleteItemCommand(note));
+    });
+  }
+
+  /** False for one that was saved again meanwhile. */
+  async #removeIfSavedAt(key: Item, savedAt: string): Promise<boolean> {
+    try {
+      await this.#table.client.send(
         new DeleteItemCommand({
           TableName: this.#table.name,
-          Key: specKey(key, specHash),
-          ConditionExpression: 'savedAt = :listed',
+          Key: key,
+          ConditionExpression: 'attribute_not_exists(pk) OR savedAt = :listed',
           ExpressionAttributeValues: marshall({ ':listed': savedAt }),
         }),
       );
-    }
-  }
-
-  /** A condition that does not hold means that there is nothing to do. */
-  async #unlessRefused(command: UpdateItemCommand | DeleteItemCommand): Promise<void> {
-    try {
-      if (command instanceof UpdateItemCommand) await this.#table.client.send(command);
-      else await this.#table.client.send(command);
+      return true;
     } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
     }
   }
 }

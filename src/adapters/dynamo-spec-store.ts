@@ -6,8 +6,12 @@ import type { SpecStore } from '../domain/assistant-mapping.ts';
 import type { Configuration } from '../domain/desired-assistant.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { Table } from './claimed-rows.ts';
+import { inParallel } from './in-parallel.ts';
 import { type Item, organisationPk } from './mapping-item.ts';
 import { itemsOf } from './partition-items.ts';
+
+/** Requests at the same time when much is removed. */
+export const REMOVED_AT_A_TIME = 10;
 
 const specSchema = z.object({ payload: z.string(), tools: z._default(z.string(), '[]') });
 
@@ -41,9 +45,11 @@ export class DynamoSpecStore implements SpecStore {
 
   async removeAll(key: AssistantKey): Promise<void> {
     const specs = { pk: organisationPk(key.orgId), prefix: specPrefix(key), attributes: ['pk', 'sk'] };
-    for await (const Key of itemsOf(this.#table, specs)) {
-      await this.#table.client.send(new DeleteItemCommand({ TableName: this.#table.name, Key }));
-    }
+    const keys: Item[] = [];
+    for await (const key of itemsOf(this.#table, specs)) keys.push(key);
+    await inParallel(keys, REMOVED_AT_A_TIME, (Key) =>
+      this.#table.client.send(new DeleteItemCommand({ TableName: this.#table.name, Key })),
+    );
   }
 }
 
@@ -69,7 +75,7 @@ export function specPrefix({ role }: AssistantKey): string {
   return `SPEC#${role}#`;
 }
 
-/** Primary key of a configuration. */
-export function specKey(key: AssistantKey, specHash: string): Item {
-  return marshall({ pk: organisationPk(key.orgId), sk: `${specPrefix(key)}${specHash}` });
+/** Primary key of a configuration, or of an item that belongs to it and goes with it. */
+export function specKey(key: AssistantKey, specHash: string, part = ''): Item {
+  return marshall({ pk: organisationPk(key.orgId), sk: `${specPrefix(key)}${specHash}${part}` });
 }

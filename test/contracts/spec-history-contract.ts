@@ -83,12 +83,23 @@ export function describeSpecHistory(stores: () => { specs: SpecStore; history: S
       await expect(stores().history.remove(key, [{ specHash: 'gone', savedAt: DAY_1 }])).resolves.toBeUndefined();
     });
 
-    it('goes with the configurations', async () => {
+    it('goes with the configurations, and does not come back with them', async () => {
       const { specs, history } = stores();
       const key = freshKey();
-      await save(key, 'one');
+      for (const specHash of ['one', 'two']) {
+        await save(key, specHash);
+        await history.noteApplied(key, { specHash, at: DAY_1, summary });
+      }
+      await history.remove(key, [{ specHash: 'two', savedAt: DAY_1 }]);
       await specs.removeAll(key);
       expect(await history.list(key)).toEqual([]);
+      await save(key, 'one', DAY_2);
+      await save(key, 'two', DAY_2);
+      const listed = await history.list(key);
+      expect(listed.toSorted((a, b) => (a.specHash < b.specHash ? -1 : 1))).toEqual([
+        { specHash: 'one', savedAt: DAY_2 },
+        { specHash: 'two', savedAt: DAY_2 },
+      ]);
     });
   });
 }
