@@ -78,6 +78,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/domain/observe.ts',
     from: 'if (account.keyFingerprint !== mapping.keyFingerprint) await assertSameAccount(account, mapping);',
     to: '',
-    noticedBy: 'test/handlers/credentials',
+    noticedBy: 'test/handlers/sync',
   },
 ];
