@@ -1,5 +1,6 @@
 import { ApiKey } from '../../src/domain/api-key.ts';
 import type { ToolsState } from '../../src/domain/assistant-mapping.ts';
+import { performDriftTask } from '../../src/domain/drift/perform-drift-task.ts';
 import type { ToolRow } from '../../src/domain/tool-registry.ts';
 import { DriftWorld, PLATFORM } from './drift-world.ts';
 
@@ -113,5 +114,25 @@ describe('a tool that no mapping uses', () => {
     row.keyFingerprint = 'another';
     await healFully(world);
     expect(namesAtVapi(world)).toHaveLength(2);
+  });
+});
+
+describe('a collection that runs out of time', () => {
+  it('comes back, and goes on', async () => {
+    const { world, tool } = await worldWithTools();
+    await tool('one');
+    await tool('two');
+    const { run } = await world.run('heal');
+    for (const row of world.tools.rows.values()) delete row.unusedSince;
+    const task = { kind: 'collect-tools', runId: run.runId } as const;
+    const call = { journal: { record: () => {} } };
+    const inTime = { remainingMs: () => 60_000 };
+    const tooLate = { remainingMs: () => 1_000 };
+    const cutOff = await performDriftTask(world.dependencies, { ...call, deadline: tooLate }, task);
+    expect(cutOff).toMatchObject({ kind: 'later', reason: 'NO_TIME' });
+    expect(world.tools.rows.get('platform/one')).not.toHaveProperty('unusedSince');
+    const whole = await performDriftTask(world.dependencies, { ...call, deadline: inTime }, task);
+    expect(whole).toEqual({ kind: 'done', outcome: 'collected' });
+    expect(world.tools.rows.get('platform/two')?.unusedSince).toBeDefined();
   });
 });
