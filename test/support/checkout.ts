@@ -3,8 +3,11 @@ import { cpSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
 
-const CHECKOUT = join(import.meta.dirname, '../..');
-const SERVICE = ['serverless.yml', 'infrastructure', 'package.json', 'tsconfig.json', 'src', 'local', 'events'];
+export const CHECKOUT = join(import.meta.dirname, '../..');
+/** What Serverless makes and need not make again: compiled modules, and the validator of serverless.yml. */
+const CACHES = join(CHECKOUT, '.local');
+/** All that a deployment is made of. */
+export const SERVICE = ['serverless.yml', 'infrastructure', 'package.json', 'tsconfig.json', 'src', 'local', 'events'];
 
 /** A checkout of its own, as far as Serverless needs one. */
 export function checkout(): string {
@@ -22,7 +25,12 @@ export interface Outcome {
 /** Runs the real command line, in a shell that has no AWS settings and no Vapi. */
 export function sls(directory: string, command: string): Promise<Outcome> {
   const program = join(CHECKOUT, 'node_modules/serverless/bin/serverless.js');
-  const env = { PATH: process.env.PATH, HOME: directory, NODE_COMPILE_CACHE: join(CHECKOUT, '.local/compile-cache') };
+  const env = {
+    PATH: process.env.PATH,
+    HOME: directory,
+    NODE_COMPILE_CACHE: join(CACHES, 'compile-cache'),
+    SLS_SCHEMA_CACHE_BASE_DIR: CACHES,
+  };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [program, ...command.split(' ')], { cwd: directory, env }, (_, out, err) =>
       resolve({ code: child.exitCode ?? -1, output: out + err }),
