@@ -145,6 +145,9 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
   };
 }
 
+/** Requests may take as long as in production; the pauses between them, whose length is tested elsewhere, are hundredths. */
+const BRISK: UpstreamTiming = { longestAttemptMs: 20_000, firstPauseMs: 4 };
+
 const sendSchema = z.looseObject({ MessageBody: z.optional(z.string()), DelaySeconds: z.optional(z.number()) });
 
 function makeEnvironment({
@@ -193,7 +196,7 @@ function makeEnvironment({
     settings: readSettings(values),
     runtime: { ...systemRuntime, ...options.runtime },
     clients: { dynamo, secrets, queue },
-    ...(options.upstreamTiming ? { upstreamTiming: options.upstreamTiming } : {}),
+    upstreamTiming: options.upstreamTiming ?? BRISK,
   });
   return { environment: environmentOf(app, values), dynamo };
 }
