@@ -11,10 +11,10 @@ import { type Line, readLines } from '../../scripts/import/read-lines.ts';
 import { DynamoAssistantOwners } from '../../src/adapters/dynamo-assistant-owners.ts';
 import type { ImportDependencies } from '../../src/domain/import-assistant.ts';
 import { Problem } from '../../src/domain/problem.ts';
+import { CHECKOUT, COMPILED } from '../support/checkout.ts';
 import { configuration } from '../support/configurations.ts';
 import { type Environment, PLATFORM_KEY, SECRETS, startService, type TestService } from '../support/service.ts';
 
-const CHECKOUT = join(import.meta.dirname, '../..');
 const CONCURRENCY = 8;
 const account = LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '';
 
@@ -164,7 +164,7 @@ describe('the command', () => {
   const start = (file: string, ...options: string[]) =>
     spawn(process.execPath, ['--no-warnings', 'scripts/import.ts', file, '--table', tableName(), ...options], {
       cwd: CHECKOUT,
-      env: { PATH: process.env.PATH, ...service.environment, DEPLOYMENT_ID: 'test' },
+      env: { PATH: process.env.PATH, ...COMPILED, ...service.environment, DEPLOYMENT_ID: 'test' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   const tableName = () => service.environment.TABLE_NAME ?? '';
@@ -218,7 +218,7 @@ describe('the command', () => {
     const { TABLE_NAME: _table, SECRET_PREFIX: _prefix, ...environment } = service.environment;
     const child = spawn(process.execPath, ['--no-warnings', 'scripts/import.ts', file, '--stage', 'dev'], {
       cwd: CHECKOUT,
-      env: { PATH: process.env.PATH, ...environment },
+      env: { PATH: process.env.PATH, ...COMPILED, ...environment },
     });
     const { code, output } = await ended(child);
     expect(output).toContain('stage dev in eu-central-1');

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
 
 export const CHECKOUT = join(import.meta.dirname, '../..');
-/** What Serverless makes and need not make again: compiled modules, and the validator of serverless.yml. */
+/** Where things are kept that need not be made again. */
 const CACHES = join(CHECKOUT, '.local');
+/** For the environment of a child process: most of the life of a short one is the compiling of modules. */
+export const COMPILED = { NODE_COMPILE_CACHE: join(CACHES, 'compile-cache') };
 /** All that a deployment is made of. */
 export const SERVICE = ['serverless.yml', 'infrastructure', 'package.json', 'tsconfig.json', 'src', 'local', 'events'];
 
@@ -28,7 +30,8 @@ export function sls(directory: string, command: string): Promise<Outcome> {
   const env = {
     PATH: process.env.PATH,
     HOME: directory,
-    NODE_COMPILE_CACHE: join(CACHES, 'compile-cache'),
+    ...COMPILED,
+    // The validator of serverless.yml, which is generated.
     SLS_SCHEMA_CACHE_BASE_DIR: CACHES,
   };
   return new Promise((resolve) => {

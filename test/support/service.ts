@@ -87,6 +87,9 @@ export interface EnvironmentOptions {
   secretsTimeoutMs?: number;
 }
 
+/** A runtime in which the pauses of the protocol are over at once, for tests that are not about them. */
+export const WITHOUT_PAUSES: Partial<Runtime> = { sleep: async () => {} };
+
 export const PLATFORM_KEY = 'local-platform-key';
 export const ACME_KEY = 'local-acme-key';
 
