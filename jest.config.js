@@ -9,6 +9,7 @@ export default {
       { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+  testSequencer: '<rootDir>/test/support/quick-last.ts',
   maxWorkers: 2,
   testTimeout: 20_000,
 };

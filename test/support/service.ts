@@ -195,6 +195,8 @@ function makeEnvironment({
     },
     { step: 'initialize' },
   );
+  // It prepares each request and each answer for a log that there is not.
+  for (const client of [dynamo, secrets, queue]) client.middlewareStack.remove('loggerMiddleware');
   const app = makeApplication({
     settings: readSettings(values),
     runtime: { ...systemRuntime, ...options.runtime },
