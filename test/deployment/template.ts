@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { checkout, sls } from '../support/checkout.ts';
+import { temporaryDirectory } from '../local/temporary-directory.ts';
+import { compiledTemplate } from './compiled-template.ts';
 
 const statement = z.object({
   Effect: z.enum(['Allow', 'Deny']),
@@ -27,11 +28,10 @@ export type TemplateResource = Template['Resources'][string];
 
 /** The CloudFormation template that a deployment with these options would send. */
 export async function compile(options: string): Promise<Template> {
-  const directory = checkout();
-  const { code, output } = await sls(directory, `package ${options}`);
-  if (code !== 0) throw new Error(output);
-  const file = join(directory, '.serverless/cloudformation-template-update-stack.json');
-  return { ...template.parse(JSON.parse(readFileSync(file, 'utf8'))), file };
+  const text = await compiledTemplate(options);
+  const file = join(temporaryDirectory(), 'template.json');
+  writeFileSync(file, text);
+  return { ...template.parse(JSON.parse(text)), file };
 }
 
 /** The resources of a type, by logical name. */

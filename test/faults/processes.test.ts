@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { COMPILED } from '../support/checkout.ts';
 import { configuration } from '../support/configurations.ts';
 import { SECRETS, startService, type TestService } from '../support/service.ts';
 import { assistantsOf } from '../support/upstream.ts';
@@ -100,6 +101,7 @@ function startProcess(event: unknown): { child: ChildProcess; ready: Promise<voi
   const child = spawn(process.execPath, [script, JSON.stringify(event)], {
     env: {
       PATH: process.env.PATH,
+      ...COMPILED,
       DEPLOYMENT_ID: 'test',
       POWERTOOLS_METRICS_NAMESPACE: 'Test',
       ...service.environment,

@@ -10,6 +10,7 @@ import type {
   VapiPhoneNumbers,
   VapiTools,
 } from '../../src/domain/vapi-account.ts';
+import { copyOf } from '../support/copy-of.ts';
 
 /** One way for a request to go; `late` takes effect only after the caller has given up. */
 export type Verdict = 'ok' | 'error-before' | 'error-after' | 'late' | 'slow' | 'refused' | 'not-sent';
@@ -150,7 +151,7 @@ export class Upstream {
       get: (id) =>
         call('GET', () => {
           const phoneNumber = this.numbers.get(id);
-          return phoneNumber ? { kind: 'found', phoneNumber: structuredClone(phoneNumber) } : { kind: 'missing' };
+          return phoneNumber ? { kind: 'found', phoneNumber: copyOf(phoneNumber) } : { kind: 'missing' };
         }),
       list: ({ limit }) =>
         call('LIST', () =>
@@ -246,17 +247,17 @@ export class Upstream {
     const id = `00000000-0000-4000-8000-${String(this.#ids).padStart(12, '0')}`;
     const existsFrom = this.#now() + delayMs;
     const createdAt = new Date(existsFrom).toISOString();
-    return { id, vapiOrgId, createdAt, config: structuredClone(config), existsFrom };
+    return { id, vapiOrgId, createdAt, config: copyOf(config), existsFrom };
   }
 }
 
 function copy({ id, vapiOrgId, createdAt, config }: LiveAssistant): LiveAssistant {
-  return structuredClone({ id, vapiOrgId, createdAt, config });
+  return copyOf({ id, vapiOrgId, createdAt, config });
 }
 
 /** Vapi's shallow PATCH. */
 function patched(config: JsonObject, patch: JsonObject): JsonObject {
-  const merged = { ...config, ...structuredClone(patch) };
+  const merged = { ...config, ...copyOf(patch) };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
 }
 

@@ -47,8 +47,14 @@ export interface ProcessOptions {
   remembers?: boolean;
 }
 
-class Crashed extends Error {
-  override readonly name = 'Crashed';
+/** What a dead process throws at each of its steps; no error, as thousands of stacks that nobody reads take their time. */
+class Crashed {
+  readonly name = 'Crashed';
+  readonly message: string;
+
+  constructor(message: string) {
+    this.message = message;
+  }
 }
 
 /** The secrets of a new world: the organisation has none. */
@@ -135,6 +141,21 @@ export function toolsOf(spec: string): JsonObject[] {
 
 /** A configuration named by one word; each declares another set of fields. Letters after a plus are its tools. */
 export function desired(spec: string, key: AssistantKey = KEY): DesiredAssistant {
+  const id = `${key.orgId}/${key.role}/${spec}`;
+  const known = DESIRED.get(id) ?? frozen(desiredAnew(spec, key));
+  DESIRED.set(id, known);
+  return known;
+}
+
+/** Tens of thousands of worlds ask for the same few: each is reckoned once, and nobody can change it. */
+const DESIRED = new Map<string, DesiredAssistant>();
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
+}
+
+function desiredAnew(spec: string, key: AssistantKey): DesiredAssistant {
   const body: JsonObject = {
     name: spec,
     [spec.startsWith('a') ? 'endCallMessage' : 'voicemailMessage']: spec,

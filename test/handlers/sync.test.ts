@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
-import { ACME_KEY, PLATFORM_KEY, startService, type TestService } from '../support/service.ts';
+import { ACME_KEY, PLATFORM_KEY, startService, type TestService, WITHOUT_PAUSES } from '../support/service.ts';
 import { assistantsOf, assistantsWithKey, calls, keysSeen } from '../support/upstream.ts';
 
 let service: TestService;
@@ -248,7 +248,8 @@ describe('update', () => {
       behaviour: { kind: 'error-before', status: 404, body: gone },
     });
     service.clearCounts();
-    const reply = await service.put(org, 'inbound', withPrompt('new'));
+    const environment = service.environment2({ runtime: WITHOUT_PAUSES });
+    const reply = await environment.put(org, 'inbound', withPrompt('new'));
     expect(reply).toMatchObject({ status: 503, body: { code: 'VAPI_UNAVAILABLE' } });
     expect(service.vapi.count('PATCH')).toBeLessThan(25);
     expect((await service.get(org, 'inbound')).body.state).toBe('synced');
@@ -426,7 +427,7 @@ describe('change of scope', () => {
     service.vapi.configure({ listLagMs: 3_600_000 });
     service.vapi.inject({ on: { method: 'POST' }, behaviour: { kind: 'error-after', status: 500 } });
     const late = { now: () => Date.now() + 60_000 };
-    await service.environment2().put(org, 'inbound', configuration());
+    await service.environment2({ runtime: WITHOUT_PAUSES }).put(org, 'inbound', configuration());
     service.vapi.configure({ listLagMs: 0 });
     const remembered = remembering.app.sync.credentials;
     const elsewhere = service.environment2({ runtime: late });

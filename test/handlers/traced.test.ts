@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import middy from '@middy/core';
 import { traced } from '../../src/handlers/traced.ts';
+import { runChild } from '../local/child.ts';
 import { contextOf } from '../support/context.ts';
 
 const before = { ...process.env };
@@ -61,6 +62,7 @@ describe('a trace', () => {
     expect(calls).toEqual(['load', 'before', 'onError']);
   });
 
+  // In a process of its own: the SDK hooks itself into every promise and every request, for as long as a process lives.
   it('reaches the X-Ray daemon, by the real SDK', async () => {
     const daemon = createSocket('udp4');
     daemon.bind(0, '127.0.0.1');
@@ -69,7 +71,8 @@ describe('a trace', () => {
     onLambda(1, { AWS_XRAY_DAEMON_ADDRESS, LAMBDA_TASK_ROOT: '/var/task', _HANDLER: 'sync.handler' });
     try {
       const packet = once(daemon, 'message');
-      await middy(async () => 'answer').use(traced())({}, context);
+      const child = runChild('../handlers/traced-process.ts');
+      expect(await child.ended).toBe(0);
       const [message] = await packet;
       expect(String(message)).toContain('"name":"## sync.handler"');
       expect(String(message)).toContain('1-5759e988-bd862e3fe1be46a994272793');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { configuration } from '../support/configurations.ts';
 import { QueueProbe } from '../support/queue.ts';
-import { startService, type TestService } from '../support/service.ts';
+import { startService, type TestService, WITHOUT_PAUSES } from '../support/service.ts';
 import { calls } from '../support/upstream.ts';
 
 let service: TestService;
@@ -62,7 +62,7 @@ it.each([
     service.vapi.inject({ on: { path: '/tool' }, times: null, behaviour });
     service.vapi.inject({ on: { path: '/assistant' }, times: null, behaviour });
     // Of its own: the circuit of an environment would stay open for the tests that follow.
-    expect(await service.environment2().work([task()])).toEqual(failed());
+    expect(await service.environment2({ runtime: WITHOUT_PAUSES }).work([task()])).toEqual(failed());
     expect(service.sent).toEqual([{ task: task(), delaySeconds: expect.any(Number) }]);
     expect(service.sent[0]?.delaySeconds).toBeGreaterThanOrEqual(delay);
   },

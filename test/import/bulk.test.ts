@@ -11,10 +11,10 @@ import { type Line, readLines } from '../../scripts/import/read-lines.ts';
 import { DynamoAssistantOwners } from '../../src/adapters/dynamo-assistant-owners.ts';
 import type { ImportDependencies } from '../../src/domain/import-assistant.ts';
 import { Problem } from '../../src/domain/problem.ts';
+import { CHECKOUT, COMPILED, PROCESSES_MS } from '../support/checkout.ts';
 import { configuration } from '../support/configurations.ts';
 import { type Environment, PLATFORM_KEY, SECRETS, startService, type TestService } from '../support/service.ts';
 
-const CHECKOUT = join(import.meta.dirname, '../..');
 const CONCURRENCY = 8;
 const account = LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '';
 
@@ -164,7 +164,7 @@ describe('the command', () => {
   const start = (file: string, ...options: string[]) =>
     spawn(process.execPath, ['--no-warnings', 'scripts/import.ts', file, '--table', tableName(), ...options], {
       cwd: CHECKOUT,
-      env: { PATH: process.env.PATH, ...service.environment, DEPLOYMENT_ID: 'test' },
+      env: { PATH: process.env.PATH, ...COMPILED, ...service.environment, DEPLOYMENT_ID: 'test' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   const tableName = () => service.environment.TABLE_NAME ?? '';
@@ -174,72 +174,92 @@ describe('the command', () => {
     return file;
   };
 
-  it('killed in its middle is finished by the next one: it exits with 0, then nothing is left to do', async () => {
-    const batch = batchOf(60);
-    const file = fileOf(batch);
-    service.vapi.configure({ latencyMs: 20 });
-    const first = start(file);
-    await untilOutput(first, 15);
-    first.kill('SIGKILL');
-    await ended(first);
-    service.vapi.configure({ latencyMs: 0 });
-    const mapped = (await mappedIn(batch)).filter((row) => row.endsWith(' imported')).length;
-    expect(mapped).toBeGreaterThanOrEqual(15);
-    expect(mapped).toBeLessThan(60);
-    const second = await ended(start(file));
-    expect(second).toMatchObject({ code: 0 });
-    expect(second.output).toContain('60 lines: ');
-    expect((await mappedIn(batch)).toSorted()).toEqual(wantedOf(batch).toSorted());
-    expect(service.vapi.count('POST') + service.vapi.count('PATCH')).toBe(0);
-    for (const secret of SECRETS) expect(second.output).not.toContain(secret);
-  }, 90_000);
+  it(
+    'killed in its middle is finished by the next one: it exits with 0, then nothing is left to do',
+    async () => {
+      const batch = batchOf(60);
+      const file = fileOf(batch);
+      service.vapi.configure({ latencyMs: 20 });
+      const first = start(file);
+      await untilOutput(first, 15);
+      first.kill('SIGKILL');
+      await ended(first);
+      service.vapi.configure({ latencyMs: 0 });
+      const mapped = (await mappedIn(batch)).filter((row) => row.endsWith(' imported')).length;
+      expect(mapped).toBeGreaterThanOrEqual(15);
+      expect(mapped).toBeLessThan(60);
+      const second = await ended(start(file));
+      expect(second).toMatchObject({ code: 0 });
+      expect(second.output).toContain('60 lines: ');
+      expect((await mappedIn(batch)).toSorted()).toEqual(wantedOf(batch).toSorted());
+      expect(service.vapi.count('POST') + service.vapi.count('PATCH')).toBe(0);
+      for (const secret of SECRETS) expect(second.output).not.toContain(secret);
+    },
+    PROCESSES_MS,
+  );
 
-  it('exits with 1 when a line was refused, and with 2 when it cannot be started', async () => {
-    const batch = batchOf(2);
-    writeFileSync(join(directory, 'wrong.csv'), `${batch.csv}\nbulk-none,inbound,${randomUUID()}\n`);
-    const reply = await ended(start(join(directory, 'wrong.csv')));
-    expect(reply).toMatchObject({ code: 1 });
-    expect(reply.output).toMatch(/line 4 .* refused: is not in the platform’s account/);
-    expect(await ended(start(join(directory, 'nothing.csv')))).toMatchObject({ code: 2 });
-    expect(await ended(start(join(directory, 'wrong.csv'), '--concurrency', '0'))).toMatchObject({ code: 2 });
-  });
+  it(
+    'exits with 1 when a line was refused, and with 2 when it cannot be started',
+    async () => {
+      const batch = batchOf(2);
+      writeFileSync(join(directory, 'wrong.csv'), `${batch.csv}\nbulk-none,inbound,${randomUUID()}\n`);
+      const reply = await ended(start(join(directory, 'wrong.csv')));
+      expect(reply).toMatchObject({ code: 1 });
+      expect(reply.output).toMatch(/line 4 .* refused: is not in the platform’s account/);
+      expect(await ended(start(join(directory, 'nothing.csv')))).toMatchObject({ code: 2 });
+      expect(await ended(start(join(directory, 'wrong.csv'), '--concurrency', '0'))).toMatchObject({ code: 2 });
+    },
+    PROCESSES_MS,
+  );
 
-  it('finds table, secrets and deployment of a stage by their names in serverless.yml', async () => {
-    const { resources } = localDefinition();
-    await createTable({ client: service.dynamo, tableName: 'vapi-sync-dev', properties: resources.Table?.Properties });
-    service.secrets.put('vapi-sync/dev/platform', { apiKey: PLATFORM_KEY });
-    const marked = (deployment: string) => {
-      const metadata = { managedBy: 'vapi-sync', deployment, orgId: `of-${deployment}`, role: 'inbound' };
-      const { id } = service.vapi.seedAssistant(account, configuration({ metadata }));
-      return `of-${deployment},inbound,${id}`;
-    };
-    const file = join(directory, 'stage.csv');
-    writeFileSync(file, ['orgId,role,assistantId', marked('vapi-sync-dev'), marked('vapi-sync-prod')].join('\n'));
-    const { TABLE_NAME: _table, SECRET_PREFIX: _prefix, ...environment } = service.environment;
-    const child = spawn(process.execPath, ['--no-warnings', 'scripts/import.ts', file, '--stage', 'dev'], {
-      cwd: CHECKOUT,
-      env: { PATH: process.env.PATH, ...environment },
-    });
-    const { code, output } = await ended(child);
-    expect(output).toContain('stage dev in eu-central-1');
-    expect(output).toMatch(/of-vapi-sync-dev,inbound,\S+ imported/);
-    expect(output).toMatch(/of-vapi-sync-prod,inbound,\S+ refused/);
-    expect(code).toBe(1);
-  });
+  it(
+    'finds table, secrets and deployment of a stage by their names in serverless.yml',
+    async () => {
+      const { resources } = localDefinition();
+      await createTable({
+        client: service.dynamo,
+        tableName: 'vapi-sync-dev',
+        properties: resources.Table?.Properties,
+      });
+      service.secrets.put('vapi-sync/dev/platform', { apiKey: PLATFORM_KEY });
+      const marked = (deployment: string) => {
+        const metadata = { managedBy: 'vapi-sync', deployment, orgId: `of-${deployment}`, role: 'inbound' };
+        const { id } = service.vapi.seedAssistant(account, configuration({ metadata }));
+        return `of-${deployment},inbound,${id}`;
+      };
+      const file = join(directory, 'stage.csv');
+      writeFileSync(file, ['orgId,role,assistantId', marked('vapi-sync-dev'), marked('vapi-sync-prod')].join('\n'));
+      const { TABLE_NAME: _table, SECRET_PREFIX: _prefix, ...environment } = service.environment;
+      const child = spawn(process.execPath, ['--no-warnings', 'scripts/import.ts', file, '--stage', 'dev'], {
+        cwd: CHECKOUT,
+        env: { PATH: process.env.PATH, ...COMPILED, ...environment },
+      });
+      const { code, output } = await ended(child);
+      expect(output).toContain('stage dev in eu-central-1');
+      expect(output).toMatch(/of-vapi-sync-dev,inbound,\S+ imported/);
+      expect(output).toMatch(/of-vapi-sync-prod,inbound,\S+ refused/);
+      expect(code).toBe(1);
+    },
+    PROCESSES_MS,
+  );
 
-  it('lets the lines that are under way end at the first Ctrl-C, and says that it is not done', async () => {
-    const batch = batchOf(60);
-    service.vapi.configure({ latencyMs: 20 });
-    const child = start(fileOf(batch));
-    await untilOutput(child, 5);
-    child.kill('SIGINT');
-    const { code, output } = await ended(child);
-    service.vapi.configure({ latencyMs: 0 });
-    expect(code).toBe(130);
-    expect(output).toMatch(/60 lines: \d+ imported, \d+ not begun/);
-    const rows = await mappedIn(batch);
-    expect(rows.filter((row) => !row.endsWith(' imported'))).toEqual([]);
-  });
+  it(
+    'lets the lines that are under way end at the first Ctrl-C, and says that it is not done',
+    async () => {
+      const batch = batchOf(60);
+      service.vapi.configure({ latencyMs: 20 });
+      const child = start(fileOf(batch));
+      await untilOutput(child, 5);
+      child.kill('SIGINT');
+      const { code, output } = await ended(child);
+      service.vapi.configure({ latencyMs: 0 });
+      expect(code).toBe(130);
+      expect(output).toMatch(/60 lines: \d+ imported, \d+ not begun/);
+      const rows = await mappedIn(batch);
+      expect(rows.filter((row) => !row.endsWith(' imported'))).toEqual([]);
+    },
+    PROCESSES_MS,
+  );
 });
 
 const outputs = new WeakMap<ChildProcess, string[]>();

@@ -6,7 +6,7 @@ import { type ImportResult, importAssistant } from '../../src/domain/import-assi
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
 import { Problem } from '../../src/domain/problem.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
-import { type Environment, PLATFORM_KEY, startService, type TestService } from '../support/service.ts';
+import { type Environment, PLATFORM_KEY, startService, type TestService, WITHOUT_PAUSES } from '../support/service.ts';
 import { assistantsWithKey, calls } from '../support/upstream.ts';
 
 let service: TestService;
@@ -151,7 +151,8 @@ describe('an import refuses', () => {
   it('while a creation is unresolved: its assistant may still turn up', async () => {
     service.vapi.configure({ listLagMs: 60_000 });
     service.vapi.inject({ on: { method: 'POST' }, behaviour: { kind: 'error-after', status: 500 } });
-    expect((await service.put(org, 'inbound', configuration(), { remainingMs: 9_000 })).status).toBe(503);
+    const environment = service.environment2({ runtime: WITHOUT_PAUSES });
+    expect((await environment.put(org, 'inbound', configuration(), { remainingMs: 9_000 })).status).toBe(503);
     service.vapi.configure({ listLagMs: 0 });
     expect(await importOne(seed())).toEqual(refusedBecause('outcome of a creation is unknown'));
   });

@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-
-/** Most of the life of these processes is the loading of modules. */
-const NODE_COMPILE_CACHE = join(import.meta.dirname, '../../.local/compile-cache');
+import { COMPILED } from '../support/checkout.ts';
 
 const children = new Set<ChildProcess>();
 
@@ -22,7 +20,7 @@ export interface Child {
 /** Runs one of the TypeScript programs beside this file in a process of its own. */
 export function runChild(program: string, args: string[] = [], env: NodeJS.ProcessEnv = {}): Child {
   const child = spawn(process.execPath, ['--no-warnings', join(import.meta.dirname, program), ...args], {
-    env: { ...process.env, NODE_OPTIONS: '', NODE_COMPILE_CACHE, ...env },
+    env: { ...process.env, NODE_OPTIONS: '', ...COMPILED, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   children.add(child);

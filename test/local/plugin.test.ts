@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import LocalStackPlugin from '../../local/plugin.ts';
+import { PROCESSES_MS } from '../support/checkout.ts';
 import { type Child, runChild } from './child.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { call } from './vapi-caller.ts';
@@ -38,29 +39,33 @@ function pluginFor(command: string, stage = 'local') {
   return { plugin, serviceDir, extended };
 }
 
-it('the functions get the stack in the place of references, and fake credentials whatever the developer has', async () => {
-  const real = { AWS_PROFILE: 'mine', AWS_SESSION_TOKEN: 't', AWS_ENDPOINT_URL: 'https://x', AWS_LOCAL_PROFILE: 'p' };
-  const child = run(temporaryDirectory(), { env: { ...real, AWS_ACCESS_KEY_ID: 'AKIA', AWS_REGION: 'us-east-1' } });
-  const { provider, functions, aws } = await reportOf(child);
-  expect(provider).toEqual({
-    LOG_LEVEL: 'INFO',
-    POWERTOOLS_TRACE_ENABLED: 'false',
-    TABLE_NAME: 'vapi-sync-local',
-    SECRET_PREFIX: 'vapi-sync/local',
-    TASK_QUEUE_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
-    VAPI_BASE_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
-  });
-  expect(functions).toEqual({ sync: { environment: { TASK_QUEUE_URL: provider.TASK_QUEUE_URL } }, status: {} });
-  for (const name of Object.keys(real)) expect(aws).not.toHaveProperty(name);
-  expect(aws).toMatchObject({
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_REGION: 'eu-central-1',
-    AWS_ENDPOINT_URL_DYNAMODB: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
-    AWS_ENDPOINT_URL_SQS: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
-  });
-});
+it(
+  'the functions get the stack in the place of references, and fake credentials whatever the developer has',
+  async () => {
+    const real = { AWS_PROFILE: 'mine', AWS_SESSION_TOKEN: 't', AWS_ENDPOINT_URL: 'https://x', AWS_LOCAL_PROFILE: 'p' };
+    const child = run(temporaryDirectory(), { env: { ...real, AWS_ACCESS_KEY_ID: 'AKIA', AWS_REGION: 'us-east-1' } });
+    const { provider, functions, aws } = await reportOf(child);
+    expect(provider).toEqual({
+      LOG_LEVEL: 'INFO',
+      POWERTOOLS_TRACE_ENABLED: 'false',
+      TABLE_NAME: 'vapi-sync-local',
+      SECRET_PREFIX: 'vapi-sync/local',
+      TASK_QUEUE_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
+      VAPI_BASE_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
+    });
+    expect(functions).toEqual({ sync: { environment: { TASK_QUEUE_URL: provider.TASK_QUEUE_URL } }, status: {} });
+    for (const name of Object.keys(real)) expect(aws).not.toHaveProperty(name);
+    expect(aws).toMatchObject({
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_REGION: 'eu-central-1',
+      AWS_ENDPOINT_URL_DYNAMODB: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
+      AWS_ENDPOINT_URL_SQS: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
+    });
+  },
+  PROCESSES_MS,
+);
 
 it.each(['finalize', 'error'])(
   'after "%s" the process ends with its exit code, whatever was left open',
@@ -72,40 +77,53 @@ it.each(['finalize', 'error'])(
     expect(await child.ended).toBe(3);
     expect(readdirSync(join(directory, '.local'))).not.toContain('stack.json');
   },
+  PROCESSES_MS,
 );
 
 it.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
-] as const)('%s ends the process with %d, and nothing is lost', async (signal, code) => {
-  const directory = temporaryDirectory();
-  const child = run(directory);
-  const { provider } = await reportOf(child);
-  const { json } = await call({ url: provider.VAPI_BASE_URL ?? '' }, 'POST /assistant', { body: { name: 'Kept' } });
-  child.kill(signal);
-  expect(await child.ended).toBe(code);
-  const stored = JSON.parse(readFileSync(join(directory, '.local', 'vapi.json'), 'utf8'));
-  expect(stored.resources.assistant).toMatchObject([{ id: json.id }]);
-  expect(readdirSync(join(directory, '.local'))).not.toContain('stack.json');
-});
+] as const)(
+  '%s ends the process with %d, and nothing is lost',
+  async (signal, code) => {
+    const directory = temporaryDirectory();
+    const child = run(directory);
+    const { provider } = await reportOf(child);
+    const { json } = await call({ url: provider.VAPI_BASE_URL ?? '' }, 'POST /assistant', { body: { name: 'Kept' } });
+    child.kill(signal);
+    expect(await child.ended).toBe(code);
+    const stored = JSON.parse(readFileSync(join(directory, '.local', 'vapi.json'), 'utf8'));
+    expect(stored.resources.assistant).toMatchObject([{ id: json.id }]);
+    expect(readdirSync(join(directory, '.local'))).not.toContain('stack.json');
+  },
+  PROCESSES_MS,
+);
 
 describe('with a Vapi of the developer', () => {
-  it('its address and key are used, on data without any key of the stand-in', async () => {
-    const directory = temporaryDirectory();
-    const env = { VAPI_BASE_URL: 'https://api.vapi.ai', VAPI_PRIVATE_KEY: 'real' };
-    const child = run(directory, { env });
-    const { provider } = await reportOf(child);
-    expect(provider).toMatchObject({ VAPI_BASE_URL: 'https://api.vapi.ai', VAPI_PRIVATE_KEY: 'real' });
-    child.kill('SIGINT');
-    await child.ended;
-    expect(readdirSync(join(directory, '.local')).filter((name) => name !== 'build')).toEqual(['at-api.vapi.ai']);
-    expect(readdirSync(join(directory, '.local', 'at-api.vapi.ai'))).not.toContain('secrets.json');
-  });
+  it(
+    'its address and key are used, on data without any key of the stand-in',
+    async () => {
+      const directory = temporaryDirectory();
+      const env = { VAPI_BASE_URL: 'https://api.vapi.ai', VAPI_PRIVATE_KEY: 'real' };
+      const child = run(directory, { env });
+      const { provider } = await reportOf(child);
+      expect(provider).toMatchObject({ VAPI_BASE_URL: 'https://api.vapi.ai', VAPI_PRIVATE_KEY: 'real' });
+      child.kill('SIGINT');
+      await child.ended;
+      expect(readdirSync(join(directory, '.local')).filter((name) => name !== 'build')).toEqual(['at-api.vapi.ai']);
+      expect(readdirSync(join(directory, '.local', 'at-api.vapi.ai'))).not.toContain('secrets.json');
+    },
+    PROCESSES_MS,
+  );
 
-  it('and without a key, it says so', async () => {
-    const child = run(temporaryDirectory(), { env: { VAPI_BASE_URL: 'https://api.vapi.ai' } });
-    expect(await child.next()).toEqual({ warning: expect.stringContaining('VAPI_PRIVATE_KEY') });
-  });
+  it(
+    'and without a key, it says so',
+    async () => {
+      const child = run(temporaryDirectory(), { env: { VAPI_BASE_URL: 'https://api.vapi.ai' } });
+      expect(await child.next()).toEqual({ warning: expect.stringContaining('VAPI_PRIVATE_KEY') });
+    },
+    PROCESSES_MS,
+  );
 });
 
 describe('the stage local', () => {

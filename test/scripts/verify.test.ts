@@ -8,9 +8,9 @@ import type { VapiStandIn } from '../../local/vapi/stand-in.ts';
 import { reportIn } from '../../scripts/verify-stage.ts';
 import { type VerificationReport, verificationReportSchema } from '../../src/domain/verification/report.ts';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
+import { CHECKOUT, COMPILED } from '../support/checkout.ts';
 import { aReport } from './a-report.ts';
 
-const CHECKOUT = join(import.meta.dirname, '../..');
 const KEY = 'a-key-of-the-developer';
 
 interface Run {
@@ -24,7 +24,7 @@ interface Run {
 function verify(args: string[], env: Record<string, string> = {}): Promise<Run> {
   const directory = temporaryDirectory();
   const program = join(CHECKOUT, 'scripts/verify.ts');
-  const options = { cwd: directory, env: { PATH: process.env.PATH, HOME: directory, ...env } };
+  const options = { cwd: directory, env: { PATH: process.env.PATH, HOME: directory, ...COMPILED, ...env } };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [program, ...args], options, (_, out, error) =>
       resolve({ code: child.exitCode ?? -1, output: stripVTControlCharacters(out + error), directory }),

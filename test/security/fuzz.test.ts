@@ -7,7 +7,7 @@ import { hostileEvent, hostileMessage } from './hostile-events.ts';
 
 const HANDLERS = ['sync', 'status', 'drift', 'verify'] as const;
 const handlers = fc.constantFrom(...HANDLERS, 'sync' as const, 'sync' as const);
-const RUNS = runs(2_000);
+const RUNS = runs(1_000);
 
 let service: TestService;
 const unhandled: unknown[] = [];

@@ -4,11 +4,12 @@ import { type FleetIndex, type Slice, specName } from '../../src/domain/drift/fl
 import type { DriftRun, FindingStore, RunStore, Unit, UnitStore } from '../../src/domain/drift/run.ts';
 import { isInside } from '../../src/domain/drift/window.ts';
 import type { ScopeKey } from '../../src/domain/tool-registry.ts';
+import { copyOf } from './copy-of.ts';
 import type { MemoryMappingStore, MemorySpecStore } from './memory-stores.ts';
 
 /** The mappings in memory as an index that is never behind. */
 export function memoryFleet(mappings: MemoryMappingStore, specs: MemorySpecStore): FleetIndex {
-  const all = () => structuredClone([...mappings.rows.values()]);
+  const all = () => copyOf([...mappings.rows.values()]);
   const inScope = (scope: ScopeKey) =>
     all()
       .filter((row) => row.assistantId && row.assistantCreatedAt && scopeOf(row) === scope)
@@ -79,25 +80,25 @@ export class MemoryRuns implements RunStore {
       if (other.updatedAt >= aliveSince) return { kind: 'running', runId: other.runId };
       other.status = 'abandoned';
     }
-    this.runs.set(run.runId, structuredClone(run));
+    this.runs.set(run.runId, copyOf(run));
     return { kind: 'started' };
   }
 
   async read(runId: string): Promise<DriftRun | undefined> {
-    return structuredClone(this.runs.get(runId));
+    return copyOf(this.runs.get(runId));
   }
 
   async list({ limit }: { limit: number }): Promise<DriftRun[]> {
-    return structuredClone([...this.runs.values()].toReversed().slice(0, limit));
+    return copyOf([...this.runs.values()].toReversed().slice(0, limit));
   }
 
   async advance(run: DriftRun, change: Partial<DriftRun>): Promise<DriftRun | undefined> {
     const current = this.runs.get(run.runId);
     if (!current || current.status !== run.status) return undefined;
     if (current.healing?.version !== run.healing?.version) return undefined;
-    const next = structuredClone({ ...current, ...change });
+    const next = copyOf({ ...current, ...change });
     this.runs.set(run.runId, next);
-    return structuredClone(next);
+    return copyOf(next);
   }
 
   async markDone(runId: string, unit: number, at: string): Promise<DriftRun | undefined> {
@@ -105,37 +106,35 @@ export class MemoryRuns implements RunStore {
     if (!current || current.status === 'closed' || current.status === 'abandoned') return undefined;
     const next = { ...current, done: [...new Set([...current.done, unit])], updatedAt: at };
     this.runs.set(runId, next);
-    return structuredClone(next);
+    return copyOf(next);
   }
 
   readonly units: UnitStore = {
     plan: async (unit) => {
       const id = unitId(unit);
-      if (!this.parts.has(id)) this.parts.set(id, structuredClone(unit));
+      if (!this.parts.has(id)) this.parts.set(id, copyOf(unit));
     },
     all: async (runId) =>
-      structuredClone([...this.parts.values()].filter((unit) => unit.runId === runId)).toSorted(
-        (a, b) => a.number - b.number,
-      ),
-    read: async (runId, number) => structuredClone(this.parts.get(unitId({ runId, number }))),
+      copyOf([...this.parts.values()].filter((unit) => unit.runId === runId)).toSorted((a, b) => a.number - b.number),
+    read: async (runId, number) => copyOf(this.parts.get(unitId({ runId, number }))),
     commit: async (unit, change) => {
       const current = this.parts.get(unitId(unit));
       if (!current || current.version !== unit.version) return undefined;
-      const next = structuredClone({ ...current, ...change, version: current.version + 1 });
+      const next = copyOf({ ...current, ...change, version: current.version + 1 });
       this.parts.set(unitId(unit), next);
-      return structuredClone(next);
+      return copyOf(next);
     },
   };
 
   readonly findings: FindingStore = {
     save: async (runId, findings) => {
       const found = this.found.get(runId) ?? new Map<string, Finding>();
-      for (const finding of findings) found.set(finding.id, structuredClone(finding));
+      for (const finding of findings) found.set(finding.id, copyOf(finding));
       this.found.set(runId, found);
     },
     page: async ({ runId, limit, after }) => {
       const found = [...(this.found.get(runId) ?? new Map<string, Finding>()).values()];
-      const sorted = structuredClone(found).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      const sorted = copyOf(found).toSorted((a, b) => (a.id < b.id ? -1 : 1));
       return slice(sorted, { limit, after, idOf: ({ id }) => id });
     },
   };

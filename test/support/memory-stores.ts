@@ -15,6 +15,7 @@ import { type Guard, type MappingState, TRANSITIONS, type Transition } from '../
 import type { SpecHistory, SpecSummary, StoredSpec } from '../../src/domain/spec-history.ts';
 import type { Task, TaskQueue } from '../../src/domain/task.ts';
 import type { ScopeKey, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../src/domain/tool-registry.ts';
+import { copyOf } from './copy-of.ts';
 
 const idOf = ({ orgId, role }: AssistantKey) => `${orgId}/${role}`;
 
@@ -26,20 +27,20 @@ export class MemoryMappingStore implements MappingStore {
   async read(orgId: string): Promise<OrganisationView> {
     const mappings = [...this.rows.values()].filter((row) => row.orgId === orgId);
     const record = this.records.get(orgId);
-    return structuredClone({ record, mappings: mappings.toSorted((a, b) => (a.role < b.role ? -1 : 1)) });
+    return copyOf({ record, mappings: mappings.toSorted((a, b) => (a.role < b.role ? -1 : 1)) });
   }
 
   async write(write: MappingWrite): Promise<MappingWriteResult> {
     const current = this.rows.get(idOf(write.key));
     const ids = { read: write.from?.assistantId, current: current?.assistantId };
-    if (!isAllowed({ ...write, current, ids })) return structuredClone({ kind: 'conflict', current });
+    if (!isAllowed({ ...write, current, ids })) return copyOf({ kind: 'conflict', current });
     if (TRANSITIONS[write.transition].to === 'absent') {
       this.rows.delete(idOf(write.key));
       return { kind: 'written', mapping: undefined };
     }
-    const next = structuredClone(nextRow(write, current));
+    const next = copyOf(nextRow(write, current));
     this.rows.set(idOf(write.key), next);
-    return structuredClone({ kind: 'written', mapping: next });
+    return copyOf({ kind: 'written', mapping: next });
   }
 }
 
@@ -107,11 +108,11 @@ export class MemoryToolStore implements ToolStore {
   readonly rows = new Map<string, ToolRow>();
 
   async read(scopeKey: ScopeKey, hash: string): Promise<ToolRow | undefined> {
-    return structuredClone(this.rows.get(`${scopeKey}/${hash}`));
+    return copyOf(this.rows.get(`${scopeKey}/${hash}`));
   }
 
   async list(scopeKey: ScopeKey): Promise<ToolRow[]> {
-    return structuredClone([...this.rows.values()].filter((row) => row.scopeKey === scopeKey));
+    return copyOf([...this.rows.values()].filter((row) => row.scopeKey === scopeKey));
   }
 
   async write(write: ToolWrite): Promise<ToolWriteResult> {
@@ -123,9 +124,9 @@ export class MemoryToolStore implements ToolStore {
       this.rows.delete(id);
       return { kind: 'written', row: undefined };
     }
-    const next = structuredClone(nextTool(write, current));
+    const next = copyOf(nextTool(write, current));
     this.rows.set(id, next);
-    return { kind: 'written', row: structuredClone(next) };
+    return { kind: 'written', row: copyOf(next) };
   }
 }
 
@@ -145,7 +146,7 @@ export class MemoryTaskQueue implements TaskQueue {
   readonly tasks: Task[] = [];
 
   async send(task: Task): Promise<void> {
-    this.tasks.push(structuredClone(task));
+    this.tasks.push(copyOf(task));
   }
 }
 
@@ -154,13 +155,13 @@ export class MemorySpecStore implements SpecStore, SpecHistory {
   readonly specs = new Map<string, StoredSpec & Configuration>();
 
   async save(key: AssistantKey, spec: Configuration & { specHash: string; at: string }): Promise<void> {
-    const { specHash, payload, tools, at: savedAt } = structuredClone(spec);
+    const { specHash, payload, tools, at: savedAt } = copyOf(spec);
     this.specs.set(`${idOf(key)}/${specHash}`, { ...this.#find(key, specHash), specHash, payload, tools, savedAt });
   }
 
   async load(key: AssistantKey, specHash: string): Promise<Configuration | undefined> {
     const stored = this.#find(key, specHash);
-    return stored && structuredClone({ payload: stored.payload, tools: stored.tools });
+    return stored && copyOf({ payload: stored.payload, tools: stored.tools });
   }
 
   async removeAll(key: AssistantKey): Promise<void> {
@@ -178,7 +179,7 @@ export class MemorySpecStore implements SpecStore, SpecHistory {
 
   async list(key: AssistantKey): Promise<StoredSpec[]> {
     const stored = this.#idsOf(key).flatMap((id) => this.specs.get(id) ?? []);
-    return structuredClone(stored.map(({ payload: _payload, tools: _tools, ...spec }) => spec));
+    return copyOf(stored.map(({ payload: _payload, tools: _tools, ...spec }) => spec));
   }
 
   async remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void> {

@@ -87,6 +87,9 @@ export interface EnvironmentOptions {
   secretsTimeoutMs?: number;
 }
 
+/** A runtime in which the pauses of the protocol are over at once, for tests that are not about them. */
+export const WITHOUT_PAUSES: Partial<Runtime> = { sleep: async () => {} };
+
 export const PLATFORM_KEY = 'local-platform-key';
 export const ACME_KEY = 'local-acme-key';
 
@@ -145,6 +148,9 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
   };
 }
 
+/** Requests may take as long as in production; the pauses between them, whose length is tested elsewhere, are hundredths. */
+const BRISK: UpstreamTiming = { longestAttemptMs: 20_000, firstPauseMs: 4 };
+
 const sendSchema = z.looseObject({ MessageBody: z.optional(z.string()), DelaySeconds: z.optional(z.number()) });
 
 function makeEnvironment({
@@ -189,11 +195,13 @@ function makeEnvironment({
     },
     { step: 'initialize' },
   );
+  // It prepares each request and each answer for a log that there is not.
+  for (const client of [dynamo, secrets, queue]) client.middlewareStack.remove('loggerMiddleware');
   const app = makeApplication({
     settings: readSettings(values),
     runtime: { ...systemRuntime, ...options.runtime },
     clients: { dynamo, secrets, queue },
-    ...(options.upstreamTiming ? { upstreamTiming: options.upstreamTiming } : {}),
+    upstreamTiming: options.upstreamTiming ?? BRISK,
   });
   return { environment: environmentOf(app, values), dynamo };
 }

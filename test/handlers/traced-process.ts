@@ -1,0 +1,9 @@
+/** One call that is traced by the real SDK, as its environment says. */
+import middy from '@middy/core';
+import { traced } from '../../src/handlers/traced.ts';
+import { contextOf } from '../support/context.ts';
+
+await middy(async () => 'answer').use(traced())(
+  {},
+  contextOf(() => 1_000),
+);
