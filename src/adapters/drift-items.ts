@@ -11,100 +11,108 @@ const counts = z.record(z.string(), count);
 const time = z.exactOptional(z.number());
 const groups = z.array(z.enum(GROUPS));
 
-const totalsSchema = z.object({
-  classes: z.object({
-    'in-sync': count,
-    drifted: count,
-    missing: count,
-    duplicate: count,
-    orphan: count,
-    unmanaged: count,
-    pending: count,
-    changing: count,
-    off: count,
-  }),
-  lists: count,
-  gets: count,
-  numbers: count,
-  checked: count,
-  unknown: count,
-  actionable: count,
-  causes: counts,
-});
-
-const healedSchema = z.object({ reapplied: count, resumed: count, removed: count, kept: counts });
-
-const runSchema = z.object({
-  runId: z.string(),
-  trigger: z.enum(['schedule', 'request']),
-  mode: z.object({ standard: z.enum(DRIFT_MODES), ceiling: z.enum(DRIFT_MODES) }),
-  status: z.enum(['planning', 'checking', 'healing', 'closed', 'abandoned']),
-  startedAt: z.string(),
-  updatedAt: z.string(),
-  closedAt: z.exactOptional(z.string()),
-  unitCount: z.exactOptional(z.number()),
-  done: z._default(
-    z.pipe(
-      z.set(z.number()),
-      z.transform((numbers: Set<number>) => [...numbers]),
-    ),
-    [],
-  ),
-  healing: z.exactOptional(
-    z.extend(healedSchema, { version: count, suspicious: groups, after: z.exactOptional(z.string()) }),
-  ),
-  summary: z.exactOptional(
-    z.object({
-      totals: totalsSchema,
-      suspicious: groups,
-      common: z.array(z.object({ cause: z.string(), count })),
-      healed: z.exactOptional(healedSchema),
-      durationMs: z.number(),
+const totalsSchema = z.lazy(() =>
+  z.object({
+    classes: z.object({
+      'in-sync': count,
+      drifted: count,
+      missing: count,
+      duplicate: count,
+      orphan: count,
+      unmanaged: count,
+      pending: count,
+      changing: count,
+      off: count,
     }),
-  ),
-});
+    lists: count,
+    gets: count,
+    numbers: count,
+    checked: count,
+    unknown: count,
+    actionable: count,
+    causes: counts,
+  }),
+);
 
-const unitSchema = z.object({
-  runId: z.string(),
-  number: z.number(),
-  work: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('window'), window: z.object({ from: time, to: time }) }),
-    z.object({ kind: z.literal('accounts'), orgIds: z.array(z.string()) }),
-    z.object({ kind: z.literal('unfinished') }),
-  ]),
-  version: z.number(),
-  position: z.object({ account: z.number(), to: time, after: z.exactOptional(z.string()) }),
-  failures: z.number(),
-  totals: totalsSchema,
-  isDone: z.boolean(),
-});
+const healed = () => z.object({ reapplied: count, resumed: count, removed: count, kept: counts });
 
-const scopeSchema = z.union([z.literal('platform'), z.templateLiteral(['org:', z.string()])]);
-
-const findingSchema = z.object({
-  id: z.string(),
-  class: z.enum(['drifted', 'missing', 'duplicate', 'orphan', 'pending', 'unknown']),
-  scope: scopeSchema,
-  orgId: z.exactOptional(z.string()),
-  role: z.exactOptional(z.enum(ROLES)),
-  assistantId: z.exactOptional(z.string()),
-  changes: z.exactOptional(
-    z.array(
+const runSchema = z.lazy(() =>
+  z.object({
+    runId: z.string(),
+    trigger: z.enum(['schedule', 'request']),
+    mode: z.object({ standard: z.enum(DRIFT_MODES), ceiling: z.enum(DRIFT_MODES) }),
+    status: z.enum(['planning', 'checking', 'healing', 'closed', 'abandoned']),
+    startedAt: z.string(),
+    updatedAt: z.string(),
+    closedAt: z.exactOptional(z.string()),
+    unitCount: z.exactOptional(z.number()),
+    done: z._default(
+      z.pipe(
+        z.set(z.number()),
+        z.transform((numbers: Set<number>) => [...numbers]),
+      ),
+      [],
+    ),
+    healing: z.exactOptional(
+      z.extend(healed(), { version: count, suspicious: groups, after: z.exactOptional(z.string()) }),
+    ),
+    summary: z.exactOptional(
       z.object({
-        path: z.string(),
-        wanted: z.string(),
-        live: z.exactOptional(z.string()),
-        origin: z.enum(['edited-at-vapi', 'never-applied']),
+        totals: totalsSchema,
+        suspicious: groups,
+        common: z.array(z.object({ cause: z.string(), count })),
+        healed: z.exactOptional(healed()),
+        durationMs: z.number(),
       }),
     ),
-  ),
-  changed: z.exactOptional(z.number()),
-  cause: z.exactOptional(z.string()),
-  detail: z.exactOptional(z.string()),
-  mode: z.enum(DRIFT_MODES),
-  foundAt: z.string(),
-  healing: z.exactOptional(z.string()),
-});
+  }),
+);
+
+const unitSchema = z.lazy(() =>
+  z.object({
+    runId: z.string(),
+    number: z.number(),
+    work: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('window'), window: z.object({ from: time, to: time }) }),
+      z.object({ kind: z.literal('accounts'), orgIds: z.array(z.string()) }),
+      z.object({ kind: z.literal('unfinished') }),
+    ]),
+    version: z.number(),
+    position: z.object({ account: z.number(), to: time, after: z.exactOptional(z.string()) }),
+    failures: z.number(),
+    totals: totalsSchema,
+    isDone: z.boolean(),
+  }),
+);
+
+const scopeSchema = z.lazy(() => z.union([z.literal('platform'), z.templateLiteral(['org:', z.string()])]));
+
+const findingSchema = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    class: z.enum(['drifted', 'missing', 'duplicate', 'orphan', 'pending', 'unknown']),
+    scope: scopeSchema,
+    orgId: z.exactOptional(z.string()),
+    role: z.exactOptional(z.enum(ROLES)),
+    assistantId: z.exactOptional(z.string()),
+    changes: z.exactOptional(
+      z.array(
+        z.object({
+          path: z.string(),
+          wanted: z.string(),
+          live: z.exactOptional(z.string()),
+          origin: z.enum(['edited-at-vapi', 'never-applied']),
+        }),
+      ),
+    ),
+    changed: z.exactOptional(z.number()),
+    cause: z.exactOptional(z.string()),
+    detail: z.exactOptional(z.string()),
+    mode: z.enum(DRIFT_MODES),
+    foundAt: z.string(),
+    healing: z.exactOptional(z.string()),
+  }),
+);
 
 /** Partition of all runs. */
 export const RUNS_PK = 'DRIFT';

@@ -5,18 +5,20 @@ import { ClaimedRows, type Table } from './claimed-rows.ts';
 import { claimSchema, type Item, scopeKeySchema, scopePk } from './mapping-item.ts';
 import { itemsOf } from './partition-items.ts';
 
-const rowSchema = z.object({
-  scopeKey: scopeKeySchema,
-  hash: z.string(),
-  revision: z.number(),
-  toolId: z.exactOptional(z.string()),
-  keyFingerprint: z.exactOptional(z.string()),
-  finalisedBy: z.exactOptional(z.string()),
-  claim: z.exactOptional(claimSchema),
-  unusedSince: z.exactOptional(z.string()),
-  createdAt: z.string(),
-  updatedAt: z.string(),
-});
+const rowSchema = z.lazy(() =>
+  z.object({
+    scopeKey: scopeKeySchema,
+    hash: z.string(),
+    revision: z.number(),
+    toolId: z.exactOptional(z.string()),
+    keyFingerprint: z.exactOptional(z.string()),
+    finalisedBy: z.exactOptional(z.string()),
+    claim: z.exactOptional(claimSchema),
+    unusedSince: z.exactOptional(z.string()),
+    createdAt: z.string(),
+    updatedAt: z.string(),
+  }),
+);
 
 /** Tools in DynamoDB, one item for each definition in a scope. */
 export class DynamoToolStore implements ToolStore {

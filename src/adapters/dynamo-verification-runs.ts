@@ -6,13 +6,15 @@ import type { Table } from './claimed-rows.ts';
 
 const PK = 'VERIFICATION';
 
-const runSchema = z.object({
-  runId: z.string(),
-  organisations: z.array(z.string()),
-  toolHashes: z.array(z.string()),
-  startedAt: z.string(),
-  endsBefore: z.string(),
-});
+const runSchema = z.lazy(() =>
+  z.object({
+    runId: z.string(),
+    organisations: z.array(z.string()),
+    toolHashes: z.array(z.string()),
+    startedAt: z.string(),
+    endsBefore: z.string(),
+  }),
+);
 
 /** More runs than this are never open at a time: the oldest come first, and the next run sees the rest. */
 const PAGE = 50;

@@ -5,12 +5,14 @@ import type { SdkOptions } from './sdk-vapi-account.ts';
 import { type UpstreamRequests, unreadable } from './upstream-requests.ts';
 
 const optionalId = z.optional(z.nullable(z.string()));
-const phoneNumberSchema = z.looseObject({
-  id: z.string(),
-  assistantId: optionalId,
-  squadId: optionalId,
-  workflowId: optionalId,
-});
+const phoneNumberSchema = z.lazy(() =>
+  z.looseObject({
+    id: z.string(),
+    assistantId: optionalId,
+    squadId: optionalId,
+    workflowId: optionalId,
+  }),
+);
 
 type AssignBody = Parameters<PhoneNumbersClient['update']>[0]['body'];
 /** Only `assistantId` is sent: the SDK's type asks for the provider, Vapi does not. */
@@ -57,7 +59,7 @@ export class SdkVapiPhoneNumbers implements VapiPhoneNumbers {
   }
 }
 
-const listSchema = z.array(z.looseObject({ createdAt: z.string() }));
+const listSchema = z.lazy(() => z.array(z.looseObject({ createdAt: z.string() })));
 
 function toList(reply: unknown) {
   const parsed = listSchema.safeParse(reply);

@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { LRUCache } from 'lru-cache';
+import QuickLRU from 'quick-lru';
 import * as z from 'zod/mini';
 import { invalid, type SecretLookup, type SecretName, type SecretStore } from '../domain/credentials.ts';
 
@@ -13,7 +13,7 @@ export interface SecretsManagerStoreOptions {
 
 type Remembered = { kind: 'found'; text: string } | { kind: 'absent' };
 
-/** Organisations whose secret is remembered at a time; the least recently used goes first. */
+/** Organisations whose secret is remembered at least; the least recently used go first, when there are twice as many. */
 const MAX_REMEMBERED = 1_000;
 const FOUND_TTL_MS = 5 * 60_000;
 /** Shorter: an organisation that has just been given its own key waits for this. */
@@ -32,18 +32,17 @@ const PASSING: Readonly<Record<string, number>> = {
  */
 export class SecretsManagerStore implements SecretStore {
   readonly #options: SecretsManagerStoreOptions;
-  readonly #remembered: LRUCache<string, Remembered>;
+  readonly #remembered = new QuickLRU<string, Remembered & { until: number }>({ maxSize: MAX_REMEMBERED });
   /** Requests under way: who asks meanwhile gets the same answer, which is not a remembered one. */
   readonly #pending = new Map<string, Promise<Remembered>>();
 
   constructor(options: SecretsManagerStoreOptions) {
     this.#options = options;
-    this.#remembered = new LRUCache({ max: MAX_REMEMBERED, perf: { now: options.now }, ttlResolution: 0 });
   }
 
   async read(name: SecretName): Promise<SecretLookup> {
     const id = this.#idOf(name);
-    const remembered = this.#remembered.get(id);
+    const remembered = this.#remember(id);
     if (remembered) return { ...remembered, cached: true };
     const fresh = await (this.#pending.get(id) ?? this.#begin(name, id));
     return { ...fresh, cached: false };
@@ -56,13 +55,21 @@ export class SecretsManagerStore implements SecretStore {
     this.#pending.delete(id);
   }
 
+  #remember(id: string): Remembered | undefined {
+    const remembered = this.#remembered.get(id);
+    if (!remembered) return undefined;
+    const { until, ...answer } = remembered;
+    return this.#options.now() < until ? answer : undefined;
+  }
+
   async #begin(name: SecretName, id: string): Promise<Remembered> {
     const reading = this.#fetch(name, id);
     this.#pending.set(id, reading);
     try {
       const fresh = await reading;
       if (this.#pending.get(id) === reading) {
-        this.#remembered.set(id, fresh, { ttl: fresh.kind === 'found' ? FOUND_TTL_MS : ABSENT_TTL_MS });
+        const ttlMs = fresh.kind === 'found' ? FOUND_TTL_MS : ABSENT_TTL_MS;
+        this.#remembered.set(id, { ...fresh, until: this.#options.now() + ttlMs });
       }
       return fresh;
     } finally {

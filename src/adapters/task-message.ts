@@ -5,19 +5,21 @@ import { scopeKeySchema } from './mapping-item.ts';
 
 const ofAssistant = { orgId: z.string(), role: z.enum(ROLES), operationId: z.string() };
 
-const taskSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('sync-tools'), ...ofAssistant }),
-  z.object({ kind: z.literal('reapply'), ...ofAssistant }),
-  z.object({ kind: z.literal('drift-plan'), runId: z.string() }),
-  z.object({ kind: z.literal('drift-window'), runId: z.string(), unit: z.number() }),
-  z.object({ kind: z.literal('drift-heal'), runId: z.string() }),
-  z.object({
-    kind: z.literal('collect-tools'),
-    runId: z.string(),
-    scope: z.exactOptional(scopeKeySchema),
-    after: z.exactOptional(z.string()),
-  }),
-]);
+const taskSchema = z.lazy(() =>
+  z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('sync-tools'), ...ofAssistant }),
+    z.object({ kind: z.literal('reapply'), ...ofAssistant }),
+    z.object({ kind: z.literal('drift-plan'), runId: z.string() }),
+    z.object({ kind: z.literal('drift-window'), runId: z.string(), unit: z.number() }),
+    z.object({ kind: z.literal('drift-heal'), runId: z.string() }),
+    z.object({
+      kind: z.literal('collect-tools'),
+      runId: z.string(),
+      scope: z.exactOptional(scopeKeySchema),
+      after: z.exactOptional(z.string()),
+    }),
+  ]),
+);
 
 /** Reads the body of a message. Throws for what is no task: such a message ends in the dead-letter queue, where it is seen. */
 export function parseTask(body: string): Task {

@@ -46,17 +46,19 @@ interface FaultDetails {
 }
 
 /** The shape of the SDK's `VapiError`, whose class none of its sub-paths exports. */
-const sdkErrorSchema = z.looseObject({
-  statusCode: z.optional(z.number()),
-  body: z.optional(z.unknown()),
-  // Not `z.instanceof`: that would load the class, and `fetch` with it, when the function starts.
-  rawResponse: z.optional(
-    z.looseObject({ headers: z.optional(z.custom<Headers>((value) => value instanceof Headers)) }),
-  ),
-});
+const sdkErrorSchema = z.lazy(() =>
+  z.looseObject({
+    statusCode: z.optional(z.number()),
+    body: z.optional(z.unknown()),
+    // Not `z.instanceof`: that would load the class, and `fetch` with it, when the function starts.
+    rawResponse: z.optional(
+      z.looseObject({ headers: z.optional(z.custom<Headers>((value) => value instanceof Headers)) }),
+    ),
+  }),
+);
 
 /** Vapi's error body. A body of another shape came from a proxy in front of it. */
-const bodySchema = z.looseObject({ message: z.union([z.string(), z.array(z.string())]) });
+const bodySchema = z.lazy(() => z.looseObject({ message: z.union([z.string(), z.array(z.string())]) }));
 
 /** Errors of the connection attempt: nothing was sent. */
 const NOT_SENT_CODES: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', CONNECT_TIMED_OUT];

@@ -1,7 +1,7 @@
 import { AssistantsClient } from '@vapi-ai/server-sdk/assistants';
 import { PhoneNumbersClient } from '@vapi-ai/server-sdk/phoneNumbers';
 import { ToolsClient } from '@vapi-ai/server-sdk/tools';
-import { LRUCache } from 'lru-cache';
+import QuickLRU from 'quick-lru';
 import type { ApiKey } from '../domain/api-key.ts';
 import type { Deadline } from '../domain/runtime.ts';
 import type { VapiAccounts } from '../domain/vapi-account.ts';
@@ -29,7 +29,7 @@ export interface VapiAccountsOptions {
   timing?: UpstreamTiming;
 }
 
-/** Accounts whose clients and circuit are kept at a time. */
+/** Accounts whose clients and circuit are kept at least; the least recently used go first, when there are twice as many. */
 const MAX_ACCOUNTS = 500;
 
 interface Shared {
@@ -47,7 +47,7 @@ export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
   const { baseUrl, now, random, onCall, onCircuit } = options;
   const { longestAttemptMs, firstPauseMs } = options.timing ?? TIMING;
   const fetcher = makeNodeFetcher();
-  const accounts = new LRUCache<string, Shared>({ max: MAX_ACCOUNTS });
+  const accounts = new QuickLRU<string, Shared>({ maxSize: MAX_ACCOUNTS });
 
   function shared(apiKey: ApiKey): Shared {
     const known = accounts.get(apiKey.fingerprint);

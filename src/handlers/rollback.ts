@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { DesiredAssistant } from '../domain/desired-assistant.ts';
 import { validationFailed } from '../domain/problem.ts';
 
-const rollbackSchema = z.strictObject({ specHash: z.string().check(z.regex(/^[0-9a-f]{64}$/)) });
+const rollbackSchema = z.lazy(() => z.strictObject({ specHash: z.string().check(z.regex(/^[0-9a-f]{64}$/)) }));
 
 /** Reads the body of a rollback: the hash of the configuration to go back to. Throws `VALIDATION_FAILED`. */
 export function parseRollback(body: unknown): string {

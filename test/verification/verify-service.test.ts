@@ -175,7 +175,7 @@ describe('runs beside and after each other', () => {
     for (const [key, orgId] of Object.entries({ [PLATFORM_KEY]: mapped, [ACME_KEY]: own })) {
       service.vapi.seedAssistant(LOCAL_ACCOUNTS[key] ?? '', { name: 'Orphan', metadata: { ...metadata, orgId } });
     }
-    expect(await traces(service)).toHaveLength(8);
+    expect(await traces(service)).toHaveLength(9);
     const report = await verify(verificationDependencies(service.environment2().app), { only: 'credential-fallback' });
     expect(failuresOf(report)).toEqual([]);
     expect(report.cleanup).toEqual({ earlierRunsRemoved: [run.runId], left: [] });

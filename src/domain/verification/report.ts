@@ -12,37 +12,41 @@ export const SCENARIO_NAMES = [
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
 /** One scenario and what came of it. */
-export const scenarioResultSchema = z.object({
-  name: z.enum(SCENARIO_NAMES),
-  status: z.enum(['PASS', 'FAIL']),
-  durationMs: z.number(),
-  /** What was shown, or what is wrong. */
-  message: z.string(),
-  /** Ids and counts by name: whatever helps to look closer. */
-  details: z.record(z.string(), z.unknown()),
-});
+export const scenarioResultSchema = z.lazy(() =>
+  z.object({
+    name: z.enum(SCENARIO_NAMES),
+    status: z.enum(['PASS', 'FAIL']),
+    durationMs: z.number(),
+    /** What was shown, or what is wrong. */
+    message: z.string(),
+    /** Ids and counts by name: whatever helps to look closer. */
+    details: z.record(z.string(), z.unknown()),
+  }),
+);
 
 /** The shape of the answer of `POST /verify` and of `verify-vapi-sync-report.json`; docs/architecture.md explains it. */
-export const verificationReportSchema = z.object({
-  operationId: z.string(),
-  /** Part of the name of every organisation of this run: `verify-<runId>-…`. */
-  runId: z.string(),
-  /** ISO 8601. */
-  startedAt: z.string(),
-  durationMs: z.number(),
-  passed: z.number(),
-  failed: z.number(),
-  total: z.number(),
-  /** Percent, 0 to 100. */
-  passRate: z.number(),
-  results: z.array(scenarioResultSchema),
-  cleanup: z.object({
-    /** Earlier runs that had ended without cleaning up, and were cleaned up after by this one. */
-    earlierRunsRemoved: z.array(z.string()),
-    /** What could not be removed and waits for the next run, in sentences. Empty when everything is gone. */
-    left: z.array(z.string()),
+export const verificationReportSchema = z.lazy(() =>
+  z.object({
+    operationId: z.string(),
+    /** Part of the name of every organisation of this run: `verify-<runId>-…`. */
+    runId: z.string(),
+    /** ISO 8601. */
+    startedAt: z.string(),
+    durationMs: z.number(),
+    passed: z.number(),
+    failed: z.number(),
+    total: z.number(),
+    /** Percent, 0 to 100. */
+    passRate: z.number(),
+    results: z.array(scenarioResultSchema),
+    cleanup: z.object({
+      /** Earlier runs that had ended without cleaning up, and were cleaned up after by this one. */
+      earlierRunsRemoved: z.array(z.string()),
+      /** What could not be removed and waits for the next run, in sentences. Empty when everything is gone. */
+      left: z.array(z.string()),
+    }),
   }),
-});
+);
 
 export type VerificationReport = z.infer<typeof verificationReportSchema>;
 export type ScenarioResult = z.infer<typeof scenarioResultSchema>;

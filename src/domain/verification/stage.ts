@@ -87,15 +87,17 @@ export async function put(stage: Stage, purpose: string, body: JsonObject): Prom
   return answer;
 }
 
-const syncedSchema = z.looseObject({
-  assistantId: z.string(),
-  outcome: z.string(),
-  wasDeleted: z.boolean(),
-  specHash: z.string(),
-  revision: z.number(),
-  voice: z.looseObject({ reason: z.string() }),
-  credentials: z.looseObject({ source: z.string() }),
-});
+const syncedSchema = z.lazy(() =>
+  z.looseObject({
+    assistantId: z.string(),
+    outcome: z.string(),
+    wasDeleted: z.boolean(),
+    specHash: z.string(),
+    revision: z.number(),
+    voice: z.looseObject({ reason: z.string() }),
+    credentials: z.looseObject({ source: z.string() }),
+  }),
+);
 
 export interface Synced extends z.infer<typeof syncedSchema> {
   answer: ServiceAnswer;
