@@ -97,18 +97,28 @@ type TableParts = Pick<ApplicationParts, 'settings' | 'runtime'> & { clients: Pi
 
 type QueueParts = TableParts & { clients: Pick<Clients, 'queue'> };
 
+/** Without the middleware that goes through every request and answer for a log that nobody asked for. */
+export function unlogged<C extends { middlewareStack: { remove(name: string): boolean } }>(client: C): C {
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
+}
+
 function systemTable(): TableParts {
-  return { settings: readSettings(), runtime: systemRuntime, clients: { dynamo: new DynamoDBClient(AWS_REQUEST) } };
+  return {
+    settings: readSettings(),
+    runtime: systemRuntime,
+    clients: { dynamo: unlogged(new DynamoDBClient(AWS_REQUEST)) },
+  };
 }
 
 function systemTableAndQueue(): QueueParts {
   const { clients, ...parts } = systemTable();
-  return { ...parts, clients: { ...clients, queue: new SQSClient(AWS_REQUEST) } };
+  return { ...parts, clients: { ...clients, queue: unlogged(new SQSClient(AWS_REQUEST)) } };
 }
 
 function systemParts(): ApplicationParts {
   const { clients, ...parts } = systemTableAndQueue();
-  return { ...parts, clients: { ...clients, secrets: new SecretsManagerClient(AWS_REQUEST) } };
+  return { ...parts, clients: { ...clients, secrets: unlogged(new SecretsManagerClient(AWS_REQUEST)) } };
 }
 
 function makeTelemetry(): Telemetry {
