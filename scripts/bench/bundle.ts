@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { lateBundle } from '../../infrastructure/late-bundle.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
 
@@ -47,6 +48,7 @@ export function deployedOptions(): BuildOptions {
     target,
     format,
     sourcemap,
+    plugins: [lateBundle()],
     ...(mainFields ? { mainFields } : {}),
     ...(keepNames === undefined ? {} : { keepNames }),
     ...(sourcesContent === undefined ? {} : { sourcesContent }),

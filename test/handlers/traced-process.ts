@@ -3,7 +3,7 @@ import middy from '@middy/core';
 import { traced } from '../../src/handlers/traced.ts';
 import { contextOf } from '../support/context.ts';
 
-await middy(async () => 'answer').use(traced())(
+void middy(async () => 'answer').use(traced())(
   {},
   contextOf(() => 1_000),
 );

@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import middy from '@middy/core';
+import { bundle } from '../../scripts/bench/bundle.ts';
 import { traced } from '../../src/handlers/traced.ts';
-import { runChild } from '../local/child.ts';
+import { temporaryDirectory } from '../local/temporary-directory.ts';
 import { contextOf } from '../support/context.ts';
 
 const before = { ...process.env };
@@ -63,7 +67,10 @@ describe('a trace', () => {
   });
 
   // In a process of its own: the SDK hooks itself into every promise and every request, for as long as a process lives.
-  it('reaches the X-Ray daemon, by the real SDK', async () => {
+  it('reaches the X-Ray daemon, by the real SDK, from the file beside the bundle', async () => {
+    const program = join(temporaryDirectory(), 'traced.cjs');
+    await bundle(join(import.meta.dirname, 'traced-process.ts'), program);
+    expect(readFileSync(program, 'utf8')).not.toContain('AWS_XRAY');
     const daemon = createSocket('udp4');
     daemon.bind(0, '127.0.0.1');
     await once(daemon, 'listening');
@@ -71,8 +78,8 @@ describe('a trace', () => {
     onLambda(1, { AWS_XRAY_DAEMON_ADDRESS, LAMBDA_TASK_ROOT: '/var/task', _HANDLER: 'sync.handler' });
     try {
       const packet = once(daemon, 'message');
-      const child = runChild('../handlers/traced-process.ts');
-      expect(await child.ended).toBe(0);
+      const [code] = await once(spawn(process.execPath, [program], { env: process.env }), 'exit');
+      expect(code).toBe(0);
       const [message] = await packet;
       expect(String(message)).toContain('"name":"## sync.handler"');
       expect(String(message)).toContain('1-5759e988-bd862e3fe1be46a994272793');
