@@ -73,7 +73,8 @@ export async function resolveAccess(deps: CredentialDependencies, request: Acces
       cached: own.cached,
     };
   }
-  request.journal.record({ code: 'CREDENTIALS_FELL_THROUGH', from: 'org-secret' });
+  // Said when it is found, and not with each call that remembers it: which key is used stands in every log all the same.
+  if (!own.cached) request.journal.record({ code: 'CREDENTIALS_FELL_THROUGH', from: 'org-secret' });
   const apiKey = await resolvePlatformKey(deps);
   const record = await request.record();
   const assistant = known(record?.vapiAssistantId, (what) => {

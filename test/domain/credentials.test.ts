@@ -116,6 +116,13 @@ describe('only a secret that does not exist falls through', () => {
     expect(world.entries).toEqual([FELL_THROUGH]);
   });
 
+  it('is said when it is found, not by each call that remembers it', async () => {
+    const org = { kind: 'absent', cached: true } as const;
+    const world = worldOf({ org, platform: found({ apiKey: PLATFORM_KEY }), record: 'none' });
+    expect((await world.resolve()).source).toBe('platform');
+    expect(world.entries).toEqual([]);
+  });
+
   it('the platform secret comes before the key of the settings', async () => {
     const platform = found({ apiKey: PLATFORM_KEY });
     const world = worldOf({ org: ABSENT, platform, settingsKey: SETTINGS_KEY, record: 'none' });
