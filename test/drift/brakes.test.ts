@@ -124,14 +124,15 @@ describe('when a part of the fleet cannot be looked at', () => {
 });
 
 describe('while the fleet is changed', () => {
+  const operation = (orgId: string) => ({
+    id: 'test',
+    key: { orgId, role: 'inbound' } as const,
+    deadline: { remainingMs: () => 29_000 },
+    journal: { record: () => {} },
+  });
+
   it('assistants that are made, changed and removed during the walk are no findings', async () => {
     const world = fleet(12);
-    const operation = (orgId: string) => ({
-      id: 'test',
-      key: { orgId, role: 'inbound' } as const,
-      deadline: { remainingMs: () => 29_000 },
-      journal: { record: () => {} },
-    });
     let lists = 0;
     let isBusy = false;
     world.onRequest = async (verb) => {
@@ -161,12 +162,6 @@ describe('while the fleet is changed', () => {
 
   it('what is removed or changed when it has just been listed is none either', async () => {
     const world = fleet(12);
-    const operation = (orgId: string) => ({
-      id: 'test',
-      key: { orgId, role: 'inbound' } as const,
-      deadline: { remainingMs: () => 29_000 },
-      journal: { record: () => {} },
-    });
     let lists = 0;
     let isBusy = false;
     world.onReply = async (verb) => {
