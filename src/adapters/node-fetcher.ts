@@ -51,9 +51,12 @@ export function makeNodeFetcher({ connectTimeoutMs = 5_000, agent = {} }: Connec
   };
 }
 
-/** The handler's error for a connection that did not come about has no code: it gets one. */
+/**
+ * The handler's error for a connection that did not come about has no code: it gets one. It is known by its text alone: should
+ * that change, the request counts as one that may have been sent, which does no harm.
+ */
 function named(error: unknown): unknown {
-  const isConnectTimeout = Error.isError(error) && error.name === 'TimeoutError' && !('code' in error);
+  const isConnectTimeout = Error.isError(error) && /did not establish a connection/.test(error.message);
   return isConnectTimeout ? Object.assign(error, { code: CONNECT_TIMED_OUT }) : error;
 }
 
