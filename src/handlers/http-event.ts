@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { validationFailed } from '../domain/problem.ts';
 
-/** There when API Gateway has checked a token. */
+/** `jwt` has `claims` when API Gateway has checked a token; `sls offline`, which checks nothing, sends it without. */
 const authorizerSchema = z.object({
-  jwt: z.optional(z.nullable(z.object({ claims: z.nullable(z.record(z.string(), z.unknown())) }))),
+  jwt: z.optional(z.nullable(z.object({ claims: z.optional(z.nullable(z.record(z.string(), z.unknown()))) }))),
 });
 
 /** What the handlers use of an API Gateway HTTP API event (payload 2.0). */
@@ -57,9 +57,10 @@ export function parseHttpEvent(event: unknown): HttpRequest {
   };
 }
 
-/** A token without any claim is still a token. */
+/** A token without any claim (null) is still a token. */
 function claimsOf(authorizer: z.infer<typeof authorizerSchema> | null | undefined): HttpRequest['claims'] {
-  return authorizer?.jwt ? (authorizer.jwt.claims ?? {}) : undefined;
+  const claims = authorizer?.jwt?.claims;
+  return claims === null ? {} : claims;
 }
 
 /** Parses a JSON body. Throws `VALIDATION_FAILED` when it is missing, too large, too deep or not JSON. */

@@ -41,6 +41,7 @@ describe('where callers bring tokens', () => {
     ['the claim differs in case', { authorizer: token({ org_id: 'ACME' }) }],
     ['the claim is inherited by every object', { org: 'x', authorizer: token(Object.create({ org_id: 'x' })) }],
     ['there is no token at all', {}],
+    ['nobody has checked a token', { authorizer: { lambda: {}, jwt: {} } }],
     ['a signature is no token', { authorizer: signed }],
     ['the organisation is empty on both sides', { org: '', authorizer: token({}) }],
   ])('403, and nothing is read or written, when %s', async (_why, caller) => {

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkout, type Outcome, sls } from '../support/checkout.ts';
+import { checkout, type Outcome, PROCESSES_MS, sls, startSls } from '../support/checkout.ts';
 
 const assistantIn = (outcome: Outcome) => /"assistantId": "([0-9a-f-]{36})"/.exec(outcome.output)?.[1];
 
@@ -14,3 +14,28 @@ it('two commands at once share one stack without any AWS account, and leave noth
   expect(readdirSync(join(directory, '.local'))).not.toContain('stack.json');
   expect(readdirSync(join(directory, '.local', 'build'))).toEqual([]);
 }, 120_000);
+
+it(
+  '`sls offline` serves the routes over HTTP, to callers who have not signed',
+  async () => {
+    const [httpPort, lambdaPort] = [41_300 + (process.pid % 500) * 2, 41_301 + (process.pid % 500) * 2];
+    const command = `offline start --stage local --httpPort ${httpPort} --lambdaPort ${lambdaPort} --noPrependStageInUrl`;
+    const offline = await startSls(checkout(), { command, readyWith: 'Server ready' });
+    try {
+      const url = `http://localhost:${httpPort}/orgs/globex/assistants`;
+      const body = JSON.stringify({ name: 'Front desk', model: { provider: 'openai', model: 'gpt-4o' } });
+      const put = await fetch(`${url}/inbound`, {
+        method: 'PUT',
+        body,
+        headers: { 'content-type': 'application/json' },
+      });
+      expect([put.status, await put.json()]).toMatchObject([201, { outcome: 'created' }]);
+      const list = await fetch(url);
+      expect([list.status, await list.json()]).toMatchObject([200, { assistants: [{ role: 'inbound' }] }]);
+      expect((await fetch(`${url}/inbound`, { method: 'DELETE' })).status).toBe(204);
+    } finally {
+      await offline.stop();
+    }
+  },
+  PROCESSES_MS,
+);

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
@@ -26,19 +27,48 @@ export interface Outcome {
   output: string;
 }
 
-/** Runs the real command line, in a shell that has no AWS settings and no Vapi. */
-export function sls(directory: string, command: string): Promise<Outcome> {
-  const program = join(CHECKOUT, 'node_modules/serverless/bin/serverless.js');
-  const env = {
+const PROGRAM = join(CHECKOUT, 'node_modules/serverless/bin/serverless.js');
+
+/** That of a shell that has no AWS settings and no Vapi. */
+function environmentIn(directory: string): NodeJS.ProcessEnv {
+  return {
     PATH: process.env.PATH,
     HOME: directory,
     ...COMPILED,
     // The validator of serverless.yml, which is generated.
     SLS_SCHEMA_CACHE_BASE_DIR: CACHES,
   };
+}
+
+/** Runs the real command line to its end. */
+export function sls(directory: string, command: string): Promise<Outcome> {
+  const options = { cwd: directory, env: environmentIn(directory) };
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [program, ...command.split(' ')], { cwd: directory, env }, (_, out, err) =>
+    const child = execFile(process.execPath, [PROGRAM, ...command.split(' ')], options, (_, out, err) =>
       resolve({ code: child.exitCode ?? -1, output: out + err }),
     );
   });
+}
+
+/** Starts a command that goes on, and waits for what it prints when it is ready. Throws when it ends before. */
+export async function startSls(directory: string, { command, readyWith }: { command: string; readyWith: string }) {
+  const options = { cwd: directory, env: environmentIn(directory) };
+  const child = spawn(process.execPath, [PROGRAM, ...command.split(' ')], options);
+  const ended = once(child, 'exit');
+  let output = '';
+  await new Promise<void>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk;
+      if (output.includes(readyWith)) resolve();
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    ended.then(() => reject(new Error(`"sls ${command}" ended: ${output}`)));
+  });
+  return {
+    stop: async () => {
+      child.kill('SIGINT');
+      await ended;
+    },
+  };
 }
