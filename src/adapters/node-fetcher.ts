@@ -31,8 +31,10 @@ const unzip = promisify(gunzip);
  * frozen, and a POST that is lost with it is one of unknown outcome; everything else is repeated then.
  */
 export function makeNodeFetcher({ connectTimeoutMs = 5_000, agent = {} }: ConnectionOptions = {}): Fetcher {
-  const kept = handlerOf({ ...agent, keepAlive: true }, connectTimeoutMs);
-  const fresh = handlerOf({ ...agent, keepAlive: false }, connectTimeoutMs);
+  // Without a limit: what waits for a free connection would look like one that does not come about.
+  const unlimited = { ...agent, maxSockets: Number.POSITIVE_INFINITY };
+  const kept = handlerOf({ ...unlimited, keepAlive: true }, connectTimeoutMs);
+  const fresh = handlerOf({ ...unlimited, keepAlive: false }, connectTimeoutMs);
   return async (args) => {
     const { url, abortSignal } = args;
     const handler = args.method === 'POST' ? fresh : kept;
@@ -92,7 +94,8 @@ function texts(values: Record<string, unknown>): Record<string, string> {
 
 async function textOf({ body, headers }: HttpResponse): Promise<string> {
   const bytes = await buffer(body);
-  const plain = headers['content-encoding'] === 'gzip' && bytes.length > 0 ? await unzip(bytes) : bytes;
+  const isZipped = /^(x-)?gzip$/i.test(headers['content-encoding'] ?? '');
+  const plain = isZipped && bytes.length > 0 ? await unzip(bytes) : bytes;
   return plain.toString('utf8');
 }
 

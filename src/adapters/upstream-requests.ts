@@ -1,3 +1,4 @@
+import { TimeoutStrategy, timeout } from 'cockatiel';
 import * as z from 'zod/mini';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import { Problem } from '../domain/problem.ts';
@@ -127,17 +128,22 @@ export class UpstreamRequests {
   async #send<T>({ verb, send, timeoutMs, isCutShort }: Sending<T>): Promise<T> {
     const { resource, now, onCall, mask } = this.#options;
     const started = now();
-    // The SDK's own timeout ends with the headers; the signal covers the body too.
-    const abortSignal = AbortSignal.timeout(timeoutMs);
-    const sent = await settled(send({ abortSignal, timeoutInSeconds: Math.ceil(timeoutMs / 1000) + 1, maxRetries: 0 }));
+    // The SDK's own timeout ends with the headers; this one covers the body too, and a connection that ends without a word.
+    const limit = timeout(timeoutMs, { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false });
+    let isLate = false;
+    limit.onTimeout(() => {
+      isLate = true;
+    });
+    const timeoutInSeconds = Math.ceil(timeoutMs / 1000) + 1;
+    const sent = await settled(
+      limit.execute(({ signal }) => send({ abortSignal: signal, timeoutInSeconds, maxRetries: 0 })),
+    );
     const durationMs = now() - started;
     if ('value' in sent) {
       onCall({ verb, resource, outcome: 'ok', durationMs });
       return sent.value;
     }
-    const fault = abortSignal.aborted
-      ? new UpstreamFault('fault', 'no reply in time', { isCutShort })
-      : readFault(sent.error, mask);
+    const fault = isLate ? new UpstreamFault('fault', 'no reply in time', { isCutShort }) : readFault(sent.error, mask);
     const outcome = fault.isUpstreamFailure ? 'fault' : 'refused';
     onCall({ verb, resource, outcome, ...(fault.status ? { status: fault.status } : {}), durationMs });
     throw fault;

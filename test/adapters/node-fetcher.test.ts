@@ -83,8 +83,19 @@ describe('requests through the SDK', () => {
     expect(new Set([get, post, another]).size).toBe(3);
   });
 
-  it('read compressed replies', async () => {
-    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+  it('open as many connections as there are requests: none waits for another, and no POST gets a used one', async () => {
+    const waiting: ServerResponse[] = [];
+    answer = (response) => {
+      waiting.push(response);
+      if (waiting.length === 120) for (const each of waiting) json({ id: 'a' })(each);
+    };
+    const vapi = client({ connectTimeoutMs: 1_000 });
+    await Promise.all(Array.from({ length: 60 }, () => [vapi.create({}), vapi.get({ id: 'a' })]).flat());
+    expect(new Set(seen.map(({ port }) => port)).size).toBe(120);
+  });
+
+  it.each(['gzip', 'GZIP', 'x-gzip'])('read replies compressed with %s', async (encoding) => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
     answer = (response) => response.writeHead(200, headers).end(gzipSync('{"id":"squeezed"}'));
     await expect(client().get({ id: 'a' })).resolves.toEqual({ id: 'squeezed' });
     expect(seen[0]?.headers['accept-encoding']).toBe('gzip');
