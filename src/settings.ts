@@ -38,7 +38,12 @@ const environmentSchema = z.object({
   SECRET_PREFIX: notEmpty.check(
     z.regex(/^[A-Za-z0-9/_+=.@-]*[A-Za-z0-9_+=.@-]$/, 'not the beginning of a secret name'),
   ),
-  VAPI_BASE_URL: z._default(z.url({ protocol: /^https?$/, error: 'not an http(s) URL' }), 'https://api.vapi.ai'),
+  VAPI_BASE_URL: z._default(
+    z
+      .url({ protocol: /^https?$/, error: 'not an http(s) URL' })
+      .check(z.regex(/^[^?#@]*$/, 'not a URL without user, query and fragment')),
+    'https://api.vapi.ai',
+  ),
   VAPI_PRIVATE_KEY: z.optional(
     z.string().check(z.refine((text) => ApiKey.clean(text) !== undefined, 'not a usable key')),
   ),

@@ -58,6 +58,16 @@ describe('settings', () => {
     expect(message).not.toMatch(/nowhere|lenient/);
   });
 
+  it.each(['https://vapi.invalid/?x=1', 'https://vapi.invalid/#x', 'https://user:word@vapi.invalid'])(
+    'have no base URL with parts that no request would carry: %s',
+    (VAPI_BASE_URL) => {
+      expect(errorOf({ ...COMPLETE, VAPI_BASE_URL }).message).toContain('VAPI_BASE_URL');
+      expect(readSettings({ ...COMPLETE, VAPI_BASE_URL: 'https://proxy.invalid/vapi' })).toMatchObject({
+        vapiBaseUrl: 'https://proxy.invalid/vapi',
+      });
+    },
+  );
+
   it('with a platform key that cannot be used are an error that does not repeat it', () => {
     const { message } = errorOf({ ...COMPLETE, VAPI_PRIVATE_KEY: 'schlüssel' });
     expect(message).toContain('VAPI_PRIVATE_KEY');
