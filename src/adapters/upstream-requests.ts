@@ -23,11 +23,9 @@ const ATTEMPT_TIMEOUT_MS = { GET: 8_000, LIST: 10_000, PATCH: 12_000, DELETE: 10
 /** Below this there is no point in sending a request. */
 const MIN_ATTEMPT_MS = 250;
 
-/** What every call of the SDK gets. Its own retries are off: they would repeat a POST. */
+/** What every call of the SDK gets. Its own retries, which would repeat a POST, are off in the options of its clients. */
 export interface RequestOptions {
   abortSignal: AbortSignal;
-  timeoutInSeconds: number;
-  maxRetries: 0;
 }
 
 export interface UpstreamRequestsOptions {
@@ -128,16 +126,13 @@ export class UpstreamRequests {
   async #send<T>({ verb, send, timeoutMs, isCutShort }: Sending<T>): Promise<T> {
     const { resource, now, onCall, mask } = this.#options;
     const started = now();
-    // The SDK's own timeout ends with the headers; this one covers the body too, and a connection that ends without a word.
+    // It covers the body too, and a connection that ends without a word.
     const limit = timeout(timeoutMs, { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false });
     let isLate = false;
     limit.onTimeout(() => {
       isLate = true;
     });
-    const timeoutInSeconds = Math.ceil(timeoutMs / 1000) + 1;
-    const sent = await settled(
-      limit.execute(({ signal }) => send({ abortSignal: signal, timeoutInSeconds, maxRetries: 0 })),
-    );
+    const sent = await settled(limit.execute(({ signal }) => send({ abortSignal: signal })));
     const durationMs = now() - started;
     if ('value' in sent) {
       onCall({ verb, resource, outcome: 'ok', durationMs });
