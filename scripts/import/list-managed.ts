@@ -1,6 +1,6 @@
 import type { ApiKey } from '../../src/domain/api-key.ts';
 import type { AssistantKey } from '../../src/domain/assistant-key.ts';
-import { resolveAccess, resolvePlatformKey } from '../../src/domain/credentials.ts';
+import { resolveOwnKey, resolvePlatformKey } from '../../src/domain/credentials.ts';
 import { ownerOf } from '../../src/domain/drift/owner.ts';
 import { listCreated } from '../../src/domain/list-created.ts';
 import type { SyncDependencies } from '../../src/domain/operation.ts';
@@ -29,12 +29,7 @@ async function keyOf(
   orgId: string | undefined,
 ): Promise<ApiKey> {
   if (orgId === undefined) return await resolvePlatformKey(credentials);
-  const access = await resolveAccess(credentials, {
-    orgId,
-    record: async () => undefined,
-    journal: { record: () => {} },
-  });
-  if (access.source !== 'org-secret')
-    throw new Error(`${orgId} has no secret of its own: its assistants are the platform's`);
-  return access.apiKey;
+  const own = await resolveOwnKey(credentials, { orgId, journal: { record: () => {} } });
+  if (!own) throw new Error(`${orgId} has no secret of its own: its assistants are the platform's`);
+  return own;
 }

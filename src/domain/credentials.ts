@@ -107,6 +107,15 @@ function phoneNumber(id: string | null | undefined): { phoneNumberId?: string } 
   return phoneNumberId ? { phoneNumberId } : {};
 }
 
+/** The key of an organisation's own account; undefined when it has none. Throws as `resolveAccess` does. */
+export async function resolveOwnKey(
+  deps: CredentialDependencies,
+  { orgId, journal }: Omit<AccessRequest, 'record'>,
+): Promise<ApiKey | undefined> {
+  const access = await resolveAccess(deps, { orgId, record: async () => undefined, journal });
+  return access.scope === 'org' ? access.apiKey : undefined;
+}
+
 /** The platform's key: its secret, else the setting. Throws `CREDENTIALS_MISSING` when there is neither. */
 export async function resolvePlatformKey(deps: CredentialDependencies): Promise<ApiKey> {
   const name: SecretName = { kind: 'platform' };

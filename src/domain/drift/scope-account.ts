@@ -1,5 +1,5 @@
 import type { ApiKey } from '../api-key.ts';
-import { forgetAccess, resolveAccess, resolvePlatformKey } from '../credentials.ts';
+import { forgetAccess, resolveOwnKey, resolvePlatformKey } from '../credentials.ts';
 import { Problem } from '../problem.ts';
 import type { ScopeKey } from '../tool-registry.ts';
 import type { VapiTools } from '../vapi-account.ts';
@@ -41,9 +41,9 @@ async function keyOf(
   scope: ScopeKey,
 ): Promise<ApiKey | undefined> {
   const orgId = organisationOf(scope);
-  if (orgId === undefined) return await resolvePlatformKey(credentials);
-  const access = await resolveAccess(credentials, { orgId, record: async () => undefined, journal });
-  return access.scope === 'org' ? access.apiKey : undefined;
+  return orgId === undefined
+    ? await resolvePlatformKey(credentials)
+    : await resolveOwnKey(credentials, { orgId, journal });
 }
 
 /** Drops the remembered key of a scope, so that the next attempt reads it anew. */

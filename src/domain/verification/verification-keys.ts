@@ -1,4 +1,4 @@
-import { forgetAccess, resolveAccess, resolvePlatformKey } from '../credentials.ts';
+import { forgetAccess, resolveOwnKey, resolvePlatformKey } from '../credentials.ts';
 import type { SyncDependencies } from '../operation.ts';
 import type { VerificationKeys } from './stage.ts';
 import { OWN_KEY_ORGANISATION } from './verification-run.ts';
@@ -10,10 +10,7 @@ import { OWN_KEY_ORGANISATION } from './verification-run.ts';
 export async function findKeys({ credentials }: SyncDependencies): Promise<VerificationKeys> {
   forgetAccess(credentials, OWN_KEY_ORGANISATION);
   const platform = await resolvePlatformKey(credentials);
-  const own = await resolveAccess(credentials, {
-    orgId: OWN_KEY_ORGANISATION,
-    record: async () => undefined,
-    journal: { record: () => {} },
-  });
-  return own.source === 'org-secret' ? { platform, own: own.apiKey } : { platform };
+  const journal = { record: () => {} };
+  const own = await resolveOwnKey(credentials, { orgId: OWN_KEY_ORGANISATION, journal });
+  return own ? { platform, own } : { platform };
 }
