@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { WorkerHandler } from '../src/handlers/worker.ts';
+import { lambdaContext } from './lambda-context.ts';
 import type { Environment } from './servers.ts';
 
 /** How the queue reaches the worker: as Lambda's event source does it. */
@@ -127,18 +128,6 @@ function recordOf({ MessageId, ReceiptHandle, Body, Attributes, MD5OfBody }: Mes
 
 function contextOf(timeoutMs: number): Context {
   const ends = Date.now() + timeoutMs;
-  return {
-    awsRequestId: randomUUID(),
-    functionName: 'worker',
-    functionVersion: '$LATEST',
-    invokedFunctionArn: 'arn:aws:lambda:local:000000000000:function:worker',
-    memoryLimitInMB: '512',
-    logGroupName: 'local',
-    logStreamName: 'local',
-    callbackWaitsForEmptyEventLoop: false,
-    getRemainingTimeInMillis: () => Math.max(0, ends - Date.now()),
-    done: () => undefined,
-    fail: () => undefined,
-    succeed: () => undefined,
-  };
+  const getRemainingTimeInMillis = () => Math.max(0, ends - Date.now());
+  return lambdaContext({ functionName: 'worker', awsRequestId: randomUUID(), getRemainingTimeInMillis });
 }

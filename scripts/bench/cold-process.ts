@@ -1,6 +1,6 @@
 /** One cold start: loads the bundle that is named, answers one event, and tells what both took. */
 import { createRequire } from 'node:module';
-import { lambdaContext } from './context.ts';
+import { benchContext } from './context.ts';
 
 async function start(file: string, eventText: string | undefined): Promise<object> {
   const load = createRequire(file);
@@ -9,7 +9,7 @@ async function start(file: string, eventText: string | undefined): Promise<objec
   const { handler } = load(file);
   const initMs = performance.now() - started;
   const init = process.cpuUsage(cpu);
-  const answer = eventText === undefined ? undefined : await handler(JSON.parse(eventText), lambdaContext());
+  const answer = eventText === undefined ? undefined : await handler(JSON.parse(eventText), benchContext());
   // `performance.now()` counts from the start of the process.
   const firstAnswerMs = performance.now();
   const whole = process.cpuUsage();

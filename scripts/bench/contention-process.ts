@@ -1,7 +1,7 @@
 /** One of the processes of `contention.ts`: sends its PUTs all at once when it is told to, and counts its AWS calls. */
 import { subscribe } from 'node:diagnostics_channel';
 import { handler } from '../../src/handlers/sync.ts';
-import { lambdaContext } from './context.ts';
+import { benchContext } from './context.ts';
 import { configuration, httpEvent } from './events.ts';
 
 const [orgId = '', puts = '1'] = process.argv.slice(2);
@@ -22,7 +22,7 @@ process.send?.({ ready: true });
 process.once('message', async () => {
   const answers = await Promise.all(
     Array.from({ length: Number(puts) }, async () => {
-      const { statusCode, body } = await handler(event, lambdaContext());
+      const { statusCode, body } = await handler(event, benchContext());
       const { assistantId, outcome, code } = JSON.parse(body ?? '{}');
       return { statusCode, assistantId: assistantId ?? null, outcome: outcome ?? code };
     }),

@@ -1,20 +1,9 @@
 import type { Context } from 'aws-lambda';
+import { lambdaContext } from '../../local/lambda-context.ts';
 
 /** A Lambda context with the time that the API leaves. */
-export function lambdaContext(): Context {
+export function benchContext(): Context {
   const ends = Date.now() + 29_000;
-  return {
-    awsRequestId: 'bench',
-    functionName: 'bench',
-    functionVersion: '$LATEST',
-    invokedFunctionArn: 'arn:aws:lambda:eu-central-1:000000000000:function:bench',
-    memoryLimitInMB: '512',
-    logGroupName: 'bench',
-    logStreamName: 'bench',
-    callbackWaitsForEmptyEventLoop: false,
-    getRemainingTimeInMillis: () => ends - Date.now(),
-    done: () => undefined,
-    fail: () => undefined,
-    succeed: () => undefined,
-  };
+  const getRemainingTimeInMillis = () => ends - Date.now();
+  return lambdaContext({ functionName: 'bench', awsRequestId: 'bench', getRemainingTimeInMillis });
 }

@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { AssistantsClient } from '@vapi-ai/server-sdk/assistants';
 import { handler } from '../../src/handlers/sync.ts';
 import { type BareCall, changed, makeBareCalls } from './bare-calls.ts';
-import { lambdaContext } from './context.ts';
+import { benchContext } from './context.ts';
 import { configuration, httpEvent } from './events.ts';
 import { measure, type Sample } from './samples.ts';
 
@@ -47,7 +47,7 @@ const WARM_UP_ROUNDS = 4;
 
 async function put(orgId: string, body: unknown): Promise<void> {
   const event = httpEvent({ method: 'PUT', orgId, role: 'inbound', body });
-  const { statusCode, body: answer } = await handler(event, lambdaContext());
+  const { statusCode, body: answer } = await handler(event, benchContext());
   if (statusCode >= 300) throw new Error(`PUT answered ${statusCode}: ${answer}`);
 }
 
