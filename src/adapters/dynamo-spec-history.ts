@@ -16,6 +16,7 @@ const appliedSchema = z.object({
   firstAppliedAt: text,
   summary: z.exactOptional(z.object({ name: text, model: text, voice: text })),
 });
+/** Rows from before the notes hold all of it themselves. */
 const storedSchema = z.extend(appliedSchema, { savedAt: z.string() });
 
 /** End of the sort key of a note that a configuration was applied. */

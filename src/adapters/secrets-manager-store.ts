@@ -42,7 +42,7 @@ export class SecretsManagerStore implements SecretStore {
 
   async read(name: SecretName): Promise<SecretLookup> {
     const id = this.#idOf(name);
-    const remembered = this.#remember(id);
+    const remembered = this.#recall(id);
     if (remembered) return { ...remembered, cached: true };
     const fresh = await (this.#pending.get(id) ?? this.#begin(name, id));
     return { ...fresh, cached: false };
@@ -55,7 +55,7 @@ export class SecretsManagerStore implements SecretStore {
     this.#pending.delete(id);
   }
 
-  #remember(id: string): Remembered | undefined {
+  #recall(id: string): Remembered | undefined {
     const remembered = this.#remembered.get(id);
     if (!remembered) return undefined;
     const { until, ...answer } = remembered;

@@ -29,8 +29,12 @@ export function mayHaveCreated(claim: Claim): boolean {
 
 /** For how many seconds it has been unknown what came of a create; undefined while nothing is unknown. */
 export function unresolvedForSeconds(claim: Claim | undefined, now: number): number | undefined {
-  if (!claim || isHeld(claim, now) || !mayHaveCreated(claim)) return undefined;
-  return Math.max(0, Math.round((now - Date.parse(claim.since)) / 1000));
+  return !claim || isHeld(claim, now) || !mayHaveCreated(claim) ? undefined : ageSecondsOf(claim, now);
+}
+
+/** For how many seconds something has been under way, or unknown. */
+export function ageSecondsOf({ since }: Claim, now: number): number {
+  return Math.max(0, Math.round((now - Date.parse(since)) / 1000));
 }
 
 /** The moment (epoch ms) after which an assistant that is in no list was never made. */

@@ -1,6 +1,6 @@
 import type { AssistantKey } from './assistant-key.ts';
 import type { AssistantMapping, MappingStore } from './assistant-mapping.ts';
-import { isHeld, mayHaveCreated, settlesAt } from './claim.ts';
+import { ageSecondsOf, isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 import type { DriftState } from './drift/finding.ts';
 
 /** `imported`: mapped as it was found, and no configuration has been applied yet. */
@@ -77,7 +77,7 @@ export function stateOf({ claim, assistantId, specHash }: AssistantMapping, now:
 function claimOf(mapping: AssistantMapping, now: number): Pick<AssistantStatus, 'claim'> {
   const { claim } = mapping;
   if (!claim) return {};
-  const ageSeconds = Math.max(0, Math.round((now - Date.parse(claim.since)) / 1000));
+  const ageSeconds = ageSecondsOf(claim, now);
   return { claim: { operation: claim.operation, startedAt: claim.since, ageSeconds, next: nextStep(mapping, now) } };
 }
 

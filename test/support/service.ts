@@ -8,7 +8,7 @@ import { QueueWorker } from '../../local/queue-worker.ts';
 import { type Servers, startServers } from '../../local/servers.ts';
 import { localDefinition } from '../../local/stack.ts';
 import type { UpstreamTiming } from '../../src/adapters/vapi-accounts.ts';
-import { type Application, makeApplication, systemRuntime } from '../../src/application.ts';
+import { type Application, makeApplication, systemRuntime, unlogged } from '../../src/application.ts';
 import type { OrganisationRecord } from '../../src/domain/assistant-mapping.ts';
 import type { Runtime } from '../../src/domain/runtime.ts';
 import { makeDriftHandler } from '../../src/handlers/drift.ts';
@@ -195,12 +195,10 @@ function makeEnvironment({
     },
     { step: 'initialize' },
   );
-  // It prepares each request and each answer for a log that there is not.
-  for (const client of [dynamo, secrets, queue]) client.middlewareStack.remove('loggerMiddleware');
   const app = makeApplication({
     settings: readSettings(values),
     runtime: { ...systemRuntime, ...options.runtime },
-    clients: { dynamo, secrets, queue },
+    clients: { dynamo: unlogged(dynamo), secrets: unlogged(secrets), queue: unlogged(queue) },
     upstreamTiming: options.upstreamTiming ?? BRISK,
   });
   return { environment: environmentOf(app, values), dynamo };
