@@ -5,11 +5,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
-import { countUnits } from '../local/counted-table.ts';
-import { QueueWorker } from '../local/queue-worker.ts';
+import { countUnits } from '../local/stack/counted-table.ts';
+import { QueueWorker } from '../local/stack/queue-worker.ts';
 import { type Application, makeApplication, systemRuntime } from '../src/application.ts';
-import { requestedMode } from '../src/domain/drift/drift-mode.ts';
-import { startRun } from '../src/domain/drift/start-run.ts';
+import { requestedMode } from '../src/domain/drift/mode.ts';
+import { startRun } from '../src/domain/drift/run/start-run.ts';
 import { makeWorkerHandler } from '../src/handlers/worker.ts';
 import { readSettings } from '../src/settings.ts';
 
@@ -35,7 +35,7 @@ console.table(rows);
 process.send?.({ rows });
 
 async function measure(size: number) {
-  const stack = fork(new URL('drift-fleet-stack.ts', import.meta.url), [String(size)], {
+  const stack = fork(new URL('drift-fleet/stack.ts', import.meta.url), [String(size)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   try {

@@ -4,12 +4,12 @@
  * whose own worker does the work. Exits with 1 when something is not in sync, with 2 when the run does not end.
  */
 import { parseArgs, styleText } from 'node:util';
-import type { BackgroundWorker } from '../local/background-worker.ts';
+import type { BackgroundWorker } from '../local/serverless/background-worker.ts';
 import type { Application } from '../src/application.ts';
-import { describeRun, type RunDescription, reportRun } from '../src/domain/drift/describe-run.ts';
-import { requestedMode } from '../src/domain/drift/drift-mode.ts';
 import type { Finding } from '../src/domain/drift/finding.ts';
-import { startRun } from '../src/domain/drift/start-run.ts';
+import { requestedMode } from '../src/domain/drift/mode.ts';
+import { describeRun, type RunDescription, reportRun } from '../src/domain/drift/run/describe-run.ts';
+import { startRun } from '../src/domain/drift/run/start-run.ts';
 
 const { values: options } = parseArgs({ options: { heal: { type: 'boolean', default: false } } });
 
@@ -38,9 +38,9 @@ async function deployed(): Promise<Ground> {
 /** The stack that `sls invoke local` works on, with the same data. */
 async function embedded(): Promise<Ground> {
   const [{ startStack }, { functionEnvironment }, { BackgroundWorker: Worker }] = await Promise.all([
-    import('../local/stack.ts'),
-    import('../local/local-environment.ts'),
-    import('../local/background-worker.ts'),
+    import('../local/stack/stack.ts'),
+    import('../local/stack/local-environment.ts'),
+    import('../local/serverless/background-worker.ts'),
   ]);
   const stack = await startStack({ persistent: true });
   const DEPLOYMENT_ID = 'vapi-sync-local';

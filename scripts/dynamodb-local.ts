@@ -12,8 +12,8 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { fetchDynamoDbLocal, NotFetchedError } from './fetch-dynamodb-local.ts';
-import { startDynamoDbLocal } from './start-dynamodb-local.ts';
+import { fetchDynamoDbLocal, NotFetchedError } from './dynamodb-local/fetch.ts';
+import { startDynamoDbLocal } from './dynamodb-local/start.ts';
 
 const CHECKOUT = join(import.meta.dirname, '..');
 

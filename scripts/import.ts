@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoAssistantOwners } from '../src/adapters/dynamo-assistant-owners.ts';
+import { DynamoAssistantOwners } from '../src/adapters/dynamodb/assistant-owners.ts';
 import { makeApplication } from '../src/application.ts';
 import { readSettings } from '../src/settings.ts';
 import { importLines } from './import/import-lines.ts';

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { MUTATIONS, type Mutation } from './mutation-list.ts';
+import { MUTATIONS, type Mutation } from './mutations/mutation-list.ts';
 
 const checkout = join(import.meta.dirname, '..');
 const LEFT_OUT = ['node_modules', '.git', '.local', '.serverless', '.esbuild'];

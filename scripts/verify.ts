@@ -14,8 +14,8 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { ScenarioResult, VerificationReport } from '../src/domain/verification/report.ts';
-import { renderPage } from './verify-page.ts';
-import { resultLine, summaryLines } from './verify-text.ts';
+import { renderPage } from './verify/page.ts';
+import { resultLine, summaryLines } from './verify/text.ts';
 
 const REPORT = 'verify-vapi-sync-report';
 
@@ -52,15 +52,15 @@ async function verifyTarget(onResult: (result: ScenarioResult) => void): Promise
   if (values.stage && values.url) throw new Error('Use --stage or --url, not both');
   if (values.stage) {
     console.log(`Verifying stage ${values.stage} …\n`);
-    const { verifyStage } = await import('./verify-stage.ts');
+    const { verifyStage } = await import('./verify/stage.ts');
     return await verifyStage({ stage: values.stage, region: values.region });
   }
   if (values.url) {
     console.log(`Verifying ${values.url} …\n`);
-    const { verifyUrl } = await import('./verify-url.ts');
+    const { verifyUrl } = await import('./verify/url.ts');
     return await verifyUrl(values.url, values.header);
   }
   console.log('Verifying this checkout on the embedded stack …\n');
-  const { verifyEmbedded } = await import('./verify-embedded.ts');
+  const { verifyEmbedded } = await import('./verify/embedded.ts');
   return await verifyEmbedded(onResult);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ListeningServer, listen, readBody, send } from '../http-server.ts';
-import { isJsonObject } from '../json.ts';
+import { type ListeningServer, listen, readBody, send } from '../stack/http-server.ts';
+import { isJsonObject } from '../stack/json.ts';
 import { SecretsError } from './errors.ts';
 import { errorOf, type SecretFaultInput, SecretFaults } from './faults.ts';
 import { OPERATIONS } from './operations.ts';

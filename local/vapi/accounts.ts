@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { noSnapshotFile, openSnapshotFile, type SnapshotFile } from '../snapshot-file.ts';
+import { noSnapshotFile, openSnapshotFile, type SnapshotFile } from '../stack/snapshot-file.ts';
 import { Collection, type Stored } from './collection.ts';
 import { RESOURCE_NAMES, type ResourceName } from './resources.ts';
 

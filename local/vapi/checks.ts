@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { isJsonObject, type JsonObject } from '../stack/json.ts';
 
 /** What is wrong with the value at `path`, in the words of Vapi's validator; empty when nothing is. */
 export type Check = (value: unknown, path: string) => string[];

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../stack/json.ts';
 
 /** A resource as it was declared, without the server-side defaults. Times in milliseconds. */
 export type Stored = { id: string; orgId: string; createdAt: number; updatedAt: number; fields: JsonObject };

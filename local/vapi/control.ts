@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Answer } from '../http-server.ts';
+import type { Answer } from '../stack/http-server.ts';
 import { RESOURCE_NAMES } from './resources.ts';
 import type { Call } from './router.ts';
 import type { VapiStandIn } from './stand-in.ts';

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { isJsonObject, type JsonObject } from '../stack/json.ts';
 import type { ResourceName } from './resources.ts';
 
 /**

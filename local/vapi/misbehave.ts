@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Answer, send } from '../http-server.ts';
+import { type Answer, send } from '../stack/http-server.ts';
 import type { Behaviour } from './faults.ts';
 
 /** One request that shall go wrong: `serve` does the work properly, each time that it is called. */

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../json.ts';
+import { isJsonObject } from '../stack/json.ts';
 import { anyObject, anything, type Check, checkShape, each, flag, list, number, type Shape, text } from './checks.ts';
 
 /** Fields of a model beyond the common ones, by provider, after Vapi's published schema of August 2026. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Answer } from '../http-server.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import type { Answer } from '../stack/http-server.ts';
+import { isJsonObject, type JsonObject } from '../stack/json.ts';
 import type { Accounts } from './accounts.ts';
 import type { Collection, Stored } from './collection.ts';
 import { withDefaults } from './defaults.ts';

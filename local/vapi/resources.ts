@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../stack/json.ts';
 import { ASSISTANT } from './assistant-schema.ts';
 import { checkShape } from './checks.ts';
 import { phoneNumberShape } from './phone-number-schema.ts';

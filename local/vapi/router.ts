@@ -1,4 +1,4 @@
-import type { Answer } from '../http-server.ts';
+import type { Answer } from '../stack/http-server.ts';
 import { badRequest, create, list, notFound, read, remove, type Scope, update } from './operations.ts';
 import { isResourceName } from './resources.ts';
 

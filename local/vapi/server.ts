@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ListeningServer, listen, readBody, send } from '../http-server.ts';
+import { type ListeningServer, listen, readBody, send } from '../stack/http-server.ts';
 import { CONTROL_PREFIX, control } from './control.ts';
 import { misbehave } from './misbehave.ts';
 import type { RecordedRequest } from './request-log.ts';

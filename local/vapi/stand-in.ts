@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../stack/json.ts';
 import { Accounts } from './accounts.ts';
 import { type FaultInput, FaultList } from './faults.ts';
 import { insert, present } from './operations.ts';

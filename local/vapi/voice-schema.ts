@@ -1,4 +1,4 @@
-import { isJsonObject } from '../json.ts';
+import { isJsonObject } from '../stack/json.ts';
 import { anything, type Check, checkShape, each, flag, list, number, object, type Shape, text } from './checks.ts';
 import { SERVER } from './server-schema.ts';
 

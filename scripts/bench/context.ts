@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { lambdaContext } from '../../local/lambda-context.ts';
+import { lambdaContext } from '../../local/stack/lambda-context.ts';
 
 /** A Lambda context with the time that the API leaves. */
 export function benchContext(): Context {

@@ -1,6 +1,6 @@
 /** The embedded stack in a process of its own, so that its work is not counted for the one that is measured. */
-import { startServers } from '../../local/servers.ts';
-import { localDefinition } from '../../local/stack.ts';
+import { startServers } from '../../local/stack/servers.ts';
+import { localDefinition } from '../../local/stack/stack.ts';
 
 const servers = await startServers({ definition: localDefinition() });
 process.on('message', (message) => {

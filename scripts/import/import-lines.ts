@@ -1,7 +1,7 @@
-import { type ImportDependencies, type ImportResult, importAssistant } from '../../src/domain/import-assistant.ts';
 import type { Journal } from '../../src/domain/journal.ts';
 import { Problem } from '../../src/domain/problem.ts';
 import type { Runtime } from '../../src/domain/runtime.ts';
+import { type ImportDependencies, type ImportResult, importAssistant } from '../../src/domain/sync/import-assistant.ts';
 import type { Line } from './read-lines.ts';
 
 export type LineOutcome = ImportResult | { kind: 'failed'; why: string };

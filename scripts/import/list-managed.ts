@@ -1,8 +1,8 @@
-import type { ApiKey } from '../../src/domain/api-key.ts';
-import type { AssistantKey } from '../../src/domain/assistant-key.ts';
-import { resolveOwnKey, resolvePlatformKey } from '../../src/domain/credentials.ts';
-import { ownerOf } from '../../src/domain/drift/owner.ts';
-import { listCreated } from '../../src/domain/list-created.ts';
+import type { ApiKey } from '../../src/domain/account/api-key.ts';
+import { resolveOwnKey, resolvePlatformKey } from '../../src/domain/account/credentials.ts';
+import { listCreated } from '../../src/domain/account/list-created.ts';
+import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
+import { ownerOf } from '../../src/domain/configuration/owner.ts';
 import type { SyncDependencies } from '../../src/domain/operation.ts';
 
 /** Longer than any account takes; whoever waits can stop it. In ms. */

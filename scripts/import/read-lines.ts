@@ -1,4 +1,4 @@
-import { type AssistantKey, parseAssistantKey } from '../../src/domain/assistant-key.ts';
+import { type AssistantKey, parseAssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
 import { Problem } from '../../src/domain/problem.ts';
 

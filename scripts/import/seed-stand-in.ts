@@ -1,4 +1,4 @@
-import { SEEDED_ORGS } from '../../local/seed.ts';
+import { SEEDED_ORGS } from '../../local/stack/seed.ts';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import type { Line } from './read-lines.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { chosenVapi, dataDirectory, enterLocalAws, functionEnvironment } from '../../local/local-environment.ts';
-import { readServiceDefinition } from '../../local/service-definition.ts';
-import { localDefinition, startStack } from '../../local/stack.ts';
+import { chosenVapi, dataDirectory, enterLocalAws, functionEnvironment } from '../../local/stack/local-environment.ts';
+import { readServiceDefinition } from '../../local/stack/service-definition.ts';
+import { localDefinition, startStack } from '../../local/stack/stack.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
 

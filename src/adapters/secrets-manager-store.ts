@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import QuickLRU from 'quick-lru';
 import * as z from 'zod/mini';
-import { invalid, type SecretLookup, type SecretName, type SecretStore } from '../domain/credentials.ts';
+import { invalid, type SecretLookup, type SecretName, type SecretStore } from '../domain/account/credentials.ts';
 
 export interface SecretsManagerStoreOptions {
   client: SecretsManagerClient;

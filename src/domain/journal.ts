@@ -1,7 +1,7 @@
-import type { ClaimOperation } from './claim.ts';
-import type { CredentialSource, Scope } from './credentials.ts';
+import type { CredentialSource, Scope } from './account/credentials.ts';
+import type { VoiceReason } from './configuration/voice.ts';
+import type { ClaimOperation } from './mapping/claim.ts';
 import type { ProblemCode } from './problem.ts';
-import type { VoiceReason } from './voice.ts';
 
 /**
  * What happens in an operation, step by step. Only ids, codes and counts: a payload, a prompt or a key has no place in

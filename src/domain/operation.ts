@@ -1,13 +1,13 @@
-import type { AssistantKey } from './assistant-key.ts';
-import type { MappingStore, SpecStore } from './assistant-mapping.ts';
-import type { CredentialDependencies } from './credentials.ts';
-import type { Precondition } from './expectation.ts';
+import type { CredentialDependencies } from './account/credentials.ts';
+import type { VapiAccounts } from './account/vapi-account.ts';
+import type { AssistantKey } from './configuration/assistant-key.ts';
+import type { SpecHistory } from './history/history.ts';
 import type { Journal } from './journal.ts';
+import type { MappingStore, SpecStore } from './mapping/assistant-mapping.ts';
+import type { Precondition } from './mapping/expectation.ts';
 import type { Deadline, Runtime } from './runtime.ts';
-import type { SpecHistory } from './spec-history.ts';
 import type { TaskQueue } from './task.ts';
-import type { ToolStore } from './tool-registry.ts';
-import type { VapiAccounts } from './vapi-account.ts';
+import type { ToolStore } from './tools/tool-registry.ts';
 
 /** All that the use cases need of the world. */
 export interface SyncDependencies {

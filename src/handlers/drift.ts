@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { type DriftApplication, makeDriftApplication } from '../application.ts';
-import { describeRuns, reportRun } from '../domain/drift/describe-run.ts';
-import { type DriftMode, requestedMode } from '../domain/drift/drift-mode.ts';
-import { startRun } from '../domain/drift/start-run.ts';
+import { type DriftMode, requestedMode } from '../domain/drift/mode.ts';
+import { describeRuns, reportRun } from '../domain/drift/run/describe-run.ts';
+import { startRun } from '../domain/drift/run/start-run.ts';
 import { Problem, validationFailed } from '../domain/problem.ts';
-import { type HttpRequest, parseJsonBody } from './http-event.ts';
-import { type Answer, type Call, type HttpHandler, makeHttpHandler } from './http-handler.ts';
-import { jsonResponse } from './http-response.ts';
-import { lazily } from './lazily.ts';
+import { type Answer, type Call, type HttpHandler, makeHttpHandler } from './http/handler.ts';
+import { type HttpRequest, parseJsonBody } from './http/request.ts';
+import { jsonResponse } from './http/response.ts';
+import { lazily } from './lambda/lazily.ts';
 import { isScheduledEvent, makeScheduledDriftHandler } from './scheduled-drift.ts';
 
 /** `POST /drift`, `GET /drift/runs`, `GET /drift/runs/{id}`, and the schedule of EventBridge. */

@@ -3,12 +3,12 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { makeJournal } from '../adapters/powertools-journal.ts';
+import { makeJournal } from '../adapters/telemetry/journal.ts';
 import type { DriftApplication } from '../application.ts';
-import { scheduledMode } from '../domain/drift/drift-mode.ts';
-import { startRun } from '../domain/drift/start-run.ts';
-import type { HttpHandler } from './http-handler.ts';
-import { jsonResponse } from './http-response.ts';
+import { scheduledMode } from '../domain/drift/mode.ts';
+import { startRun } from '../domain/drift/run/start-run.ts';
+import type { HttpHandler } from './http/handler.ts';
+import { jsonResponse } from './http/response.ts';
 
 const scheduleSchema = z.object({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') });
 

@@ -1,13 +1,13 @@
 import { makeStatusApplication, type StatusApplication } from '../application.ts';
-import { parseAssistantKey, parseOrgId } from '../domain/assistant-key.ts';
-import { type AssistantStatus, describeAssistants } from '../domain/describe-assistants.ts';
+import { parseAssistantKey, parseOrgId } from '../domain/configuration/assistant-key.ts';
+import { describeHistory } from '../domain/history/history.ts';
+import { type AssistantStatus, describeAssistants } from '../domain/mapping/describe.ts';
 import { Problem } from '../domain/problem.ts';
-import { describeHistory } from '../domain/spec-history.ts';
-import { entityTag } from './entity-tag.ts';
-import type { HttpRequest } from './http-event.ts';
-import { type Call, type HttpHandler, makeHttpHandler } from './http-handler.ts';
-import { jsonResponse } from './http-response.ts';
-import { lazily } from './lazily.ts';
+import { entityTag } from './http/entity-tag.ts';
+import { type Call, type HttpHandler, makeHttpHandler } from './http/handler.ts';
+import type { HttpRequest } from './http/request.ts';
+import { jsonResponse } from './http/response.ts';
+import { lazily } from './lambda/lazily.ts';
 
 /** `GET /orgs/{orgId}/assistants`, `GET /orgs/{orgId}/assistants/{role}` and `GET …/{role}/history`. */
 export function makeStatusHandler(app: StatusApplication): HttpHandler {

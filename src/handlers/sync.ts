@@ -1,21 +1,21 @@
 import { makeSyncApplication, type SyncApplication } from '../application.ts';
-import { type AssistantKey, parseAssistantKey } from '../domain/assistant-key.ts';
-import { type AssistantRequest, parseAssistantRequest } from '../domain/assistant-request.ts';
-import { type DesiredAssistant, desireAssistant } from '../domain/desired-assistant.ts';
-import { type Decision, planAssistant } from '../domain/ensure-assistant.ts';
-import type { Expectation } from '../domain/expectation.ts';
-import { syncAssistant } from '../domain/follow-up.ts';
+import { type AssistantKey, parseAssistantKey } from '../domain/configuration/assistant-key.ts';
+import { type AssistantRequest, parseAssistantRequest } from '../domain/configuration/assistant-request.ts';
+import { type DesiredAssistant, desireAssistant } from '../domain/configuration/configuration.ts';
+import { loadStoredRequest } from '../domain/history/rollback.ts';
+import type { Expectation } from '../domain/mapping/expectation.ts';
 import type { Operation } from '../domain/operation.ts';
 import { validationFailed } from '../domain/problem.ts';
-import { removeAssistant } from '../domain/remove-assistant.ts';
-import { loadStoredRequest } from '../domain/stored-request.ts';
-import { entityTag, parseIfMatch } from './entity-tag.ts';
-import { parseFlag, parseJsonBody } from './http-event.ts';
-import { type Answer, type Call, type HttpHandler, type HttpRoute, makeHttpHandler } from './http-handler.ts';
-import { jsonResponse } from './http-response.ts';
-import { lazily } from './lazily.ts';
-import { parseRollback, rollbackNote } from './rollback.ts';
-import { planResponse, syncResponse } from './sync-response.ts';
+import { syncAssistant } from '../domain/sync/follow-up.ts';
+import { removeAssistant } from '../domain/sync/remove-assistant.ts';
+import { type Decision, planAssistant } from '../domain/sync/sync-assistant.ts';
+import { parseRollback, rollbackNote } from './answers/rollback.ts';
+import { planResponse, syncResponse } from './answers/sync-answer.ts';
+import { entityTag, parseIfMatch } from './http/entity-tag.ts';
+import { type Answer, type Call, type HttpHandler, type HttpRoute, makeHttpHandler } from './http/handler.ts';
+import { parseFlag, parseJsonBody } from './http/request.ts';
+import { jsonResponse } from './http/response.ts';
+import { lazily } from './lambda/lazily.ts';
 
 /** `PUT` and `DELETE /orgs/{orgId}/assistants/{role}`, and `POST …/{role}/rollback`. */
 export function makeSyncHandler(app: SyncApplication): HttpHandler {

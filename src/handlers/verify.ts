@@ -1,14 +1,14 @@
 import { makeVerifyApplication, type VerifyApplication } from '../application.ts';
-import { parseOrgId } from '../domain/assistant-key.ts';
+import { parseOrgId } from '../domain/configuration/assistant-key.ts';
 import type { OrganisationReport } from '../domain/verification/organisation-report.ts';
 import { withOwnKeySecrets } from '../domain/verification/own-key-secrets.ts';
 import type { VerificationDependencies } from '../domain/verification/stage.ts';
 import { verifyOrganisation } from '../domain/verification/verify-organisation.ts';
 import { verifyService } from '../domain/verification/verify-service.ts';
-import { type Answer, type Call, type HttpHandler, makeHttpHandler } from './http-handler.ts';
-import { jsonResponse } from './http-response.ts';
-import { lazily } from './lazily.ts';
-import { makeServiceUnderTest } from './service-under-test.ts';
+import { makeServiceUnderTest } from './answers/service-in-process.ts';
+import { type Answer, type Call, type HttpHandler, makeHttpHandler } from './http/handler.ts';
+import { jsonResponse } from './http/response.ts';
+import { lazily } from './lambda/lazily.ts';
 
 /** What verification works with: the service, and the same adapters past it. */
 export function verificationDependencies(app: VerifyApplication): VerificationDependencies {

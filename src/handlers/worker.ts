@@ -3,17 +3,17 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { makeJournal } from '../adapters/powertools-journal.ts';
-import { toLoggedError } from '../adapters/source-positions.ts';
 import { parseTask } from '../adapters/task-message.ts';
+import { makeJournal } from '../adapters/telemetry/journal.ts';
+import { toLoggedError } from '../adapters/telemetry/source-positions.ts';
 import { type Application, makeApplication } from '../application.ts';
 import { performDriftTask } from '../domain/drift/perform-drift-task.ts';
 import type { Journal } from '../domain/journal.ts';
-import { performTask } from '../domain/perform-task.ts';
 import { Problem } from '../domain/problem.ts';
 import type { Deadline } from '../domain/runtime.ts';
+import { performTask } from '../domain/sync/perform-task.ts';
 import type { Task, TaskEnd } from '../domain/task.ts';
-import { traced } from './traced.ts';
+import { traced } from './lambda/traced.ts';
 
 export type WorkerHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 

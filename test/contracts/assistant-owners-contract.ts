@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoAssistantOwners } from '../../src/adapters/dynamo-assistant-owners.ts';
-import { DynamoMappingStore } from '../../src/adapters/dynamo-mapping-store.ts';
+import { DynamoAssistantOwners } from '../../src/adapters/dynamodb/assistant-owners.ts';
+import { DynamoMappingStore } from '../../src/adapters/dynamodb/mapping-store.ts';
 import type { ContractTable } from './contract-table.ts';
 import { advance, changeOf, freshKey } from './mapping-situations.ts';
 

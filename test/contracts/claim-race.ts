@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { DynamoMappingStore } from '../../src/adapters/dynamo-mapping-store.ts';
+import { DynamoMappingStore } from '../../src/adapters/dynamodb/mapping-store.ts';
 import type { RaceReport } from './claim-racer.ts';
 import { type ContractTable, makeContractTable } from './contract-table.ts';
 import { freshKey, rowOf } from './mapping-situations.ts';

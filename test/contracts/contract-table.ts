@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { type ListeningServer, listenOn } from '../../local/http-server.ts';
-import { localDefinition } from '../../local/stack.ts';
-import { createTable } from '../../local/table.ts';
+import { type ListeningServer, listenOn } from '../../local/stack/http-server.ts';
+import { localDefinition } from '../../local/stack/stack.ts';
+import { createTable } from '../../local/stack/table.ts';
 import { type FaultyConnection, startFaultyConnection } from './faulty-connection.ts';
 import { clientOf } from './table-client.ts';
 

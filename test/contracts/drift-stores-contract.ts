@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Finding } from '../../src/domain/drift/finding.ts';
-import type { DriftRun, FindingStore, RunStore, Unit, UnitStore } from '../../src/domain/drift/run.ts';
+import type { DriftRun, FindingStore, RunStore, Unit, UnitStore } from '../../src/domain/drift/runs.ts';
 import { noTotals } from '../../src/domain/drift/totals.ts';
 
 export interface DriftStores {

@@ -1,4 +1,4 @@
-import type { ListeningServer } from '../../local/http-server.ts';
+import type { ListeningServer } from '../../local/stack/http-server.ts';
 import { startDynalite } from './contract-table.ts';
 import { describeStoresAt } from './dynamo-suite.ts';
 

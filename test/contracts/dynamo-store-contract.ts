@@ -8,11 +8,11 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { DynamoMappingStore } from '../../src/adapters/dynamo-mapping-store.ts';
-import { DynamoSpecStore } from '../../src/adapters/dynamo-spec-store.ts';
-import type { AssistantKey } from '../../src/domain/assistant-key.ts';
-import type { AssistantMapping, MappingStore } from '../../src/domain/assistant-mapping.ts';
-import { TRANSITIONS } from '../../src/domain/mapping-transitions.ts';
+import { DynamoMappingStore } from '../../src/adapters/dynamodb/mapping-store.ts';
+import { DynamoSpecStore } from '../../src/adapters/dynamodb/spec-store.ts';
+import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
+import type { AssistantMapping, MappingStore } from '../../src/domain/mapping/assistant-mapping.ts';
+import { TRANSITIONS } from '../../src/domain/mapping/transitions.ts';
 import type { ContractTable } from './contract-table.ts';
 import {
   advance,

@@ -1,8 +1,8 @@
-import { DynamoMappingStore } from '../../src/adapters/dynamo-mapping-store.ts';
-import { DynamoFindingStore, DynamoUnitStore } from '../../src/adapters/dynamo-run-parts.ts';
-import { DynamoRunStore } from '../../src/adapters/dynamo-run-store.ts';
-import { DynamoSpecHistory } from '../../src/adapters/dynamo-spec-history.ts';
-import { DynamoSpecStore } from '../../src/adapters/dynamo-spec-store.ts';
+import { DynamoMappingStore } from '../../src/adapters/dynamodb/mapping-store.ts';
+import { DynamoFindingStore, DynamoUnitStore } from '../../src/adapters/dynamodb/run-parts.ts';
+import { DynamoRunStore } from '../../src/adapters/dynamodb/run-store.ts';
+import { DynamoSpecHistory } from '../../src/adapters/dynamodb/spec-history.ts';
+import { DynamoSpecStore } from '../../src/adapters/dynamodb/spec-store.ts';
 import { describeAssistantOwners } from './assistant-owners-contract.ts';
 import { type ContractTable, makeContractTable } from './contract-table.ts';
 import { describeDriftStores } from './drift-stores-contract.ts';

@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { listen, readBody, send } from '../../local/http-server.ts';
+import { listen, readBody, send } from '../../local/stack/http-server.ts';
 
 /**
  * What can go wrong between the service and its table.

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { AssistantKey } from '../../src/domain/assistant-key.ts';
+import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import type {
   AssistantMapping,
   MappingChange,
   MappingStore,
   MappingWrite,
   MappingWriteResult,
-} from '../../src/domain/assistant-mapping.ts';
-import type { Claim } from '../../src/domain/claim.ts';
-import { type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping-transitions.ts';
+} from '../../src/domain/mapping/assistant-mapping.ts';
+import type { Claim } from '../../src/domain/mapping/claim.ts';
+import { type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping/transitions.ts';
 
 export const ALL_TRANSITIONS = Object.keys(TRANSITIONS).filter((name): name is Transition => name in TRANSITIONS);
 export const ALL_STATES: readonly MappingState[] = ['absent', 'idle', 'claimed', 'unresolved'];

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { AssistantKey } from '../../src/domain/assistant-key.ts';
+import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import type {
   AssistantMapping,
   MappingStore,
   MappingWriteResult,
   OrganisationRecord,
-} from '../../src/domain/assistant-mapping.ts';
-import { type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping-transitions.ts';
+} from '../../src/domain/mapping/assistant-mapping.ts';
+import { type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping/transitions.ts';
 import {
   ALL_STATES,
   ALL_TRANSITIONS,

@@ -1,5 +1,5 @@
-import type { SpecStore } from '../../src/domain/assistant-mapping.ts';
-import type { SpecHistory } from '../../src/domain/spec-history.ts';
+import type { SpecHistory } from '../../src/domain/history/history.ts';
+import type { SpecStore } from '../../src/domain/mapping/assistant-mapping.ts';
 import { freshKey } from './mapping-situations.ts';
 
 const DAY_1 = '2026-03-01T10:00:00.000Z';

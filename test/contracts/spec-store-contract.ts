@@ -1,5 +1,5 @@
-import type { SpecStore } from '../../src/domain/assistant-mapping.ts';
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
+import type { SpecStore } from '../../src/domain/mapping/assistant-mapping.ts';
 import { freshKey } from './mapping-situations.ts';
 
 const AT = '2026-03-01T10:00:00.000Z';

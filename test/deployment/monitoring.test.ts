@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { METRICS } from '../../src/adapters/metrics.ts';
+import { METRICS } from '../../src/adapters/telemetry/metrics.ts';
 import { DRIFT_CLASSES } from '../../src/domain/drift/finding.ts';
 import { PROBLEMS } from '../../src/domain/problem.ts';
 import { configuration } from '../support/configurations.ts';

@@ -1,7 +1,7 @@
-import { diffAssistant } from '../../src/domain/assistant-diff.ts';
-import type { AssistantMapping } from '../../src/domain/assistant-mapping.ts';
+import type { LiveAssistant } from '../../src/domain/account/vapi-account.ts';
+import { diffAssistant } from '../../src/domain/configuration/diff.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
-import type { LiveAssistant } from '../../src/domain/vapi-account.ts';
+import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
 import { isManaged } from './upstream.ts';
 import { desired, KEY, toolsOf, type World } from './world.ts';
 

@@ -1,6 +1,4 @@
-import { ApiKey } from '../../src/domain/api-key.ts';
-import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
-import { Problem } from '../../src/domain/problem.ts';
+import { ApiKey } from '../../src/domain/account/api-key.ts';
 import type {
   ListQuery,
   LiveAssistant,
@@ -9,7 +7,9 @@ import type {
   VapiAccount,
   VapiPhoneNumbers,
   VapiTools,
-} from '../../src/domain/vapi-account.ts';
+} from '../../src/domain/account/vapi-account.ts';
+import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
+import { Problem } from '../../src/domain/problem.ts';
 import { copyOf } from '../support/copy-of.ts';
 
 /** One way for a request to go; `late` takes effect only after the caller has given up. */

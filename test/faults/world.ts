@@ -1,15 +1,15 @@
-import type { ApiKey } from '../../src/domain/api-key.ts';
-import type { AssistantKey, Role } from '../../src/domain/assistant-key.ts';
-import { parseAssistantRequest } from '../../src/domain/assistant-request.ts';
-import type { SecretLookup, SecretName } from '../../src/domain/credentials.ts';
-import { type DesiredAssistant, desireAssistant } from '../../src/domain/desired-assistant.ts';
-import { syncAssistant } from '../../src/domain/follow-up.ts';
-import { importAssistant } from '../../src/domain/import-assistant.ts';
+import type { ApiKey } from '../../src/domain/account/api-key.ts';
+import type { SecretLookup, SecretName } from '../../src/domain/account/credentials.ts';
+import type { AssistantKey, Role } from '../../src/domain/configuration/assistant-key.ts';
+import { parseAssistantRequest } from '../../src/domain/configuration/assistant-request.ts';
+import { type DesiredAssistant, desireAssistant } from '../../src/domain/configuration/configuration.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Operation, SyncDependencies } from '../../src/domain/operation.ts';
 import { Problem } from '../../src/domain/problem.ts';
-import { reapplyAssistant } from '../../src/domain/reapply-assistant.ts';
-import { removeAssistant } from '../../src/domain/remove-assistant.ts';
+import { syncAssistant } from '../../src/domain/sync/follow-up.ts';
+import { importAssistant } from '../../src/domain/sync/import-assistant.ts';
+import { reapplyAssistant } from '../../src/domain/sync/reapply-assistant.ts';
+import { removeAssistant } from '../../src/domain/sync/remove-assistant.ts';
 import { MemoryMappingStore, MemorySpecStore, MemoryTaskQueue, MemoryToolStore } from '../support/memory-stores.ts';
 import { type Caller, Upstream } from './upstream.ts';
 

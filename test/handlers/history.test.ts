@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { desireAssistant } from '../../src/domain/desired-assistant.ts';
+import { desireAssistant } from '../../src/domain/configuration/configuration.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import { startService, type TestService } from '../support/service.ts';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { makeSyncApplication } from '../../src/application.ts';
-import { lazily } from '../../src/handlers/lazily.ts';
+import { lazily } from '../../src/handlers/lambda/lazily.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
 import { readSettings, SettingsError } from '../../src/settings.ts';
 import { configuration } from '../support/configurations.ts';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import middy from '@middy/core';
 import { bundle } from '../../scripts/bench/bundle.ts';
-import { traced } from '../../src/handlers/traced.ts';
+import { traced } from '../../src/handlers/lambda/traced.ts';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
 import { contextOf } from '../support/context.ts';
 

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { ControlSocket, OwnerConnection } from '../../local/control-socket.ts';
+import { ControlSocket, OwnerConnection } from '../../local/stack/control-socket.ts';
 
 const message = { token: 't', isLongLived: false, environment: { A: '1' } };
 let server: Server | undefined;

@@ -1,11 +1,11 @@
 import { DescribeTableCommand, DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import dynalite from 'dynalite';
-import { listenOn } from '../../local/http-server.ts';
-import { seedOrganisations, seedSecrets } from '../../local/seed.ts';
-import type { Servers } from '../../local/servers.ts';
-import { localDefinition, startStack } from '../../local/stack.ts';
-import { createTable } from '../../local/table.ts';
+import { listenOn } from '../../local/stack/http-server.ts';
+import { seedOrganisations, seedSecrets } from '../../local/stack/seed.ts';
+import type { Servers } from '../../local/stack/servers.ts';
+import { localDefinition, startStack } from '../../local/stack/stack.ts';
+import { createTable } from '../../local/stack/table.ts';
 
 const definition = localDefinition();
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };

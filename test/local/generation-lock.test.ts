@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { freeLock, type LockEntry, readLock, takeLock } from '../../local/generation-lock.ts';
+import { freeLock, type LockEntry, readLock, takeLock } from '../../local/stack/generation-lock.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const take = (directory: string, after: number, port: number): LockEntry => {

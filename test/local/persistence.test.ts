@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startSecrets } from '../../local/secrets/server.ts';
-import { openSnapshotFile } from '../../local/snapshot-file.ts';
+import { openSnapshotFile } from '../../local/stack/snapshot-file.ts';
 import { startVapi } from '../../local/vapi/server.ts';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { temporaryDirectory } from './temporary-directory.ts';

@@ -1,6 +1,6 @@
 /** Runs the plugin as Serverless would for one command; prints what the functions get, and ends as it is told to. */
 import { once } from 'node:events';
-import LocalStackPlugin from '../../local/plugin.ts';
+import LocalStackPlugin from '../../local/serverless/plugin.ts';
 
 const [serviceDir = '', ending] = process.argv.slice(2);
 const say = (message: unknown) => process.stdout.write(`${JSON.stringify(message)}\n`);

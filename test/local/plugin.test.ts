@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import LocalStackPlugin from '../../local/plugin.ts';
+import LocalStackPlugin from '../../local/serverless/plugin.ts';
 import { PROCESSES_MS } from '../support/checkout.ts';
 import { type Child, runChild } from './child.ts';
 import { temporaryDirectory } from './temporary-directory.ts';

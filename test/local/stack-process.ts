@@ -1,6 +1,6 @@
 /** Takes part in the stack of a directory: prints what it got, and closes when told anything. */
 import { once } from 'node:events';
-import { startStack } from '../../local/stack.ts';
+import { startStack } from '../../local/stack/stack.ts';
 
 const [directory = '', kind] = process.argv.slice(2);
 const say = (message: unknown) => process.stdout.write(`${JSON.stringify(message)}\n`);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { forgetAccess } from '../../src/domain/credentials.ts';
+import { forgetAccess } from '../../src/domain/account/credentials.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { configuration } from '../support/configurations.ts';
 import { CALL_BUDGET } from './call-budget.ts';

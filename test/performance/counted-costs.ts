@@ -1,4 +1,4 @@
-import { countUnits } from '../../local/counted-table.ts';
+import { countUnits } from '../../local/stack/counted-table.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { calls } from '../support/upstream.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MUTATIONS } from '../../scripts/mutation-list.ts';
+import { MUTATIONS } from '../../scripts/mutations/mutation-list.ts';
 import { CHECKOUT } from '../support/checkout.ts';
 
 it.each(MUTATIONS)('the mutation "$name" fits the code', ({ file, from }) => {

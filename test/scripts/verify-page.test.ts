@@ -1,4 +1,4 @@
-import { renderPage } from '../../scripts/verify-page.ts';
+import { renderPage } from '../../scripts/verify/page.ts';
 import { aReport } from './a-report.ts';
 
 const page = renderPage(aReport());

@@ -1,4 +1,6 @@
-import type { AssistantKey } from '../../src/domain/assistant-key.ts';
+import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
+import type { Configuration } from '../../src/domain/configuration/configuration.ts';
+import type { SpecHistory, SpecSummary, StoredSpec } from '../../src/domain/history/history.ts';
 import type {
   AssistantMapping,
   MappingStore,
@@ -7,14 +9,12 @@ import type {
   OrganisationRecord,
   OrganisationView,
   SpecStore,
-} from '../../src/domain/assistant-mapping.ts';
-import type { Claim } from '../../src/domain/claim.ts';
-import type { Configuration } from '../../src/domain/desired-assistant.ts';
-import { NO_TOOLS } from '../../src/domain/link-tools.ts';
-import { type Guard, type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping-transitions.ts';
-import type { SpecHistory, SpecSummary, StoredSpec } from '../../src/domain/spec-history.ts';
+} from '../../src/domain/mapping/assistant-mapping.ts';
+import type { Claim } from '../../src/domain/mapping/claim.ts';
+import { type Guard, type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping/transitions.ts';
 import type { Task, TaskQueue } from '../../src/domain/task.ts';
-import type { ScopeKey, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../src/domain/tool-registry.ts';
+import { NO_TOOLS } from '../../src/domain/tools/link-tools.ts';
+import type { ScopeKey, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../src/domain/tools/tool-registry.ts';
 import { copyOf } from './copy-of.ts';
 
 const idOf = ({ orgId, role }: AssistantKey) => `${orgId}/${role}`;

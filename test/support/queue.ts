@@ -5,7 +5,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Servers } from '../../local/servers.ts';
+import type { Servers } from '../../local/stack/servers.ts';
 
 /** The queues of the embedded stack, as somebody sees them who looks in from outside. */
 export class QueueProbe {

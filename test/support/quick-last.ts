@@ -10,7 +10,8 @@ export default class QuickLast extends TestSequencer {
   override async sort(tests: Tests): Promise<Tests> {
     const sorted = await super.sort(tests);
     if (sorted.every(({ duration }) => duration !== undefined)) return sorted;
-    const isQuick = ({ path }: { path: string }) => path.includes('/test/domain/');
+    const isQuick = ({ path }: { path: string }) =>
+      /\/test\/domain\/(account|configuration|mapping|sync|history)\//.test(path);
     return [...sorted.filter((test) => !isQuick(test)), ...sorted.filter(isQuick)];
   }
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../local/json.ts';
+import { isJsonObject, type JsonObject } from '../../local/stack/json.ts';
 import { LOCAL_ACCOUNTS, type VapiStandIn } from '../../local/vapi/stand-in.ts';
 
 /** The requests that the stand-in saw, as `METHOD /path` with ids left out, oldest first. */

@@ -1,11 +1,11 @@
 import type { Journal } from '../journal.ts';
 import type { SyncDependencies } from '../operation.ts';
+import type { NumberShelf } from '../phone-number/number-cache.ts';
 import type { Deadline } from '../runtime.ts';
-import type { DriftMode } from './drift-mode.ts';
 import type { FleetIndex } from './fleet.ts';
-import type { NumberShelf } from './number-book.ts';
+import type { DriftMode } from './mode.ts';
 import type { Pacer } from './paced-account.ts';
-import type { FindingStore, RunStore, UnitStore } from './run.ts';
+import type { FindingStore, RunStore, UnitStore } from './runs.ts';
 
 /** How much drift checks may ask of Vapi and of themselves. */
 export interface DriftLimits {

@@ -1,7 +1,7 @@
-import type { Role } from '../assistant-key.ts';
-import type { ScopeKey } from '../tool-registry.ts';
-import type { DriftMode } from './drift-mode.ts';
-import type { ShownChange } from './shown-change.ts';
+import type { Role } from '../configuration/assistant-key.ts';
+import type { ScopeKey } from '../tools/tool-registry.ts';
+import type { ShownChange } from './check/shown-change.ts';
+import type { DriftMode } from './mode.ts';
 
 /**
  * What an assistant, or its mapping, is found to be.

@@ -1,8 +1,8 @@
-import type { AssistantKey } from '../assistant-key.ts';
-import type { AssistantMapping } from '../assistant-mapping.ts';
-import type { Configuration } from '../desired-assistant.ts';
-import type { ScopeKey } from '../tool-registry.ts';
-import type { Window } from './window.ts';
+import type { AssistantKey } from '../configuration/assistant-key.ts';
+import type { Configuration } from '../configuration/configuration.ts';
+import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
+import type { ScopeKey } from '../tools/tool-registry.ts';
+import type { Window } from './check/window.ts';
 
 /** A page of something; `next` is where the following one begins, absent after the last. */
 export interface Slice<T> {

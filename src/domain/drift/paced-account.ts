@@ -1,5 +1,5 @@
+import type { LiveAssistant, VapiAccount, VapiPhoneNumbers } from '../account/vapi-account.ts';
 import type { Runtime } from '../runtime.ts';
-import type { LiveAssistant, VapiAccount, VapiPhoneNumbers } from '../vapi-account.ts';
 
 /** Requests made through an account. */
 export interface Calls {

@@ -1,9 +1,9 @@
 import type { DriftTask, TaskEnd } from '../task.ts';
-import { checkUnit } from './check-unit.ts';
-import { collectTools } from './collect-tools.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
-import { healRun } from './heal-run.ts';
-import { planRun } from './plan-run.ts';
+import { healRun } from './heal/heal-run.ts';
+import { checkUnit } from './run/check-unit.ts';
+import { planRun } from './run/plan-run.ts';
+import { collectTools } from './tools/collect-tools.ts';
 
 /** Does one task of a drift run. */
 export async function performDriftTask(

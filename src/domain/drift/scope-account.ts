@@ -1,8 +1,8 @@
-import type { ApiKey } from '../api-key.ts';
-import { forgetAccess, resolveOwnKey, resolvePlatformKey } from '../credentials.ts';
+import type { ApiKey } from '../account/api-key.ts';
+import { forgetAccess, resolveOwnKey, resolvePlatformKey } from '../account/credentials.ts';
+import type { VapiTools } from '../account/vapi-account.ts';
 import { Problem } from '../problem.ts';
-import type { ScopeKey } from '../tool-registry.ts';
-import type { VapiTools } from '../vapi-account.ts';
+import type { ScopeKey } from '../tools/tool-registry.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
 import type { PacedAccount } from './paced-account.ts';
 

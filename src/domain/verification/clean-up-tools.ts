@@ -1,7 +1,7 @@
-import type { ApiKey } from '../api-key.ts';
-import { isHeld, mayHaveCreated, newClaim, settlesAt } from '../claim.ts';
-import { listCreated } from '../list-created.ts';
-import { scopeKeyOf, type ToolRow } from '../tool-registry.ts';
+import type { ApiKey } from '../account/api-key.ts';
+import { listCreated } from '../account/list-created.ts';
+import { isHeld, mayHaveCreated, newClaim, settlesAt } from '../mapping/claim.ts';
+import { scopeKeyOf, type ToolRow } from '../tools/tool-registry.ts';
 import type { CleanUp } from './clean-up.ts';
 import { windowOf } from './made-by-run.ts';
 import type { VerificationDependencies } from './stage.ts';

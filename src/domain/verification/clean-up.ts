@@ -1,15 +1,15 @@
-import { type AssistantKey, ROLES } from '../assistant-key.ts';
-import type { AssistantMapping } from '../assistant-mapping.ts';
-import { isHeld, mayHaveCreated, settlesAt } from '../claim.ts';
-import { endClaim, takeClaim } from '../hold-claim.ts';
+import type { VapiAccount } from '../account/vapi-account.ts';
+import { type AssistantKey, ROLES } from '../configuration/assistant-key.ts';
 import type { Journal } from '../journal.ts';
+import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
+import { isHeld, mayHaveCreated, settlesAt } from '../mapping/claim.ts';
+import { endClaim, takeClaim } from '../mapping/hold-claim.ts';
 import type { Deadline } from '../runtime.ts';
-import type { VapiAccount } from '../vapi-account.ts';
 import { removeTools } from './clean-up-tools.ts';
+import { explain } from './expectations.ts';
 import { listMadeBy } from './made-by-run.ts';
+import { triesOwnKey, type VerificationRun } from './run.ts';
 import type { VerificationDependencies, VerificationKeys } from './stage.ts';
-import { explain } from './unmet.ts';
-import { triesOwnKey, type VerificationRun } from './verification-run.ts';
 
 /** Whose organisations to remove, and until when. */
 export interface CleanUp {

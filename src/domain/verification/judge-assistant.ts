@@ -1,11 +1,11 @@
-import { diffAssistant, type FieldChange, own } from '../assistant-diff.ts';
-import type { AssistantMapping } from '../assistant-mapping.ts';
-import type { Configuration } from '../desired-assistant.ts';
+import type { LiveAssistant, LivePhoneNumber } from '../account/vapi-account.ts';
+import type { Configuration } from '../configuration/configuration.ts';
+import { diffAssistant, type FieldChange, own } from '../configuration/diff.ts';
+import { normaliseVoice, type VoicePolicy } from '../configuration/voice.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import { withToolIds } from '../link-tools.ts';
+import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
 import { Problem } from '../problem.ts';
-import type { LiveAssistant, LivePhoneNumber } from '../vapi-account.ts';
-import { normaliseVoice, type VoicePolicy } from '../voice.ts';
+import { withToolIds } from '../tools/link-tools.ts';
 import type { AssistantReport, Check } from './organisation-report.ts';
 
 /** All that a judgement rests on. */

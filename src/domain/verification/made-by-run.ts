@@ -1,9 +1,9 @@
-import { MANAGED_BY } from '../desired-assistant.ts';
+import { listCreated, type Window, windowAtVapi } from '../account/list-created.ts';
+import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
+import { MANAGED_BY } from '../configuration/configuration.ts';
 import { isJsonObject } from '../json.ts';
-import { listCreated, type Window, windowAtVapi } from '../list-created.ts';
 import type { SyncDependencies } from '../operation.ts';
-import type { LiveAssistant, VapiAccount } from '../vapi-account.ts';
-import type { VerificationRun } from './verification-run.ts';
+import type { VerificationRun } from './run.ts';
 
 /** When the things of a run were made, if Vapi's clock is not quite ours. */
 export function windowOf({ startedAt, endsBefore }: VerificationRun): Window {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { ROLES } from '../assistant-key.ts';
+import { ROLES } from '../configuration/assistant-key.ts';
 
 const checkSchema = z.object({
   /** `NONE`: there is nothing to check. `UNKNOWN`: it could not be checked, because an earlier check failed. */

@@ -1,5 +1,5 @@
-import type { SecretName, SecretStore } from '../credentials.ts';
-import { OWN_KEY_ORGANISATION, triesOwnKey } from './verification-run.ts';
+import type { SecretName, SecretStore } from '../account/credentials.ts';
+import { OWN_KEY_ORGANISATION, triesOwnKey } from './run.ts';
 
 /**
  * The secrets, where each run's organisation with an own key has that of `verify-own-key`: an organisation that is made for

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { expect, Unmet } from './unmet.ts';
+import { expect, Unmet } from './expectations.ts';
 
 const lineSchema = z.looseObject({ code: z.optional(z.string()), operationId: z.optional(z.string()) });
 

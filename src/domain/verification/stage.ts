@@ -1,17 +1,17 @@
 import * as z from 'zod/mini';
-import type { ApiKey } from '../api-key.ts';
-import type { AssistantKey } from '../assistant-key.ts';
-import type { AssistantMapping } from '../assistant-mapping.ts';
+import type { ApiKey } from '../account/api-key.ts';
+import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
+import type { AssistantKey } from '../configuration/assistant-key.ts';
+import type { VoicePolicy } from '../configuration/voice.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
+import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
 import type { SyncDependencies } from '../operation.ts';
 import type { Deadline } from '../runtime.ts';
-import type { LiveAssistant, VapiAccount } from '../vapi-account.ts';
-import type { VoicePolicy } from '../voice.ts';
+import { expect, Unmet } from './expectations.ts';
 import { listMadeBy } from './made-by-run.ts';
 import type { ScenarioName } from './report.ts';
-import type { ServiceAnswer, ServiceUnderTest } from './service-under-test.ts';
-import { expect, Unmet } from './unmet.ts';
-import { throwAwayOrganisation, type VerificationRun, type VerificationRuns } from './verification-run.ts';
+import { throwAwayOrganisation, type VerificationRun, type VerificationRuns } from './run.ts';
+import type { ServiceAnswer, ServiceUnderTest } from './service.ts';
 
 /** All that verification needs of the world: the service itself, and a way past it to Vapi and to the table. */
 export interface VerificationDependencies {

@@ -1,6 +1,6 @@
+import { type DesiredTool, desireTools } from '../configuration/tool.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import { type DesiredTool, desireTools } from '../tool.ts';
-import type { VerificationRun } from './verification-run.ts';
+import type { VerificationRun } from './run.ts';
 
 type RunId = Pick<VerificationRun, 'runId'>;
 

@@ -1,7 +1,7 @@
-import { forgetAccess, resolveOwnKey, resolvePlatformKey } from '../credentials.ts';
+import { forgetAccess, resolveOwnKey, resolvePlatformKey } from '../account/credentials.ts';
 import type { SyncDependencies } from '../operation.ts';
+import { OWN_KEY_ORGANISATION } from './run.ts';
 import type { VerificationKeys } from './stage.ts';
-import { OWN_KEY_ORGANISATION } from './verification-run.ts';
 
 /**
  * The keys of the accounts in which a run looks, read anew. Throws the `Problem` of a key that is missing or cannot be

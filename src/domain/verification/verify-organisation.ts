@@ -1,16 +1,16 @@
-import { type AccessSession, openAccessSession } from '../access-session.ts';
-import type { AssistantMapping, OrganisationView } from '../assistant-mapping.ts';
-import type { Access } from '../credentials.ts';
-import { stateOf } from '../describe-assistants.ts';
+import { type AccessSession, openAccessSession } from '../account/access-session.ts';
+import type { Access } from '../account/credentials.ts';
+import type { LiveAssistant } from '../account/vapi-account.ts';
+import type { VoicePolicy } from '../configuration/voice.ts';
 import type { Journal } from '../journal.ts';
-import { lookAtNumber } from '../link-phone-number.ts';
-import { lookAt } from '../observe.ts';
+import type { AssistantMapping, OrganisationView } from '../mapping/assistant-mapping.ts';
+import { stateOf } from '../mapping/describe.ts';
 import type { SyncDependencies } from '../operation.ts';
-import { wantedPhoneNumber } from '../phone-number.ts';
+import { lookAtNumber } from '../phone-number/link-phone-number.ts';
+import { wantedPhoneNumber } from '../phone-number/phone-number.ts';
 import { Problem } from '../problem.ts';
 import type { Deadline } from '../runtime.ts';
-import type { LiveAssistant } from '../vapi-account.ts';
-import type { VoicePolicy } from '../voice.ts';
+import { lookAt } from '../sync/observe.ts';
 import { type Judgement, judgeAssistant, judgeMissing, type Seen } from './judge-assistant.ts';
 import type { AssistantReport } from './organisation-report.ts';
 

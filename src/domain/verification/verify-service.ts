@@ -1,19 +1,19 @@
 import type { Journal } from '../journal.ts';
 import type { Deadline } from '../runtime.ts';
-import { CLAIM_MARGIN_MS, SETTLE_MS } from '../sync-timing.ts';
+import { CLAIM_MARGIN_MS, SETTLE_MS } from '../timing.ts';
 import { type CleanedUp, cleanUp } from './clean-up.ts';
-import { credentialFallback } from './credential-fallback.ts';
 import { removeEarlierRuns } from './earlier-runs.ts';
-import { idempotency } from './idempotency.ts';
-import { loggingAndErrors } from './logging-and-errors.ts';
-import { notFoundRecovery } from './not-found-recovery.ts';
+import { explain } from './expectations.ts';
 import { type ScenarioResult, tally, type VerificationReport } from './report.ts';
+import { runIdFrom, throwAwayOrganisation, type VerificationRun } from './run.ts';
+import { credentialFallback } from './scenarios/credential-fallback.ts';
+import { idempotency } from './scenarios/idempotency.ts';
+import { loggingAndErrors } from './scenarios/logging-and-errors.ts';
+import { notFoundRecovery } from './scenarios/not-found-recovery.ts';
+import { voiceNormalisation } from './scenarios/voice-normalisation.ts';
 import type { Scenario, Stage, VerificationDependencies, VerificationKeys } from './stage.ts';
 import { throwAwayToolHashes } from './throw-away-tool.ts';
-import { explain } from './unmet.ts';
 import { findKeys } from './verification-keys.ts';
-import { runIdFrom, throwAwayOrganisation, type VerificationRun } from './verification-run.ts';
-import { voiceNormalisation } from './voice-normalisation.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   voiceNormalisation,

@@ -1,0 +1,158 @@
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+import { chosenVapi, dataDirectory, enterLocalAws, functionEnvironment } from '../stack/local-environment.ts';
+import { endSoon, endWithProcess } from '../stack/process-life.ts';
+import type { SharedStack } from '../stack/shared-stack.ts';
+import { BackgroundWorker } from './background-worker.ts';
+import { buildDirectory, removeAbandonedBuilds, removeOwnBuild } from './build-directory.ts';
+
+/** Loading Serverless and its plugins is most of what a local command takes; compiled once, it takes a third less. */
+enableCompileCache(join(import.meta.dirname, '../../.local/compile-cache'));
+
+type Configured = { environment?: Record<string, unknown> };
+
+/** The parts of Serverless that the plugin touches. */
+type Serverless = {
+  serviceDir: string;
+  processedInput: { commands: string[] };
+  service: { provider: Configured & { stage: string }; functions: Record<string, Configured> };
+  classes: { Error: new (message: string, code: string) => Error };
+  extendConfiguration(path: string[], value: unknown): void;
+};
+
+type Utilities = { log: { notice(text: string): void; warning(text: string): void } };
+
+const NEEDS_AWS = ['deploy', 'remove', 'rollback', 'info', 'logs', 'metrics', 'invoke'];
+
+/**
+ * Runs `sls invoke local` and `sls offline` of the stage `local` on the embedded stack: finds the one that runs for this
+ * checkout or starts it, and ends with it. Every other command and stage is left alone, but for a word to those
+ * who try to deploy that stage.
+ */
+export default class LocalStackPlugin {
+  readonly hooks: Record<string, (error?: unknown) => Promise<void>>;
+  readonly #serverless: Serverless;
+  /** Kept from the beginning: serverless-esbuild makes its output the service directory later on. */
+  readonly #checkout: string;
+  readonly #log: Utilities['log'];
+  #stack: SharedStack | undefined;
+  #worker: BackgroundWorker | undefined;
+
+  constructor(serverless: Serverless, _options: unknown, { log }: Utilities) {
+    this.#serverless = serverless;
+    this.#checkout = serverless.serviceDir;
+    this.#log = log;
+    this.hooks = {
+      // `invoke local` resolves its environment in the first hook of its lifecycle, before any plugin's.
+      initialize: () => this.#initialize(),
+      'before:offline:start': () => this.#start({ isServer: true }),
+      'before:offline:start:init': () => this.#start({ isServer: true }),
+      'before:offline:start:end': () => this.#stop(),
+      error: () => this.#stop(),
+      finalize: async () => {
+        await this.#finishWork();
+        await this.#stop();
+      },
+    };
+    if (this.#isLocal && /^(invoke local|offline)/.test(this.#command)) {
+      serverless.extendConfiguration(['custom', 'esbuild', 'outputWorkFolder'], buildDirectory());
+      // Quicker to build, and stacks are readable without a source map.
+      serverless.extendConfiguration(['custom', 'esbuild', 'minify'], false);
+      serverless.extendConfiguration(['custom', 'esbuild', 'sourcemap'], false);
+    }
+  }
+
+  get #command(): string {
+    return this.#serverless.processedInput.commands.join(' ');
+  }
+
+  get #isLocal(): boolean {
+    return this.#serverless.service.provider.stage === 'local';
+  }
+
+  async #initialize(): Promise<void> {
+    if (!this.#isLocal) return;
+    if (this.#command === 'invoke local') await this.#start({ isServer: false });
+    else if (NEEDS_AWS.includes(this.#serverless.processedInput.commands[0] ?? '')) this.#refuse();
+  }
+
+  #refuse(): never {
+    const { Error: ServerlessError } = this.#serverless.classes;
+    const message = `The stage "local" exists on this machine only. Name the stage that you mean, for instance: npx sls ${this.#command} --stage dev`;
+    throw new ServerlessError(message, 'LOCAL_STAGE_HAS_NO_AWS');
+  }
+
+  async #start({ isServer }: { isServer: boolean }): Promise<void> {
+    if (!this.#isLocal || this.#stack) return;
+    const { service } = this.#serverless;
+    const vapi = chosenVapi(process.env);
+    if (vapi && !URL.canParse(vapi.baseUrl)) {
+      const { Error: ServerlessError } = this.#serverless.classes;
+      throw new ServerlessError(
+        'VAPI_BASE_URL is not a URL. Set it to https://api.vapi.ai, or unset it.',
+        'VAPI_BASE_URL_INVALID',
+      );
+    }
+    // Loaded when needed: commands that package or deploy should not pay for it.
+    const { startStack } = await import('../stack/stack.ts');
+    this.#stack = await startStack({
+      persistent: true,
+      directory: dataDirectory(this.#checkout, vapi),
+      hasKeys: vapi === undefined,
+      isLongLived: isServer,
+      onWait: (reason) => this.#log.notice(reason),
+    });
+    endWithProcess({ close: () => this.#stop(), abandon: () => this.#abandon() }, { isServer });
+    enterLocalAws(this.#stack.environment);
+    const environment = functionEnvironment(this.#stack.environment, vapi);
+    for (const configured of [service.provider, ...Object.values(service.functions)]) {
+      replaceEnvironment(configured, environment, configured === service.provider);
+    }
+    if (vapi && !vapi.key)
+      this.#log.warning('VAPI_BASE_URL is set and VAPI_PRIVATE_KEY is not: there is no key to use');
+    removeAbandonedBuilds(this.#checkout);
+    const values = { ...textsOf(service.provider.environment), ...this.#stack.environment, ...environment };
+    this.#worker = new BackgroundWorker(values);
+    if (isServer) await this.#worker.start();
+  }
+
+  /** What the invoked function has left to the queue. The command has its answer already: this cannot make it fail. */
+  async #finishWork(): Promise<void> {
+    if (this.#command !== 'invoke local') return;
+    try {
+      await this.#worker?.drain();
+    } catch {
+      this.#log.warning('The queue could not be worked off; the next sync sends what was left again');
+    }
+  }
+
+  async #stop(): Promise<void> {
+    if (!this.#stack) return;
+    this.#worker?.stop();
+    await this.#stack.close();
+    // The bundler's own process would complain loudly about the sudden end of this one.
+    const { stop } = await import('esbuild');
+    await stop();
+    endSoon();
+  }
+
+  #abandon(): void {
+    this.#stack?.flush();
+    // Out of the output of serverless-esbuild, which is the working directory by now.
+    process.chdir(this.#checkout);
+    removeOwnBuild(this.#checkout);
+  }
+}
+
+function textsOf(values: Record<string, unknown> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+/** Sets all values on the provider; on a function only those that it declares itself. */
+function replaceEnvironment(configured: Configured, values: Record<string, string>, isComplete: boolean): void {
+  const own = configured.environment ?? {};
+  const replaced = Object.entries(values).filter(([name]) => isComplete || name in own);
+  if (replaced.length > 0) configured.environment = { ...own, ...Object.fromEntries(replaced) };
+}

@@ -1,0 +1,83 @@
+/** One rule of the protocol, broken. */
+export interface Mutation {
+  name: string;
+  file: string;
+  /** Text that stands in the file exactly once. */
+  from: string;
+  to: string;
+  /** The tests that notice it, where it is not those of the faults. */
+  noticedBy?: string;
+}
+
+const CONDITIONS = 'src/adapters/dynamodb/claimed-row-conditions.ts';
+const GUARD = 'const { from, guard } = TRANSITIONS[write.transition];';
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'POST retried once',
+    file: 'src/domain/sync/carry-out.ts',
+    from: 'act: () => account.create(payload)',
+    to: "act: async () => { const first = await account.create(payload); return first.kind === 'unknown' ? await account.create(payload) : first; }",
+  },
+  {
+    name: 'POST of a tool retried once',
+    file: 'src/domain/tools/register-tool.ts',
+    from: '() => account.create(tool.definition)',
+    to: "async () => { const first = await account.create(tool.definition); return first.kind === 'unknown' ? await account.create(tool.definition) : first; }",
+  },
+  {
+    name: 'look-up before re-create removed',
+    file: 'src/domain/sync/strays.ts',
+    from: 'if (!claim) return [];',
+    to: 'if (!claim || claim.unresolvedAt) return [];',
+  },
+  {
+    name: 'expired claim taken over without look-up',
+    file: 'src/domain/sync/strays.ts',
+    from: 'if (!claim) return [];',
+    to: 'if (!claim?.unresolvedAt) return [];',
+  },
+  {
+    name: 'claim condition removed',
+    file: CONDITIONS,
+    from: GUARD,
+    to: `${GUARD} if (guard === 'as-read') return { expression: 'attribute_not_exists(nothing)', names: {}, values: {} };`,
+  },
+  {
+    name: 'finalise without the token',
+    file: CONDITIONS,
+    from: GUARD,
+    to: `${GUARD} if (guard === 'own-token') return { expression: 'attribute_exists(pk)', names: {}, values: {} };`,
+  },
+  {
+    name: 'create not waited for to settle',
+    file: 'src/domain/sync/decide.ts',
+    from: 'if (!mayHaveCreated(claim) || now >= settlesAt(claim)) return false;',
+    to: 'if (mayHaveCreated(claim) || now >= settlesAt(claim)) return false;',
+  },
+  {
+    name: 'claim given back after an unknown outcome',
+    file: 'src/domain/sync/unresolved-create.ts',
+    from: "transition: 'leave-unresolved', change: { claim }",
+    to: "transition: 'abandon', change: {}",
+  },
+  {
+    name: 'attempted configurations forgotten',
+    file: 'src/domain/mapping/hold-claim.ts',
+    from: 'const attempted = withAttempt(mapping?.attempted ?? [], { specHash, toolIds, claim });',
+    to: 'const attempted = mapping?.attempted ?? [];',
+  },
+  {
+    name: 'assistant of a lost claim not removed',
+    file: 'src/domain/sync/finalise.ts',
+    from: 'const leftovers = outcome.made ? await disownUnlessMapped(deps, operation, outcome) : [];',
+    to: 'const leftovers: readonly Retiree[] = [];',
+  },
+  {
+    name: 'a 404 believed of any key',
+    file: 'src/domain/sync/observe.ts',
+    from: 'if (account.keyFingerprint !== mapping.keyFingerprint) await assertSameAccount(account, mapping);',
+    to: '',
+    noticedBy: 'test/handlers/sync',
+  },
+];

@@ -1,0 +1,81 @@
+import type { Claim } from '../../domain/mapping/claim.ts';
+import { type MappingState, TRANSITIONS, type Transition } from '../../domain/mapping/transitions.ts';
+
+/** A DynamoDB condition with its placeholders; values are plain and still to be marshalled. */
+export interface Condition {
+  expression: string;
+  names: Record<string, string>;
+  values: Record<string, unknown>;
+}
+
+/** What of a write its condition is made from. */
+export interface ConditionedWrite {
+  transition: Transition;
+  /** Token of the writer's claim. */
+  token: string;
+  from: { revision: number; finalisedBy?: string; claim?: Claim } | undefined;
+  /** The attribute that names the thing at Vapi, and its value as read. */
+  named: { attribute: 'assistantId' | 'toolId'; value: string | undefined };
+}
+
+const NAMES = { '#claim': 'claim', '#token': 'token', '#unresolved': 'unresolvedAt' };
+
+/** How each state shows in a row. */
+const IN_STATE: Readonly<Record<MappingState, string>> = {
+  absent: 'attribute_not_exists(pk)',
+  idle: 'attribute_exists(pk) AND attribute_not_exists(#claim.#token)',
+  claimed: 'attribute_exists(#claim.#token) AND attribute_not_exists(#claim.#unresolved)',
+  unresolved: 'attribute_exists(#claim.#unresolved)',
+};
+
+/** The condition of a write: the row is in a state that the transition starts from, and its guard holds. */
+export function conditionOf(write: ConditionedWrite): Condition {
+  const { from, guard } = TRANSITIONS[write.transition];
+  const states = from.map((state) => IN_STATE[state]).join(' OR ');
+  const guarded = guard === 'own-token' ? ownToken(write.token) : asRead(write);
+  const expression = `(${states}) AND ${guarded.expression}`;
+  return { expression, names: namesIn(expression), values: guarded.values };
+}
+
+/** DynamoDB refuses names that an expression does not use. */
+function namesIn(expression: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(NAMES).filter(([placeholder]) => expression.includes(placeholder)));
+}
+
+type Guarded = Pick<Condition, 'expression' | 'values'>;
+
+function ownToken(token: string): Guarded {
+  return { expression: '#claim.#token = :own', values: { ':own': token } };
+}
+
+/**
+ * The row is as it was read. The revision alone would not do: a finalised claim leaves it as it is, and a row that was
+ * removed and made again starts over, so the claims (this one, and the last that was finalised) and what the row names are
+ * compared too.
+ */
+function asRead({ from: row, named: { attribute, value } }: ConditionedWrite): Guarded {
+  if (!row) return { expression: IN_STATE.absent, values: {} };
+  const named = value ? `${attribute} = :named` : `attribute_not_exists(${attribute})`;
+  const { finalisedBy } = row;
+  const finalised = finalisedBy ? 'finalisedBy = :finalisedBy' : 'attribute_not_exists(finalisedBy)';
+  const claimed = sameClaim(row.claim);
+  return {
+    expression: `revision = :revision AND ${named} AND ${finalised} AND ${claimed.expression}`,
+    values: {
+      ':revision': row.revision,
+      ...(value ? { ':named': value } : {}),
+      ...(finalisedBy ? { ':finalisedBy': finalisedBy } : {}),
+      ...claimed.values,
+    },
+  };
+}
+
+function sameClaim(claim: Claim | undefined): Guarded {
+  if (!claim) return { expression: 'attribute_not_exists(#claim)', values: {} };
+  const { token, unresolvedAt } = claim;
+  const ended = unresolvedAt ? '#claim.#unresolved = :unresolved' : 'attribute_not_exists(#claim.#unresolved)';
+  return {
+    expression: `#claim.#token = :read AND ${ended}`,
+    values: { ':read': token, ...(unresolvedAt ? { ':unresolved': unresolvedAt } : {}) },
+  };
+}

@@ -1,0 +1,153 @@
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import { ROLES } from '../../domain/configuration/assistant-key.ts';
+import type { Finding } from '../../domain/drift/finding.ts';
+import { DRIFT_MODES } from '../../domain/drift/mode.ts';
+import { type DriftRun, GROUPS, type Unit } from '../../domain/drift/runs.ts';
+import type { Item } from './table-keys.ts';
+
+const count = z.number();
+const counts = z.record(z.string(), count);
+const time = z.exactOptional(z.number());
+const groups = z.array(z.enum(GROUPS));
+
+const totalsSchema = z.lazy(() =>
+  z.object({
+    classes: z.object({
+      'in-sync': count,
+      drifted: count,
+      missing: count,
+      duplicate: count,
+      orphan: count,
+      unmanaged: count,
+      pending: count,
+      changing: count,
+      off: count,
+    }),
+    lists: count,
+    gets: count,
+    numbers: count,
+    checked: count,
+    unknown: count,
+    actionable: count,
+    causes: counts,
+  }),
+);
+
+const healed = () => z.object({ reapplied: count, resumed: count, removed: count, kept: counts });
+
+const runSchema = z.lazy(() =>
+  z.object({
+    runId: z.string(),
+    trigger: z.enum(['schedule', 'request']),
+    mode: z.object({ standard: z.enum(DRIFT_MODES), ceiling: z.enum(DRIFT_MODES) }),
+    status: z.enum(['planning', 'checking', 'healing', 'closed', 'abandoned']),
+    startedAt: z.string(),
+    updatedAt: z.string(),
+    closedAt: z.exactOptional(z.string()),
+    unitCount: z.exactOptional(z.number()),
+    done: z._default(
+      z.pipe(
+        z.set(z.number()),
+        z.transform((numbers: Set<number>) => [...numbers]),
+      ),
+      [],
+    ),
+    healing: z.exactOptional(
+      z.extend(healed(), { version: count, suspicious: groups, after: z.exactOptional(z.string()) }),
+    ),
+    summary: z.exactOptional(
+      z.object({
+        totals: totalsSchema,
+        suspicious: groups,
+        common: z.array(z.object({ cause: z.string(), count })),
+        healed: z.exactOptional(healed()),
+        durationMs: z.number(),
+      }),
+    ),
+  }),
+);
+
+const unitSchema = z.lazy(() =>
+  z.object({
+    runId: z.string(),
+    number: z.number(),
+    work: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('window'), window: z.object({ from: time, to: time }) }),
+      z.object({ kind: z.literal('accounts'), orgIds: z.array(z.string()) }),
+      z.object({ kind: z.literal('unfinished') }),
+    ]),
+    version: z.number(),
+    position: z.object({ account: z.number(), to: time, after: z.exactOptional(z.string()) }),
+    failures: z.number(),
+    totals: totalsSchema,
+    isDone: z.boolean(),
+  }),
+);
+
+const scopeSchema = z.lazy(() => z.union([z.literal('platform'), z.templateLiteral(['org:', z.string()])]));
+
+const findingSchema = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    class: z.enum(['drifted', 'missing', 'duplicate', 'orphan', 'pending', 'unknown']),
+    scope: scopeSchema,
+    orgId: z.exactOptional(z.string()),
+    role: z.exactOptional(z.enum(ROLES)),
+    assistantId: z.exactOptional(z.string()),
+    changes: z.exactOptional(
+      z.array(
+        z.object({
+          path: z.string(),
+          wanted: z.string(),
+          live: z.exactOptional(z.string()),
+          origin: z.enum(['edited-at-vapi', 'never-applied']),
+        }),
+      ),
+    ),
+    changed: z.exactOptional(z.number()),
+    cause: z.exactOptional(z.string()),
+    detail: z.exactOptional(z.string()),
+    mode: z.enum(DRIFT_MODES),
+    foundAt: z.string(),
+    healing: z.exactOptional(z.string()),
+  }),
+);
+
+/** Partition of all runs. */
+export const RUNS_PK = 'DRIFT';
+/** Sort key of the item that names the run that is going on. */
+export const CURRENT_SK = 'CURRENT';
+export const RUN_PREFIX = 'RUN#';
+export const UNIT_PREFIX = 'UNIT#';
+export const FINDING_PREFIX = 'FINDING#';
+
+/** Sort key of a run. */
+export function runSk(runId: string): string {
+  return `${RUN_PREFIX}${runId}`;
+}
+
+/** Partition of the units and findings of one run. */
+export function partsPk(runId: string): string {
+  return `${RUNS_PK}#${runId}`;
+}
+
+/** Sort key of a unit; they sort by their numbers. */
+export function unitSk(number: number): string {
+  return `${UNIT_PREFIX}${String(number).padStart(8, '0')}`;
+}
+
+/** Reads a run. Throws a `ZodError` for what nobody here has written; so do the others. */
+export function parseRun(item: Item): DriftRun {
+  return runSchema.parse(unmarshall(item));
+}
+
+/** Reads a unit. */
+export function parseUnit(item: Item): Unit {
+  return unitSchema.parse(unmarshall(item));
+}
+
+/** Reads a finding. */
+export function parseFinding(item: Item): Finding {
+  return findingSchema.parse(unmarshall(item));
+}

@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import {
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { Table } from './claimed-rows.ts';
+import type { Item } from './table-keys.ts';
+
+/** Runs are of interest for a month; DynamoDB then removes them by itself. In seconds. */
+const KEPT_S = 30 * 24 * 60 * 60;
+
+export interface ItemKey {
+  pk: string;
+  sk: string;
+}
+
+/** A conditional change of one item; the condition speaks of `#name`s and `:value`s of `is` alone. */
+export interface ItemChange extends ItemKey {
+  set: Readonly<Record<string, unknown>>;
+  /** Attributes that must have these values; `undefined`: must not be there. */
+  is: Readonly<Record<string, unknown>>;
+}
+
+export interface PartQuery {
+  pk: string;
+  prefix: string;
+  limit?: number;
+  after?: string;
+  descending?: boolean;
+}
+
+const MARSHALLING = { removeUndefinedValues: true } as const;
+
+/** Items of drift runs: read, put, changed on a condition; each write is one write of one item. */
+export class DynamoDriftTable {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async get(key: ItemKey): Promise<Item | undefined> {
+    const { Item: item } = await this.#table.client.send(
+      new GetItemCommand({ TableName: this.#table.name, ConsistentRead: true, Key: marshall(key) }),
+    );
+    return item;
+  }
+
+  /** Puts an item, over one that may be there already. */
+  async put(item: ItemKey & Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#table.client.send(new PutItemCommand({ TableName: this.#table.name, Item: marshalled(item) }));
+  }
+
+  /** Puts an item if none is there, or if the one that is there has these values. False when it has not. */
+  async putIf(
+    item: ItemKey & Readonly<Record<string, unknown>>,
+    replaces?: { name: string; value: string },
+  ): Promise<boolean> {
+    const isThat = replaces ? ' OR #name = :value' : '';
+    return await accepted(
+      this.#table.client.send(
+        new PutItemCommand({
+          TableName: this.#table.name,
+          Item: marshalled(item),
+          ConditionExpression: `attribute_not_exists(pk)${isThat}`,
+          ...(replaces
+            ? {
+                ExpressionAttributeNames: { '#name': replaces.name },
+                ExpressionAttributeValues: marshall({ ':value': replaces.value }),
+              }
+            : {}),
+        }),
+      ),
+    );
+  }
+
+  /** Undefined when the condition does not hold. A change that the SDK repeated is known by its own mark. */
+  async change({ pk, sk, set, is }: ItemChange): Promise<Item | undefined> {
+    const mark = randomUUID();
+    const expression = expressionOf({ set: { ...set, writtenBy: mark }, is });
+    try {
+      const { Attributes } = await this.#table.client.send(
+        new UpdateItemCommand({
+          TableName: this.#table.name,
+          Key: marshall({ pk, sk }),
+          ...expression,
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return Attributes;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      const current = error.$metadata.attempts === 1 ? undefined : await this.get({ pk, sk });
+      return current?.writtenBy?.S === mark ? current : undefined;
+    }
+  }
+
+  /** Adds a number to a set of numbers, however often; undefined when the item has none of these statuses. */
+  async addTo(
+    key: ItemKey,
+    { name, value, at, statuses }: { name: string; value: number; at: string; statuses: readonly string[] },
+  ): Promise<Item | undefined> {
+    const names = statuses.map((_status, index) => `:status${index}`);
+    const texts = Object.fromEntries(statuses.map((status, index) => [`:status${index}`, status]));
+    try {
+      const { Attributes } = await this.#table.client.send(
+        new UpdateItemCommand({
+          TableName: this.#table.name,
+          Key: marshall(key),
+          UpdateExpression: 'ADD #set :added SET updatedAt = :at',
+          ConditionExpression: `#status IN (${names.join(', ')})`,
+          ExpressionAttributeNames: { '#set': name, '#status': 'status' },
+          ExpressionAttributeValues: marshall({ ':added': new Set([value]), ':at': at, ...texts }),
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return Attributes;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+
+  /** Items whose sort key begins so. `next` is the sort key to go on after. */
+  async query({ pk, prefix, limit, after, descending }: PartQuery): Promise<{ items: Item[]; next?: string }> {
+    const { Items = [], LastEvaluatedKey } = await this.#table.client.send(
+      new QueryCommand({
+        TableName: this.#table.name,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: marshall({ ':pk': pk, ':prefix': prefix }),
+        ScanIndexForward: !descending,
+        ...(limit ? { Limit: limit } : {}),
+        ...(after ? { ExclusiveStartKey: marshall({ pk, sk: after }) } : {}),
+      }),
+    );
+    const next = LastEvaluatedKey?.sk?.S;
+    return { items: Items, ...(next ? { next } : {}) };
+  }
+}
+
+function marshalled(item: Readonly<Record<string, unknown>>): Item {
+  const expiresAt = Math.floor(Date.now() / 1000) + KEPT_S;
+  return marshall({ ...item, expiresAt }, MARSHALLING);
+}
+
+function expressionOf({ set, is }: Pick<ItemChange, 'set' | 'is'>) {
+  const sets = Object.entries(set).filter(([, value]) => value !== undefined);
+  const conditions = Object.entries(is);
+  const present = conditions.filter(([, value]) => value !== undefined);
+  const pathOf = (name: string) =>
+    name
+      .split('.')
+      .map((part) => `#${part}`)
+      .join('.');
+  const parts = [...sets, ...conditions].flatMap(([name]) => name.split('.'));
+  return {
+    UpdateExpression: `SET ${sets.map(([name]) => `#${name} = :set_${name}`).join(', ')}`,
+    ConditionExpression: conditions
+      .map(([name, value]) =>
+        value === undefined
+          ? `attribute_not_exists(${pathOf(name)})`
+          : `${pathOf(name)} = :is_${name.replaceAll('.', '_')}`,
+      )
+      .join(' AND '),
+    ExpressionAttributeNames: Object.fromEntries(parts.map((part) => [`#${part}`, part])),
+    ExpressionAttributeValues: marshall(
+      {
+        ...Object.fromEntries(sets.map(([name, value]) => [`:set_${name}`, value])),
+        ...Object.fromEntries(present.map(([name, value]) => [`:is_${name.replaceAll('.', '_')}`, value])),
+      },
+      MARSHALLING,
+    ),
+  };
+}
+
+async function accepted(sending: Promise<unknown>): Promise<boolean> {
+  try {
+    await sending;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}

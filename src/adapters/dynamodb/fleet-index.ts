@@ -1,0 +1,153 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { Configuration } from '../../domain/configuration/configuration.ts';
+import type { Window } from '../../domain/drift/check/window.ts';
+import { type FleetIndex, type Slice, type SpecName, specName } from '../../domain/drift/fleet.ts';
+import type { AssistantMapping } from '../../domain/mapping/assistant-mapping.ts';
+import type { ScopeKey } from '../../domain/tools/tool-registry.ts';
+import type { Table } from './claimed-rows.ts';
+import { configurationOf, specKey } from './spec-store.ts';
+import { type Item, OWN_ACCOUNTS_PK, parseMapping, scopePk, UNFINISHED_PK } from './table-keys.ts';
+
+/** The most that DynamoDB gives in one batch. */
+const BATCH = 100;
+
+/** Before and after every index key that begins with a time. */
+const FIRST = '0';
+const LAST = '~';
+
+/** The mappings of a whole fleet, by the index of DynamoDB that has them in the order of their creation at Vapi. */
+export class DynamoFleetIndex implements FleetIndex {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async rows({
+    scope,
+    window,
+    limit,
+    after,
+  }: {
+    scope: ScopeKey;
+    window: Window;
+    limit: number;
+    after?: string;
+  }): Promise<Slice<AssistantMapping>> {
+    return await this.#mappings({ ...newestFirst(scope, window), Limit: limit }, after);
+  }
+
+  /** Counted by the database: no row leaves it. */
+  async cut({ scope, to, count }: { scope: ScopeKey; to?: number; count: number }): Promise<number | undefined> {
+    let left = count;
+    let start: Record<string, AttributeValue> | undefined;
+    do {
+      const { Count = 0, LastEvaluatedKey }: { Count?: number | undefined; LastEvaluatedKey?: Item | undefined } =
+        await this.#query({
+          ...newestFirst(scope, to === undefined ? {} : { to }),
+          Select: 'COUNT',
+          Limit: left,
+          ...(start ? { ExclusiveStartKey: start } : {}),
+        });
+      left -= Count;
+      start = LastEvaluatedKey;
+    } while (start && left > 0);
+    const at = start?.gsi1sk?.S?.split('#')[0];
+    return at === undefined ? undefined : Date.parse(at);
+  }
+
+  async ownAccounts({ limit, after }: { limit: number; after?: string }): Promise<Slice<string>> {
+    const { Items = [], LastEvaluatedKey } = await this.#query({
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: marshall({ ':pk': OWN_ACCOUNTS_PK }),
+      Limit: limit,
+      ...(after ? { ExclusiveStartKey: marshall({ pk: OWN_ACCOUNTS_PK, sk: after }) } : {}),
+    });
+    const orgIds = Items.flatMap(({ sk }) => (sk?.S ? [sk.S] : []));
+    const next = LastEvaluatedKey?.sk?.S;
+    return { items: orgIds, ...(next ? { next } : {}) };
+  }
+
+  async unfinished({ limit, after }: { limit: number; after?: string }): Promise<Slice<AssistantMapping>> {
+    const input = {
+      IndexName: 'gsi1',
+      KeyConditionExpression: 'gsi1pk = :pk',
+      ExpressionAttributeValues: marshall({ ':pk': UNFINISHED_PK }),
+      Limit: limit,
+    };
+    return await this.#mappings(input, after);
+  }
+
+  async configurations(wanted: readonly SpecName[]): Promise<ReadonlyMap<string, Configuration>> {
+    const names = [...new Map(wanted.map((name) => [specName(name), name])).values()];
+    const found = new Map<string, Configuration>();
+    for (let index = 0; index < names.length; index += BATCH) {
+      for (const [name, configuration] of await this.#batch(names.slice(index, index + BATCH))) {
+        found.set(name, configuration);
+      }
+    }
+    return found;
+  }
+
+  /** What the database leaves out for its size, or for want of capacity, is asked for again. */
+  async #batch(names: readonly SpecName[]): Promise<[string, Configuration][]> {
+    const byKey = new Map(names.map((name) => [idOf(specKey(name.key, name.specHash)), specName(name)]));
+    const found: [string, Configuration][] = [];
+    let keys = names.map((name) => specKey(name.key, name.specHash));
+    while (keys.length > 0) {
+      const { Responses, UnprocessedKeys } = await this.#table.client.send(
+        new BatchGetItemCommand({ RequestItems: { [this.#table.name]: { Keys: keys, ConsistentRead: true } } }),
+      );
+      for (const item of Responses?.[this.#table.name] ?? []) {
+        const name = byKey.get(idOf(item));
+        const configuration = configurationOf(item);
+        if (name && configuration) found.push([name, configuration]);
+      }
+      keys = UnprocessedKeys?.[this.#table.name]?.Keys ?? [];
+    }
+    return found;
+  }
+
+  async #mappings(input: Partial<QueryCommandInput>, after: string | undefined): Promise<Slice<AssistantMapping>> {
+    const start = after === undefined ? {} : { ExclusiveStartKey: decode(after) };
+    const { Items = [], LastEvaluatedKey } = await this.#query({ ...input, ...start });
+    return { items: Items.map(parseMapping), ...(LastEvaluatedKey ? { next: encode(LastEvaluatedKey) } : {}) };
+  }
+
+  async #query(input: Partial<QueryCommandInput>) {
+    return await this.#table.client.send(new QueryCommand({ TableName: this.#table.name, ...input }));
+  }
+}
+
+/** An index key is a time, `#` and an id: the bare time comes before all of that time. */
+function newestFirst(scope: ScopeKey, { from, to }: Window): Partial<QueryCommandInput> {
+  return {
+    IndexName: 'gsi1',
+    KeyConditionExpression: 'gsi1pk = :pk AND gsi1sk BETWEEN :from AND :to',
+    ExpressionAttributeValues: marshall({
+      ':pk': scopePk(scope),
+      ':from': from === undefined ? FIRST : new Date(from).toISOString(),
+      ':to': to === undefined ? LAST : new Date(to).toISOString(),
+    }),
+    ScanIndexForward: false,
+  };
+}
+
+function idOf({ pk, sk }: Item): string {
+  return `${pk?.S} ${sk?.S}`;
+}
+
+/** All keys of the table and its index are strings. */
+function encode(key: Item): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(key).map(([name, value]) => [name, value.S ?? ''])));
+}
+
+function decode(text: string): Item {
+  return marshall(JSON.parse(text));
+}

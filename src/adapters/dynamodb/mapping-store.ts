@@ -1,0 +1,77 @@
+import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
+import type {
+  AssistantMapping,
+  MappingStore,
+  MappingWrite,
+  MappingWriteResult,
+  OrganisationView,
+} from '../../domain/mapping/assistant-mapping.ts';
+import { ClaimedRows, type Table } from './claimed-rows.ts';
+import {
+  type Item,
+  indexKeys,
+  mappingSk,
+  ORGANISATION_SK,
+  OWN_ACCOUNTS_PK,
+  organisationPk,
+  parseMapping,
+  parseOrganisationRecord,
+} from './table-keys.ts';
+
+/** Mappings in DynamoDB: one consistent query reads an organisation, single-item conditional writes change a row. */
+export class DynamoMappingStore implements MappingStore {
+  readonly #table: Table;
+  readonly #rows: ClaimedRows<AssistantMapping>;
+
+  constructor(table: Table) {
+    this.#table = table;
+    this.#rows = new ClaimedRows(table, parseMapping);
+  }
+
+  /** One Query: the mappings sort before the organisation record, and the (large) configurations after it. */
+  async read(orgId: string): Promise<OrganisationView> {
+    const { Items = [] } = await this.#table.client.send(
+      new QueryCommand({
+        TableName: this.#table.name,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
+        ExpressionAttributeValues: marshall({
+          ':pk': organisationPk(orgId),
+          ':first': 'ASSISTANT#',
+          ':last': ORGANISATION_SK,
+        }),
+      }),
+    );
+    const isRecord = (item: Item) => item.sk?.S === ORGANISATION_SK;
+    const record = Items.find(isRecord);
+    return {
+      record: record && parseOrganisationRecord(record),
+      mappings: Items.filter((item) => item.sk?.S?.startsWith('ASSISTANT#')).map(parseMapping),
+    };
+  }
+
+  async write({ key, change, from, ...write }: MappingWrite): Promise<MappingWriteResult> {
+    if (change.claim?.scope === 'org' && from?.scope !== 'org') await this.#registerOwnAccount(key, write.at);
+    const result = await this.#rows.write({
+      ...write,
+      key: keyOf(key),
+      from,
+      named: { attribute: 'assistantId', value: from?.assistantId },
+      fields: { ...change, ...indexKeys(key.orgId, change, from?.assistantId !== undefined) },
+      firstFields: { orgId: key.orgId, role: key.role },
+    });
+    return result.kind === 'written' ? { kind: 'written', mapping: result.row } : result;
+  }
+
+  /** Before anything is made there: a drift run must know of every account in which something of ours may be. */
+  async #registerOwnAccount({ orgId }: AssistantKey, at: string): Promise<void> {
+    const item = marshall({ pk: OWN_ACCOUNTS_PK, sk: orgId, at });
+    await this.#table.client.send(new PutItemCommand({ TableName: this.#table.name, Item: item }));
+  }
+}
+
+function keyOf(key: AssistantKey): Item {
+  return marshall({ pk: organisationPk(key.orgId), sk: mappingSk(key) });
+}

@@ -1,0 +1,69 @@
+import type { Finding } from '../../domain/drift/finding.ts';
+import type { Slice } from '../../domain/drift/fleet.ts';
+import type { FindingStore, Unit, UnitChange, UnitStore } from '../../domain/drift/runs.ts';
+import { inParallel } from '../in-parallel.ts';
+import type { Table } from './claimed-rows.ts';
+import { FINDING_PREFIX, parseFinding, parseUnit, partsPk, UNIT_PREFIX, unitSk } from './drift-items.ts';
+import { DynamoDriftTable } from './drift-table.ts';
+
+/** The units of drift runs in DynamoDB, one item each. */
+export class DynamoUnitStore implements UnitStore {
+  readonly #items: DynamoDriftTable;
+
+  constructor(table: Table) {
+    this.#items = new DynamoDriftTable(table);
+  }
+
+  async plan(unit: Unit): Promise<void> {
+    await this.#items.putIf({ ...unit, pk: partsPk(unit.runId), sk: unitSk(unit.number) });
+  }
+
+  async all(runId: string): Promise<Unit[]> {
+    const units: Unit[] = [];
+    let after: string | undefined;
+    do {
+      const page = await this.#items.query({ pk: partsPk(runId), prefix: UNIT_PREFIX, ...(after ? { after } : {}) });
+      units.push(...page.items.map(parseUnit));
+      after = page.next;
+    } while (after);
+    return units;
+  }
+
+  async read(runId: string, number: number): Promise<Unit | undefined> {
+    const item = await this.#items.get({ pk: partsPk(runId), sk: unitSk(number) });
+    return item && parseUnit(item);
+  }
+
+  async commit(unit: Unit, change: UnitChange): Promise<Unit | undefined> {
+    const { runId, number, version } = unit;
+    const set = { ...change, version: version + 1 };
+    const item = await this.#items.change({ pk: partsPk(runId), sk: unitSk(number), set, is: { version } });
+    return item && parseUnit(item);
+  }
+}
+
+/** Writes that are under way at a time. */
+const PARALLEL_WRITES = 8;
+
+/** The findings of drift runs in DynamoDB, one item each: however many there are, no item grows with them. */
+export class DynamoFindingStore implements FindingStore {
+  readonly #items: DynamoDriftTable;
+
+  constructor(table: Table) {
+    this.#items = new DynamoDriftTable(table);
+  }
+
+  async save(runId: string, findings: readonly Finding[]): Promise<void> {
+    await inParallel(findings, PARALLEL_WRITES, (finding) =>
+      this.#items.put({ ...finding, pk: partsPk(runId), sk: `${FINDING_PREFIX}${finding.id}` }),
+    );
+  }
+
+  async page({ runId, limit, after }: { runId: string; limit: number; after?: string }): Promise<Slice<Finding>> {
+    const pk = partsPk(runId);
+    const start = after === undefined ? {} : { after: `${FINDING_PREFIX}${after}` };
+    const { items, next } = await this.#items.query({ pk, prefix: FINDING_PREFIX, limit, ...start });
+    const findings = items.map(parseFinding);
+    return { items: findings, ...(next ? { next: next.slice(FINDING_PREFIX.length) } : {}) };
+  }
+}

@@ -1,0 +1,57 @@
+import { DeleteItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import type { VerificationRun, VerificationRuns } from '../../domain/verification/run.ts';
+import type { Table } from './claimed-rows.ts';
+
+const PK = 'VERIFICATION';
+
+const runSchema = z.lazy(() =>
+  z.object({
+    runId: z.string(),
+    organisations: z.array(z.string()),
+    toolHashes: z.array(z.string()),
+    startedAt: z.string(),
+    endsBefore: z.string(),
+  }),
+);
+
+/** More runs than this are never open at a time: the oldest come first, and the next run sees the rest. */
+const PAGE = 50;
+
+/** The open verification runs in DynamoDB, one item each, all under one partition key. */
+export class DynamoVerificationRuns implements VerificationRuns {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async open(run: VerificationRun): Promise<void> {
+    const Item = marshall({ ...keyOf(run), ...run });
+    await this.#table.client.send(new PutItemCommand({ TableName: this.#table.name, Item }));
+  }
+
+  /** Oldest first. */
+  async list(): Promise<VerificationRun[]> {
+    const { Items = [] } = await this.#table.client.send(
+      new QueryCommand({
+        TableName: this.#table.name,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: marshall({ ':pk': PK }),
+        Limit: PAGE,
+      }),
+    );
+    return Items.map((item) => runSchema.parse(unmarshall(item)));
+  }
+
+  async close(run: VerificationRun): Promise<void> {
+    await this.#table.client.send(new DeleteItemCommand({ TableName: this.#table.name, Key: marshall(keyOf(run)) }));
+  }
+}
+
+/** In the order of their beginning: times of one length sort as text. */
+function keyOf({ startedAt, runId }: VerificationRun): { pk: string; sk: string } {
+  return { pk: PK, sk: `RUN#${startedAt}#${runId}` };
+}

@@ -1,0 +1,149 @@
+import * as z from 'zod/mini';
+import { type FieldError, Problem } from '../../domain/problem.ts';
+import { CONNECT_TIMED_OUT } from './node-fetcher.ts';
+
+/**
+ * What went wrong with one request to Vapi.
+ * - `fault`: no usable reply; whether the request had an effect is unknown (5xx, timeout, lost connection, unreadable body)
+ * - `not-sent`: the request never reached Vapi
+ * - `rate-limited`: refused for now, without effect
+ * - `unauthorized`, `missing`, `rejected`: Vapi's definite answer
+ * - `blocked`: something in front of Vapi answered in its place, without effect
+ */
+export type FaultKind = 'fault' | 'not-sent' | 'rate-limited' | 'unauthorized' | 'missing' | 'rejected' | 'blocked';
+
+/** One failed request. Its message holds no part of a payload, a header or a key, so that it may be logged. */
+export class UpstreamFault extends Error {
+  override readonly name = 'UpstreamFault';
+  readonly kind: FaultKind;
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  /** True for a timeout that our caller's deadline has made shorter than Vapi may expect. */
+  readonly isCutShort: boolean;
+  /** Vapi's own words, for the caller's answer and not for the log. */
+  readonly messages: readonly string[];
+
+  constructor(kind: FaultKind, what: string, details: FaultDetails = {}) {
+    super(what);
+    this.kind = kind;
+    this.status = details.status;
+    this.retryAfterMs = details.retryAfterMs;
+    this.isCutShort = details.isCutShort ?? false;
+    this.messages = details.messages ?? [];
+  }
+
+  /** True for what the circuit breaker counts: the upstream failed, not the request. */
+  get isUpstreamFailure(): boolean {
+    return this.kind === 'fault' || this.kind === 'not-sent';
+  }
+}
+
+interface FaultDetails {
+  status?: number;
+  retryAfterMs?: number;
+  isCutShort?: boolean;
+  messages?: readonly string[];
+}
+
+/** The shape of the SDK's `VapiError`, whose class none of its sub-paths exports. */
+const sdkErrorSchema = z.lazy(() =>
+  z.looseObject({
+    statusCode: z.optional(z.number()),
+    body: z.optional(z.unknown()),
+    // Not `z.instanceof`: that would load the class, and `fetch` with it, when the function starts.
+    rawResponse: z.optional(
+      z.looseObject({ headers: z.optional(z.custom<Headers>((value) => value instanceof Headers)) }),
+    ),
+  }),
+);
+
+/** Vapi's error body. A body of another shape came from a proxy in front of it. */
+const bodySchema = z.lazy(() => z.looseObject({ message: z.union([z.string(), z.array(z.string())]) }));
+
+/** Errors of the connection attempt: nothing was sent. */
+const NOT_SENT_CODES: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', CONNECT_TIMED_OUT];
+
+/** Reads what the SDK threw. `mask` is applied to Vapi's own words. */
+export function readFault(error: unknown, mask: (text: string) => string = (text) => text): UpstreamFault {
+  if (error instanceof UpstreamFault) return error;
+  const parsed = sdkErrorSchema.safeParse(error);
+  const status = parsed.success ? parsed.data.statusCode : undefined;
+  if (!parsed.success || status === undefined) return connectionFault(error);
+  const retryAfterMs = readRetryAfter(parsed.data.rawResponse?.headers);
+  const body = bodySchema.safeParse(parsed.data.body);
+  const messages = body.success ? [body.data.message].flat().map(mask) : undefined;
+  const details = {
+    status,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(messages ? { messages } : {}),
+  };
+  return new UpstreamFault(kindOf(status, body.success), `status ${status}`, details);
+}
+
+function kindOf(status: number, isVapisOwn: boolean): FaultKind {
+  if (status === 429) return 'rate-limited';
+  if (status === 408 || status >= 500 || status < 400) return 'fault';
+  if (status === 401) return 'unauthorized';
+  if (status === 413) return 'rejected';
+  if (!isVapisOwn) return 'blocked';
+  if (status === 403) return 'unauthorized';
+  return status === 404 ? 'missing' : 'rejected';
+}
+
+function connectionFault(error: unknown): UpstreamFault {
+  const code = findCode(error);
+  const kind = code && NOT_SENT_CODES.includes(code) ? 'not-sent' : 'fault';
+  return new UpstreamFault(kind, `connection failed (${code ?? 'unknown'})`);
+}
+
+function findCode(error: unknown, depth = 0): string | undefined {
+  if (!Error.isError(error) || depth > 5) return undefined;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return findCode(error.cause, depth + 1);
+}
+
+/** `Retry-After` in milliseconds, from seconds or a date (RFC 9110, section 10.2.3). */
+function readRetryAfter(headers: Headers | undefined): number | undefined {
+  const value = headers?.get('retry-after');
+  if (!value) return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const date = Date.parse(value);
+  const since = Date.parse(headers?.get('date') ?? '');
+  return Number.isNaN(date) || Number.isNaN(since) ? undefined : Math.max(0, date - since);
+}
+
+/** The answer that a fault becomes when nothing more can be tried. */
+export function toProblem(fault: UpstreamFault, options: { withoutEffect: boolean }): Problem {
+  switch (fault.kind) {
+    case 'rejected':
+    case 'missing': {
+      const messages = fault.messages.length > 0 ? fault.messages : [`Vapi answered with ${fault.message}`];
+      return new Problem('VAPI_REJECTED', `Vapi: ${messages.join('; ')}`, {
+        ...options,
+        errors: messages.map(toFieldError),
+      });
+    }
+    case 'unauthorized':
+      return new Problem(
+        'VAPI_UNAUTHORIZED',
+        `Vapi does not accept the key (${fault.message}). Put a valid key into the secret and repeat the request.`,
+        options,
+      );
+    case 'fault':
+    case 'not-sent':
+    case 'rate-limited':
+    case 'blocked':
+      return new Problem('VAPI_UNAVAILABLE', `Vapi could not be used: ${fault.message}. Repeat the request.`, {
+        ...options,
+        retryAfterSeconds: Math.max(1, Math.ceil((fault.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS) / 1000)),
+      });
+  }
+}
+
+const DEFAULT_RETRY_AFTER_MS = 5_000;
+
+/** Vapi's messages begin with the field (`voice.voiceId must be …`) or with `property` and the field. */
+function toFieldError(message: string): FieldError {
+  const field = /^(?:property\s+|each value in\s+)?([A-Za-z][\w]*(?:\.[\w]+)*)\s/.exec(message)?.[1];
+  return { field: field ?? 'body', detail: message };
+}

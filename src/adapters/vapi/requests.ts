@@ -1,0 +1,191 @@
+import { TimeoutStrategy, timeout } from 'cockatiel';
+import * as z from 'zod/mini';
+import type { Removed } from '../../domain/account/vapi-account.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import { Problem } from '../../domain/problem.ts';
+import type { Deadline } from '../../domain/runtime.ts';
+import { FINISH_RESERVE_MS } from '../../domain/timing.ts';
+import { readFault, toProblem, UpstreamFault } from './fault.ts';
+import type { UpstreamPolicy } from './policy.ts';
+
+/** One request to Vapi, for metrics. `status` is absent when there was no reply. */
+export interface UpstreamCall {
+  verb: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'LIST';
+  resource: 'assistant' | 'tool' | 'phone-number';
+  outcome: 'ok' | 'fault' | 'refused';
+  status?: number;
+  durationMs: number;
+}
+
+/** The longest that one request may take, in ms; a shorter deadline wins. */
+const ATTEMPT_TIMEOUT_MS = { GET: 8_000, LIST: 10_000, PATCH: 12_000, DELETE: 10_000, POST: 20_000 } as const;
+
+/** Below this there is no point in sending a request. */
+const MIN_ATTEMPT_MS = 250;
+
+/** What every call of the SDK gets. Its own retries, which would repeat a POST, are off in the options of its clients. */
+export interface RequestOptions {
+  abortSignal: AbortSignal;
+}
+
+export interface UpstreamRequestsOptions {
+  resource: UpstreamCall['resource'];
+  policy: UpstreamPolicy;
+  /** Takes the key out of Vapi's own words: they are passed on, and may quote what was sent. */
+  mask: (text: string) => string;
+  deadline: Deadline;
+  longestAttemptMs: number;
+  now: () => number;
+  onCall: (call: UpstreamCall) => void;
+}
+
+interface Request<T> {
+  verb: UpstreamCall['verb'];
+  send: (options: RequestOptions) => Promise<T>;
+  /** The answer that a 404 stands for; without one it is a problem. */
+  whenMissing?: T;
+}
+
+interface Sending<T> extends Request<T> {
+  timeoutMs: number;
+  isCutShort: boolean;
+}
+
+/** Requests about one kind of resource in one account: bounded in time, behind the account's circuit, repeated by verb. */
+export class UpstreamRequests {
+  readonly #options: UpstreamRequestsOptions;
+
+  constructor(options: UpstreamRequestsOptions) {
+    this.#options = options;
+  }
+
+  /** Sends a POST, once. Throws a `Problem` only when it is certain that it had no effect. */
+  async post<T>(
+    send: Request<T>['send'],
+  ): Promise<{ kind: 'replied'; reply: T } | { kind: 'unknown'; cause: unknown }> {
+    try {
+      return { kind: 'replied', reply: await this.#once('POST', send) };
+    } catch (error) {
+      if (!(error instanceof UpstreamFault)) throw error;
+      if (error.kind === 'fault') return { kind: 'unknown', cause: error };
+      throw toProblem(error, { withoutEffect: true });
+    }
+  }
+
+  /** Sends a request that may be repeated, as often as time and circuit allow. */
+  async repeatedly<T>(request: Request<T>): Promise<T> {
+    const { policy, deadline } = this.#options;
+    let withoutEffect = true;
+    const attempt = async () => {
+      try {
+        return await this.#once(request.verb, request.send);
+      } catch (error) {
+        if (error instanceof UpstreamFault && error.kind === 'fault') withoutEffect = false;
+        throw error;
+      }
+    };
+    try {
+      return await policy.repeatedly(attempt, deadline);
+    } catch (error) {
+      if (!(error instanceof UpstreamFault)) throw error;
+      if (error.kind === 'missing' && request.whenMissing !== undefined) return request.whenMissing;
+      throw toProblem(error, { withoutEffect });
+    }
+  }
+
+  /** Deletes something; that it is not there is an answer too. */
+  async remove(send: Request<unknown>['send']): Promise<Removed> {
+    return await this.repeatedly<Removed>({
+      verb: 'DELETE',
+      send: async (options) => {
+        await send(options);
+        return { kind: 'removed' };
+      },
+      whenMissing: { kind: 'missing' },
+    });
+  }
+
+  /** Reads a list of assistants or tools. */
+  async list(send: Request<unknown>['send']): Promise<Resource[]> {
+    return await this.repeatedly({ verb: 'LIST', send: async (options) => toResources(await send(options)) });
+  }
+
+  /** One request, if there is time for it. That is seen to before the circuit is asked: it must not count for it. */
+  async #once<T>(verb: UpstreamCall['verb'], send: Request<T>['send']): Promise<T> {
+    const { deadline, longestAttemptMs, policy } = this.#options;
+    const leftMs = deadline.remainingMs() - FINISH_RESERVE_MS;
+    if (leftMs < MIN_ATTEMPT_MS) {
+      const detail = 'No time is left to ask Vapi. Repeat the request.';
+      throw new Problem('VAPI_UNAVAILABLE', detail, { withoutEffect: true });
+    }
+    const fullMs = Math.min(ATTEMPT_TIMEOUT_MS[verb], longestAttemptMs);
+    const timeoutMs = Math.min(fullMs, leftMs);
+    return await policy.once(() => this.#send({ verb, send, timeoutMs, isCutShort: timeoutMs < fullMs }));
+  }
+
+  async #send<T>({ verb, send, timeoutMs, isCutShort }: Sending<T>): Promise<T> {
+    const { resource, now, onCall, mask } = this.#options;
+    const started = now();
+    // It covers the body too, and a connection that ends without a word.
+    const limit = timeout(timeoutMs, { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false });
+    let isLate = false;
+    limit.onTimeout(() => {
+      isLate = true;
+    });
+    const sent = await settled(limit.execute(({ signal }) => send({ abortSignal: signal })));
+    const durationMs = now() - started;
+    if ('value' in sent) {
+      onCall({ verb, resource, outcome: 'ok', durationMs });
+      return sent.value;
+    }
+    const fault = isLate ? new UpstreamFault('fault', 'no reply in time', { isCutShort }) : readFault(sent.error, mask);
+    const outcome = fault.isUpstreamFailure ? 'fault' : 'refused';
+    onCall({ verb, resource, outcome, ...(fault.status ? { status: fault.status } : {}), durationMs });
+    throw fault;
+  }
+}
+
+async function settled<T>(sending: Promise<T>): Promise<{ value: T } | { error: unknown }> {
+  try {
+    return { value: await sending };
+  } catch (error) {
+    return { error };
+  }
+}
+
+const resourceSchema = z.looseObject({
+  id: z.string().check(z.minLength(1)),
+  orgId: z.string(),
+  createdAt: z.string(),
+});
+
+/** What Vapi's replies about assistants and tools have in common. */
+export interface Resource {
+  id: string;
+  vapiOrgId: string;
+  createdAt: string;
+  config: JsonObject;
+}
+
+/** Reads a reply. Throws an `UpstreamFault` for what is no resource: a reply may have been cut off, or be a proxy's. */
+export function toResource(reply: unknown): Resource {
+  const parsed = resourceSchema.safeParse(reply);
+  if (!parsed.success || !isJsonObject(reply)) throw unreadable();
+  const { id: _id, orgId: _orgId, createdAt: _createdAt, updatedAt: _updatedAt, ...config } = reply;
+  return { id: parsed.data.id, vapiOrgId: parsed.data.orgId, createdAt: parsed.data.createdAt, config };
+}
+
+function toResources(reply: unknown): Resource[] {
+  if (!Array.isArray(reply)) throw unreadable();
+  return reply.map(toResource);
+}
+
+/** The fault of a reply that makes no sense. */
+export function unreadable(): UpstreamFault {
+  return new UpstreamFault('fault', 'unreadable reply');
+}
+
+/** Vapi's query for a window of time. */
+export function windowQuery({ since, until, limit }: { since?: string; until?: string; limit: number }) {
+  return { limit, ...(since ? { createdAtGe: since } : {}), ...(until ? { createdAtLe: until } : {}) };
+}

@@ -1,0 +1,183 @@
+import * as z from 'zod/mini';
+import type { Journal } from '../journal.ts';
+import type { OrganisationRecord } from '../mapping/assistant-mapping.ts';
+import { Problem } from '../problem.ts';
+import { ApiKey } from './api-key.ts';
+
+/** Whose Vapi account an assistant lives in. */
+export type Scope = 'platform' | 'org';
+
+export type CredentialSource = 'org-secret' | 'org-record' | 'platform';
+
+/** How an organisation reaches Vapi, and what it already has there. */
+export interface Access {
+  source: CredentialSource;
+  scope: Scope;
+  apiKey: ApiKey;
+  /** An assistant that the organisation had before this service. */
+  knownAssistantId?: string;
+  /** The number whose calls the organisation's inbound assistant answers. */
+  phoneNumberId?: string;
+  /** True when the answer may be minutes old. Nothing is created on the strength of that. */
+  cached: boolean;
+}
+
+export type SecretName = { kind: 'platform' } | { kind: 'org'; orgId: string };
+
+/** `absent` only when the secret does not exist. Everything else that goes wrong is thrown as a `Problem`. */
+export type SecretLookup = { kind: 'found'; text: string; cached: boolean } | { kind: 'absent'; cached: boolean };
+
+export interface SecretStore {
+  read(name: SecretName): Promise<SecretLookup>;
+  /** Drops what is remembered of a secret, so that the next read is fresh. */
+  forget(name: SecretName): void;
+}
+
+export interface CredentialDependencies {
+  secrets: SecretStore;
+  /** The platform key from the settings, used when there is no platform secret. */
+  platformKey: ApiKey | undefined;
+}
+
+export interface AccessRequest {
+  orgId: string;
+  /** Asked for only when the organisation has no secret of its own. */
+  record: () => Promise<OrganisationRecord | undefined>;
+  journal: Journal;
+}
+
+const orgSecretSchema = z.object({
+  apiKey: z.string(),
+  assistantId: z.optional(z.nullable(z.string())),
+  phoneNumberId: z.optional(z.nullable(z.string())),
+});
+const platformSecretSchema = z.object({ apiKey: z.string() });
+
+/**
+ * Finds the key for an organisation: its own secret, else the platform key (with the assistant of the organisation
+ * record, if it names one). Only a secret that does not exist falls through; a fault stops, because going on would look
+ * for the organisation's assistant in another account and make it again there.
+ * Throws `CREDENTIALS_MISSING`, `CREDENTIALS_INVALID`.
+ */
+export async function resolveAccess(deps: CredentialDependencies, request: AccessRequest): Promise<Access> {
+  const name: SecretName = { kind: 'org', orgId: request.orgId };
+  const own = await deps.secrets.read(name);
+  if (own.kind === 'found') {
+    const secret = parseSecret(own.text, { schema: orgSecretSchema, name });
+    return {
+      source: 'org-secret',
+      scope: 'org',
+      apiKey: usableKey(secret.apiKey, name),
+      ...known(secret.assistantId, (what) => invalid(name, what)),
+      ...phoneNumber(secret.phoneNumberId),
+      cached: own.cached,
+    };
+  }
+  // Said when it is found, and not with each call that remembers it: which key is used stands in every log all the same.
+  if (!own.cached) request.journal.record({ code: 'CREDENTIALS_FELL_THROUGH', from: 'org-secret' });
+  const apiKey = await resolvePlatformKey(deps);
+  const record = await request.record();
+  const assistant = known(record?.vapiAssistantId, (what) => {
+    return new Problem('CREDENTIALS_INVALID', `The organisation record ${what}.`);
+  });
+  return {
+    source: assistant.knownAssistantId ? 'org-record' : 'platform',
+    scope: 'platform',
+    apiKey,
+    ...assistant,
+    ...phoneNumber(record?.vapiPhoneNumberId),
+    // The platform's key being minutes old is no danger; that the organisation has no own key must be known.
+    cached: own.cached,
+  };
+}
+
+function known(
+  assistantId: string | null | undefined,
+  problem: (what: string) => Problem,
+): { knownAssistantId?: string } {
+  const id = assistantId?.trim();
+  if (!id) return {};
+  if (z.uuid().safeParse(id).success) return { knownAssistantId: id };
+  throw problem('names an assistant id that is not one of Vapi (a UUID); correct it or remove it');
+}
+
+/** An id that Vapi does not know is found out when the number is looked at; it is no reason to refuse a sync. */
+function phoneNumber(id: string | null | undefined): { phoneNumberId?: string } {
+  const phoneNumberId = id?.trim();
+  return phoneNumberId ? { phoneNumberId } : {};
+}
+
+/** The key of an organisation's own account; undefined when it has none. Throws as `resolveAccess` does. */
+export async function resolveOwnKey(
+  deps: CredentialDependencies,
+  { orgId, journal }: Omit<AccessRequest, 'record'>,
+): Promise<ApiKey | undefined> {
+  const access = await resolveAccess(deps, { orgId, record: async () => undefined, journal });
+  return access.scope === 'org' ? access.apiKey : undefined;
+}
+
+/** The platform's key: its secret, else the setting. Throws `CREDENTIALS_MISSING` when there is neither. */
+export async function resolvePlatformKey(deps: CredentialDependencies): Promise<ApiKey> {
+  const name: SecretName = { kind: 'platform' };
+  const lookup = await deps.secrets.read(name);
+  if (lookup.kind === 'found') {
+    const { apiKey } = parseSecret(lookup.text, { schema: platformSecretSchema, name });
+    return usableKey(apiKey, name);
+  }
+  if (deps.platformKey) return deps.platformKey;
+  throw new Problem(
+    'CREDENTIALS_MISSING',
+    'Neither the organisation nor the platform has a Vapi key. Create the secret <SECRET_PREFIX>/platform with {"apiKey": "…"} or set VAPI_PRIVATE_KEY.',
+  );
+}
+
+/** True when both reach the same account with the same key and know the same assistant and number. */
+export function isSameAccess(a: Access, b: Access): boolean {
+  return (
+    a.scope === b.scope &&
+    a.apiKey.fingerprint === b.apiKey.fingerprint &&
+    a.knownAssistantId === b.knownAssistantId &&
+    a.phoneNumberId === b.phoneNumberId
+  );
+}
+
+/** Drops every remembered secret that `resolveAccess` may have used for an organisation. */
+export function forgetAccess(deps: CredentialDependencies, orgId: string): void {
+  deps.secrets.forget({ kind: 'org', orgId });
+  deps.secrets.forget({ kind: 'platform' });
+}
+
+function parseSecret<T extends z.ZodMiniType>(
+  text: string,
+  { schema, name }: { schema: T; name: SecretName },
+): z.infer<T> {
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw invalid(name, 'is not JSON of the form {"apiKey": "…"}');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's message quotes the text, which holds the key: it goes no further.
+    return undefined;
+  }
+}
+
+function usableKey(text: string, name: SecretName): ApiKey {
+  const apiKey = ApiKey.clean(text);
+  if (apiKey) return apiKey;
+  throw invalid(name, 'holds an empty apiKey, or one with characters that no HTTP header can carry');
+}
+
+/** A problem with one secret, named by its path below the prefix. */
+export function invalid(
+  name: SecretName,
+  what: string,
+  options?: { cause?: unknown; retryAfterSeconds?: number },
+): Problem {
+  const path = name.kind === 'platform' ? 'platform' : `orgs/${name.orgId}`;
+  const detail = `The secret <SECRET_PREFIX>/${path} ${what}. No other key is used in its place; repair the secret and repeat the request.`;
+  return new Problem('CREDENTIALS_INVALID', detail, options);
+}

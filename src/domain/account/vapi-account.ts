@@ -1,0 +1,87 @@
+import type { JsonObject } from '../json.ts';
+import type { Deadline } from '../runtime.ts';
+import type { ApiKey } from './api-key.ts';
+
+/** An assistant as Vapi has it. `config` is everything but its identity and times. */
+export interface LiveAssistant {
+  id: string;
+  /** Vapi's id of the account that holds it. */
+  vapiOrgId: string;
+  /** ISO 8601, by Vapi's clock. */
+  createdAt: string;
+  config: JsonObject;
+}
+
+export type Found = { kind: 'found'; assistant: LiveAssistant } | { kind: 'missing' };
+export type Created = { kind: 'created'; assistant: LiveAssistant } | { kind: 'unknown'; cause: unknown };
+export type Updated = { kind: 'updated'; assistant: LiveAssistant } | { kind: 'missing' };
+export type Removed = { kind: 'removed' } | { kind: 'missing' };
+
+export interface ListQuery {
+  since?: string;
+  until?: string;
+  limit: number;
+}
+
+/**
+ * The assistants of one Vapi account. What is expected is an answer; the rest is thrown as a `Problem`:
+ * `VAPI_REJECTED`, `VAPI_UNAUTHORIZED`, `VAPI_UNAVAILABLE`, `CIRCUIT_OPEN`.
+ */
+export interface VapiAccount {
+  /** Of the key that opened it. */
+  readonly keyFingerprint: string;
+  get(id: string): Promise<Found>;
+  /** Sent once. Throws only when it is certain that nothing was made; otherwise the outcome is `unknown`. */
+  create(payload: JsonObject): Promise<Created>;
+  /** May be sent more than once: the same whole objects give the same assistant. */
+  update(id: string, patch: JsonObject): Promise<Updated>;
+  remove(id: string): Promise<Removed>;
+  /** Newest first, at most `limit` (1 to 1000). `since` and `until` are ISO 8601, inclusive. */
+  list(query: ListQuery): Promise<LiveAssistant[]>;
+}
+
+/** A tool as Vapi has it. `config` is everything but its identity and times. */
+export interface LiveTool {
+  id: string;
+  vapiOrgId: string;
+  /** ISO 8601, by Vapi's clock. */
+  createdAt: string;
+  config: JsonObject;
+}
+
+/** The tools of one Vapi account; throws as `VapiAccount` does. */
+export interface VapiTools {
+  readonly keyFingerprint: string;
+  get(id: string): Promise<{ kind: 'found'; tool: LiveTool } | { kind: 'missing' }>;
+  /** Sent once. Throws only when it is certain that nothing was made; otherwise the outcome is `unknown`. */
+  create(definition: JsonObject): Promise<{ kind: 'created'; tool: LiveTool } | { kind: 'unknown'; cause: unknown }>;
+  remove(id: string): Promise<Removed>;
+  /** Newest first, at most `limit` (1 to 1000). `since` and `until` are ISO 8601, inclusive. */
+  list(query: ListQuery): Promise<LiveTool[]>;
+}
+
+/** What a phone number does with a call that comes in. */
+export interface LivePhoneNumber {
+  id: string;
+  /** The assistant that answers; absent when none does. */
+  assistantId?: string;
+  /** True when a squad or a workflow answers instead of an assistant. */
+  isTakenOtherwise: boolean;
+}
+
+/** The phone numbers of one Vapi account; throws as `VapiAccount` does. */
+export interface VapiPhoneNumbers {
+  readonly keyFingerprint: string;
+  get(id: string): Promise<{ kind: 'found'; phoneNumber: LivePhoneNumber } | { kind: 'missing' }>;
+  /** Newest first, at most `limit` (1 to 1000). `until` is ISO 8601, inclusive. */
+  list(query: Pick<ListQuery, 'until' | 'limit'>): Promise<(LivePhoneNumber & { createdAt: string })[]>;
+  /** Lets an assistant answer, or none. */
+  assign(id: string, assistantId: string | null): Promise<{ kind: 'assigned' } | { kind: 'missing' }>;
+}
+
+/** Opens accounts. Whatever is opened with the same key shares one circuit breaker for the life of the environment. */
+export interface VapiAccounts {
+  open(apiKey: ApiKey, deadline: Deadline): VapiAccount;
+  tools(apiKey: ApiKey, deadline: Deadline): VapiTools;
+  phoneNumbers(apiKey: ApiKey, deadline: Deadline): VapiPhoneNumbers;
+}

@@ -1,0 +1,35 @@
+import * as z from 'zod/mini';
+import { type FieldError, validationFailed } from '../problem.ts';
+
+export const ROLES = ['inbound', 'outbound'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What there is exactly one assistant for. */
+export interface AssistantKey {
+  orgId: string;
+  role: Role;
+}
+
+const orgIdSchema = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/));
+const roleSchema = z.enum(ROLES);
+
+const ORG_ID_ERROR: FieldError = {
+  field: 'orgId',
+  detail: 'use 1 to 64 letters, digits, dots, underscores or hyphens, starting with a letter or digit',
+};
+const ROLE_ERROR: FieldError = { field: 'role', detail: `use one of: ${ROLES.join(', ')}` };
+
+/** Checks an organisation id. Throws `VALIDATION_FAILED`. */
+export function parseOrgId(orgId: unknown): string {
+  const parsed = orgIdSchema.safeParse(orgId);
+  if (!parsed.success) throw validationFailed([ORG_ID_ERROR]);
+  return parsed.data;
+}
+
+/** Checks both path parameters at once, so that one answer names all that is wrong. Throws `VALIDATION_FAILED`. */
+export function parseAssistantKey(orgId: unknown, role: unknown): AssistantKey {
+  const parsedOrgId = orgIdSchema.safeParse(orgId);
+  const parsedRole = roleSchema.safeParse(role);
+  if (parsedOrgId.success && parsedRole.success) return { orgId: parsedOrgId.data, role: parsedRole.data };
+  throw validationFailed([...(parsedOrgId.success ? [] : [ORG_ID_ERROR]), ...(parsedRole.success ? [] : [ROLE_ERROR])]);
+}

@@ -1,0 +1,52 @@
+import type { LiveAssistant } from '../../account/vapi-account.ts';
+import { ownerOf } from '../../configuration/owner.ts';
+import type { ScopeKey } from '../../tools/tool-registry.ts';
+import type { DriftDependencies } from '../drift-dependencies.ts';
+import type { PacedAccount } from '../paced-account.ts';
+import type { DriftRun } from '../runs.ts';
+import { newTally, type Tally } from '../tally.ts';
+import { checkListed, checkUnlisted } from './check-row.ts';
+import { checkStray } from './check-stray.ts';
+import { joinPage } from './join-page.ts';
+import { readPage, readRows } from './read-page.ts';
+import { type ScopeCheck, specsOf } from './scope-check.ts';
+import type { Window } from './window.ts';
+
+/** Seconds' worth of calls that one step may spend on looking more closely. */
+const STEP_SECONDS = 5;
+
+export interface PageCheck {
+  deps: DriftDependencies;
+  run: DriftRun;
+  scope: ScopeKey;
+  account: PacedAccount;
+  window: Window;
+}
+
+export interface PageResult extends Tally {
+  /** What is left of the window ends here (epoch ms, exclusive); absent when nothing is left. */
+  to?: number;
+}
+
+/** Checks the newest assistants of a window: one list page against the index, side by side. */
+export async function checkPage({ deps, run, scope, account, window }: PageCheck): Promise<PageResult> {
+  const { pageSize, callsPerSecond } = deps.limits;
+  const before = { ...account.calls };
+  const listedAt = deps.runtime.now();
+  const page = await readPage(account, window, pageSize);
+  const stretch = page.completeFrom === undefined ? window : { ...window, from: page.completeFrom };
+  const rows = await readRows(deps.fleet, { scope, window: stretch, limit: pageSize * 2 });
+  const isOurs = (live: LiveAssistant) => ownerOf(live, deps.deployment) !== undefined;
+  const joined = joinPage({ page, rows, isOurs, most: Math.max(1, Math.floor(callsPerSecond * STEP_SECONDS)) });
+  const known = [...joined.pairs.map(({ row }) => row), ...joined.unlisted];
+  const configurations = await deps.fleet.configurations(known.flatMap(specsOf));
+  const check: ScopeCheck = { deps, run, scope, account, tally: newTally(), listedAt, configurations };
+  // Rows first: a key that opens another account shows there, before anything is said of what that account holds.
+  for (const row of joined.unlisted) await checkUnlisted(check, row);
+  for (const { row, live } of joined.pairs) await checkListed(check, row, live);
+  for (const live of joined.unmapped) await checkStray(check, live);
+  check.tally.totals.lists += account.calls.lists - before.lists;
+  check.tally.totals.gets += account.calls.gets - before.gets;
+  check.tally.totals.numbers += account.calls.numbers - before.numbers;
+  return { ...check.tally, ...(joined.completeFrom === undefined ? {} : { to: joined.completeFrom }) };
+}

@@ -1,0 +1,210 @@
+import type { LiveAssistant } from '../../account/vapi-account.ts';
+import type { FieldChange } from '../../configuration/diff.ts';
+import { type AssistantMapping, mappingOf, type OrganisationRecord } from '../../mapping/assistant-mapping.ts';
+import { isHeld, mayHaveCreated } from '../../mapping/claim.ts';
+import { completeBook } from '../../phone-number/number-cache.ts';
+import { isoNow } from '../../runtime.ts';
+import { lookAt } from '../../sync/observe.ts';
+import { formerToolIds, withToolIds } from '../../tools/link-tools.ts';
+import { type DriftState, type Finding, MAX_FIELDS, NUMBER_PATH } from '../finding.ts';
+import { type DriftMode, modeFor } from '../mode.ts';
+import { tallyClass, tallyFinding } from '../tally.ts';
+import { type Comparison, compareAssistant, showChanges } from './compare-assistant.ts';
+import { nextState, noteDrift } from './note-drift.ts';
+import { type Applied, appliedTo, type ScopeCheck } from './scope-check.ts';
+import { createdMs } from './window.ts';
+
+/** All that checking a row needs when Vapi is not asked. */
+export type RowCheck = Pick<ScopeCheck, 'deps' | 'run' | 'scope' | 'tally'>;
+
+/** Clocks of two environments may be this far apart, in ms. */
+const CLOCK_MARGIN_MS = 10_000;
+
+/** For an assistant that was asked for when its row had been read: reading the row again then tells all. */
+const AFTER_THE_ROW = Number.POSITIVE_INFINITY;
+
+/** A mapped assistant that the list shows. */
+export async function checkListed(check: ScopeCheck, row: AssistantMapping, live: LiveAssistant): Promise<void> {
+  if (row.claim) return await checkClaimed(check, row);
+  const applied = appliedTo(row, check);
+  if (!applied) return await reportPending(check, row, 'configuration-lost');
+  const changes = compareAssistant(comparisonOf(check, { row, applied, live, record: undefined }));
+  if (changes.length > 0) return await confirmDrift(check, { row, applied, live });
+  await checkFollowers(check, row);
+}
+
+/** A mapped assistant that the list does not show: it may have been made since, and it may be gone. */
+export async function checkUnlisted(check: ScopeCheck, row: AssistantMapping): Promise<void> {
+  if (row.claim || !row.assistantId) return await checkClaimed(check, row);
+  const seen = await lookAt(check.account, row, row.assistantId);
+  if (seen.kind === 'missing') return await confirmMissing(check, row);
+  // Listed under another creation time than the row has: the walk meets it there.
+  if (createdMs(seen.assistant) !== Date.parse(row.assistantCreatedAt ?? '')) return;
+  await checkListed({ ...check, listedAt: AFTER_THE_ROW }, row, seen.assistant);
+}
+
+/** A row that somebody holds, or has left behind. */
+export async function checkClaimed(check: RowCheck, row: AssistantMapping): Promise<void> {
+  const { claim } = row;
+  if (claim && isHeld(claim, check.deps.runtime.now())) return tallyClass(check.tally, 'changing');
+  if (!claim) return await reportPending(check, row, 'unfinished');
+  await reportPending(check, row, mayHaveCreated(claim) ? 'unresolved-create' : 'interrupted');
+}
+
+/** The assistant is as it was applied; what follows it may still be on its way. */
+async function checkFollowers(check: ScopeCheck, row: AssistantMapping): Promise<void> {
+  const pending = pendingWork(row);
+  if (pending) return await reportPending(check, row, pending);
+  if (row.phoneNumber && (await isRungByAnother(check, row))) return;
+  tallyClass(check.tally, 'in-sync');
+  await noteDrift(check.deps, row, undefined);
+}
+
+/** True when the number was pointed to the assistant once, and is not any more: that is reported then. */
+async function isRungByAnother(check: ScopeCheck, row: AssistantMapping): Promise<boolean> {
+  const { phoneNumber, assistantId } = row;
+  if (!phoneNumber || !assistantId) return false;
+  const { account, deps, run, scope } = check;
+  const book = deps.numbers.open(`${run.runId} ${scope}`);
+  await completeBook(book, account.numbers);
+  if (book.targets.get(phoneNumber.id) === assistantId) return false;
+  // The book may be older than the row: the number itself tells, and then the row once more.
+  const found = await account.numbers.get(phoneNumber.id);
+  const live = found.kind === 'found' ? found.phoneNumber.assistantId : undefined;
+  if (live === assistantId) return false;
+  await reportNumber(check, row, live);
+  return true;
+}
+
+async function reportNumber(check: ScopeCheck, row: AssistantMapping, live: string | undefined): Promise<void> {
+  const current = await readAgain(check, row);
+  if (!current) return tallyClass(check.tally, 'changing');
+  if (current.mode === 'off') return tallyClass(check.tally, 'off');
+  const change = { path: NUMBER_PATH, wanted: row.assistantId ?? '', ...(live === undefined ? {} : { live }) };
+  const changes = [{ ...change, origin: 'edited-at-vapi' as const }];
+  await report(check, current, { class: 'drifted', fields: [NUMBER_PATH], changes, changed: 1 });
+}
+
+/** What is still to be done after the assistant itself, or cannot be done by anybody but the caller. */
+function pendingWork({ tools, phoneNumber }: AssistantMapping): string | undefined {
+  if (tools.refused !== undefined) return 'tools-refused';
+  if (tools.status === 'pending') return 'tools';
+  if (phoneNumber === undefined || phoneNumber.status === 'linked') return undefined;
+  return phoneNumber.status === 'pending' ? 'phone-number' : `phone-number-${phoneNumber.status}`;
+}
+
+interface Candidate {
+  row: AssistantMapping;
+  applied: Applied;
+  live: LiveAssistant;
+}
+
+function comparisonOf(
+  { deps }: ScopeCheck,
+  { row, applied, live, record }: Candidate & { record: OrganisationRecord | undefined },
+): Comparison {
+  const attempted = applied.attempted.map(({ payload }) => payload);
+  const ours = row.tools.linked.map(({ toolId }) => toolId);
+  return {
+    wanted: withToolIds(applied.wanted.payload, { ours, former: formerToolIds(row, attempted), live: live.config }),
+    live: live.config,
+    attempted,
+    ignored: [...deps.limits.ignored, ...(record?.driftIgnore ?? [])],
+    healedBefore: row.drift && row.drift.heals > 0 ? row.drift.fields : [],
+  };
+}
+
+/**
+ * A difference counts only if nobody has changed the assistant between the moment at which it was seen and the moment at
+ * which the row was read. A row that was written lately is therefore looked at again, between two reads of it.
+ */
+async function confirmDrift(check: ScopeCheck, { row, applied, live: listed }: Candidate): Promise<void> {
+  const isRecent = Date.parse(row.updatedAt) >= check.listedAt - CLOCK_MARGIN_MS;
+  const live = isRecent ? await lookAgain(check, row) : listed;
+  const current = await readAgain(check, row);
+  if (!live || !current) return tallyClass(check.tally, 'changing');
+  const comparison = comparisonOf(check, { row, applied, live, record: current.record });
+  const changes = compareAssistant(comparison);
+  if (changes.length === 0) return await checkFollowers(check, current.row);
+  if (current.mode === 'off') return tallyClass(check.tally, 'off');
+  await report(check, current, {
+    class: 'drifted',
+    fields: fieldsOf(changes),
+    changes: showChanges(changes, comparison),
+    changed: changes.length,
+  });
+}
+
+async function lookAgain(
+  { account }: ScopeCheck,
+  { assistantId }: AssistantMapping,
+): Promise<LiveAssistant | undefined> {
+  const found = assistantId ? await account.get(assistantId) : undefined;
+  return found?.kind === 'found' ? found.assistant : undefined;
+}
+
+/** The row was read before the assistant was asked for, and is read again after: a sync in between would show. */
+async function confirmMissing(check: ScopeCheck, row: AssistantMapping): Promise<void> {
+  const current = await readAgain(check, row);
+  if (!current) return tallyClass(check.tally, 'changing');
+  if (current.mode === 'off') return tallyClass(check.tally, 'off');
+  await report(check, current, { class: 'missing', fields: [] });
+}
+
+async function reportPending(check: RowCheck, row: AssistantMapping, cause: string): Promise<void> {
+  const current = await readAgain(check, row);
+  if (!current) return tallyClass(check.tally, 'changing');
+  if (current.mode === 'off') return tallyClass(check.tally, 'off');
+  await report(check, current, { class: 'pending', fields: [], cause });
+}
+
+interface Current {
+  row: AssistantMapping;
+  record: OrganisationRecord | undefined;
+  mode: DriftMode;
+}
+
+/** The row as it is now with the organisation's own rules; undefined when it is not what it was. */
+async function readAgain({ deps, run }: RowCheck, row: AssistantMapping): Promise<Current | undefined> {
+  const view = await deps.mappings.read(row.orgId);
+  const now = mappingOf(view, row);
+  if (!now || !isUnchanged(row, now)) return undefined;
+  return { row: now, record: view.record, mode: modeFor(run.mode, view.record?.driftMode) };
+}
+
+/** Every change takes a claim, which raises the revision; a row that was removed and made again has another beginning. */
+function isUnchanged(before: AssistantMapping, now: AssistantMapping): boolean {
+  return (
+    before.revision === now.revision &&
+    before.claim?.token === now.claim?.token &&
+    before.claim?.unresolvedAt === now.claim?.unresolvedAt &&
+    before.assistantId === now.assistantId &&
+    before.createdAt === now.createdAt
+  );
+}
+
+type Found = Pick<DriftState, 'class' | 'fields'> & Pick<Finding, 'changes' | 'changed' | 'cause'>;
+
+async function report(check: RowCheck, { row, mode }: Current, found: Found): Promise<void> {
+  const { scope, run, deps } = check;
+  const { orgId, role, assistantId } = row;
+  const foundAt = isoNow(deps.runtime);
+  const { fields, ...shown } = found;
+  tallyFinding(check.tally, {
+    id: `${scope}#${orgId}#${role}`,
+    scope,
+    orgId,
+    role,
+    ...(assistantId ? { assistantId } : {}),
+    ...shown,
+    mode,
+    foundAt,
+  });
+  // A row that is claimed, even by nobody who lives, is not ours to write on.
+  if (row.claim) return;
+  await noteDrift(deps, row, nextState(row.drift, { class: found.class, fields }, { runId: run.runId, at: foundAt }));
+}
+
+function fieldsOf(changes: readonly FieldChange[]): string[] {
+  return changes.slice(0, MAX_FIELDS).map(({ path }) => path);
+}

@@ -1,0 +1,58 @@
+import type { LiveAssistant } from '../../account/vapi-account.ts';
+import type { AssistantKey } from '../../configuration/assistant-key.ts';
+import { ownerOf } from '../../configuration/owner.ts';
+import { mappingOf, type OrganisationView } from '../../mapping/assistant-mapping.ts';
+import { isHeld } from '../../mapping/claim.ts';
+import { isoNow } from '../../runtime.ts';
+import type { ScopeKey } from '../../tools/tool-registry.ts';
+import { modeFor } from '../mode.ts';
+import { tallyClass, tallyFinding } from '../tally.ts';
+import { checkListed } from './check-row.ts';
+import { type ScopeCheck, specsOf } from './scope-check.ts';
+
+/** An assistant in the list that no row of the index names there. */
+export async function checkStray(check: ScopeCheck, live: LiveAssistant): Promise<void> {
+  const { deps, tally } = check;
+  const owner = ownerOf(live, deps.deployment);
+  if (!owner) return tallyClass(tally, 'unmanaged');
+  const view = await deps.mappings.read(owner.orgId);
+  const mapping = mappingOf(view, owner);
+  if (mapping?.assistantId === live.id) return await checkMapped(check, { owner, view, live });
+  if (mapping?.claim) {
+    // Whoever takes the claim over looks for what it left, and finds this one.
+    if (isHeld(mapping.claim, deps.runtime.now())) return tallyClass(tally, 'changing');
+    return;
+  }
+  // Listed before the row was read: it may have been removed in between, with the row or as its predecessor.
+  const again = await check.account.get(live.id);
+  if (again.kind === 'missing') return;
+  const mode = modeFor(check.run.mode, view.record?.driftMode);
+  if (mode === 'off') return tallyClass(tally, 'off');
+  tallyFinding(tally, {
+    id: `${check.scope}#${owner.orgId}#${owner.role}#${live.id}`,
+    class: mapping ? 'duplicate' : 'orphan',
+    scope: check.scope,
+    ...owner,
+    assistantId: live.id,
+    mode,
+    foundAt: isoNow(deps.runtime),
+  });
+}
+
+interface Mapped {
+  owner: AssistantKey;
+  view: OrganisationView;
+  live: LiveAssistant;
+}
+
+/** Mapped after all: the index was behind. Nothing is said of one that is mapped in another scope, which has the same account. */
+async function checkMapped(check: ScopeCheck, { owner, view, live }: Mapped): Promise<void> {
+  const mapping = mappingOf(view, owner);
+  if (!mapping || scopeOf(mapping.scope, owner.orgId) !== check.scope) return;
+  const configurations = await check.deps.fleet.configurations(specsOf(mapping));
+  await checkListed({ ...check, configurations }, mapping, live);
+}
+
+function scopeOf(scope: 'platform' | 'org' | undefined, orgId: string): ScopeKey {
+  return scope === 'org' ? `org:${orgId}` : 'platform';
+}

@@ -1,0 +1,58 @@
+import { diffAssistant, type FieldChange } from '../../configuration/diff.ts';
+import type { Json, JsonObject } from '../../json.ts';
+import { isJsonObject } from '../../json.ts';
+import { MAX_FIELDS } from '../finding.ts';
+import { type Origin, type ShownChange, showChange } from './shown-change.ts';
+
+export interface Comparison {
+  /** The configuration that was applied last. */
+  wanted: JsonObject;
+  live: JsonObject;
+  /** Configurations that may have reached Vapi besides. */
+  attempted: readonly JsonObject[];
+  /** JSON Pointers: what is there and below is not compared. */
+  ignored: readonly string[];
+  /** Fields that were found to differ before, and were put right since without staying so. */
+  healedBefore: readonly string[];
+}
+
+/** What differs, or an empty list. Only declared fields are compared, by the very rules that a sync applies. */
+export function compareAssistant(comparison: Comparison): FieldChange[] {
+  const { wanted, live, attempted, ignored } = comparison;
+  const changes = diffAssistant({ wanted, live, lastApplied: attempted, alreadyApplied: attempted.length === 0 });
+  return changes.filter(({ path }) => !ignored.some((rule) => isAtOrBelow(path, rule)));
+}
+
+/** The first differences as they are reported. */
+export function showChanges(changes: readonly FieldChange[], comparison: Comparison): ShownChange[] {
+  return changes.slice(0, MAX_FIELDS).map((change) => showChange(change, originOf(change, comparison)));
+}
+
+function isAtOrBelow(path: string, rule: string): boolean {
+  return path === rule || path.startsWith(`${rule}/`);
+}
+
+/**
+ * Live as an update had it whose outcome was never known, or differing again although it was put right: it is our own
+ * update that did not take effect. Anything else was changed by somebody else.
+ */
+function originOf({ path, live }: FieldChange, { attempted, healedBefore }: Comparison): Origin {
+  if (healedBefore.includes(path)) return 'never-applied';
+  const isFromAttempt = attempted.some((config) => isSame(valueAt(config, path), live));
+  return isFromAttempt ? 'never-applied' : 'edited-at-vapi';
+}
+
+function isSame(a: Json | undefined, b: Json | undefined): boolean {
+  return a !== undefined && JSON.stringify(a) === JSON.stringify(b);
+}
+
+function valueAt(config: JsonObject, path: string): Json | undefined {
+  const keys = path
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return keys.reduce<Json | undefined>((value, key) => {
+    if (Array.isArray(value)) return value[Number(key)];
+    return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  }, config);
+}

@@ -1,0 +1,75 @@
+import type { LiveAssistant } from '../../account/vapi-account.ts';
+import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
+import { createdMs, type Page } from './window.ts';
+
+/** Rows of the index and how far down they are complete. */
+export interface Rows {
+  items: readonly AssistantMapping[];
+  /** Every row of the window created at or after this moment is in `items`; absent: all of them. */
+  completeFrom?: number;
+}
+
+/** Both sides of a stretch of creation times, side by side. */
+export interface Joined {
+  pairs: readonly { row: AssistantMapping; live: LiveAssistant }[];
+  /** Mapped, and not in the list. */
+  unlisted: readonly AssistantMapping[];
+  /** In the list, and not mapped there. */
+  unmapped: readonly LiveAssistant[];
+  /** The stretch reaches down to here (epoch ms, inclusive); absent: to the end of the window. */
+  completeFrom?: number;
+}
+
+export interface JoinInput {
+  page: Page;
+  rows: Rows;
+  /** True for an assistant that must be looked at more closely if no row names it. */
+  isOurs: (assistant: LiveAssistant) => boolean;
+  /** About how many assistants may be looked at more closely in one go; a millisecond is never divided. */
+  most: number;
+}
+
+/**
+ * One step of the merge join: what is complete on both sides, matched by id, and no more of what does not match than can
+ * be looked at in one go. Within a millisecond there is no order to rely on, so that it is taken whole or not at all.
+ */
+export function joinPage({ page, rows, isOurs, most }: JoinInput): Joined {
+  const complete = Math.max(page.completeFrom ?? NOWHERE, rows.completeFrom ?? NOWHERE);
+  const live = page.assistants.filter((assistant) => createdMs(assistant) >= complete);
+  const mapped = rows.items.filter((row) => rowMs(row) >= complete);
+  const joined = match(mapped, live);
+  const suspects = [...joined.unlisted.map(rowMs), ...joined.unmapped.filter(isOurs).map(createdMs)].toSorted(
+    (a, b) => b - a,
+  );
+  const lowest = suspects.length > most ? Math.max(complete, suspects[most - 1] ?? complete) : complete;
+  if (lowest === NOWHERE) return joined;
+  return {
+    pairs: joined.pairs.filter(({ live: { createdAt } }) => Date.parse(createdAt) >= lowest),
+    unlisted: joined.unlisted.filter((row) => rowMs(row) >= lowest),
+    unmapped: joined.unmapped.filter((assistant) => createdMs(assistant) >= lowest),
+    completeFrom: lowest,
+  };
+}
+
+const NOWHERE = Number.NEGATIVE_INFINITY;
+
+/** When the assistant of a row was created, in epoch ms. */
+export function rowMs({ assistantCreatedAt }: AssistantMapping): number {
+  return Date.parse(assistantCreatedAt ?? '');
+}
+
+function match(rows: readonly AssistantMapping[], live: readonly LiveAssistant[]): Joined {
+  const listed = new Map(live.map((assistant) => [assistant.id, assistant]));
+  const pairs: { row: AssistantMapping; live: LiveAssistant }[] = [];
+  const unlisted: AssistantMapping[] = [];
+  for (const row of rows) {
+    const assistant = row.assistantId ? listed.get(row.assistantId) : undefined;
+    if (!assistant) {
+      unlisted.push(row);
+      continue;
+    }
+    pairs.push({ row, live: assistant });
+    listed.delete(assistant.id);
+  }
+  return { pairs, unlisted, unmapped: [...listed.values()] };
+}

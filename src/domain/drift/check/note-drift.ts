@@ -1,0 +1,27 @@
+import { annotateMapping } from '../../mapping/annotate-mapping.ts';
+import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
+import type { DriftDependencies } from '../drift-dependencies.ts';
+import { type DriftState, isSameState } from '../finding.ts';
+
+/**
+ * Notes on a row what was found of it, or that all is well, if that is news. A row that somebody has changed meanwhile is
+ * left alone: the next run looks at it again.
+ */
+export async function noteDrift(
+  deps: Pick<DriftDependencies, 'mappings' | 'runtime'>,
+  row: AssistantMapping,
+  state: DriftState | undefined,
+): Promise<void> {
+  if (isSameState(row.drift, state)) return;
+  await annotateMapping(deps, row, { drift: state ?? null });
+}
+
+/** The state after another run has found the same, or something else. */
+export function nextState(
+  previous: DriftState | undefined,
+  found: Pick<DriftState, 'class' | 'fields'>,
+  { runId, at }: { runId: string; at: string },
+): DriftState {
+  const fresh: DriftState = { ...found, since: at, runId, heals: 0 };
+  return previous && isSameState(previous, fresh) ? previous : fresh;
+}

@@ -1,0 +1,43 @@
+import type { Configuration } from '../../configuration/configuration.ts';
+import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
+import type { ScopeKey } from '../../tools/tool-registry.ts';
+import type { DriftDependencies } from '../drift-dependencies.ts';
+import { specName } from '../fleet.ts';
+import type { PacedAccount } from '../paced-account.ts';
+import type { DriftRun } from '../runs.ts';
+import type { Tally } from '../tally.ts';
+
+/** The check of one page of one scope. */
+export interface ScopeCheck {
+  deps: DriftDependencies;
+  run: DriftRun;
+  scope: ScopeKey;
+  account: PacedAccount;
+  tally: Tally;
+  /** Epoch ms: when the page was asked for. */
+  listedAt: number;
+  /** The applied configurations of the rows in hand, by `specName`. */
+  configurations: ReadonlyMap<string, Configuration>;
+}
+
+/** What an assistant was last, and may have been, made equal to. */
+export interface Applied {
+  wanted: Configuration;
+  attempted: readonly Configuration[];
+}
+
+/** The configurations of a row among those in hand; undefined when the one that counts is lost. */
+export function appliedTo(row: AssistantMapping, { configurations }: ScopeCheck): Applied | undefined {
+  const find = (specHash: string) => configurations.get(specName({ key: row, specHash }));
+  const wanted = row.specHash ? find(row.specHash) : undefined;
+  if (!wanted) return undefined;
+  const others = row.attempted.filter(({ specHash }) => specHash !== row.specHash);
+  const attempted = others.map(({ specHash }) => find(specHash)).filter((config) => config !== undefined);
+  return { wanted, attempted };
+}
+
+/** The names of all configurations that checking a row needs. */
+export function specsOf(row: AssistantMapping) {
+  const hashes = new Set([...(row.specHash ? [row.specHash] : []), ...row.attempted.map(({ specHash }) => specHash)]);
+  return [...hashes].map((specHash) => ({ key: { orgId: row.orgId, role: row.role }, specHash }));
+}

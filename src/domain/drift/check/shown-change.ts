@@ -1,0 +1,51 @@
+import type { FieldChange } from '../../configuration/diff.ts';
+import type { Json } from '../../json.ts';
+
+/** Who made a field differ: somebody at Vapi, or an update of ours that never took effect there. */
+export type Origin = 'edited-at-vapi' | 'never-applied';
+
+/** A field that differs, short enough to be kept and read. An absent `live` is not there at Vapi. */
+export interface ShownChange {
+  path: string;
+  wanted: string;
+  live?: string;
+  origin: Origin;
+}
+
+/** Characters of a value that are shown, and how many of those stand before the first difference. */
+const SHOWN = 120;
+const LEAD = 30;
+
+/** Values of fields whose name says that they are secret are not shown. */
+const SECRET = /secret|token|password|authorization|api-?key|headers|credential(?!Id)/i;
+
+/** Shortens both values to the part where they begin to differ, and hides what may be a secret. */
+export function showChange({ path, wanted, live }: FieldChange, origin: Origin): ShownChange {
+  if (SECRET.test(path))
+    return { path, wanted: '[hidden]', ...(live === undefined ? {} : { live: '[hidden]' }), origin };
+  const left = textOf(wanted);
+  if (live === undefined) return { path, wanted: excerpt(left, 0), origin };
+  const right = textOf(live);
+  const start = Math.max(0, firstDifference(left, right) - LEAD);
+  return { path, wanted: excerpt(left, start), live: excerpt(right, start), origin };
+}
+
+function textOf(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value, hideSecrets);
+}
+
+function hideSecrets(key: string, value: unknown): unknown {
+  return SECRET.test(key) ? '[hidden]' : value;
+}
+
+function firstDifference(a: string, b: string): number {
+  let index = 0;
+  while (index < a.length && a[index] === b[index]) index += 1;
+  return index;
+}
+
+function excerpt(text: string, start: number): string {
+  const from = text.length <= SHOWN ? 0 : Math.min(start, text.length - SHOWN);
+  const part = text.slice(from, from + SHOWN);
+  return `${from > 0 ? '…' : ''}${part}${from + part.length < text.length ? `… (${text.length} characters)` : ''}`;
+}

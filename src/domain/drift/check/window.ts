@@ -1,0 +1,44 @@
+import type { LiveAssistant } from '../../account/vapi-account.ts';
+
+/** A stretch of creation times, in epoch ms: `from` inclusive, `to` exclusive. An absent bound is open. */
+export interface Window {
+  from?: number;
+  to?: number;
+}
+
+/** A list page and how far down it is complete. */
+export interface Page {
+  assistants: readonly LiveAssistant[];
+  /** Every assistant of the window that was created at or after this moment is in `assistants`; absent: all of them. */
+  completeFrom?: number;
+}
+
+/** Creation time in epoch ms. */
+export function createdMs({ createdAt }: { createdAt: string }): number {
+  return Date.parse(createdAt);
+}
+
+/** True when a moment lies in a window; a moment that is none (NaN) lies in none. */
+export function isInside(ms: number, { from, to }: Window): boolean {
+  return ms >= (from ?? Number.NEGATIVE_INFINITY) && ms < (to ?? Number.POSITIVE_INFINITY);
+}
+
+/** The bounds of a window as Vapi's list takes them: both inclusive. */
+export function listBounds({ from, to }: Window): { since?: string; until?: string } {
+  return {
+    ...(from === undefined ? {} : { since: new Date(from).toISOString() }),
+    ...(to === undefined ? {} : { until: new Date(to - 1).toISOString() }),
+  };
+}
+
+/**
+ * The part of a list page that is certainly complete. A full page may have broken off within a millisecond that several
+ * share: those of its last millisecond are left for the next page. Undefined when the whole page is one millisecond.
+ */
+export function completePart(assistants: readonly LiveAssistant[], limit: number): Page | undefined {
+  const last = assistants.at(-1);
+  if (!last || assistants.length < limit) return { assistants };
+  const lowest = createdMs(last);
+  const certain = assistants.filter((assistant) => createdMs(assistant) > lowest);
+  return certain.length > 0 ? { assistants: certain, completeFrom: lowest + 1 } : undefined;
+}

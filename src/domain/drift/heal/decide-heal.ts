@@ -1,0 +1,69 @@
+import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
+import type { Finding } from '../finding.ts';
+import type { Group, Healing } from '../runs.ts';
+import { isActionable } from '../tally.ts';
+import { mayHealAt } from './brakes.ts';
+
+/** What is done about a finding. */
+export type HealPlan =
+  | { kind: 'reapply' }
+  | { kind: 'resume-tools' }
+  | { kind: 'remove' }
+  | { kind: 'finish-removals' }
+  | { kind: 'keep'; why: string };
+
+export interface HealInput {
+  finding: Finding;
+  /** The mapping as it is now. */
+  mapping: AssistantMapping | undefined;
+  healing: Healing;
+  maxRemovals: number;
+  /** Epoch ms. */
+  now: number;
+}
+
+/** Decides what may be done about a finding, brakes first. Pure. */
+export function decideHeal(input: HealInput): HealPlan {
+  const { finding, healing, maxRemovals } = input;
+  if (!isActionable(finding)) return keep('report-only');
+  if (healing.suspicious.includes(groupOf(finding))) return keep('suspicious');
+  switch (finding.class) {
+    case 'drifted':
+    case 'missing':
+      return reapply(input);
+    case 'pending':
+      return resume(input);
+    case 'duplicate':
+    case 'orphan':
+      return healing.removed < maxRemovals ? { kind: 'remove' } : keep('removals-used-up');
+    case 'unknown':
+      return keep('unknown');
+  }
+}
+
+/** The accounts that a finding's brakes are counted over. */
+export function groupOf({ scope }: Pick<Finding, 'scope'>): Group {
+  return scope === 'platform' ? 'platform' : 'organisations';
+}
+
+function keep(why: string): HealPlan {
+  return { kind: 'keep', why };
+}
+
+function reapply({ finding, mapping, now }: HealInput): HealPlan {
+  if (!mapping || mapping.claim || mapping.assistantId !== finding.assistantId) return keep('changed-meanwhile');
+  const { drift } = mapping;
+  return drift && mayHealAt(drift) > now ? keep('does-not-stick') : { kind: 'reapply' };
+}
+
+/** Causes of pending work that applying the last configuration again completes. */
+const CUT_OFF: readonly string[] = ['interrupted', 'unresolved-create', 'unfinished'];
+
+/** Tools are resumed by their own task; a change that was cut off, by applying the last configuration again. */
+function resume({ finding, mapping }: HealInput): HealPlan {
+  if (finding.cause === 'tools' || finding.cause === 'phone-number') return { kind: 'resume-tools' };
+  const isOnlyForRemovals = mapping && !mapping.assistantId && mapping.retiring.length > 0;
+  if (finding.mode === 'heal' && isOnlyForRemovals) return { kind: 'finish-removals' };
+  const canReapply = finding.mode === 'heal' && CUT_OFF.includes(finding.cause ?? '') && mapping?.specHash;
+  return canReapply ? { kind: 'reapply' } : keep('needs-a-put');
+}

@@ -1,0 +1,144 @@
+import { resolveAccess } from '../../account/credentials.ts';
+import type { VapiAccount } from '../../account/vapi-account.ts';
+import type { AssistantKey } from '../../configuration/assistant-key.ts';
+import { ownerOf } from '../../configuration/owner.ts';
+import { type AssistantMapping, mappingOf } from '../../mapping/assistant-mapping.ts';
+import { isHeld, mayHaveCreated } from '../../mapping/claim.ts';
+import { endClaim, giveBack, type HeldClaim, takeClaim } from '../../mapping/hold-claim.ts';
+import type { Operation } from '../../operation.ts';
+import { completeBook } from '../../phone-number/number-cache.ts';
+import { Problem } from '../../problem.ts';
+import { retireAssistants } from '../../sync/retire-assistants.ts';
+import type { ScopeKey } from '../../tools/tool-registry.ts';
+import { createdMs } from '../check/window.ts';
+import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
+import type { PacedAccount } from '../paced-account.ts';
+import { openAccount } from '../scope-account.ts';
+
+/** What became of an assistant that was to be removed; `kept` says why it was not. */
+export type Removal = { kind: 'removed' } | { kind: 'kept'; why: string };
+
+export interface Stray {
+  scope: ScopeKey;
+  owner: AssistantKey;
+  assistantId: string;
+}
+
+/**
+ * Removes a duplicate or an orphan, if all that makes it one still holds: it is there, this deployment made it, it is old
+ * enough, no number rings it, the mapping names another one, nobody is changing that, and the organisation does not name it as its own. The
+ * claim on the mapping is held meanwhile, so that no sync can take the assistant into use. Throws `Problem`s.
+ */
+export async function removeStray(deps: DriftDependencies, call: DriftCall, stray: Stray): Promise<Removal> {
+  const account = await openAccount(deps, call, stray.scope);
+  if (!account) return kept('no-key');
+  const found = await account.get(stray.assistantId);
+  if (found.kind === 'missing') return kept('gone');
+  const owner = ownerOf(found.assistant, deps.deployment);
+  if (owner?.orgId !== stray.owner.orgId || owner.role !== stray.owner.role) return kept('not-ours');
+  const age = deps.runtime.now() - createdMs(found.assistant);
+  if (!(age >= deps.limits.graceMs)) return kept('young');
+  if (await isRung(deps, call, { stray, account })) return kept('answers-a-number');
+  return await removeUnderClaim(deps, call, { ...stray, account });
+}
+
+/** Whoever points a number to an assistant means it: callers would reach nobody. */
+async function isRung(
+  { numbers }: DriftDependencies,
+  { runId }: DriftCall,
+  { stray, account }: { stray: Stray; account: PacedAccount },
+): Promise<boolean> {
+  const book = numbers.open(`${runId} ${stray.scope}`);
+  await completeBook(book, account.numbers);
+  return [...book.targets.values()].includes(stray.assistantId);
+}
+
+function kept(why: string): Removal {
+  return { kind: 'kept', why };
+}
+
+interface Reached extends Stray {
+  account: VapiAccount;
+}
+
+async function removeUnderClaim(deps: DriftDependencies, call: DriftCall, stray: Reached): Promise<Removal> {
+  const { owner, assistantId, account } = stray;
+  const { journal } = call;
+  const view = await deps.mappings.read(owner.orgId);
+  const mapping = mappingOf(view, owner);
+  if (mapping?.claim) return kept('changing');
+  if (mapping?.assistantId === assistantId) return kept('mapped');
+  const access = await resolveAccess(deps.credentials, {
+    orgId: owner.orgId,
+    record: async () => view.record,
+    journal,
+  });
+  if (access.knownAssistantId === assistantId) return kept('named-by-organisation');
+  const scope = stray.scope === 'platform' ? 'platform' : 'org';
+  const retiree = { assistantId, scope, keyFingerprint: account.keyFingerprint } as const;
+  const operation: Operation = { id: call.runId, key: owner, deadline: call.deadline, journal };
+  const held = await takeClaim(deps, operation, { mapping, operation: 'update', scope, retire: [retiree] });
+  if (!held) return kept('changing');
+  try {
+    await removeVerified(account, assistantId);
+  } catch (error) {
+    // The row has it written down: the next sync tries again.
+    await giveBack(deps, operation, { held });
+    throw error;
+  }
+  journal.record({ code: 'ASSISTANT_REMOVED', assistantId, scope });
+  await endRemoval(deps, operation, { held, assistantId });
+  return { kind: 'removed' };
+}
+
+/**
+ * Ends removals that were cut off: a row that names no assistant, and is there for what is still to be removed, is taken over
+ * and goes when that is gone. Throws `Problem`s.
+ */
+export async function finishRemovals(deps: DriftDependencies, call: DriftCall, key: AssistantKey): Promise<Removal> {
+  const { journal, deadline } = call;
+  const view = await deps.mappings.read(key.orgId);
+  const mapping = mappingOf(view, key);
+  if (!mapping || mapping.assistantId || mapping.retiring.length === 0) return kept('changed-meanwhile');
+  const { claim } = mapping;
+  if (claim && (isHeld(claim, deps.runtime.now()) || mayHaveCreated(claim))) return kept('changing');
+  const operation: Operation = { id: call.runId, key, deadline, journal };
+  const access = await resolveAccess(deps.credentials, { orgId: key.orgId, record: async () => view.record, journal });
+  const { scope } = access;
+  const held = await takeClaim(deps, operation, { mapping, operation: 'update', scope, retire: [] });
+  if (!held) return kept('changing');
+  const left = await retireAssistants(deps, operation, { retirees: mapping.retiring, access });
+  if (left.length > 0) {
+    await giveBack(deps, operation, { held });
+    return kept('unreachable');
+  }
+  await deps.specs.removeAll(key);
+  await endClaim(deps, operation, { held, transition: 'abandon', change: {} });
+  return { kind: 'removed' };
+}
+
+async function removeVerified(account: VapiAccount, assistantId: string): Promise<void> {
+  await account.remove(assistantId);
+  const after = await account.get(assistantId);
+  if (after.kind === 'missing') return;
+  throw new Problem('VAPI_UNAVAILABLE', `Vapi still has assistant ${assistantId} after deleting it.`);
+}
+
+/** A row that was only there for the claim goes again. */
+async function endRemoval(
+  deps: DriftDependencies,
+  operation: Operation,
+  { held, assistantId }: { held: HeldClaim; assistantId: string },
+): Promise<void> {
+  const retiring = held.mapping.retiring.filter((retiree) => retiree.assistantId !== assistantId);
+  if (isEmpty(held.mapping) && retiring.length === 0) {
+    await deps.specs.removeAll(operation.key);
+    await endClaim(deps, operation, { held, transition: 'abandon', change: {} });
+    return;
+  }
+  await endClaim(deps, operation, { held, transition: 'release', change: { claim: null, retiring } });
+}
+
+function isEmpty({ assistantId }: AssistantMapping): boolean {
+  return assistantId === undefined;
+}

@@ -1,0 +1,45 @@
+import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
+import { commonCauses } from '../heal/brakes.ts';
+import type { DriftRun, Group, RunSummary } from '../runs.ts';
+import type { Totals } from '../totals.ts';
+
+/** Ends a run. Exactly one of all who try does it, and records its outcome. */
+export async function closeRun(
+  deps: DriftDependencies,
+  { journal }: DriftCall,
+  { run, totals, suspicious }: { run: DriftRun; totals: Totals; suspicious: readonly Group[] },
+): Promise<string> {
+  const now = deps.runtime.now();
+  const closedAt = new Date(now).toISOString();
+  const { healing } = run;
+  const summary: RunSummary = {
+    totals,
+    suspicious,
+    common: commonCauses(totals),
+    ...(healing ? { healed: healedIn(healing) } : {}),
+    durationMs: now - Date.parse(run.startedAt),
+  };
+  const closed = await deps.runs.advance(run, { status: 'closed', closedAt, summary, updatedAt: closedAt });
+  if (!closed) return 'over';
+  // Were it lost, the next run would do it.
+  if (run.mode.ceiling === 'heal') await deps.tasks.send({ kind: 'collect-tools', runId: run.runId });
+  const { classes, lists, gets, checked, unknown } = totals;
+  journal.record({
+    code: 'DRIFT_RUN_CLOSED',
+    runId: run.runId,
+    classes,
+    unknown,
+    checked,
+    lists,
+    gets,
+    suspicious,
+    common: summary.common,
+    ...(summary.healed ? { healed: summary.healed } : {}),
+    durationMs: summary.durationMs,
+  });
+  return 'closed';
+}
+
+function healedIn({ reapplied, resumed, removed, kept }: NonNullable<DriftRun['healing']>) {
+  return { reapplied, resumed, removed, kept };
+}

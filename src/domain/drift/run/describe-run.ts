@@ -1,0 +1,79 @@
+import type { Finding } from '../finding.ts';
+import type { Slice } from '../fleet.ts';
+import type { DriftRun, FindingStore, RunStore } from '../runs.ts';
+
+/** A run as people and pipelines see it. Times are ISO 8601. */
+export interface RunDescription {
+  runId: string;
+  trigger: string;
+  mode: string;
+  status: string;
+  startedAt: string;
+  closedAt: string | null;
+  /** Parts of the fleet: how many there are (null while the run is planned), and how many are done. */
+  units: { total: number | null; done: number };
+  /** Assistants by class. Absent until the run is closed; so is all that follows. */
+  classes?: Readonly<Record<string, number>>;
+  /** Accounts and windows that were looked at, and those of which nothing is known. */
+  checked?: number;
+  unknown?: number;
+  /** Requests to Vapi. */
+  calls?: { lists: number; gets: number; numbers: number };
+  /** Where so much was missing that nothing was healed. */
+  suspicious?: readonly string[];
+  commonCauses?: readonly { cause: string; count: number }[];
+  healed?: { reapplied: number; resumed: number; removed: number; kept: Readonly<Record<string, number>> };
+  durationMs?: number;
+}
+
+/** Describes a run. */
+export function describeRun(run: DriftRun): RunDescription {
+  const { runId, trigger, mode, status, startedAt, summary } = run;
+  return {
+    runId,
+    trigger,
+    mode: mode.standard,
+    status,
+    startedAt,
+    closedAt: run.closedAt ?? null,
+    units: { total: run.unitCount ?? null, done: run.done.length },
+    ...(summary ? describeSummary(summary) : {}),
+  };
+}
+
+function describeSummary({ totals, suspicious, common, healed, durationMs }: NonNullable<DriftRun['summary']>) {
+  const { classes, checked, unknown, lists, gets, numbers } = totals;
+  return {
+    classes,
+    checked,
+    unknown,
+    calls: { lists, gets, numbers },
+    suspicious,
+    commonCauses: common,
+    ...(healed ? { healed } : {}),
+    durationMs,
+  };
+}
+
+/** The last runs, newest first. */
+export async function describeRuns(runs: RunStore, limit: number): Promise<RunDescription[]> {
+  return (await runs.list({ limit })).map(describeRun);
+}
+
+export interface RunReport extends RunDescription {
+  findings: readonly Finding[];
+  /** To be sent as `after` for the findings that follow; null after the last. */
+  next: string | null;
+}
+
+/** One run with a page of its findings; undefined when there is no such run. */
+export async function reportRun(
+  { runs, findings }: { runs: RunStore; findings: FindingStore },
+  query: { runId: string; limit: number; after?: string },
+): Promise<RunReport | undefined> {
+  const [run, page]: [DriftRun | undefined, Slice<Finding>] = await Promise.all([
+    runs.read(query.runId),
+    findings.page(query),
+  ]);
+  return run && { ...describeRun(run), findings: page.items, next: page.next ?? null };
+}

@@ -1,0 +1,30 @@
+import type { DriftCall, DriftStart } from '../drift-dependencies.ts';
+import type { RunMode } from '../mode.ts';
+import type { DriftRun } from '../runs.ts';
+
+/** A run in which nothing was finished for so long is given up, in ms. */
+const ALIVE_MS = 45 * 60_000;
+
+export type Started = { kind: 'started' | 'running'; runId: string };
+
+/** Starts a run, unless one is going on. The work itself is done by tasks. Throws when it cannot be queued. */
+export async function startRun(
+  deps: DriftStart,
+  { journal }: Pick<DriftCall, 'journal'>,
+  { trigger, mode }: { trigger: DriftRun['trigger']; mode: RunMode },
+): Promise<Started> {
+  const now = deps.runtime.now();
+  const startedAt = new Date(now).toISOString();
+  const runId = `${startedAt.replace(/[-:]|\.\d+/g, '')}-${deps.runtime.uniqueId().slice(0, 8)}`;
+  const run: DriftRun = { runId, trigger, mode, status: 'planning', startedAt, updatedAt: startedAt, done: [] };
+  const result = await deps.runs.start(run, new Date(now - ALIVE_MS).toISOString());
+  if (result.kind === 'running') return result;
+  journal.record({ code: 'DRIFT_RUN_STARTED', runId, trigger, mode: mode.standard });
+  try {
+    await deps.tasks.send({ kind: 'drift-plan', runId });
+  } catch (error) {
+    await deps.runs.advance(run, { status: 'abandoned', updatedAt: startedAt });
+    throw error;
+  }
+  return { kind: 'started', runId };
+}

@@ -1,0 +1,96 @@
+import { Problem } from '../../problem.ts';
+import type { ScopeKey } from '../../tools/tool-registry.ts';
+import { checkPage } from '../check/check-page.ts';
+import { checkClaimed } from '../check/check-row.ts';
+import type { Window } from '../check/window.ts';
+import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
+import type { DriftRun, Position, Unit } from '../runs.ts';
+import { keyIsGone, openAccount } from '../scope-account.ts';
+import { newTally, type Tally } from '../tally.ts';
+
+/** One step of a unit: what it found, and how far it came. */
+export interface Step extends Tally {
+  position: Position;
+  isDone: boolean;
+}
+
+export interface StepInput {
+  deps: DriftDependencies;
+  call: DriftCall;
+  run: DriftRun;
+  unit: Unit;
+}
+
+/** Checks the next page of a unit. Throws what went wrong; nothing is recorded then. */
+export async function takeStep(input: StepInput): Promise<Step> {
+  const { work } = input.unit;
+  switch (work.kind) {
+    case 'window':
+      return await stepInWindow(input, work.window);
+    case 'accounts':
+      return await stepInAccounts(input, work.orgIds);
+    case 'unfinished':
+      return await stepInUnfinished(input);
+  }
+}
+
+/** The scope that the next step of a unit would look at; undefined when it is none. */
+export function scopeAt({ work, position }: Unit): ScopeKey | undefined {
+  if (work.kind !== 'accounts') return 'platform';
+  const orgId = work.orgIds[position.account];
+  return orgId === undefined ? undefined : `org:${orgId}`;
+}
+
+/** The position after the part that a unit stands at, for when that cannot be checked. Undefined when it was the last. */
+export function positionAfter({ work, position }: Unit): Position | undefined {
+  if (work.kind !== 'accounts') return undefined;
+  const account = position.account + 1;
+  return account < work.orgIds.length ? { account } : undefined;
+}
+
+async function stepInWindow({ deps, call, run, unit }: StepInput, window: Window): Promise<Step> {
+  const account = await openAccount(deps, call, 'platform');
+  if (!account) throw new Problem('CREDENTIALS_MISSING', 'There is no key for the platform’s account.');
+  const { position } = unit;
+  const left = position.to === undefined ? window : { ...window, to: position.to };
+  const { totals, findings, to } = await checkPage({ deps, run, scope: 'platform', account, window: left });
+  const isDone = to === undefined;
+  if (isDone) totals.checked += 1;
+  return { totals, findings, position: isDone ? position : { ...position, to }, isDone };
+}
+
+async function stepInAccounts(input: StepInput, orgIds: readonly string[]): Promise<Step> {
+  const { deps, call, run, unit } = input;
+  const { position } = unit;
+  const orgId = orgIds[position.account];
+  if (orgId === undefined) return { ...newTally(), position, isDone: true };
+  const next = positionAfter(unit);
+  const end = { position: next ?? position, isDone: next === undefined };
+  const scope: ScopeKey = `org:${orgId}`;
+  const account = await openAccount(deps, call, scope);
+  if (!account) return { ...(await checkAbandoned(deps, orgId)), ...end };
+  const window = position.to === undefined ? {} : { to: position.to };
+  const { totals, findings, to } = await checkPage({ deps, run, scope, account, window });
+  if (to !== undefined) return { totals, findings, position: { ...position, to }, isDone: false };
+  totals.checked += 1;
+  return { totals, findings, ...end };
+}
+
+/** An organisation without a key of its own has nothing to check there, unless its mappings were left behind. */
+async function checkAbandoned({ fleet }: DriftDependencies, orgId: string): Promise<Tally> {
+  const { items } = await fleet.rows({ scope: `org:${orgId}`, window: {}, limit: 1 });
+  if (items.length > 0) throw keyIsGone(orgId);
+  return newTally();
+}
+
+async function stepInUnfinished({ deps, run, unit }: StepInput): Promise<Step> {
+  const { position } = unit;
+  const { items, next } = await deps.fleet.unfinished({
+    limit: deps.limits.pageSize,
+    ...(position.after ? { after: position.after } : {}),
+  });
+  const tally = newTally();
+  const check = { deps, run, scope: 'platform' as const, tally };
+  for (const row of items) await checkClaimed(check, row);
+  return { ...tally, position: next ? { ...position, after: next } : position, isDone: next === undefined };
+}

@@ -1,0 +1,160 @@
+import type { VapiTools } from '../../account/vapi-account.ts';
+import { newClaim } from '../../mapping/claim.ts';
+import { Problem } from '../../problem.ts';
+import { isoNow } from '../../runtime.ts';
+import type { TaskEnd } from '../../task.ts';
+import type { ScopeKey, ToolChange, ToolRow } from '../../tools/tool-registry.ts';
+import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
+import { modeFor } from '../mode.ts';
+import type { DriftRun } from '../runs.ts';
+import { openTools, organisationOf } from '../scope-account.ts';
+import { type CollectStep, decideCollect } from './decide-collect.ts';
+import { usedTools } from './used-tools.ts';
+
+/**
+ * How long a tool is reserved before it is deleted, in ms: a sync that has read the tool before can no longer link it
+ * afterwards, as no invocation runs that long.
+ */
+const RESERVED_MS = 180_000;
+
+/** Not gone on with when less than this is left, in ms. */
+const COLLECTING_MS = 12_000;
+
+const PAGE = 50;
+
+/** What a collection goes through: one scope, or all of them behind a position. */
+export interface Collection {
+  scope?: ScopeKey;
+  after?: string;
+}
+
+/**
+ * Deletes tools of ours that no mapping of their scope has used for the grace time: marked as unused first, then reserved, so
+ * that nobody links them any more, looked at once more, and only then deleted at Vapi. Part of a healing run alone.
+ */
+export async function collectTools(
+  deps: DriftDependencies,
+  call: DriftCall,
+  { scope, after }: Collection,
+): Promise<TaskEnd> {
+  const run = await deps.runs.read(call.runId);
+  if (!run?.summary || run.summary.suspicious.length > 0) return { kind: 'done', outcome: 'not-allowed' };
+  if (scope) return await collectScope(deps, call, scope);
+  if (after === undefined && modeFor(run.mode, undefined) === 'heal') {
+    const end = await collectScope(deps, call, 'platform');
+    if (end.kind === 'later') return end;
+  }
+  return await collectAccounts(deps, call, { mode: run.mode, after });
+}
+
+async function collectAccounts(
+  deps: DriftDependencies,
+  call: DriftCall,
+  { mode, after }: Pick<DriftRun, 'mode'> & { after: string | undefined },
+): Promise<TaskEnd> {
+  const page = await deps.fleet.ownAccounts({ limit: PAGE, ...(after === undefined ? {} : { after }) });
+  for (const orgId of page.items) {
+    const { record } = await deps.mappings.read(orgId);
+    if (modeFor(mode, record?.driftMode) !== 'heal') continue;
+    const end = await collectScope(deps, call, `org:${orgId}`);
+    if (end.kind === 'later') return end;
+  }
+  if (page.next === undefined) return { kind: 'done', outcome: 'collected' };
+  await deps.tasks.send({ kind: 'collect-tools', runId: call.runId, after: page.next });
+  return { kind: 'done', outcome: 'continued' };
+}
+
+async function collectScope(deps: DriftDependencies, call: DriftCall, scope: ScopeKey): Promise<TaskEnd> {
+  const rows = await deps.tools.list(scope);
+  if (rows.length === 0) return { kind: 'done', outcome: 'no-tools' };
+  const used = await usedTools(deps, scope);
+  let isReserved = false;
+  for (const row of rows) {
+    if (call.deadline.remainingMs() < COLLECTING_MS) return { kind: 'later', reason: 'NO_TIME', afterSeconds: 1 };
+    const step = decideCollect(row, { used, now: deps.runtime.now(), graceMs: deps.limits.graceMs });
+    if (step === 'reserve') isReserved = true;
+    await carryOut(deps, call, { row, step, scope });
+  }
+  if (isReserved) {
+    const again = { kind: 'collect-tools', runId: call.runId, scope } as const;
+    await deps.tasks.send(again, { delaySeconds: RESERVED_MS / 1000 + 20 });
+  }
+  return { kind: 'done', outcome: isReserved ? 'reserved' : 'collected' };
+}
+
+interface Step {
+  row: ToolRow;
+  step: CollectStep;
+  scope: ScopeKey;
+}
+
+async function carryOut(deps: DriftDependencies, call: DriftCall, { row, step, scope }: Step): Promise<void> {
+  switch (step) {
+    case 'keep':
+      return;
+    case 'mark-unused':
+      return void (await write(deps, row, { transition: 'annotate', change: { unusedSince: isoNow(deps.runtime) } }));
+    case 'mark-used':
+      return void (await write(deps, row, { transition: 'annotate', change: { unusedSince: null } }));
+    case 'reserve':
+      return void (await reserve(deps, row, RESERVED_MS));
+    case 'give-back': {
+      const held = await reserve(deps, row, call.deadline.remainingMs());
+      const change = { claim: null, unusedSince: null };
+      return void (held && (await write(deps, held, { transition: 'release', change })));
+    }
+    case 'remove':
+      return await remove(deps, call, { row, scope });
+  }
+}
+
+/** Takes the row; undefined when somebody else was faster. */
+async function reserve(deps: DriftDependencies, row: ToolRow, forMs: number): Promise<ToolRow | undefined> {
+  const scope = organisationOf(row.scopeKey) === undefined ? 'platform' : 'org';
+  const token = deps.runtime.uniqueId();
+  const now = deps.runtime.now();
+  const claim = newClaim({ token, operation: 'delete', scope, now, remainingMs: forMs, previous: row.claim });
+  return await write(deps, row, { transition: row.claim ? 'take-over' : 'claim', change: { claim } });
+}
+
+async function remove(
+  deps: DriftDependencies,
+  call: DriftCall,
+  { row, scope }: { row: ToolRow; scope: ScopeKey },
+): Promise<void> {
+  const { toolId } = row;
+  const account = await openTools(deps, call, scope);
+  // A tool of another account is not seen with this key: it is not known whether it is gone.
+  if (!toolId || !account || account.keyFingerprint !== row.keyFingerprint) return;
+  const held = await reserve(deps, row, call.deadline.remainingMs());
+  if (!held) return;
+  if (await isRemoved(account, toolId)) {
+    await write(deps, held, { transition: 'remove', change: {} });
+    call.journal.record({ code: 'TOOL_REMOVED', toolId, tool: row.hash });
+    return;
+  }
+  await write(deps, held, { transition: 'release', change: { claim: null } });
+}
+
+/** False for one that Vapi does not let go: somebody has pinned it. */
+async function isRemoved(account: VapiTools, toolId: string): Promise<boolean> {
+  try {
+    await account.remove(toolId);
+    return (await account.get(toolId)).kind === 'missing';
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'VAPI_REJECTED') return false;
+    throw error;
+  }
+}
+
+interface Written {
+  transition: 'annotate' | 'claim' | 'take-over' | 'release' | 'remove';
+  change: ToolChange;
+}
+
+async function write(deps: DriftDependencies, from: ToolRow, written: Written): Promise<ToolRow | undefined> {
+  const { scopeKey, hash } = from;
+  const token = written.change.claim?.token ?? from.claim?.token ?? deps.runtime.uniqueId();
+  const result = await deps.tools.write({ scopeKey, hash, from, token, ...written, at: isoNow(deps.runtime) });
+  return result.kind === 'written' ? result.row : undefined;
+}

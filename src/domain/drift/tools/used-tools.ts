@@ -1,0 +1,52 @@
+import { ROLES } from '../../configuration/assistant-key.ts';
+import { type AssistantMapping, mappingOf } from '../../mapping/assistant-mapping.ts';
+import type { ScopeKey } from '../../tools/tool-registry.ts';
+import type { DriftDependencies } from '../drift-dependencies.ts';
+import type { Slice } from '../fleet.ts';
+import { organisationOf } from '../scope-account.ts';
+
+/** Tools that mappings want, have, or are about to have. */
+export interface UsedTools {
+  hashes: ReadonlySet<string>;
+  toolIds: ReadonlySet<string>;
+}
+
+const PAGE = 500;
+
+/** Tools that the mappings of a scope use, and those that unfinished creations may use. Reads each page once. */
+export async function usedTools(deps: DriftDependencies, scope: ScopeKey): Promise<UsedTools> {
+  const hashes = new Set<string>();
+  const toolIds = new Set<string>();
+  const add = ({ tools, attempted }: AssistantMapping) => {
+    for (const hash of tools.wanted) hashes.add(hash);
+    for (const { hash, toolId } of tools.linked) {
+      hashes.add(hash);
+      toolIds.add(toolId);
+    }
+    for (const attempt of attempted) for (const toolId of attempt.toolIds ?? []) toolIds.add(toolId);
+  };
+  const orgId = organisationOf(scope);
+  if (orgId === undefined) {
+    await eachPage((after) => deps.fleet.rows({ scope, window: {}, limit: PAGE, ...after }), add);
+  } else {
+    const view = await deps.mappings.read(orgId);
+    for (const role of ROLES) {
+      const mapping = mappingOf(view, { orgId, role });
+      if (mapping) add(mapping);
+    }
+  }
+  await eachPage((after) => deps.fleet.unfinished({ limit: PAGE, ...after }), add);
+  return { hashes, toolIds };
+}
+
+async function eachPage<T>(
+  read: (after: { after?: string }) => Promise<Slice<T>>,
+  use: (item: T) => void,
+): Promise<void> {
+  let after: string | undefined;
+  do {
+    const page = await read(after === undefined ? {} : { after });
+    for (const item of page.items) use(item);
+    after = page.next;
+  } while (after !== undefined);
+}

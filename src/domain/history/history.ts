@@ -1,0 +1,115 @@
+import type { AssistantKey } from '../configuration/assistant-key.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { type AssistantMapping, type MappingStore, mappingOf } from '../mapping/assistant-mapping.ts';
+import { Problem } from '../problem.ts';
+
+/** How many applied configurations of an assistant are kept, and shown: the latest. */
+export const KEPT_SPECS = 50;
+
+/** Those beyond are removed with every tenth revision: a listing each time would cost more than what it frees. */
+export const PRUNE_EVERY = 10;
+
+/** A configuration that was never applied may belong to a change that is under way for at least this long, in ms. */
+const UNDER_WAY_MS = 3_600_000;
+
+/** A configuration in a few words. It never holds a prompt. */
+export interface SpecSummary {
+  name?: string;
+  /** `provider/model`. */
+  model?: string;
+  /** `provider/voiceId`. */
+  voice?: string;
+}
+
+/** What is kept of a configuration beside its content. Times are ISO 8601. */
+export interface StoredSpec {
+  specHash: string;
+  /** When it was sent to Vapi last, or was about to be. */
+  savedAt: string;
+  /** When Vapi has accepted it last; absent when that is not known to have happened. */
+  appliedAt?: string;
+  firstAppliedAt?: string;
+  summary?: SpecSummary;
+}
+
+/** When each of the stored configurations was applied. */
+export interface SpecHistory {
+  /** Notes that Vapi has accepted a configuration. Nothing happens when that is not stored (any more). */
+  noteApplied(key: AssistantKey, applied: { specHash: string; at: string; summary: SpecSummary }): Promise<void>;
+  /** In no order. */
+  list(key: AssistantKey): Promise<StoredSpec[]>;
+  /** Removes configurations with their content; one that was saved again since it was listed stays. */
+  remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void>;
+}
+
+export interface HistoryEntry {
+  specHash: string;
+  appliedAt: string;
+  firstAppliedAt: string;
+  /** True for the configuration that is applied now. */
+  current: boolean;
+  summary: SpecSummary;
+}
+
+export interface History extends AssistantKey {
+  current: string | null;
+  entries: HistoryEntry[];
+}
+
+/** The configurations that were applied, the latest first. Two reads of the table. Throws `NOT_FOUND` without a mapping. */
+export async function describeHistory(
+  { mappings, history }: { mappings: MappingStore; history: SpecHistory },
+  key: AssistantKey,
+): Promise<History> {
+  const [view, specs] = await Promise.all([mappings.read(key.orgId), history.list(key)]);
+  const mapping = mappingOf(view, key);
+  if (!mapping) {
+    const detail = `No ${key.role} assistant is mapped for this organisation: there is no history. PUT makes the assistant.`;
+    throw new Problem('NOT_FOUND', detail);
+  }
+  const current = mapping.specHash ?? null;
+  const entries = specs.flatMap((spec) => entryOf(spec, current)).toSorted(latestFirst);
+  const shown = entries.filter((entry, index) => index < KEPT_SPECS || entry.current);
+  return { ...key, current, entries: shown };
+}
+
+/** The note of what is applied now may be missing, if the call that should have made it was cut off. */
+function entryOf(spec: StoredSpec, currentHash: string | null): HistoryEntry[] {
+  const { specHash, savedAt, summary = {} } = spec;
+  const current = specHash === currentHash;
+  const appliedAt = spec.appliedAt ?? (current ? savedAt : undefined);
+  if (!appliedAt) return [];
+  return [{ specHash, appliedAt, firstAppliedAt: spec.firstAppliedAt ?? appliedAt, current, summary }];
+}
+
+function latestFirst(a: { appliedAt: string }, b: { appliedAt: string }): number {
+  if (a.appliedAt === b.appliedAt) return 0;
+  return a.appliedAt < b.appliedAt ? 1 : -1;
+}
+
+/** The stored configurations that nobody needs any more. `now` in epoch ms. */
+export function expendableSpecs(specs: readonly StoredSpec[], { specHash, attempted }: AssistantMapping, now: number) {
+  const needed = [specHash, ...attempted.map((attempt) => attempt.specHash)];
+  const others = specs.filter((spec) => !needed.includes(spec.specHash));
+  const applied = others.flatMap((spec) => (spec.appliedAt ? [{ ...spec, appliedAt: spec.appliedAt }] : []));
+  const refused = others.filter((spec) => !spec.appliedAt && now - Date.parse(spec.savedAt) > UNDER_WAY_MS);
+  // The one that is applied now is one of those that are kept.
+  return [...applied.toSorted(latestFirst).slice(KEPT_SPECS - 1), ...refused];
+}
+
+/** Name, model and voice of a configuration. */
+export function summarise({ name, model, voice }: JsonObject): SpecSummary {
+  const modelName = pathOf(model, 'model');
+  const voiceName = pathOf(voice, 'voiceId');
+  return {
+    ...(typeof name === 'string' ? { name } : {}),
+    ...(modelName ? { model: modelName } : {}),
+    ...(voiceName ? { voice: voiceName } : {}),
+  };
+}
+
+function pathOf(value: Json | undefined, field: string): string | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const parts = [value.provider, value[field]].filter((part) => typeof part === 'string' && part !== '');
+  return parts.length > 0 ? parts.join('/') : undefined;
+}

@@ -1,0 +1,32 @@
+import type { AssistantKey } from '../configuration/assistant-key.ts';
+import { type AssistantRequest, parseAssistantRequest } from '../configuration/assistant-request.ts';
+import { withoutOwnership } from '../configuration/configuration.ts';
+import type { VoicePolicy } from '../configuration/voice.ts';
+import type { SpecStore } from '../mapping/assistant-mapping.ts';
+import { Problem } from '../problem.ts';
+import { KEPT_SPECS } from './history.ts';
+
+/**
+ * A stored configuration as a request, checked like any other: its voice may have been retired since it was stored.
+ * Throws `NOT_FOUND` when there is none with this hash, `VALIDATION_FAILED` when it is not valid any more.
+ */
+export async function loadStoredRequest(
+  specs: SpecStore,
+  key: AssistantKey,
+  { specHash, policy }: { specHash: string; policy: VoicePolicy },
+): Promise<AssistantRequest> {
+  const stored = await specs.load(key, specHash);
+  if (!stored) {
+    throw new Problem(
+      'NOT_FOUND',
+      `No configuration with this specHash is stored for the ${key.role} assistant of this organisation. GET …/${key.role}/history names those that are: the last ${KEPT_SPECS} that were applied. An older one has to be PUT again.`,
+    );
+  }
+  try {
+    return parseAssistantRequest({ ...withoutOwnership(stored.payload), tools: [...stored.tools] }, policy);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const detail = `The stored configuration is not valid any more (${error.message}). PUT a corrected one instead.`;
+    throw new Problem('VALIDATION_FAILED', detail, { errors: error.errors });
+  }
+}

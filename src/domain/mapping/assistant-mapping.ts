@@ -1,0 +1,137 @@
+import type { Scope } from '../account/credentials.ts';
+import type { AssistantKey } from '../configuration/assistant-key.ts';
+import type { Configuration } from '../configuration/configuration.ts';
+import type { DriftState } from '../drift/finding.ts';
+import type { DriftMode } from '../drift/mode.ts';
+import type { PhoneNumberState } from '../phone-number/phone-number.ts';
+import type { Claim } from './claim.ts';
+import type { Transition } from './transitions.ts';
+
+/** An assistant that is to be removed at Vapi as soon as its account answers. */
+export interface Retiree {
+  assistantId: string;
+  scope: Scope;
+  /** Fingerprint of the key with which it was last seen; a 404 to another key proves nothing. */
+  keyFingerprint?: string;
+}
+
+/** A configuration whose PATCH or POST may still take effect at Vapi until `until` (ISO 8601). */
+export interface Attempt {
+  specHash: string;
+  until: string;
+  /** Tools of ours that it links. */
+  toolIds?: readonly string[];
+}
+
+/** Which assistant serves an (organisation, role). Times are ISO 8601 in UTC. */
+export interface AssistantMapping extends AssistantKey {
+  /** Grows by one with each claim. */
+  revision: number;
+  assistantId?: string;
+  /** `createdAt` of the assistant as Vapi gave it. */
+  assistantCreatedAt?: string;
+  /** Whose key made the assistant. */
+  scope?: Scope;
+  /** Vapi's id of the account that holds the assistant. */
+  vapiOrgId?: string;
+  /** Fingerprint of the key with which it was last changed. */
+  keyFingerprint?: string;
+  /** Hash of the configuration that was applied last. */
+  specHash?: string;
+  /** Configurations that may have reached Vapi besides, their outcome being unknown. */
+  attempted: readonly Attempt[];
+  /** Token of the claim that was finalised last. */
+  finalisedBy?: string;
+  claim?: Claim;
+  tools: ToolsState;
+  phoneNumber?: PhoneNumberState;
+  /** What the last drift runs found wrong; absent when all was well. */
+  drift?: DriftState;
+  retiring: readonly Retiree[];
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** A tool that this service has linked to the assistant. */
+export interface LinkedTool {
+  /** Of its definition. */
+  hash: string;
+  toolId: string;
+}
+
+/**
+ * The tools of an assistant.
+ * - `none`: it is to have none
+ * - `linked`: it has all that it is to have
+ * - `pending`: some are not registered at Vapi yet; it has those of before
+ */
+export interface ToolsState {
+  status: 'none' | 'linked' | 'pending';
+  /** How many it is to have. */
+  count: number;
+  /** Hashes of their definitions, in the order given. */
+  wanted: readonly string[];
+  linked: readonly LinkedTool[];
+  /** Why a tool could not be registered, in Vapi's words. */
+  refused?: string;
+}
+
+/** The organisation record: what was known of an organisation before this service. */
+export interface OrganisationRecord {
+  vapiAssistantId?: string;
+  vapiPhoneNumberId?: string;
+  /** What drift runs may do to this organisation, in the place of what the deployment says. */
+  driftMode?: DriftMode;
+  /** JSON Pointers that drift runs do not compare, besides those of the deployment. */
+  driftIgnore?: readonly string[];
+}
+
+/** All that one consistent read of an organisation gives. */
+export interface OrganisationView {
+  record: OrganisationRecord | undefined;
+  mappings: readonly AssistantMapping[];
+}
+
+/** The mapping of one assistant in what was read of its organisation. */
+export function mappingOf({ mappings }: OrganisationView, { role }: AssistantKey): AssistantMapping | undefined {
+  return mappings.find((mapping) => mapping.role === role);
+}
+
+/** What the store itself writes: the key, the counter and the times of a row. */
+type Bookkeeping = keyof AssistantKey | 'revision' | 'createdAt' | 'updatedAt';
+
+/** What a transition writes. Fields that are absent stay as they are; null removes. */
+export type MappingChange = Partial<Omit<AssistantMapping, Bookkeeping | 'claim' | 'phoneNumber' | 'drift'>> & {
+  claim?: Claim | null;
+  drift?: DriftState | null;
+  phoneNumber?: PhoneNumberState | null;
+};
+
+export interface MappingWrite {
+  key: AssistantKey;
+  transition: Transition;
+  /** The mapping as read; the condition of the write is made from it. */
+  from: AssistantMapping | undefined;
+  /** Token of the writer's claim. */
+  token: string;
+  change: MappingChange;
+  /** ISO 8601. */
+  at: string;
+}
+
+export type MappingWriteResult =
+  | { kind: 'written'; mapping: AssistantMapping | undefined }
+  | { kind: 'conflict'; current: AssistantMapping | undefined };
+
+/** The table of mappings. Reads are consistent, writes conditional; losing a race is an answer, not an error. */
+export interface MappingStore {
+  read(orgId: string): Promise<OrganisationView>;
+  write(write: MappingWrite): Promise<MappingWriteResult>;
+}
+
+/** The applied configurations, by content. */
+export interface SpecStore {
+  save(key: AssistantKey, spec: Configuration & { specHash: string; at: string }): Promise<void>;
+  load(key: AssistantKey, specHash: string): Promise<Configuration | undefined>;
+  removeAll(key: AssistantKey): Promise<void>;
+}

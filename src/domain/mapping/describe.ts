@@ -1,0 +1,93 @@
+import type { AssistantKey } from '../configuration/assistant-key.ts';
+import type { DriftState } from '../drift/finding.ts';
+import type { AssistantMapping, MappingStore } from './assistant-mapping.ts';
+import { ageSecondsOf, isHeld, mayHaveCreated, settlesAt } from './claim.ts';
+
+/** `imported`: mapped as it was found, and no configuration has been applied yet. */
+export type AssistantState = 'imported' | 'synced' | 'changing' | 'unresolved' | 'interrupted';
+
+/** What is known of one assistant without asking Vapi. Times are ISO 8601. */
+export interface AssistantStatus extends AssistantKey {
+  state: AssistantState;
+  assistantId: string | null;
+  specHash: string | null;
+  revision: number;
+  scope: string | null;
+  vapiOrgId: string | null;
+  /** `toolIds`: those of ours that the assistant has. `refused`: why Vapi does not take a definition. */
+  tools: { status: string; count: number; toolIds: readonly string[]; refused?: string };
+  /** The number whose calls the assistant answers. */
+  phoneNumber?: { id: string; status: string };
+  /** What the drift runs find wrong with it, and since when; null when the last one found nothing. */
+  drift: DriftState | null;
+  /** Set while the state is not `synced`: what is going on, since when, and what comes of it. */
+  claim?: { operation: string; startedAt: string; ageSeconds: number; next: string };
+  /** Assistants of ours that are still to be removed at Vapi. */
+  retiring?: readonly string[];
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** The mappings of an organisation, inbound before outbound. One read of the table, none at Vapi. */
+export async function describeAssistants(
+  { mappings, now }: { mappings: MappingStore; now: () => number },
+  orgId: string,
+): Promise<AssistantStatus[]> {
+  const view = await mappings.read(orgId);
+  const at = now();
+  return view.mappings.map((mapping) => describe(mapping, at));
+}
+
+function describe(mapping: AssistantMapping, now: number): AssistantStatus {
+  const retiring = mapping.retiring.map(({ assistantId }) => assistantId);
+  return {
+    orgId: mapping.orgId,
+    role: mapping.role,
+    state: stateOf(mapping, now),
+    assistantId: mapping.assistantId ?? null,
+    specHash: mapping.specHash ?? null,
+    revision: mapping.revision,
+    scope: mapping.scope ?? null,
+    vapiOrgId: mapping.vapiOrgId ?? null,
+    ...followersOf(mapping),
+    drift: mapping.drift ?? null,
+    ...claimOf(mapping, now),
+    ...(retiring.length > 0 ? { retiring } : {}),
+    createdAt: mapping.createdAt,
+    updatedAt: mapping.updatedAt,
+  };
+}
+
+function followersOf({ tools, phoneNumber }: AssistantMapping): Pick<AssistantStatus, 'tools' | 'phoneNumber'> {
+  const { status, count, linked, refused } = tools;
+  const toolIds = linked.map(({ toolId }) => toolId);
+  return {
+    tools: { status, count, toolIds, ...(refused ? { refused } : {}) },
+    ...(phoneNumber ? { phoneNumber: { id: phoneNumber.id, status: phoneNumber.status } } : {}),
+  };
+}
+
+/** Which state a mapping is in at a moment (epoch ms). */
+export function stateOf({ claim, assistantId, specHash }: AssistantMapping, now: number): AssistantState {
+  if (!claim) return assistantId && !specHash ? 'imported' : 'synced';
+  if (isHeld(claim, now)) return 'changing';
+  return mayHaveCreated(claim) ? 'unresolved' : 'interrupted';
+}
+
+function claimOf(mapping: AssistantMapping, now: number): Pick<AssistantStatus, 'claim'> {
+  const { claim } = mapping;
+  if (!claim) return {};
+  const ageSeconds = ageSecondsOf(claim, now);
+  return { claim: { operation: claim.operation, startedAt: claim.since, ageSeconds, next: nextStep(mapping, now) } };
+}
+
+function nextStep(mapping: AssistantMapping, now: number): string {
+  const { claim } = mapping;
+  if (!claim) return '';
+  if (isHeld(claim, now)) return `A call is changing the assistant; it is over by ${claim.expiresAt}.`;
+  if (!mayHaveCreated(claim)) return 'A call was interrupted. The next PUT or DELETE looks at Vapi and completes it.';
+  const settled = settlesAt(claim);
+  const adopt = 'The next PUT looks for the assistant at Vapi and adopts it';
+  if (now < settled) return `${adopt}; a new one is made only from ${new Date(settled).toISOString()} on.`;
+  return `${adopt}; if there is none, it makes a new one.`;
+}

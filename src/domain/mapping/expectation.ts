@@ -1,0 +1,56 @@
+import type { Operation } from '../operation.ts';
+import { Problem } from '../problem.ts';
+import type { AssistantMapping } from './assistant-mapping.ts';
+import { isHeld } from './claim.ts';
+
+/** What a caller takes to be so. All that is given must hold, or nothing is done. */
+export interface Expectation {
+  /** Hash of the configuration that was applied last. */
+  specHash?: string;
+  /** The mapping is there, and its revision is this one; `any`: it is there. */
+  revision?: number | 'any';
+}
+
+/** Watches over an expectation for as long as one operation runs. */
+export interface Precondition {
+  /**
+   * Throws `PRECONDITION_FAILED` when the row that was read is not as expected. A claim is taken on condition that the row
+   * is still as it was read, so that checking every row that is read is enough. `now` in epoch ms.
+   */
+  assertHolds(mapping: AssistantMapping | undefined, now: number): void;
+  /** The operation has claimed the row as it expected it: from here on, it expects what it made of it. */
+  follow(claimed: AssistantMapping): void;
+}
+
+/** The same operation, which from now on is carried out only while the row is as expected. */
+export function expecting(operation: Operation, { specHash, revision }: Expectation): Operation {
+  let expected = revision;
+  let ownToken: string | undefined;
+  const precondition: Precondition = {
+    assertHolds: (mapping, now) => {
+      if (specHash !== undefined && mapping?.specHash !== specHash) throw failed('another configuration was applied');
+      if (expected === undefined) return;
+      if (!mapping) throw failed('nothing is mapped');
+      if (expected !== 'any') assertRevision(mapping, { expected, ownToken, now });
+    },
+    follow: ({ revision: own, claim }) => {
+      ownToken = claim?.token;
+      if (typeof expected === 'number') expected = own;
+    },
+  };
+  return { ...operation, precondition };
+}
+
+function assertRevision(
+  { revision, claim }: AssistantMapping,
+  { expected, ownToken, now }: { expected: number; ownToken: string | undefined; now: number },
+): void {
+  if (revision !== expected) throw failed(`the revision is ${revision}, not ${expected}`);
+  // A change that is under way keeps its revision when it ends: what the caller has read is about to be another.
+  if (claim && claim.token !== ownToken && isHeld(claim, now)) throw failed('another call is changing it');
+}
+
+function failed(what: string): Problem {
+  const detail = `The assistant is not as the request expects it to be: ${what}. GET it, decide anew, and repeat with the ETag that it has then.`;
+  return new Problem('PRECONDITION_FAILED', detail);
+}

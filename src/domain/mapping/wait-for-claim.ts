@@ -1,0 +1,56 @@
+import type { Operation, SyncDependencies } from '../operation.ts';
+import { Problem } from '../problem.ts';
+import { FINISH_RESERVE_MS, POLL_FIRST_MS, POLL_LONGEST_MS } from '../timing.ts';
+import type { Claim } from './claim.ts';
+
+/**
+ * Pauses before another look at a row that somebody else holds: longer each time, with jitter, and not beyond the end of
+ * the claim. Throws `SYNC_IN_PROGRESS` when there is no time left for it.
+ */
+export async function waitForClaim(
+  deps: SyncDependencies,
+  { deadline, journal }: Operation,
+  { claim, round }: { claim: Claim; round: number },
+): Promise<void> {
+  const { runtime } = deps;
+  const untilEnd = Math.max(Date.parse(claim.expiresAt) - runtime.now(), 0);
+  const longest = Math.min(POLL_FIRST_MS * 2 ** Math.min(round, 10), POLL_LONGEST_MS);
+  const pause = Math.min(longest * (0.5 + runtime.random() / 2), untilEnd + 1);
+  if (deadline.remainingMs() < pause + FINISH_RESERVE_MS) throw inProgress(untilEnd);
+  if (round === 0) journal.record({ code: 'CLAIM_AWAITED', holder: claim.operation });
+  await runtime.sleep(pause);
+}
+
+/** Rounds in which others were faster, or Vapi contradicted itself, before that is taken for a fault. */
+const MAX_RESTARTS = 20;
+
+/** Pauses before a round is started over: short, as somebody has just finished. Throws when that never ends. */
+export async function pauseBeforeRestart(
+  { runtime }: SyncDependencies,
+  operation: Operation,
+  count: { restarts: number },
+): Promise<void> {
+  count.restarts += 1;
+  assertTimeLeft(operation);
+  if (count.restarts > MAX_RESTARTS) {
+    throw new Problem(
+      'VAPI_UNAVAILABLE',
+      'Vapi shows an assistant and says that it does not exist. Repeat the request.',
+    );
+  }
+  await runtime.sleep(runtime.random() * Math.min(2 ** count.restarts, POLL_LONGEST_MS));
+}
+
+/** Throws `SYNC_IN_PROGRESS` when so many others were faster that no time is left to start over. */
+export function assertTimeLeft({ deadline }: Operation): void {
+  if (deadline.remainingMs() < FINISH_RESERVE_MS) throw inProgress(0);
+}
+
+function inProgress(untilEndMs: number): Problem {
+  const retryAfterSeconds = Math.max(1, Math.ceil(untilEndMs / 1000));
+  return new Problem(
+    'SYNC_IN_PROGRESS',
+    `Another call is changing this assistant. Repeat the request; at the latest in ${retryAfterSeconds} s the other call is over.`,
+    { retryAfterSeconds },
+  );
+}

@@ -1,0 +1,208 @@
+import type { Access } from '../account/credentials.ts';
+import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
+import type { DesiredAssistant } from '../configuration/configuration.ts';
+import { diffAssistant } from '../configuration/diff.ts';
+import { noteApplied, pruneHistory } from '../history/keep-history.ts';
+import { nameOf } from '../journal.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
+import type { ClaimOperation } from '../mapping/claim.ts';
+import { giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
+import type { Operation, SyncDependencies } from '../operation.ts';
+import { Problem } from '../problem.ts';
+import { MIN_CREATE_MS } from '../timing.ts';
+import { forgetGoneTools } from '../tools/forget-tools.ts';
+import type { Plan } from './decide.ts';
+import { type Again, type CarriedOut, finalise } from './finalise.ts';
+import { retireAssistants } from './retire-assistants.ts';
+import { resolveUnknownCreate } from './unresolved-create.ts';
+
+export type ChangePlan = Extract<Plan, { kind: 'update' | 'adopt' | 'create' }>;
+
+export interface Task {
+  plan: ChangePlan;
+  desired: DesiredAssistant;
+  mapping: AssistantMapping | undefined;
+  access: Access;
+}
+
+const AGAIN: Again = { kind: 'again', leftovers: [], goneTools: [] };
+
+/**
+ * Carries a plan out under a claim: claim, keep the configuration, act at Vapi, remove what is too much, record.
+ * Each step comes only after the one before it is certain, so that a crash between any two leaves what the next call needs.
+ */
+export async function carryOut(deps: SyncDependencies, operation: Operation, task: Task): Promise<CarriedOut> {
+  const { plan, access } = task;
+  if (plan.kind === 'create') assertTimeToCreate(operation);
+  const held = await takeClaim(deps, operation, {
+    mapping: task.mapping,
+    operation: claimOperation(plan),
+    scope: access.scope,
+    specHash: task.desired.specHash,
+    toolIds: plan.tools.linked.map(({ toolId }) => toolId),
+    retire: plan.retire,
+  });
+  if (!held) return AGAIN;
+  const account = deps.vapi.open(access.apiKey, operation.deadline);
+  const acted = await act(deps, operation, { ...task, held, account });
+  if (!acted || 'kind' in acted) return acted ?? AGAIN;
+  return await complete(deps, operation, { ...task, held, assistant: acted });
+}
+
+/** Undefined when the assistant that was to be changed has gone meanwhile. */
+async function act(
+  deps: SyncDependencies,
+  operation: Operation,
+  task: HeldTask,
+): Promise<LiveAssistant | Again | undefined> {
+  const { plan, access } = task;
+  try {
+    if (plan.kind === 'create') return await create(deps, operation, { ...task, plan });
+    return await update(deps, operation, { ...task, plan });
+  } catch (error) {
+    const { linked } = plan.tools;
+    if (!(error instanceof Problem && error.code === 'VAPI_REJECTED') || linked.length === 0) throw error;
+    const goneTools = await forgetGoneTools(deps, operation, { linked, access });
+    if (goneTools.length === 0) throw error;
+    return { ...AGAIN, goneTools };
+  }
+}
+
+async function complete(
+  deps: SyncDependencies,
+  operation: Operation,
+  { assistant, held, ...task }: Task & { assistant: LiveAssistant; held: HeldClaim },
+): Promise<CarriedOut> {
+  const { plan, access } = task;
+  const retiring = await retireAssistants(deps, operation, { retirees: plan.retire, access });
+  recordOutOfReach(operation, task);
+  const noting = noteApplied(deps, operation, task.desired);
+  const outcome = await finalise(deps, operation, {
+    held,
+    assistant,
+    access,
+    specHash: task.desired.specHash,
+    retiring: [...retiring, ...plan.outOfReach],
+    following: { tools: plan.tools, phoneNumber: plan.phoneNumber },
+    made: plan.kind === 'create',
+  });
+  await noting;
+  if (outcome.kind === 'done') await pruneHistory(deps, operation, outcome.mapping);
+  return outcome;
+}
+
+/** Once, when it gets out of reach: afterwards the row says it. */
+function recordOutOfReach({ journal }: Operation, { plan, mapping }: Task): void {
+  const known = (mapping?.retiring ?? []).map(({ assistantId }) => assistantId);
+  for (const { assistantId } of plan.outOfReach.filter((retiree) => !known.includes(retiree.assistantId))) {
+    journal.record({ code: 'OLD_ASSISTANT_UNREACHABLE', assistantId });
+  }
+}
+
+function claimOperation(plan: ChangePlan): ClaimOperation {
+  if (plan.kind !== 'create') return plan.kind;
+  return plan.cause === 'deleted' ? 'recreate' : 'create';
+}
+
+function assertTimeToCreate({ deadline }: Operation): void {
+  if (deadline.remainingMs() >= MIN_CREATE_MS) return;
+  throw new Problem(
+    'VAPI_UNAVAILABLE',
+    'Too little time is left to create an assistant and record it. Repeat the request.',
+  );
+}
+
+interface HeldTask extends Task {
+  held: HeldClaim;
+  account: VapiAccount;
+}
+
+/** Sends one POST, never a second. Once it is sent, the claim is given back only if it is certain that nothing was made. */
+async function create(deps: SyncDependencies, operation: Operation, task: CreateTask): Promise<LiveAssistant> {
+  const { held, account, plan } = task;
+  const payload = withToken(plan.payload, held.claim.token);
+  const reply = await givingBack(deps, operation, { task, act: () => account.create(payload) });
+  if (reply.kind === 'unknown') {
+    operation.journal.record({ code: 'CREATE_OUTCOME_UNKNOWN', cause: nameOf(reply.cause) });
+  }
+  const assistant =
+    reply.kind === 'created' ? reply.assistant : await resolveUnknownCreate(deps, operation, { account, held });
+  operation.journal.record({ code: 'ASSISTANT_CREATED', assistantId: assistant.id });
+  return assistant;
+}
+
+/** Top-level nulls say "clear this field": on a new assistant there is nothing to clear. */
+function withToken(payload: JsonObject, claimToken: string): JsonObject {
+  const given = Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== null));
+  const metadata = isJsonObject(given.metadata) ? given.metadata : {};
+  return { ...given, metadata: { ...metadata, claimToken } };
+}
+
+interface CreateTask extends HeldTask {
+  plan: Extract<ChangePlan, { kind: 'create' }>;
+}
+
+interface UpdateTask extends HeldTask {
+  plan: Exclude<ChangePlan, { kind: 'create' }>;
+}
+
+/** Undefined when the assistant that was to be changed has gone meanwhile. */
+async function update(
+  deps: SyncDependencies,
+  operation: Operation,
+  task: UpdateTask,
+): Promise<LiveAssistant | undefined> {
+  const { assistant, patch, kind } = task.plan;
+  const assistantId = assistant.id;
+  const { body } = patch;
+  const reply = await givingBack(deps, operation, {
+    task,
+    act: async () => (body ? await task.account.update(assistantId, body) : { kind: 'updated' as const, assistant }),
+  });
+  if (reply.kind === 'missing') {
+    await giveBack(deps, operation, { held: task.held });
+    return undefined;
+  }
+  if (kind === 'adopt') operation.journal.record({ code: 'ASSISTANT_ADOPTED', assistantId });
+  if (body) recordUpdate(operation, { assistant: reply.assistant, body, wanted: task.desired.payload });
+  return reply.assistant;
+}
+
+interface Applied {
+  assistant: LiveAssistant;
+  body: JsonObject;
+  wanted: JsonObject;
+}
+
+function recordUpdate({ journal }: Operation, { assistant, body, wanted }: Applied): void {
+  const assistantId = assistant.id;
+  journal.record({ code: 'ASSISTANT_UPDATED', assistantId, fields: Object.keys(body) });
+  const left = diffAssistant({ wanted, live: assistant.config, lastApplied: [], alreadyApplied: true });
+  const fields = left.map(({ path }) => path);
+  if (fields.length > 0) journal.record({ code: 'ASSISTANT_NOT_CONVERGED', assistantId, fields });
+}
+
+/** Keeps the configuration, then acts. When it is certain that nothing was made, the claim is given back. */
+async function givingBack<T>(
+  deps: SyncDependencies,
+  operation: Operation,
+  { task, act }: { task: HeldTask; act: () => Promise<T> },
+): Promise<T> {
+  const { held, mapping, plan } = task;
+  const { specHash, payload, tools } = task.desired;
+  const definitions = tools.map(({ definition }) => definition);
+  let isSent = false;
+  try {
+    await deps.specs.save(operation.key, { specHash, payload, tools: definitions, at: held.claim.startedAt });
+    isSent = true;
+    return await act();
+  } catch (error) {
+    const isExpected = error instanceof Problem;
+    // What nobody expected says nothing of a POST that was sent: then the claim stays, and is looked up when it has expired.
+    if (isSent && plan.kind === 'create' && !isExpected) throw error;
+    const withoutEffect = isExpected && error.withoutEffect;
+    await giveBack(deps, operation, { held, ...(withoutEffect ? { attempted: mapping?.attempted ?? [] } : {}) });
+    throw error;
+  }
+}

@@ -1,0 +1,212 @@
+import type { Scope } from '../account/credentials.ts';
+import type { LiveAssistant } from '../account/vapi-account.ts';
+import type { DesiredAssistant } from '../configuration/configuration.ts';
+import { type AssistantPatch, patchAssistant } from '../configuration/patch.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import type { AssistantMapping, LinkedTool, Retiree, ToolsState } from '../mapping/assistant-mapping.ts';
+import { type Claim, isHeld, mayHaveCreated, settlesAt } from '../mapping/claim.ts';
+import { isSamePhoneNumber, nextPhoneNumber, type PhoneNumberState } from '../phone-number/phone-number.ts';
+import { formerToolIds, isSameTools, nextToolsState, type ToolsFound, withToolIds } from '../tools/link-tools.ts';
+
+/** An assistant that is ours by its metadata and that no mapping names. */
+export interface Stray {
+  assistant: LiveAssistant;
+  scope: Scope;
+}
+
+/** What was seen at Vapi. What there was no reason to look at is absent. */
+export interface Observation {
+  /** The assistant that the mapping names; absent when it lives in another account than the one now used. */
+  mapped?: { kind: 'live'; assistant: LiveAssistant } | { kind: 'missing' };
+  /** The assistant that the organisation had before this service. */
+  known?: LiveAssistant;
+  /** Made by a claim that ended without a word. */
+  strays: readonly Stray[];
+  /** Configurations that were, or may have been, applied before the wanted one. */
+  lastApplied: readonly JsonObject[];
+  /** The tools at Vapi that have the wanted definitions. */
+  tools: ToolsFound;
+  /** True when the very configuration was applied by somebody else while we waited for their claim. */
+  appliedMeanwhile: boolean;
+}
+
+export interface DecideInput {
+  desired: DesiredAssistant;
+  mapping: AssistantMapping | undefined;
+  observation: Observation;
+  /** The account that the organisation uses now. */
+  scope: Scope;
+  /** The number that the assistant is to answer. */
+  phoneNumberId?: string | undefined;
+  /** What this operation made and could not remove again. */
+  leftovers: readonly Retiree[];
+  /** Tools that Vapi was seen not to have. */
+  goneTools?: ReadonlySet<string>;
+  /** Epoch ms. */
+  now: number;
+}
+
+export type Plan =
+  | { kind: 'wait'; claim: Claim }
+  | { kind: 'unresolved'; settlesAt: number }
+  | { kind: 'unchanged'; assistantId: string }
+  | ({ kind: 'update'; assistant: LiveAssistant; patch: AssistantPatch } & Following & Surplus)
+  | ({ kind: 'adopt'; assistant: LiveAssistant; patch: AssistantPatch } & Following & Surplus)
+  | ({ kind: 'create'; cause: 'new' | 'deleted' | 'moved'; payload: JsonObject } & Following & Surplus);
+
+/** What the mapping will say of what follows the assistant. */
+export interface Following {
+  tools: ToolsState;
+  phoneNumber: PhoneNumberState | null;
+}
+
+/** What is ours and not the one assistant. */
+export interface Surplus {
+  /** To be removed now. */
+  retire: readonly Retiree[];
+  /** In an account whose key is gone: written down, as the organisation may get its key back. */
+  outOfReach: readonly Retiree[];
+}
+
+/**
+ * Decides what to do so that there is exactly one assistant and it is as wanted. Pure: the same input gives the same plan.
+ *
+ * The order is the protocol: nobody acts beside a holder; nothing is made while an earlier create may still turn up; what
+ * is ours is used before anything new is made.
+ */
+export function decide(input: DecideInput): Plan {
+  const { mapping, observation, now } = input;
+  const claim = mapping?.claim;
+  if (claim && isHeld(claim, now)) return { kind: 'wait', claim };
+  if (observation.appliedMeanwhile && mapping?.assistantId) {
+    return { kind: 'unchanged', assistantId: mapping.assistantId };
+  }
+  if (claim && mayStillTurnUp(claim, input)) return { kind: 'unresolved', settlesAt: settlesAt(claim) };
+  if (observation.mapped?.kind === 'live') return keepMapped(observation.mapped.assistant, input);
+  const heir = chooseStray(input) ?? observation.known;
+  return heir ? adopt(heir, input) : create(input);
+}
+
+function mayStillTurnUp(claim: Claim, { observation, now }: DecideInput): boolean {
+  if (!mayHaveCreated(claim) || now >= settlesAt(claim)) return false;
+  return !observation.strays.some(({ assistant }) => claimTokenOf(assistant) === claim.token);
+}
+
+/** The token of the claim under which an assistant was created, as its metadata says. */
+export function claimTokenOf(assistant: LiveAssistant): string | undefined {
+  const metadata = assistant.config.metadata;
+  const token = isJsonObject(metadata) ? metadata.claimToken : undefined;
+  return typeof token === 'string' ? token : undefined;
+}
+
+function keepMapped(assistant: LiveAssistant, input: DecideInput): Plan {
+  const { desired, mapping, observation } = input;
+  const hashes = [mapping?.specHash, ...(mapping?.attempted ?? []).map(({ specHash }) => specHash)];
+  const alreadyApplied = hashes.every((hash) => hash === desired.specHash);
+  const following = followingOf(assistant, input);
+  const patch = patchAssistant({
+    wanted: wantedOf(assistant, { input, following, isOwn: true }),
+    live: assistant.config,
+    lastApplied: observation.lastApplied,
+    alreadyApplied,
+  });
+  const surplus = surplusTo(assistant, input);
+  const settled = patch.changes.length === 0 && surplus.retire.length === 0 && mapping?.claim === undefined;
+  if (alreadyApplied && settled && isFollowed(input, following))
+    return { kind: 'unchanged', assistantId: assistant.id };
+  return { kind: 'update', assistant, patch, ...following, ...surplus };
+}
+
+function followingOf(chosen: LiveAssistant | undefined, input: DecideInput): Following {
+  const { desired, mapping, observation, phoneNumberId } = input;
+  const tools = nextToolsState(desired, { found: observation.tools, before: linkedBefore(chosen, input) });
+  return { tools, phoneNumber: nextPhoneNumber(mapping, { wanted: phoneNumberId, assistantId: chosen?.id }) };
+}
+
+/** Tools belong to an account: what was linked in another one, or to another assistant, is not linked to this one. */
+function linkedBefore(chosen: LiveAssistant | undefined, input: DecideInput): readonly LinkedTool[] {
+  const { mapping, scope, goneTools } = input;
+  if (!chosen || chosen.id !== mapping?.assistantId || mapping.scope !== scope) return [];
+  return mapping.tools.linked.filter(({ toolId }) => !goneTools?.has(toolId));
+}
+
+function isFollowed({ mapping, phoneNumberId }: DecideInput, { tools }: Following): boolean {
+  return mapping !== undefined && isSameTools(mapping.tools, tools) && isSamePhoneNumber(mapping, phoneNumberId);
+}
+
+/** The payload with the ids of the tools. */
+function wantedOf(
+  assistant: LiveAssistant | undefined,
+  { input, following, isOwn }: { input: DecideInput; following: Following; isOwn: boolean },
+): JsonObject {
+  const { desired, mapping, observation } = input;
+  return withToolIds(desired.payload, {
+    ours: following.tools.linked.map(({ toolId }) => toolId),
+    former: isOwn ? formerToolIds(mapping, observation.lastApplied) : [],
+    live: assistant?.config,
+  });
+}
+
+/** Of several the one that the last claim made, else the oldest: every process must choose the same. */
+function chooseStray({ mapping, observation, scope }: DecideInput): LiveAssistant | undefined {
+  const here = observation.strays.filter((stray) => stray.scope === scope).map(({ assistant }) => assistant);
+  const byAge = here.toSorted((a, b) => compare(a.createdAt, b.createdAt) || compare(a.id, b.id));
+  return byAge.find((assistant) => claimTokenOf(assistant) === mapping?.claim?.token) ?? byAge[0];
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function adopt(assistant: LiveAssistant, input: DecideInput): Plan {
+  const { observation, mapping } = input;
+  const following = followingOf(assistant, input);
+  const isOwn =
+    observation.strays.some((stray) => stray.assistant.id === assistant.id) ||
+    (mapping?.retiring ?? []).some(({ assistantId }) => assistantId === assistant.id);
+  const patch = patchAssistant({
+    wanted: wantedOf(assistant, { input, following, isOwn }),
+    live: assistant.config,
+    // What others made by hand was never applied by us: none of its fields is ours to clear.
+    lastApplied: isOwn ? observation.lastApplied : [],
+    alreadyApplied: false,
+  });
+  return { kind: 'adopt', assistant, patch, ...following, ...surplusTo(assistant, input) };
+}
+
+function create(input: DecideInput): Plan {
+  const { mapping, scope } = input;
+  const moved = mapping?.scope !== undefined && mapping.scope !== scope;
+  const before = moved ? 'moved' : 'deleted';
+  const cause = mapping?.assistantId ? before : 'new';
+  const following = followingOf(undefined, input);
+  const payload = wantedOf(undefined, { input, following, isOwn: false });
+  return { kind: 'create', cause, payload, ...following, ...surplusTo(undefined, input) };
+}
+
+/** All that is ours and is not the one assistant: left in the old account, found twice, or not removed last time. */
+function surplusTo(chosen: LiveAssistant | undefined, input: DecideInput): Surplus {
+  const { mapping, observation, scope, leftovers } = input;
+  const strays = observation.strays.map((stray) => ({ assistantId: stray.assistant.id, scope: stray.scope }));
+  const all = [...(mapping?.retiring ?? []), ...leftBehind(input), ...strays, ...leftovers];
+  const surplus = all.filter(({ assistantId }) => assistantId !== chosen?.id);
+  return {
+    retire: surplus.filter((retiree) => isReachable(retiree, scope)),
+    outOfReach: surplus.filter((retiree) => !isReachable(retiree, scope)),
+  };
+}
+
+function leftBehind({ mapping, scope }: DecideInput): Retiree[] {
+  return mapping && mapping.scope !== scope ? mappedAsRetiree(mapping) : [];
+}
+
+/** The assistant that a row names, as one that is to be removed. */
+export function mappedAsRetiree({ assistantId, scope, keyFingerprint }: AssistantMapping): Retiree[] {
+  if (!assistantId || !scope) return [];
+  return [{ assistantId, scope, ...(keyFingerprint ? { keyFingerprint } : {}) }];
+}
+
+/** The platform's account always is; an organisation's own only with its key. */
+export function isReachable(retiree: Retiree, scope: Scope): boolean {
+  return retiree.scope === scope || retiree.scope === 'platform';
+}

@@ -1,0 +1,89 @@
+import type { Access } from '../account/credentials.ts';
+import type { LiveAssistant } from '../account/vapi-account.ts';
+import { type AssistantMapping, type Attempt, mappingOf, type Retiree } from '../mapping/assistant-mapping.ts';
+import { isHeld } from '../mapping/claim.ts';
+import { endClaim, type HeldClaim } from '../mapping/hold-claim.ts';
+import { waitForClaim } from '../mapping/wait-for-claim.ts';
+import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Following } from './decide.ts';
+import { retireAssistants } from './retire-assistants.ts';
+
+export interface Outcome {
+  held: HeldClaim;
+  assistant: LiveAssistant;
+  access: Access;
+  /** Hash of the configuration that was applied; absent when the assistant was only recorded, as it is. */
+  specHash?: string;
+  retiring: readonly Retiree[];
+  following: Following;
+  /** True when this operation created the assistant. */
+  made: boolean;
+}
+
+/**
+ * `again`: what the plan was made from is no longer so; look again and decide anew. `leftovers` were made by this operation,
+ * are not the one that counts, and could not be removed yet.
+ */
+export type CarriedOut = { kind: 'done'; mapping: AssistantMapping } | Again;
+
+export interface Again {
+  kind: 'again';
+  leftovers: readonly Retiree[];
+  /** Tools of ours that Vapi was seen not to have. */
+  goneTools: readonly string[];
+}
+
+/**
+ * Records what is live, on condition that the claim is still ours. When it is not, an assistant that we made and that
+ * nobody names is removed again, and the operation starts over.
+ */
+export async function finalise(deps: SyncDependencies, operation: Operation, outcome: Outcome): Promise<CarriedOut> {
+  const { held, assistant, access, specHash, retiring, following } = outcome;
+  const now = deps.runtime.now();
+  // A late PATCH of another configuration may still land: what it adds has to be cleared by a later call.
+  const mayLand = ({ specHash: other, until }: Attempt) => other !== specHash && now < Date.parse(until);
+  const change = {
+    assistantId: assistant.id,
+    assistantCreatedAt: assistant.createdAt,
+    scope: access.scope,
+    vapiOrgId: assistant.vapiOrgId,
+    keyFingerprint: access.apiKey.fingerprint,
+    ...(specHash ? { specHash } : {}),
+    attempted: held.mapping.attempted.filter(mayLand),
+    finalisedBy: held.claim.token,
+    claim: null,
+    tools: following.tools,
+    phoneNumber: following.phoneNumber,
+    retiring,
+  } as const;
+  const result = await endClaim(deps, operation, { held, transition: 'finalise', change });
+  if (result.kind === 'written' && result.mapping) {
+    const { revision } = result.mapping;
+    operation.journal.record({ code: 'MAPPING_FINALISED', assistantId: assistant.id, revision });
+    return { kind: 'done', mapping: result.mapping };
+  }
+  operation.journal.record({ code: 'CLAIM_LOST', assistantId: assistant.id });
+  const leftovers = outcome.made ? await disownUnlessMapped(deps, operation, outcome) : [];
+  return { kind: 'again', leftovers, goneTools: [] };
+}
+
+/**
+ * Somebody took the claim over. Either they found our assistant and the row names it, or it has to go. While they are
+ * acting nobody can know, so that is waited for. Throws `SYNC_IN_PROGRESS` when time runs out first; what is left then
+ * carries our metadata. Returns the assistant when it could not be removed.
+ */
+async function disownUnlessMapped(
+  deps: SyncDependencies,
+  operation: Operation,
+  { assistant, access }: Outcome,
+): Promise<Retiree[]> {
+  for (let round = 0; ; round += 1) {
+    const mapping = mappingOf(await deps.mappings.read(operation.key.orgId), operation.key);
+    if (mapping?.assistantId === assistant.id) return [];
+    const claim = mapping?.claim;
+    if (!claim || !isHeld(claim, deps.runtime.now())) break;
+    await waitForClaim(deps, operation, { claim, round });
+  }
+  const retirees = [{ assistantId: assistant.id, scope: access.scope }];
+  return await retireAssistants(deps, operation, { retirees, access });
+}

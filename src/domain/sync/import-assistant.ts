@@ -1,0 +1,196 @@
+import { type AccessSession, openAccessSession } from '../account/access-session.ts';
+import type { Access } from '../account/credentials.ts';
+import type { LiveAssistant } from '../account/vapi-account.ts';
+import type { AssistantKey } from '../configuration/assistant-key.ts';
+import { ASSISTANT_FIELDS, MAX_CONFIG_BYTES } from '../configuration/assistant-request.ts';
+import { hashOf } from '../configuration/canonical-hash.ts';
+import { type Configuration, MANAGED_BY, ownership } from '../configuration/configuration.ts';
+import { noteApplied } from '../history/keep-history.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import { type AssistantMapping, mappingOf, type OrganisationView } from '../mapping/assistant-mapping.ts';
+import { isHeld, mayHaveCreated } from '../mapping/claim.ts';
+import { giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
+import { assertTimeLeft, waitForClaim } from '../mapping/wait-for-claim.ts';
+import type { Operation, SyncDependencies } from '../operation.ts';
+import { Problem } from '../problem.ts';
+import type { Deadline, Runtime } from '../runtime.ts';
+import { NO_TOOLS } from '../tools/link-tools.ts';
+import { finalise } from './finalise.ts';
+
+/** Finds the mappings that name an assistant, of whatever organisation. What was written a moment ago may be missing. */
+export interface AssistantOwners {
+  ownersOf(assistant: LiveAssistant, account: { orgId: string; scope: Access['scope'] }): Promise<AssistantKey[]>;
+}
+
+export interface ImportDependencies extends SyncDependencies {
+  owners: AssistantOwners;
+}
+
+export interface ImportRequest {
+  assistantId: string;
+  /** True: look and check, write nothing. */
+  observeOnly: boolean;
+}
+
+/** `why` is a sentence that says what to do. */
+export type ImportResult =
+  | { kind: 'imported' }
+  | { kind: 'importable' }
+  | { kind: 'mapped-already' }
+  | { kind: 'refused'; why: string };
+
+/** Between claim and record there are only writes to the table: what is interrupted is free again soon after this. In ms. */
+const WRITING_MS = 5_000;
+
+/**
+ * Maps an assistant that exists at Vapi without changing it: one GET, no PATCH, no POST. It has no applied configuration
+ * then, so that nothing of it is compared or cleared; what it is like is kept as an entry of the history. Repeating it is
+ * safe: what is mapped already is passed over. Throws `Problem`s when it is not known whether the assistant may be mapped.
+ */
+export async function importAssistant(
+  deps: ImportDependencies,
+  operation: Operation,
+  request: ImportRequest,
+): Promise<ImportResult> {
+  const credentials = openAccessSession(deps, operation);
+  for (let round = 0; ; round += 1) {
+    const result = await credentials.reauthorising(() => runRound(deps, operation, { credentials, request, round }));
+    if (result) return result;
+    assertTimeLeft(operation);
+  }
+}
+
+interface Round {
+  credentials: AccessSession;
+  request: ImportRequest;
+  round: number;
+}
+
+async function runRound(
+  deps: ImportDependencies,
+  operation: Operation,
+  { credentials, request, round }: Round,
+): Promise<ImportResult | undefined> {
+  const view = await deps.mappings.read(operation.key.orgId);
+  const mapping = mappingOf(view, operation.key);
+  const settled = fromMappings(view, operation.key, request.assistantId);
+  if (settled) return settled;
+  if (mapping?.claim && isHeld(mapping.claim, deps.runtime.now())) {
+    await waitForClaim(deps, operation, { claim: mapping.claim, round });
+    return undefined;
+  }
+  if (mapping?.claim && mayHaveCreated(mapping.claim)) {
+    return refused('cannot be mapped while the outcome of a creation is unknown; PUT or DELETE first, and look at GET');
+  }
+  const access = await credentials.freshAccess(view.record);
+  const found = await deps.vapi.open(access.apiKey, operation.deadline).get(request.assistantId);
+  if (found.kind === 'missing') return refused(`is not in ${accountName(access)}; correct the id, or the key`);
+  const foreign = await ownedByAnother(deps, operation, { assistant: found.assistant, access });
+  if (foreign) return foreign;
+  if (request.observeOnly) return { kind: 'importable' };
+  return await record(deps, operation, { mapping, access, assistant: found.assistant });
+}
+
+function refused(why: string): ImportResult {
+  return { kind: 'refused', why };
+}
+
+function accountName({ scope }: Access): string {
+  return scope === 'org' ? 'the account of the organisation’s own key' : 'the platform’s account';
+}
+
+/** What the organisation's rows alone decide; undefined when Vapi has to be asked. */
+function fromMappings(view: OrganisationView, key: AssistantKey, assistantId: string): ImportResult | undefined {
+  const mapping = mappingOf(view, key);
+  if (mapping?.assistantId === assistantId) return { kind: 'mapped-already' };
+  if (mapping?.assistantId) {
+    return refused(`cannot be mapped: ${mapping.assistantId} is. DELETE that one first, or drop this line`);
+  }
+  const other = view.mappings.find((candidate) => candidate.assistantId === assistantId);
+  if (other) return refused(`serves the ${other.role} role already; each role has an assistant of its own`);
+  return undefined;
+}
+
+/** By its metadata, or by a mapping: an assistant that was imported carries no metadata of ours yet. */
+async function ownedByAnother(
+  deps: ImportDependencies,
+  { key }: Operation,
+  { assistant, access }: { assistant: LiveAssistant; access: Access },
+): Promise<ImportResult | undefined> {
+  const metadata = isJsonObject(assistant.config.metadata) ? assistant.config.metadata : {};
+  const wanted = ownership(key, deps.deployment);
+  const isMarked = metadata.managedBy === MANAGED_BY;
+  if (isMarked && Object.entries(wanted).some(([name, value]) => metadata[name] !== value)) {
+    return refused('belongs to another organisation, role or deployment, as its metadata says');
+  }
+  const [owner] = await deps.owners.ownersOf(assistant, { orgId: key.orgId, scope: access.scope });
+  return owner && refused(`is mapped already, to ${owner.orgId}/${owner.role}`);
+}
+
+interface Recording {
+  mapping: AssistantMapping | undefined;
+  access: Access;
+  assistant: LiveAssistant;
+}
+
+/** Undefined when somebody else was faster: look again. */
+async function record(
+  deps: ImportDependencies,
+  operation: Operation,
+  { mapping, access, assistant }: Recording,
+): Promise<ImportResult | undefined> {
+  const writing = { ...operation, deadline: within(WRITING_MS, operation.deadline, deps.runtime) };
+  const held = await takeClaim(deps, writing, { mapping, operation: 'adopt', scope: access.scope, retire: [] });
+  if (!held) return undefined;
+  await keepAsItIs(deps, writing, { held, assistant });
+  const retiring = held.mapping.retiring.filter(({ assistantId }) => assistantId !== assistant.id);
+  // Tools and number stay as they are too: the first PUT decides about them.
+  const following = { tools: NO_TOOLS, phoneNumber: null };
+  const outcome = await finalise(deps, writing, { held, assistant, access, retiring, following, made: false });
+  if (outcome.kind === 'again') return undefined;
+  operation.journal.record({ code: 'ASSISTANT_ADOPTED', assistantId: assistant.id });
+  return { kind: 'imported' };
+}
+
+function within(ms: number, { remainingMs }: Deadline, { now }: Runtime): Deadline {
+  const ends = now() + ms;
+  return { remainingMs: () => Math.min(remainingMs(), Math.max(0, ends - now())) };
+}
+
+/** The first PUT may overwrite what it was like: with this, a rollback brings it back. */
+async function keepAsItIs(
+  deps: ImportDependencies,
+  operation: Operation,
+  { held, assistant }: { held: HeldClaim; assistant: LiveAssistant },
+): Promise<void> {
+  const snapshot = snapshotOf(assistant, ownership(operation.key, deps.deployment));
+  if (!snapshot) return;
+  try {
+    await deps.specs.save(operation.key, { ...snapshot, at: held.claim.startedAt });
+  } catch (error) {
+    await giveBack(deps, operation, { held });
+    throw error;
+  }
+  await noteApplied(deps, operation, snapshot);
+}
+
+interface Snapshot extends Configuration {
+  specHash: string;
+}
+
+/** `credentials` may hold keys of other providers: they stay at Vapi. */
+const SNAPSHOT_FIELDS = ASSISTANT_FIELDS.filter((field) => field !== 'credentials');
+
+/** Undefined for what cannot be stored: it is too large for the table, or has no canonical form. */
+function snapshotOf({ config }: LiveAssistant, owner: JsonObject): Snapshot | undefined {
+  const fields = Object.entries(config).filter(([name, value]) => SNAPSHOT_FIELDS.includes(name) && value !== null);
+  const given = isJsonObject(config.metadata) ? config.metadata : {};
+  const payload = { ...Object.fromEntries(fields), metadata: { ...given, ...owner } };
+  if (Buffer.byteLength(JSON.stringify(payload)) > MAX_CONFIG_BYTES) return undefined;
+  try {
+    return { payload, tools: [], specHash: hashOf(payload) };
+  } catch (error) {
+    if (error instanceof Problem) return undefined;
+    throw error;
+  }
+}

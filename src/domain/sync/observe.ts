@@ -1,0 +1,145 @@
+import type { Access } from '../account/credentials.ts';
+import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
+import { ROLES, type Role } from '../configuration/assistant-key.ts';
+import { type DesiredAssistant, MANAGED_BY } from '../configuration/configuration.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
+import { isHeld } from '../mapping/claim.ts';
+import type { Operation, SyncDependencies } from '../operation.ts';
+import { Problem } from '../problem.ts';
+import { findTools } from '../tools/find-tools.ts';
+import type { Observation } from './decide.ts';
+import { findStrays } from './strays.ts';
+
+export interface Situation {
+  desired: DesiredAssistant;
+  mapping: AssistantMapping | undefined;
+  access: Access;
+  /** Token of a claim that this operation has waited for. */
+  awaitedToken: string | undefined;
+  /** Tools that Vapi was seen not to have. */
+  goneTools: ReadonlySet<string>;
+}
+
+/** Looks at Vapi as far as the decision needs it: not at all while somebody else is acting. Only reads. */
+export async function observe(
+  deps: SyncDependencies,
+  operation: Operation,
+  situation: Situation,
+): Promise<Observation> {
+  const { mapping, access } = situation;
+  if (mapping?.claim && isHeld(mapping.claim, deps.runtime.now())) return NOTHING_SEEN;
+  if (wasAppliedMeanwhile(situation)) return { ...NOTHING_SEEN, appliedMeanwhile: true };
+  const account = deps.vapi.open(access.apiKey, operation.deadline);
+  const [mapped, strays, lastApplied, tools] = await Promise.all([
+    mapping?.assistantId && mapping.scope === access.scope ? lookAt(account, mapping, mapping.assistantId) : undefined,
+    findStrays(deps, operation, { mapping, access }),
+    loadLastApplied(deps, operation, situation),
+    findTools(deps, operation, { ...situation, gone: situation.goneTools }),
+  ]);
+  const needsKnown = mapped?.kind !== 'live' && strays.length === 0;
+  const known = needsKnown ? await lookAtKnown(deps, operation, { account, situation }) : undefined;
+  const seen = { ...(mapped ? { mapped } : {}), ...(known ? { known } : {}) };
+  return { ...seen, strays, lastApplied, tools, appliedMeanwhile: false };
+}
+
+const NOTHING_SEEN: Observation = {
+  strays: [],
+  lastApplied: [],
+  tools: { kind: 'unknown' },
+  appliedMeanwhile: false,
+};
+
+/** Then the assistant equalled the configuration at a moment within this operation: there is nothing to look at. */
+function wasAppliedMeanwhile({ mapping, desired, awaitedToken }: Situation): boolean {
+  return (
+    awaitedToken !== undefined &&
+    mapping?.finalisedBy === awaitedToken &&
+    mapping.claim === undefined &&
+    mapping.retiring.length === 0 &&
+    mapping.specHash === desired.specHash
+  );
+}
+
+/**
+ * The assistant by its id. A 404 counts only from the account that made it: with a key of another account every
+ * assistant looks deleted, and would be made again beside the one that still answers calls.
+ */
+export async function lookAt(
+  account: VapiAccount,
+  mapping: AssistantMapping,
+  assistantId: string,
+): Promise<NonNullable<Observation['mapped']>> {
+  const found = await account.get(assistantId);
+  if (found.kind === 'found') return { kind: 'live', assistant: found.assistant };
+  if (account.keyFingerprint !== mapping.keyFingerprint) await assertSameAccount(account, mapping);
+  return { kind: 'missing' };
+}
+
+/** Another key than the one that made the assistant: any assistant that it shows tells which account it opens. */
+export async function assertSameAccount(
+  account: VapiAccount,
+  { vapiOrgId, assistantId }: AssistantMapping,
+): Promise<void> {
+  const [anyAssistant] = await account.list({ limit: 1 });
+  if (anyAssistant && anyAssistant.vapiOrgId === vapiOrgId) return;
+  const shown = anyAssistant ? `account ${anyAssistant.vapiOrgId}` : 'an account without any assistant';
+  throw new Problem(
+    'CREDENTIALS_INVALID',
+    `The Vapi key is a new one and opens ${shown}, but assistant ${assistantId ?? ''} was made in account ${vapiOrgId ?? ''}. Restore a key of that account; see "Moved account" in the runbook if the move is meant.`,
+  );
+}
+
+async function loadLastApplied(
+  deps: SyncDependencies,
+  { key }: Operation,
+  { mapping, desired }: Situation,
+): Promise<JsonObject[]> {
+  const hashes = new Set([
+    ...(mapping?.specHash ? [mapping.specHash] : []),
+    ...(mapping?.attempted ?? []).map(({ specHash }) => specHash),
+  ]);
+  hashes.delete(desired.specHash);
+  const specs = await Promise.all([...hashes].map((hash) => deps.specs.load(key, hash)));
+  return specs.flatMap((spec) => (spec ? [spec.payload] : []));
+}
+
+/**
+ * The assistant that the organisation had before this service. It serves the role that its metadata names, else inbound:
+ * an organisation has one such id and two roles, and both must never share one assistant.
+ */
+async function lookAtKnown(
+  deps: SyncDependencies,
+  { key, journal }: Operation,
+  { account, situation }: { account: VapiAccount; situation: Situation },
+): Promise<LiveAssistant | undefined> {
+  const assistantId = situation.access.knownAssistantId ?? retiredHere(situation);
+  if (!assistantId || assistantId === situation.mapping?.assistantId) return undefined;
+  const found = await account.get(assistantId);
+  if (found.kind === 'missing') {
+    journal.record({ code: 'KNOWN_ASSISTANT_MISSING', assistantId });
+    return undefined;
+  }
+  if (mayServe(found.assistant, key.role)) {
+    const foreign = ownedByAnother(found.assistant, { orgId: key.orgId, deployment: deps.deployment });
+    if (!foreign) return found.assistant;
+    journal.record({ code: 'KNOWN_ASSISTANT_FOREIGN', assistantId });
+  }
+  return undefined;
+}
+
+/** The assistant from before the organisation lost its key, now that it has it again. */
+function retiredHere({ mapping, access }: Situation): string | undefined {
+  return mapping?.retiring.find(({ scope }) => scope === access.scope && scope !== mapping.scope)?.assistantId;
+}
+
+function mayServe({ config }: LiveAssistant, role: Role): boolean {
+  const metadata = isJsonObject(config.metadata) ? config.metadata : {};
+  return (ROLES.find((name) => name === metadata.role) ?? 'inbound') === role;
+}
+
+function ownedByAnother({ config }: LiveAssistant, owner: { orgId: string; deployment: string }): boolean {
+  const { metadata } = config;
+  if (!isJsonObject(metadata) || metadata.managedBy !== MANAGED_BY) return false;
+  return metadata.orgId !== owner.orgId || metadata.deployment !== owner.deployment;
+}

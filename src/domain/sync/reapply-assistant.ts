@@ -1,0 +1,135 @@
+import { type AccessSession, openAccessSession } from '../account/access-session.ts';
+import { configured, type DesiredAssistant } from '../configuration/configuration.ts';
+import { annotateMapping } from '../mapping/annotate-mapping.ts';
+import {
+  type AssistantMapping,
+  type MappingChange,
+  mappingOf,
+  type OrganisationRecord,
+} from '../mapping/assistant-mapping.ts';
+import type { Operation, SyncDependencies } from '../operation.ts';
+import { linkPhoneNumber } from '../phone-number/link-phone-number.ts';
+import { Problem } from '../problem.ts';
+import type { TaskEnd } from '../task.ts';
+import { registerTool } from '../tools/register-tool.ts';
+import { ensureAssistant } from './sync-assistant.ts';
+
+/**
+ * Makes the assistant equal to the configuration that was applied last, and brings in line what follows it: registers
+ * tools that are not at Vapi yet and links all of them at once, and points the phone number to the assistant. A newer
+ * configuration that is applied meanwhile wins. Throws `Problem`s that waiting does not solve.
+ */
+export async function reapplyAssistant(deps: SyncDependencies, operation: Operation): Promise<TaskEnd> {
+  const credentials = openAccessSession(deps, operation);
+  try {
+    for (;;) {
+      const end = await credentials.reauthorising(() => reapply(deps, operation, credentials));
+      if (end) return end;
+    }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.code === 'PRECONDITION_FAILED') return { kind: 'done', outcome: 'superseded' };
+    if (error.retryAfterSeconds === undefined) throw error;
+    return { kind: 'later', reason: error.code, afterSeconds: error.retryAfterSeconds };
+  }
+}
+
+async function reapply(
+  deps: SyncDependencies,
+  operation: Operation,
+  credentials: AccessSession,
+): Promise<TaskEnd | undefined> {
+  const applied = await lastApplied(deps, operation);
+  if (!applied) return { kind: 'done', outcome: 'nothing-applied' };
+  const { desired, record } = applied;
+  const tools = await registerAll(deps, operation, { desired, record, credentials });
+  if (tools.kind === 'later') {
+    // Callers are not to wait for their number until a tool is there.
+    await followWithNumber(deps, operation, { mapping: applied.mapping, credentials });
+    return { kind: 'later', reason: 'TOOL_UNRESOLVED', afterSeconds: tools.afterSeconds };
+  }
+  const { mapping, outcome } = await ensureAssistant(deps, operation, {
+    desired,
+    expected: { specHash: desired.specHash },
+  });
+  if (tools.kind === 'refused') await annotateMapping(deps, mapping, refusedBy(mapping, tools.detail));
+  await followWithNumber(deps, operation, { mapping, credentials });
+  // Somebody deleted a tool at Vapi between its registration and now: once more from the start.
+  if (tools.kind === 'registered' && mapping.tools.status === 'pending') {
+    return { kind: 'later', reason: 'TOOL_GONE', afterSeconds: 1 };
+  }
+  return { kind: 'done', outcome: tools.kind === 'refused' ? 'tools-refused' : outcome };
+}
+
+interface Applied {
+  mapping: AssistantMapping;
+  /** The organisation record that was read with the mapping. */
+  record: OrganisationRecord | undefined;
+  desired: DesiredAssistant;
+}
+
+async function lastApplied(deps: SyncDependencies, { key, journal }: Operation): Promise<Applied | undefined> {
+  const view = await deps.mappings.read(key.orgId);
+  const mapping = mappingOf(view, key);
+  if (!mapping?.specHash) return undefined;
+  const { specHash } = mapping;
+  const configuration = await deps.specs.load(key, specHash);
+  if (!configuration) {
+    journal.record({ code: 'CONFIGURATION_MISSING', specHash });
+    return undefined;
+  }
+  return { mapping, record: view.record, desired: { ...configured(configuration), specHash } };
+}
+
+type Registration =
+  | { kind: 'registered' }
+  | { kind: 'later'; afterSeconds: number }
+  | { kind: 'refused'; detail: string };
+
+/** All of them, whatever becomes of one: the others are ready then. */
+async function registerAll(
+  deps: SyncDependencies,
+  operation: Operation,
+  { desired, record, credentials }: Omit<Applied, 'mapping'> & { credentials: AccessSession },
+): Promise<Registration> {
+  if (desired.tools.length === 0) return { kind: 'registered' };
+  const access = await credentials.freshAccess(record);
+  const refusals: string[] = [];
+  let afterSeconds = 0;
+  for (const tool of desired.tools) {
+    try {
+      const registered = await registerTool(deps, operation, { tool, access });
+      if (registered.kind === 'later') afterSeconds = Math.max(afterSeconds, registered.afterSeconds);
+    } catch (error) {
+      if (!(error instanceof Problem && error.code === 'VAPI_REJECTED')) throw error;
+      operation.journal.record({ code: 'TOOL_REFUSED', tool: tool.hash });
+      refusals.push(error.message);
+    }
+  }
+  if (refusals.length > 0) return { kind: 'refused', detail: refusals.join('; ') };
+  return afterSeconds > 0 ? { kind: 'later', afterSeconds } : { kind: 'registered' };
+}
+
+/** The longest text that a mapping keeps of Vapi's words. */
+const MAX_REFUSAL = 1_000;
+
+function refusedBy({ tools }: AssistantMapping, detail: string): MappingChange {
+  return { tools: { ...tools, refused: detail.slice(0, MAX_REFUSAL) } };
+}
+
+async function followWithNumber(
+  deps: SyncDependencies,
+  operation: Operation,
+  { mapping, credentials }: { mapping: AssistantMapping; credentials: AccessSession },
+): Promise<void> {
+  const { phoneNumber } = mapping;
+  if (!phoneNumber || phoneNumber.status === 'linked') return;
+  const { record } = await deps.mappings.read(operation.key.orgId);
+  const access = await credentials.freshAccess(record);
+  // A number of another account, or another number: a sync decides about that.
+  if (access.scope !== mapping.scope || access.phoneNumberId !== phoneNumber.id) return;
+  const state = await linkPhoneNumber(deps, operation, { mapping, phoneNumber, access });
+  if (state.status !== phoneNumber.status) {
+    await annotateMapping(deps, mapping, { phoneNumber: state });
+  }
+}

@@ -1,0 +1,156 @@
+import { type AccessSession, openAccessSession } from '../account/access-session.ts';
+import type { Access } from '../account/credentials.ts';
+import type { VapiAccount } from '../account/vapi-account.ts';
+import { type AssistantMapping, mappingOf, type Retiree } from '../mapping/assistant-mapping.ts';
+import { isHeld, mayHaveCreated, settlesAt } from '../mapping/claim.ts';
+import { type Expectation, expecting } from '../mapping/expectation.ts';
+import { endClaim, giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
+import { assertTimeLeft, waitForClaim } from '../mapping/wait-for-claim.ts';
+import type { Operation, SyncDependencies } from '../operation.ts';
+import { releasePhoneNumber } from '../phone-number/link-phone-number.ts';
+import { wantedPhoneNumber } from '../phone-number/phone-number.ts';
+import { Problem } from '../problem.ts';
+import { claimTokenOf, isReachable, mappedAsRetiree, type Stray } from './decide.ts';
+import { assertSameAccount } from './observe.ts';
+import { accountOf, findStrays } from './strays.ts';
+import { createUnresolved } from './unresolved-create.ts';
+
+/**
+ * Removes the assistant at Vapi, sees that it is gone, then removes the configurations and the mapping. Without a mapping
+ * there is nothing of ours to remove, and nothing is. Throws `Problem`s; the mapping then stays. With an expectation that is
+ * not met, nothing is done: `PRECONDITION_FAILED`.
+ */
+export async function removeAssistant(
+  deps: SyncDependencies,
+  asked: Operation,
+  expected: Expectation = {},
+): Promise<'removed' | 'absent'> {
+  const operation = expecting(asked, expected);
+  const credentials = openAccessSession(deps, operation);
+  for (let round = 0; ; round += 1) {
+    const result = await credentials.reauthorising(() => runRound(deps, operation, { credentials, round }));
+    if (result) return result;
+    assertTimeLeft(operation);
+  }
+}
+
+async function runRound(
+  deps: SyncDependencies,
+  operation: Operation,
+  { credentials, round }: { credentials: AccessSession; round: number },
+): Promise<'removed' | 'absent' | undefined> {
+  const view = await deps.mappings.read(operation.key.orgId);
+  const mapping = mappingOf(view, operation.key);
+  operation.precondition?.assertHolds(mapping, deps.runtime.now());
+  if (!mapping) return 'absent';
+  if (mapping.claim && isHeld(mapping.claim, deps.runtime.now())) {
+    await waitForClaim(deps, operation, { claim: mapping.claim, round });
+    return undefined;
+  }
+  // The row may name an account that this environment has not heard of yet.
+  const access = await credentials.freshAccess(view.record);
+  return (await removeUnderClaim(deps, operation, { mapping, access })) ? 'removed' : undefined;
+}
+
+interface Removal {
+  mapping: AssistantMapping;
+  access: Access;
+}
+
+async function removeUnderClaim(deps: SyncDependencies, operation: Operation, removal: Removal): Promise<boolean> {
+  const { mapping, access } = removal;
+  const strays = await findStrays(deps, operation, removal);
+  assertSettled(mapping, { strays, now: deps.runtime.now() });
+  const held = await takeClaim(deps, operation, {
+    mapping,
+    operation: 'delete',
+    scope: access.scope,
+    retire: strays.map(({ assistant, scope }) => ({ assistantId: assistant.id, scope })),
+  });
+  if (!held) return false;
+  try {
+    for (const retiree of allOf(operation, { mapping, access, strays }))
+      await removeVerified(deps, operation, { ...removal, retiree });
+    await takeOffNumber(deps, operation, removal);
+    await deps.specs.removeAll(operation.key);
+  } catch (error) {
+    await giveBack(deps, operation, { held });
+    throw error;
+  }
+  return await removeRow(deps, operation, held);
+}
+
+/** Only when the assistant is gone: one that Vapi does not let go keeps its number. */
+async function takeOffNumber(
+  deps: SyncDependencies,
+  operation: Operation,
+  { mapping, access }: Removal,
+): Promise<void> {
+  const phoneNumberId = mapping.phoneNumber?.id ?? wantedPhoneNumber(operation.key, access);
+  if (!phoneNumberId || !mapping.assistantId || mapping.scope !== access.scope) return;
+  const assistantIds = [mapping.assistantId, ...(mapping.phoneNumber?.previous ?? [])];
+  await releasePhoneNumber(deps, operation, { phoneNumberId, assistantIds, access });
+}
+
+/** While a create may still turn up, forgetting the row would leave an assistant that nobody looks for. */
+function assertSettled({ claim }: AssistantMapping, { strays, now }: { strays: readonly Stray[]; now: number }): void {
+  if (!claim || !mayHaveCreated(claim) || now >= settlesAt(claim)) return;
+  if (strays.some(({ assistant }) => claimTokenOf(assistant) === claim.token)) return;
+  throw createUnresolved(settlesAt(claim), now);
+}
+
+/**
+ * The assistant and all that is ours besides. What was left in the organisation's own account is passed over when that has
+ * taken its key away: it is out of our hands.
+ */
+function allOf({ journal }: Operation, { mapping, access, strays }: Removal & { strays: readonly Stray[] }): Retiree[] {
+  const found = strays.map(({ assistant, scope }) => ({ assistantId: assistant.id, scope }));
+  const others = [...mapping.retiring, ...found];
+  for (const { assistantId } of others.filter((other) => !isReachable(other, access.scope))) {
+    journal.record({ code: 'OLD_ASSISTANT_UNREACHABLE', assistantId });
+  }
+  return [...mappedAsRetiree(mapping), ...others.filter((other) => isReachable(other, access.scope))];
+}
+
+async function removeVerified(
+  deps: SyncDependencies,
+  operation: Operation,
+  { mapping, access, retiree }: Removal & { retiree: Retiree },
+): Promise<void> {
+  const { assistantId, scope } = retiree;
+  const account = await accountOf(deps, operation, { scope, access });
+  if (!account) {
+    throw new Problem(
+      'CREDENTIALS_MISSING',
+      `Assistant ${assistantId} was made with the organisation's own key, which is no longer there, so it cannot be removed. Restore the secret and repeat the request.`,
+    );
+  }
+  const removed = await account.remove(assistantId);
+  if (removed.kind === 'missing') await assertKnowsOf(account, { retiree, mapping });
+  else await assertGone(account, assistantId);
+  operation.journal.record({ code: 'ASSISTANT_REMOVED', assistantId, scope });
+}
+
+/** Vapi has said that it deleted the assistant; this sees that it did. */
+async function assertGone(account: VapiAccount, assistantId: string): Promise<void> {
+  const after = await account.get(assistantId);
+  if (after.kind === 'missing') return;
+  const detail = `Vapi still has assistant ${assistantId} after deleting it. Repeat the request.`;
+  throw new Problem('VAPI_UNAVAILABLE', detail);
+}
+
+/** A 404 to the key with which the assistant was last seen is certain; to another one only in the same account. */
+async function assertKnowsOf(
+  account: VapiAccount,
+  { retiree, mapping }: { retiree: Retiree; mapping: AssistantMapping },
+): Promise<void> {
+  const { keyFingerprint } = retiree;
+  if (keyFingerprint && keyFingerprint !== account.keyFingerprint) await assertSameAccount(account, mapping);
+}
+
+async function removeRow(deps: SyncDependencies, operation: Operation, held: HeldClaim): Promise<boolean> {
+  const result = await endClaim(deps, operation, { held, transition: 'remove', change: {} });
+  if (result.kind === 'conflict') return false;
+  operation.journal.record({ code: 'MAPPING_REMOVED' });
+  return true;
+}

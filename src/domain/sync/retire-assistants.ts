@@ -1,0 +1,50 @@
+import type { Access } from '../account/credentials.ts';
+import type { Retiree } from '../mapping/assistant-mapping.ts';
+import type { Operation, SyncDependencies } from '../operation.ts';
+import { Problem } from '../problem.ts';
+import { accountOf } from './strays.ts';
+
+/**
+ * Removes assistants that are ours and not the one that counts. Returns those that could not be removed now, to be tried
+ * again by the next sync: the one that counts is in place, so the caller's sync does not fail for these.
+ */
+export async function retireAssistants(
+  deps: SyncDependencies,
+  operation: Operation,
+  { retirees, access }: { retirees: readonly Retiree[]; access: Access },
+): Promise<Retiree[]> {
+  if (retirees.length > 0) operation.journal.record({ code: 'RETIREES_FOUND', count: retirees.length });
+  const left: Retiree[] = [];
+  for (const retiree of retirees) {
+    if (!(await retire(deps, operation, { retiree, access }))) left.push(retiree);
+  }
+  return left;
+}
+
+async function retire(
+  deps: SyncDependencies,
+  operation: Operation,
+  { retiree, access }: { retiree: Retiree; access: Access },
+): Promise<boolean> {
+  const { assistantId, scope } = retiree;
+  try {
+    const account = await accountOf(deps, operation, { scope, access });
+    if (!account) {
+      operation.journal.record({ code: 'OLD_ASSISTANT_UNREACHABLE', assistantId });
+      return false;
+    }
+    const removed = await account.remove(assistantId);
+    const { keyFingerprint } = retiree;
+    if (removed.kind === 'missing' && keyFingerprint && keyFingerprint !== account.keyFingerprint) {
+      // Perhaps it is gone, perhaps the key is of another account by now: only its own key could tell.
+      operation.journal.record({ code: 'OLD_ASSISTANT_KEPT', assistantId, cause: 'ANOTHER_KEY' });
+      return false;
+    }
+    operation.journal.record({ code: 'ASSISTANT_REMOVED', assistantId, scope });
+    return true;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    operation.journal.record({ code: 'OLD_ASSISTANT_KEPT', assistantId, cause: error.code });
+    return false;
+  }
+}

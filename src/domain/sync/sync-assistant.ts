@@ -1,0 +1,179 @@
+import { type AccessSession, openAccessSession } from '../account/access-session.ts';
+import { type Access, isSameAccess } from '../account/credentials.ts';
+import type { DesiredAssistant } from '../configuration/configuration.ts';
+import {
+  type AssistantMapping,
+  mappingOf,
+  type OrganisationRecord,
+  type Retiree,
+} from '../mapping/assistant-mapping.ts';
+import { unresolvedForSeconds } from '../mapping/claim.ts';
+import { type Expectation, expecting } from '../mapping/expectation.ts';
+import { assertTimeLeft, pauseBeforeRestart, waitForClaim } from '../mapping/wait-for-claim.ts';
+import type { Operation, SyncDependencies } from '../operation.ts';
+import { isSamePhoneNumber, wantedPhoneNumber } from '../phone-number/phone-number.ts';
+import { type ChangePlan, carryOut } from './carry-out.ts';
+import { decide, type Plan } from './decide.ts';
+import { observe } from './observe.ts';
+import { createUnresolved } from './unresolved-create.ts';
+
+export type SyncOutcome = 'created' | 'recreated' | 'adopted' | 'updated' | 'unchanged';
+
+export interface SyncResult {
+  outcome: SyncOutcome;
+  /** True when the assistant that was mapped had been deleted at Vapi. */
+  wasDeleted: boolean;
+  mapping: AssistantMapping;
+  access: Access;
+}
+
+export interface Decision {
+  plan: Plan;
+  mapping: AssistantMapping | undefined;
+  /** The organisation record that was read with the mapping. */
+  record: OrganisationRecord | undefined;
+  access: Access;
+}
+
+/** What is carried from one round of an operation to the next. */
+interface Session {
+  desired: DesiredAssistant;
+  credentials: AccessSession;
+  /** Token of the claim that was waited for last. */
+  awaitedToken: string | undefined;
+  waits: number;
+  /** Rounds that ended without an answer and without a wait. */
+  restarts: number;
+  /** What this operation made and could not remove again. */
+  leftovers: readonly Retiree[];
+  /** Tools that Vapi was seen not to have. */
+  goneTools: ReadonlySet<string>;
+}
+
+function openSession(deps: SyncDependencies, operation: Operation, desired: DesiredAssistant): Session {
+  const credentials = openAccessSession(deps, operation);
+  const nothingYet = { awaitedToken: undefined, waits: 0, restarts: 0, leftovers: [], goneTools: new Set<string>() };
+  return { desired, credentials, ...nothingYet };
+}
+
+/** What the assistant is to be, and what it must be now for that to happen. */
+export interface Wish {
+  desired: DesiredAssistant;
+  expected?: Expectation;
+}
+
+/**
+ * Makes the one assistant of `operation.key` equal to `desired`: observe, decide, act, and again from the start whenever
+ * somebody else was faster. Throws `Problem`s; whatever is thrown, no second assistant was made. With an expectation that is
+ * not met, nothing is done: `PRECONDITION_FAILED`.
+ */
+export async function ensureAssistant(
+  deps: SyncDependencies,
+  asked: Operation,
+  { desired, expected = {} }: Wish,
+): Promise<SyncResult> {
+  const operation = expecting(asked, expected);
+  const session = openSession(deps, operation, desired);
+  for (;;) {
+    const result = await session.credentials.reauthorising(() => runRound(deps, operation, session));
+    if (result) return result;
+    assertTimeLeft(operation);
+  }
+}
+
+/** The plan that `ensureAssistant` would carry out now. Reads only. */
+export async function planAssistant(
+  deps: SyncDependencies,
+  asked: Operation,
+  { desired, expected = {} }: Wish,
+): Promise<Decision> {
+  const operation = expecting(asked, expected);
+  const session = openSession(deps, operation, desired);
+  for (;;) {
+    const decision = await session.credentials.reauthorising(() => makeDecision(deps, operation, session));
+    if (decision) return decision;
+  }
+}
+
+async function runRound(
+  deps: SyncDependencies,
+  operation: Operation,
+  session: Session,
+): Promise<SyncResult | undefined> {
+  const decision = await makeDecision(deps, operation, session);
+  const { plan, mapping, access } = decision;
+  switch (plan.kind) {
+    case 'wait':
+      await waitForClaim(deps, operation, { claim: plan.claim, round: session.waits });
+      session.waits += 1;
+      session.awaitedToken = plan.claim.token;
+      return undefined;
+    case 'unresolved':
+      throw createUnresolved(plan.settlesAt, deps.runtime.now());
+    case 'unchanged':
+      return mapping && { outcome: 'unchanged', wasDeleted: false, mapping, access };
+    case 'update':
+    case 'adopt':
+    case 'create':
+      return await change(deps, operation, { session, decision: { ...decision, plan } });
+  }
+}
+
+async function change(
+  deps: SyncDependencies,
+  operation: Operation,
+  { session, decision }: { session: Session; decision: Decision & { plan: ChangePlan } },
+): Promise<SyncResult | undefined> {
+  const { plan, mapping } = decision;
+  const access = needsFreshAccess(decision) ? await freshAccess(session, decision) : decision.access;
+  if (!access) return undefined;
+  const carried = await carryOut(deps, operation, { plan, desired: session.desired, mapping, access });
+  if (carried.kind === 'again') {
+    session.leftovers = [...session.leftovers, ...carried.leftovers];
+    session.goneTools = new Set([...session.goneTools, ...carried.goneTools]);
+    await pauseBeforeRestart(deps, operation, session);
+    return undefined;
+  }
+  return { ...outcomeOf(plan), mapping: carried.mapping, access };
+}
+
+/**
+ * A plain update of the mapped assistant stays in its account; everything else may not rest on a remembered answer, which
+ * may be of before the organisation got its key, or its phone number.
+ */
+function needsFreshAccess({ plan, mapping }: Decision & { plan: ChangePlan }): boolean {
+  if (plan.kind !== 'update' || plan.retire.length > 0 || mapping?.claim !== undefined) return true;
+  return mapping !== undefined && !isSamePhoneNumber(mapping, plan.phoneNumber?.id);
+}
+
+/** Undefined when what is read anew differs from what was remembered: decide anew. */
+async function freshAccess({ credentials }: Session, { access, record }: Decision): Promise<Access | undefined> {
+  const fresh = await credentials.freshAccess(record);
+  return isSameAccess(access, fresh) ? fresh : undefined;
+}
+
+function outcomeOf(plan: ChangePlan): Pick<SyncResult, 'outcome' | 'wasDeleted'> {
+  if (plan.kind === 'update') return { outcome: 'updated', wasDeleted: false };
+  if (plan.kind === 'adopt') return { outcome: 'adopted', wasDeleted: false };
+  const wasDeleted = plan.cause === 'deleted';
+  return { outcome: wasDeleted ? 'recreated' : 'created', wasDeleted };
+}
+
+async function makeDecision(deps: SyncDependencies, operation: Operation, session: Session): Promise<Decision> {
+  const { key, journal } = operation;
+  const { desired, awaitedToken, leftovers, goneTools } = session;
+  const reading = deps.mappings.read(key.orgId);
+  const [view, access] = await Promise.all([reading, session.credentials.access(async () => (await reading).record)]);
+  const mapping = mappingOf(view, key);
+  operation.precondition?.assertHolds(mapping, deps.runtime.now());
+  const ageSeconds = unresolvedForSeconds(mapping?.claim, deps.runtime.now());
+  if (ageSeconds !== undefined) journal.record({ code: 'UNRESOLVED_CREATE_SEEN', ageSeconds });
+  const observation = await observe(deps, operation, { desired, mapping, access, awaitedToken, goneTools });
+  const here = { scope: access.scope, phoneNumberId: wantedPhoneNumber(key, access) };
+  const plan = decide({ desired, mapping, observation, ...here, leftovers, goneTools, now: deps.runtime.now() });
+  if (plan.kind !== 'wait') {
+    const changes = 'patch' in plan ? plan.patch.changes.length : 0;
+    journal.record({ code: 'PLAN_MADE', plan: plan.kind, changes, revision: mapping?.revision ?? 0 });
+  }
+  return { plan, mapping, record: view.record, access };
+}

@@ -1,0 +1,70 @@
+import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
+import { nameOf } from '../journal.ts';
+import { type Claim, settlesAt } from '../mapping/claim.ts';
+import { endClaim, type HeldClaim } from '../mapping/hold-claim.ts';
+import type { Operation, SyncDependencies } from '../operation.ts';
+import { Problem } from '../problem.ts';
+import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS } from '../timing.ts';
+import { claimTokenOf } from './decide.ts';
+import { findOurs } from './strays.ts';
+
+export interface UnknownCreate {
+  account: VapiAccount;
+  held: HeldClaim;
+}
+
+/**
+ * After a create whose outcome is unknown: looks for the assistant by the claim's token while there is time. When it does
+ * not turn up, the claim is left as unresolved for the next call, and `CREATE_UNRESOLVED` is thrown.
+ */
+export async function resolveUnknownCreate(
+  deps: SyncDependencies,
+  operation: Operation,
+  unknown: UnknownCreate,
+): Promise<LiveAssistant> {
+  for (const pause of LOOKUP_PAUSES_MS) {
+    if (operation.deadline.remainingMs() < pause + FINISH_RESERVE_MS) break;
+    await deps.runtime.sleep(pause);
+    const found = await lookUp(deps, operation, unknown);
+    if (found) return found;
+  }
+  throw await leaveUnresolved(deps, operation, unknown.held);
+}
+
+async function lookUp(
+  deps: SyncDependencies,
+  operation: Operation,
+  { account, held }: UnknownCreate,
+): Promise<LiveAssistant | undefined> {
+  try {
+    const ours = await findOurs(deps, operation, { account, since: held.claim.startedAt });
+    return ours.find((assistant) => claimTokenOf(assistant) === held.claim.token);
+  } catch (error) {
+    // Vapi may be down altogether, which is why the outcome is unknown: then it stays so.
+    if (error instanceof Problem) return undefined;
+    throw error;
+  }
+}
+
+async function leaveUnresolved(deps: SyncDependencies, operation: Operation, held: HeldClaim): Promise<Problem> {
+  const now = deps.runtime.now();
+  const claim: Claim = { ...held.claim, unresolvedAt: new Date(now).toISOString() };
+  try {
+    await endClaim(deps, operation, { held, transition: 'leave-unresolved', change: { claim } });
+  } catch (error) {
+    // The claim then expires by itself, which is taken for unresolved too.
+    operation.journal.record({ code: 'RELEASE_FAILED', cause: nameOf(error) });
+  }
+  operation.journal.record({ code: 'CREATE_LEFT_UNRESOLVED', settlesAt: new Date(settlesAt(claim)).toISOString() });
+  return createUnresolved(settlesAt(claim), now);
+}
+
+/** The answer while it is not known whether a create had an effect. Both times in epoch ms. */
+export function createUnresolved(settled: number, now: number): Problem {
+  const retryAfterSeconds = Math.max(1, Math.ceil((settled - now) / 1000));
+  return new Problem(
+    'CREATE_UNRESOLVED',
+    `Vapi's reply to the creation was lost, and making a second assistant is not risked. Repeat the request: the assistant is adopted as soon as Vapi lists it, and made anew if it has not shown up in ${retryAfterSeconds} s.`,
+    { retryAfterSeconds },
+  );
+}

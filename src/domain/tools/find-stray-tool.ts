@@ -1,0 +1,23 @@
+import { listCreated, windowAtVapi } from '../account/list-created.ts';
+import { isDefinedBy } from '../configuration/tool.ts';
+import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Registration } from './register-tool.ts';
+
+/**
+ * The tool that a POST of unknown outcome has made: the oldest with this definition among those made since then that no
+ * other row names. Tools have no metadata, so the definition is all there is to go by.
+ */
+export async function findStrayTool(
+  deps: SyncDependencies,
+  { journal }: Operation,
+  { tool, scopeKey, account, ...made }: Registration & { since: string; untilMs?: number },
+): Promise<string | undefined> {
+  const [listed, rows] = await Promise.all([
+    listCreated((query) => account.list(query), windowAtVapi(made)),
+    deps.tools.list(scopeKey),
+  ]);
+  const taken = new Set(rows.filter(({ hash }) => hash !== tool.hash).map(({ toolId }) => toolId));
+  const found = listed.filter(({ id, config }) => !taken.has(id) && isDefinedBy(config, tool.definition));
+  journal.record({ code: 'TOOL_LOOKED_UP', tool: tool.hash, found: found.length });
+  return found.toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : Number(a.createdAt > b.createdAt)))[0]?.id;
+}

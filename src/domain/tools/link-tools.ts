@@ -1,0 +1,89 @@
+import type { DesiredAssistant } from '../configuration/configuration.ts';
+import { own } from '../configuration/diff.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import type { AssistantMapping, LinkedTool, ToolsState } from '../mapping/assistant-mapping.ts';
+
+/** Which tools at Vapi have the wanted definitions: all of them in the order given, or not all yet. */
+export type ToolsFound = { kind: 'known'; linked: readonly LinkedTool[] } | { kind: 'unknown' };
+
+/** What a mapping without tools says. */
+export const NO_TOOLS: ToolsState = { status: 'none', count: 0, wanted: [], linked: [] };
+
+/** What the mapping will say of the tools. All or nothing: until every tool is known, those stay that were linked before. */
+export function nextToolsState(
+  { tools }: DesiredAssistant,
+  { found, before }: { found: ToolsFound; before: readonly LinkedTool[] },
+): ToolsState {
+  const wanted = tools.map(({ hash }) => hash);
+  const count = wanted.length;
+  if (count === 0) return NO_TOOLS;
+  if (found.kind === 'known') return { status: 'linked', count, wanted, linked: found.linked };
+  return { status: 'pending', count, wanted, linked: before };
+}
+
+export interface Linking {
+  /** Of ours, in the order wanted. */
+  ours: readonly string[];
+  /** That we linked, or may have linked, before: without being wanted now they are unlinked. */
+  former: readonly string[];
+  /** The live assistant, if there is one. */
+  live: JsonObject | undefined;
+}
+
+/**
+ * The payload with our tools in `model.toolIds`. Ids that others linked by hand stay, behind ours; those that the caller
+ * names in `model.toolIds` replace them. Without tools of ours, now or before, the payload is left as it is.
+ */
+export function withToolIds(payload: JsonObject, { ours, former, live }: Linking): JsonObject {
+  const { model } = payload;
+  if (!isJsonObject(model) || (ours.length === 0 && former.length === 0)) return payload;
+  const liveModel = live && own(live, 'model');
+  const linkedNow = isJsonObject(liveModel) ? texts(own(liveModel, 'toolIds')) : [];
+  const pinned = isJsonObject(liveModel) ? pinnedIds(own(liveModel, 'toolRefs')) : [];
+  const declared = Array.isArray(model.toolIds) ? texts(model.toolIds) : undefined;
+  const others = (declared ?? linkedNow.filter((id) => !former.includes(id))).filter((id) => !ours.includes(id));
+  // A tool whose version somebody has pinned is linked by `toolRefs`; Vapi drops it from `toolIds`.
+  const unpinned = ours.filter((id) => !pinned.includes(id));
+  return {
+    ...payload,
+    model: { ...model, toolIds: inLiveOrder([...unpinned, ...others], { ours: unpinned, linkedNow }) },
+  };
+}
+
+/** The order of foreign tools among ours is no reason for a change. */
+function inLiveOrder(
+  wanted: readonly string[],
+  { ours, linkedNow }: { ours: readonly string[]; linkedNow: readonly string[] },
+): string[] {
+  const isSame = (a: readonly string[], b: readonly string[]) =>
+    a.length === b.length && a.every((id, index) => id === b[index]);
+  const hasSameMembers = isSame(wanted.toSorted(), linkedNow.toSorted());
+  const liveOurs = linkedNow.filter((id) => ours.includes(id));
+  return hasSameMembers && isSame(liveOurs, ours) ? [...linkedNow] : [...wanted];
+}
+
+/** Ids of tools that this service has linked, or may have, in the account that is used now. */
+export function formerToolIds(mapping: AssistantMapping | undefined, lastApplied: readonly JsonObject[]): string[] {
+  const linked = (mapping?.tools.linked ?? []).map(({ toolId }) => toolId);
+  const attempted = (mapping?.attempted ?? []).flatMap(({ toolIds }) => toolIds ?? []);
+  const declared = lastApplied.flatMap((payload) => {
+    const model = own(payload, 'model');
+    return isJsonObject(model) ? texts(own(model, 'toolIds')) : [];
+  });
+  return [...linked, ...attempted, ...declared];
+}
+
+/** True when the mapping says of its tools what it should; what Vapi said of a refused one is beside the point. */
+export function isSameTools(a: ToolsState, b: ToolsState): boolean {
+  const ids = ({ linked }: ToolsState) => linked.map(({ hash, toolId }) => `${hash}=${toolId}`).join();
+  return a.status === b.status && a.wanted.join() === b.wanted.join() && ids(a) === ids(b);
+}
+
+function texts(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+function pinnedIds(refs: Json | undefined): string[] {
+  if (!Array.isArray(refs)) return [];
+  return refs.filter(isJsonObject).flatMap(({ toolId }) => (typeof toolId === 'string' ? [toolId] : []));
+}

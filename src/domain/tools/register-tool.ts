@@ -1,0 +1,215 @@
+import type { Access } from '../account/credentials.ts';
+import type { VapiTools } from '../account/vapi-account.ts';
+import type { DesiredTool } from '../configuration/tool.ts';
+import { nameOf } from '../journal.ts';
+import { isHeld, mayHaveCreated, newClaim, settlesAt } from '../mapping/claim.ts';
+import type { Operation, SyncDependencies } from '../operation.ts';
+import { Problem } from '../problem.ts';
+import { isoNow } from '../runtime.ts';
+import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS, MIN_CREATE_MS, POLL_LONGEST_MS } from '../timing.ts';
+import { findStrayTool } from './find-stray-tool.ts';
+import { registeredId } from './find-tools.ts';
+import { type ScopeKey, scopeKeyOf, type ToolRow } from './tool-registry.ts';
+
+/** `later`: somebody else is registering it, or it is not known yet whether an earlier attempt has made it. */
+export type Registered = { kind: 'registered'; toolId: string } | { kind: 'later'; afterSeconds: number };
+
+/** One tool, where it is registered, and the account that it lives in. */
+export interface Registration {
+  tool: DesiredTool;
+  scopeKey: ScopeKey;
+  access: Access;
+  account: VapiTools;
+}
+
+/**
+ * Sees to it that Vapi has one tool with this definition, by the protocol by which assistants are made: a claim, one POST
+ * that is never repeated, and a look-up of what an unknown outcome has left. Throws `VAPI_REJECTED` for a definition that Vapi
+ * refuses, and what else the account throws.
+ */
+export async function registerTool(
+  deps: SyncDependencies,
+  operation: Operation,
+  { tool, access }: Pick<Registration, 'tool' | 'access'>,
+): Promise<Registered> {
+  const scopeKey = scopeKeyOf(access.scope, operation.key.orgId);
+  const account = deps.vapi.tools(access.apiKey, operation.deadline);
+  const registration = { tool, scopeKey, access, account };
+  const row = await deps.tools.read(scopeKey, tool.hash);
+  const toolId = registeredId(row, access);
+  if (toolId) return { kind: 'registered', toolId };
+  const plan = await planRegistration(deps, operation, { ...registration, row });
+  if (plan.kind === 'wait') return { kind: 'later', afterSeconds: secondsUntil(plan.until, deps.runtime.now()) };
+  return await underClaim(deps, operation, { ...registration, row, found: plan.toolId });
+}
+
+type Plan = { kind: 'wait'; until: number } | { kind: 'register'; toolId: string | undefined };
+
+/** Nobody acts beside a holder, and nothing is made while an earlier POST may still turn up. */
+async function planRegistration(
+  deps: SyncDependencies,
+  operation: Operation,
+  { row, ...registration }: Registration & { row: ToolRow | undefined },
+): Promise<Plan> {
+  const claim = row?.claim;
+  const now = deps.runtime.now();
+  if (claim && isHeld(claim, now)) return { kind: 'wait', until: Date.parse(claim.expiresAt) };
+  if (claim && mayHaveCreated(claim)) {
+    const untilMs = settlesAt(claim);
+    const toolId = await findStrayTool(deps, operation, { ...registration, since: claim.since, untilMs });
+    return !toolId && now < untilMs ? { kind: 'wait', until: untilMs } : { kind: 'register', toolId };
+  }
+  return { kind: 'register', toolId: await stillThere(registration, row) };
+}
+
+/** The tool of a row that another key has written, or that was about to be deleted, if it is there. */
+async function stillThere({ account }: Registration, row: ToolRow | undefined): Promise<string | undefined> {
+  if (!row?.toolId || (row.claim && row.claim.operation !== 'delete')) return undefined;
+  return (await account.get(row.toolId)).kind === 'found' ? row.toolId : undefined;
+}
+
+interface Claiming extends Registration {
+  row: ToolRow | undefined;
+  found: string | undefined;
+}
+
+async function underClaim(deps: SyncDependencies, operation: Operation, claiming: Claiming): Promise<Registered> {
+  const { found, tool, access } = claiming;
+  if (!found) assertTimeToCreate(operation);
+  const held = await claim(deps, operation, claiming);
+  if (!held) return { kind: 'later', afterSeconds: 1 };
+  const toolId = found ?? (await create(deps, operation, { ...claiming, held }));
+  if (!toolId) return await leaveUnresolved(deps, claiming, held);
+  const { fingerprint: keyFingerprint } = access.apiKey;
+  const finalisedBy = held.token;
+  const change = { toolId, keyFingerprint, finalisedBy, claim: null, unusedSince: null };
+  const written = await deps.tools.write({ ...held, transition: 'finalise', change, at: isoNow(deps.runtime) });
+  if (written.kind === 'conflict') return await afterLosing(deps, operation, { ...claiming, toolId });
+  operation.journal.record({ code: 'TOOL_REGISTERED', toolId, tool: tool.hash, made: found === undefined });
+  return { kind: 'registered', toolId };
+}
+
+/**
+ * Somebody took the claim over. Either they found our tool and the row names it, or it has to go; while they are acting
+ * nobody can know. What cannot be removed is linked to nothing.
+ */
+async function afterLosing(
+  deps: SyncDependencies,
+  operation: Operation,
+  { scopeKey, tool, account, toolId, found }: Claiming & { toolId: string },
+): Promise<Registered> {
+  operation.journal.record({ code: 'CLAIM_LOST' });
+  for (;;) {
+    const row = await deps.tools.read(scopeKey, tool.hash);
+    if (found || row?.toolId === toolId) break;
+    if (!row?.claim || !isHeld(row.claim, deps.runtime.now())) {
+      await account.remove(toolId);
+      break;
+    }
+    if (operation.deadline.remainingMs() < POLL_LONGEST_MS + FINISH_RESERVE_MS) break;
+    await deps.runtime.sleep(POLL_LONGEST_MS);
+  }
+  return { kind: 'later', afterSeconds: 1 };
+}
+
+interface Held {
+  scopeKey: ScopeKey;
+  hash: string;
+  from: ToolRow;
+  token: string;
+}
+
+async function claim(
+  deps: SyncDependencies,
+  { deadline }: Operation,
+  { row, scopeKey, tool, access }: Claiming,
+): Promise<Held | undefined> {
+  const token = deps.runtime.uniqueId();
+  const now = deps.runtime.now();
+  const { scope } = access;
+  const remainingMs = deadline.remainingMs();
+  const made = newClaim({ token, operation: 'create', scope, now, remainingMs, previous: row?.claim });
+  const transition = row?.claim ? 'take-over' : 'claim';
+  const base = { scopeKey, hash: tool.hash, token };
+  const result = await deps.tools.write({
+    ...base,
+    transition,
+    from: row,
+    change: { claim: made },
+    at: made.startedAt,
+  });
+  return result.kind === 'written' && result.row ? { ...base, from: result.row } : undefined;
+}
+
+/** Undefined when it is not known whether the tool was made. */
+async function create(
+  deps: SyncDependencies,
+  operation: Operation,
+  task: Claiming & { held: Held },
+): Promise<string | undefined> {
+  const { account, tool, held } = task;
+  const reply = await givingBack(deps, task, () => account.create(tool.definition));
+  if (reply.kind === 'created') return reply.tool.id;
+  operation.journal.record({ code: 'TOOL_OUTCOME_UNKNOWN', tool: tool.hash, cause: nameOf(reply.cause) });
+  const since = held.from.claim?.since ?? isoNow(deps.runtime);
+  for (const pause of LOOKUP_PAUSES_MS) {
+    if (operation.deadline.remainingMs() < pause + FINISH_RESERVE_MS) return undefined;
+    await deps.runtime.sleep(pause);
+    const found = await ifReachable(() => findStrayTool(deps, operation, { ...task, since }));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** A definite refusal made nothing: the row goes back to what it was. */
+async function givingBack<T>(
+  deps: SyncDependencies,
+  { held, row }: Claiming & { held: Held },
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const previous = row?.claim;
+    const at = isoNow(deps.runtime);
+    if (previous) {
+      const unresolvedAt = previous.unresolvedAt ?? previous.expiresAt;
+      const change = { claim: { ...previous, unresolvedAt } };
+      await deps.tools.write({ ...held, transition: 'leave-unresolved', change, at });
+    } else {
+      await deps.tools.write({ ...held, transition: 'abandon', change: {}, at });
+    }
+    throw error;
+  }
+}
+
+async function ifReachable<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    // Vapi may be down altogether, which is why the outcome is unknown: then it stays so.
+    if (error instanceof Problem) return undefined;
+    throw error;
+  }
+}
+
+async function leaveUnresolved(deps: SyncDependencies, { tool, scopeKey }: Claiming, held: Held): Promise<Registered> {
+  const now = deps.runtime.now();
+  const unresolvedAt = new Date(now).toISOString();
+  const { claim: ours } = held.from;
+  if (!ours) return { kind: 'later', afterSeconds: 1 };
+  const claim = { ...ours, unresolvedAt };
+  const write = { ...held, scopeKey, hash: tool.hash, change: { claim }, at: unresolvedAt };
+  await deps.tools.write({ ...write, transition: 'leave-unresolved' });
+  return { kind: 'later', afterSeconds: secondsUntil(settlesAt(claim), now) };
+}
+
+function assertTimeToCreate({ deadline }: Operation): void {
+  if (deadline.remainingMs() >= MIN_CREATE_MS) return;
+  throw new Problem('VAPI_UNAVAILABLE', 'Too little time is left to register a tool. It is tried again.');
+}
+
+function secondsUntil(until: number, now: number): number {
+  return Math.max(1, Math.ceil((until - now) / 1000));
+}

@@ -1,0 +1,21 @@
+import * as z from 'zod/mini';
+import type { DesiredAssistant } from '../../domain/configuration/configuration.ts';
+import { validationFailed } from '../../domain/problem.ts';
+
+const rollbackSchema = z.lazy(() => z.strictObject({ specHash: z.string().check(z.regex(/^[0-9a-f]{64}$/)) }));
+
+/** Reads the body of a rollback: the hash of the configuration to go back to. Throws `VALIDATION_FAILED`. */
+export function parseRollback(body: unknown): string {
+  const parsed = rollbackSchema.safeParse(body);
+  if (parsed.success) return parsed.data.specHash;
+  const detail = 'send {"specHash": "…"} with one of the hashes that GET …/history names, and nothing else';
+  throw validationFailed([{ field: 'body', detail }]);
+}
+
+/** Which stored configuration was asked for, and why the applied one may have another hash. */
+export function rollbackNote(requested: string, { specHash }: DesiredAssistant): { requested: string; note?: string } {
+  if (requested === specHash) return { requested };
+  const note =
+    'What was stored would not be applied as it is today (see voice), so it was brought up to date and has another specHash.';
+  return { requested, note };
+}

@@ -1,0 +1,51 @@
+import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
+import type { VoiceDecision } from '../../domain/configuration/voice.ts';
+import type { PhoneNumberState } from '../../domain/phone-number/phone-number.ts';
+import type { Decision, SyncResult } from '../../domain/sync/sync-assistant.ts';
+
+interface Asked {
+  voice: VoiceDecision;
+  specHash: string;
+  operationId: string;
+}
+
+/** The body of the answer to a PUT. */
+export function syncResponse(result: SyncResult, { voice, specHash, operationId }: Asked) {
+  const { mapping, outcome, wasDeleted, access } = result;
+  return {
+    orgId: mapping.orgId,
+    role: mapping.role,
+    assistantId: mapping.assistantId,
+    outcome,
+    isNew: outcome === 'created' || outcome === 'recreated',
+    wasDeleted,
+    specHash,
+    revision: mapping.revision,
+    voice,
+    credentials: { source: access.source },
+    tools: { status: mapping.tools.status, count: mapping.tools.count },
+    ...(mapping.phoneNumber ? { phoneNumber: phoneNumberOf(mapping.phoneNumber) } : {}),
+    operationId,
+  };
+}
+
+function phoneNumberOf({ id, status }: PhoneNumberState) {
+  return { id, status };
+}
+
+/** The body of the answer to a PUT with `dryRun=true`: the plan, and every field that it would change. */
+export function planResponse({ plan, mapping, access }: Decision, asked: Asked & { key: AssistantKey }) {
+  return {
+    dryRun: true,
+    ...asked.key,
+    assistantId: mapping?.assistantId ?? null,
+    plan: plan.kind,
+    ...(plan.kind === 'create' ? { cause: plan.cause } : {}),
+    changes: 'patch' in plan ? plan.patch.changes : [],
+    ...('tools' in plan ? { tools: { status: plan.tools.status, count: plan.tools.count } } : {}),
+    specHash: asked.specHash,
+    voice: asked.voice,
+    credentials: { source: access.source },
+    operationId: asked.operationId,
+  };
+}

@@ -1,0 +1,103 @@
+import * as z from 'zod/mini';
+import { validationFailed } from '../../domain/problem.ts';
+
+/** `jwt` has `claims` when API Gateway has checked a token; `sls offline`, which checks nothing, sends it without. */
+const authorizerSchema = z.object({
+  jwt: z.optional(z.nullable(z.object({ claims: z.optional(z.nullable(z.record(z.string(), z.unknown()))) }))),
+});
+
+/** What the handlers use of an API Gateway HTTP API event (payload 2.0). */
+const eventSchema = z.object({
+  routeKey: z.optional(z.nullable(z.string())),
+  requestContext: z.object({
+    http: z.object({ method: z.string() }),
+    authorizer: z.optional(z.nullable(authorizerSchema)),
+  }),
+  headers: z._default(z.record(z.string(), z.optional(z.string())), {}),
+  pathParameters: z.optional(z.nullable(z.record(z.string(), z.optional(z.string())))),
+  queryStringParameters: z.optional(z.nullable(z.record(z.string(), z.optional(z.string())))),
+  body: z.optional(z.nullable(z.string())),
+  isBase64Encoded: z.optional(z.boolean()),
+});
+
+export interface HttpRequest {
+  /** The route as serverless.yml declares it, for example `GET /orgs/{orgId}/assistants`; empty when the event names none. */
+  route: string;
+  method: string;
+  path: Readonly<Record<string, string | undefined>>;
+  query: Readonly<Record<string, string | undefined>>;
+  /** By lower-case name. */
+  headers: Readonly<Record<string, string | undefined>>;
+  body: string | undefined;
+  /** Of the token that API Gateway has checked; undefined when the caller signed with IAM. */
+  claims: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A body is read up to this size, and JSON down to this depth. */
+const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_DEPTH = 64;
+
+/** Reads the event. Throws `VALIDATION_FAILED` for what is not an API Gateway event of payload version 2.0. */
+export function parseHttpEvent(event: unknown): HttpRequest {
+  const parsed = eventSchema.safeParse(event);
+  if (!parsed.success) {
+    throw validationFailed([{ field: 'event', detail: 'must be an API Gateway HTTP API event (payload version 2.0)' }]);
+  }
+  const { routeKey, requestContext, headers, pathParameters, queryStringParameters, body, isBase64Encoded } =
+    parsed.data;
+  const text = body && isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
+  return {
+    route: routeKey ?? '',
+    method: requestContext.http.method.toUpperCase(),
+    path: pathParameters ?? {},
+    query: queryStringParameters ?? {},
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    body: text ?? undefined,
+    claims: claimsOf(requestContext.authorizer),
+  };
+}
+
+/** A token without any claim (null) is still a token. */
+function claimsOf(authorizer: z.infer<typeof authorizerSchema> | null | undefined): HttpRequest['claims'] {
+  const claims = authorizer?.jwt?.claims;
+  return claims === null ? {} : claims;
+}
+
+/** Parses a JSON body. Throws `VALIDATION_FAILED` when it is missing, too large, too deep or not JSON. */
+export function parseJsonBody({ body }: HttpRequest): unknown {
+  if (body === undefined || body.trim() === '') throw bodyProblem('is missing; send a JSON object');
+  if (Buffer.byteLength(body) > MAX_BODY_BYTES) throw bodyProblem(`is larger than ${MAX_BODY_BYTES} bytes`);
+  if (isDeeperThan(body, MAX_DEPTH)) throw bodyProblem(`is nested deeper than ${MAX_DEPTH} levels`);
+  try {
+    return JSON.parse(body);
+  } catch {
+    // The parser's message quotes the body, which may hold a prompt.
+    throw bodyProblem('is not valid JSON');
+  }
+}
+
+function bodyProblem(detail: string): Error {
+  return validationFailed([{ field: 'body', detail }]);
+}
+
+/** A string, or a bracket outside of strings. A string that does not end reaches to the end: no character is looked at twice. */
+const NESTING = /"(?:[^"\\]|\\.)*(?:"|\\?$)|[[{\]}]/gs;
+
+/** Counts brackets without recursion: a hostile depth must not reach one. */
+function isDeeperThan(text: string, limit: number): boolean {
+  let depth = 0;
+  for (const [token] of text.matchAll(NESTING)) {
+    if (token === '{' || token === '[') depth += 1;
+    if (token === '}' || token === ']') depth -= 1;
+    if (depth > limit) return true;
+  }
+  return false;
+}
+
+/** Reads a yes/no query parameter; absent is no. Throws `VALIDATION_FAILED` for anything but `true` and `false`. */
+export function parseFlag({ query }: HttpRequest, name: string): boolean {
+  const value = query[name];
+  if (value === undefined || value === 'false') return false;
+  if (value === 'true') return true;
+  throw validationFailed([{ field: name, detail: 'use true or false' }]);
+}

@@ -1,0 +1,291 @@
+import { ApiKey } from '../../../src/domain/account/api-key.ts';
+import type { SecretName, SecretStore } from '../../../src/domain/account/credentials.ts';
+import type { LiveAssistant } from '../../../src/domain/account/vapi-account.ts';
+import type { AssistantKey, Role } from '../../../src/domain/configuration/assistant-key.ts';
+import { ownership } from '../../../src/domain/configuration/configuration.ts';
+import type { DriftDependencies, DriftLimits } from '../../../src/domain/drift/drift-dependencies.ts';
+import type { Finding } from '../../../src/domain/drift/finding.ts';
+import { requestedMode } from '../../../src/domain/drift/mode.ts';
+import { makePacer } from '../../../src/domain/drift/paced-account.ts';
+import { performDriftTask } from '../../../src/domain/drift/perform-drift-task.ts';
+import { startRun } from '../../../src/domain/drift/run/start-run.ts';
+import type { DriftRun } from '../../../src/domain/drift/runs.ts';
+import type { JournalEntry } from '../../../src/domain/journal.ts';
+import type { JsonObject } from '../../../src/domain/json.ts';
+import type { AssistantMapping } from '../../../src/domain/mapping/assistant-mapping.ts';
+import { makeNumberShelf } from '../../../src/domain/phone-number/number-cache.ts';
+import { performTask } from '../../../src/domain/sync/perform-task.ts';
+import type { Task, TaskEnd } from '../../../src/domain/task.ts';
+import { NO_TOOLS } from '../../../src/domain/tools/link-tools.ts';
+import { Upstream, type Verb } from '../../faults/upstream.ts';
+import { MemoryFleetOf } from '../../support/memory-fleet.ts';
+import { MemoryMappingStore, MemorySpecStore, MemoryToolStore } from '../../support/memory-stores.ts';
+
+export const DEPLOYMENT = 'test';
+export const PLATFORM = 'platform-key';
+const BEGIN = Date.parse('2026-03-01T00:00:00.000Z');
+
+/** Small, so that small fleets have several pages and windows. */
+export const SMALL: DriftLimits = {
+  pageSize: 3,
+  windowPages: 2,
+  parallelWindows: 2,
+  batchSize: 2,
+  callsPerSecond: 10,
+  graceMs: 60 * 60_000,
+  maxRemovals: 50,
+  maxFailures: 3,
+  ignored: [],
+};
+
+export interface Placed {
+  key: AssistantKey;
+  assistantId: string;
+}
+
+/** How tasks are delivered: in which order, whether twice, and after how many effects the worker dies. */
+export interface Delivery {
+  pick?: (waiting: number) => number;
+  isRepeated?: () => boolean;
+  /** Effects until the worker dies; undefined: it lives. */
+  lifetime?: () => number | undefined;
+  /** Tasks that are performed at a time, in turns. */
+  width?: number;
+}
+
+class Killed extends Error {
+  override readonly name = 'Killed';
+}
+
+/** A fleet in memory: a table, Vapi accounts, a queue and a clock, and a worker that can die at any effect. */
+export class DriftWorld {
+  readonly mappings = new MemoryMappingStore();
+  readonly specs = new MemorySpecStore();
+  readonly tools = new MemoryToolStore();
+  readonly runs: MemoryFleetOf['runs'];
+  readonly secrets = new Map<string, string>([['platform', JSON.stringify({ apiKey: PLATFORM })]]);
+  readonly upstream: Upstream;
+  readonly journal: JournalEntry[] = [];
+  readonly calls: Verb[] = [];
+  readonly tasks: Task[] = [];
+  readonly limits: DriftLimits;
+  /** Called before each request; may throw, or change the world meanwhile. */
+  onRequest: (verb: Verb, account: string) => Promise<void> = async () => {};
+  /** Called when Vapi has answered and before the caller knows. */
+  onReply: (verb: Verb, account: string) => Promise<void> = async () => {};
+  /** Time that a task has, in ms. */
+  taskMs = 30_000;
+  clock = BEGIN;
+  #fleet: MemoryFleetOf;
+  #ids = 0;
+  #effects = 0;
+  #effectsLeft = Number.POSITIVE_INFINITY;
+
+  constructor(limits: Partial<DriftLimits> = {}) {
+    this.limits = { ...SMALL, ...limits };
+    this.#fleet = new MemoryFleetOf(this.mappings, this.specs);
+    this.runs = this.#fleet.runs;
+    this.upstream = new Upstream(() => this.clock);
+  }
+
+  /** A mapped assistant that is as it was applied. */
+  place(orgId: string, options: { role?: Role; account?: string; at?: number; config?: JsonObject } = {}): Placed {
+    const { role = 'inbound', account = PLATFORM, at = this.clock, config = {} } = options;
+    const key = { orgId, role };
+    const payload = { name: orgId, firstMessage: 'Hello!', ...config, metadata: ownership(key, DEPLOYMENT) };
+    const live = this.put(account, payload, at);
+    const specHash = `hash of ${orgId} ${role}`;
+    this.specs.specs.set(
+      `${orgId}/${role}/${specHash}`,
+      structuredClone({ specHash, payload, tools: [], savedAt: new Date(at).toISOString() }),
+    );
+    const createdAt = new Date(at).toISOString();
+    const row: AssistantMapping = {
+      ...key,
+      revision: 1,
+      assistantId: live.id,
+      assistantCreatedAt: createdAt,
+      scope: account === PLATFORM ? 'platform' : 'org',
+      vapiOrgId: account,
+      keyFingerprint: ApiKey.clean(account)?.fingerprint ?? '',
+      specHash,
+      attempted: [],
+      tools: NO_TOOLS,
+      retiring: [],
+      createdAt,
+      updatedAt: createdAt,
+    };
+    this.mappings.rows.set(`${orgId}/${role}`, row);
+    if (account !== PLATFORM) this.secrets.set(orgId, JSON.stringify({ apiKey: account }));
+    return { key, assistantId: live.id };
+  }
+
+  /** An assistant at Vapi. */
+  put(account: string, config: JsonObject, at = this.clock): LiveAssistant {
+    const live = this.upstream.seed(account, config);
+    const createdAt = new Date(at).toISOString();
+    Object.assign(this.upstream.stored.get(live.id) ?? {}, { createdAt, existsFrom: at });
+    return { ...live, createdAt };
+  }
+
+  row({ orgId, role }: AssistantKey): AssistantMapping | undefined {
+    return this.mappings.rows.get(`${orgId}/${role}`);
+  }
+
+  live(assistantId: string): LiveAssistant | undefined {
+    return this.upstream.stored.get(assistantId);
+  }
+
+  edit(assistantId: string, change: JsonObject): void {
+    const live = this.live(assistantId);
+    if (live) live.config = { ...live.config, ...change };
+  }
+
+  /** Runs one check to its end. */
+  async run(
+    mode: 'report' | 'heal' = 'report',
+    delivery: Delivery = {},
+  ): Promise<{ run: DriftRun; findings: Finding[] }> {
+    this.calls.length = 0;
+    const started = await startRun(this.dependencies, this.#call, { trigger: 'request', mode: requestedMode(mode) });
+    await this.drain(delivery);
+    const run = await this.runs.read(started.runId);
+    if (!run) throw new Error('there is no run');
+    return { run, findings: this.runs.findingsOf(started.runId) };
+  }
+
+  /** Does all that waits in the queue. */
+  async drain({ width = 1, ...delivery }: Delivery = {}): Promise<void> {
+    while (this.tasks.length > 0) await Promise.all(Array.from({ length: width }, () => this.#drain(delivery)));
+  }
+
+  /** Effects of the workers so far. */
+  get effects(): number {
+    return this.#effects;
+  }
+
+  async #drain({ pick = () => 0, isRepeated = () => false, lifetime = () => undefined }: Delivery): Promise<void> {
+    for (let count = 0; this.tasks.length > 0; count += 1) {
+      if (count > 20_000) throw new Error('the queue does not get empty');
+      const [task] = this.tasks.splice(pick(this.tasks.length), 1);
+      if (!task) continue;
+      if (isRepeated()) this.tasks.push(structuredClone(task));
+      this.#effectsLeft = lifetime() ?? Number.POSITIVE_INFINITY;
+      const end = await this.#perform(task).catch((error: unknown) => {
+        if (error instanceof Killed) return undefined;
+        throw error;
+      });
+      if (end?.kind === 'done') continue;
+      this.clock += 1000 * (end?.kind === 'later' ? end.afterSeconds : 1);
+      this.tasks.push(task);
+    }
+    this.#effectsLeft = Number.POSITIVE_INFINITY;
+  }
+
+  async #perform(task: Task): Promise<TaskEnd> {
+    if (task.kind !== 'sync-tools' && task.kind !== 'reapply') {
+      return await performDriftTask(this.dependencies, this.#call, task);
+    }
+    const row = this.row(task);
+    if (row && task.kind === 'sync-tools') row.tools = NO_TOOLS;
+    if (task.kind === 'reapply') return await performTask(this.dependencies, task, this.#call);
+    return { kind: 'done', outcome: task.kind };
+  }
+
+  get #call() {
+    const endsAt = this.clock + this.taskMs;
+    return {
+      deadline: { remainingMs: () => Math.max(0, endsAt - this.clock) },
+      journal: { record: (entry: JournalEntry) => this.journal.push(entry) },
+    };
+  }
+
+  get dependencies(): DriftDependencies {
+    const runtime = {
+      now: () => this.clock,
+      sleep: async (ms: number) => {
+        this.clock += ms;
+      },
+      random: () => 0.5,
+      uniqueId: () => this.#uniqueId(),
+    };
+    const callerOf = (account: string) => ({
+      effect: async <T>(label: string, act: () => Promise<T>) => {
+        const verb = label.slice('vapi '.length) as Verb;
+        this.calls.push(verb);
+        await this.onRequest(verb, account);
+        const reply = await act();
+        await this.onReply(verb, account);
+        return reply;
+      },
+      wait: runtime.sleep,
+    });
+    return {
+      mappings: this.#mortal(this.mappings),
+      specs: this.specs,
+      history: this.specs,
+      credentials: { secrets: this.#secretStore, platformKey: undefined },
+      tools: this.#mortal(this.tools),
+      vapi: {
+        open: (apiKey) => this.#mortal(this.upstream.account(apiKey.reveal(), callerOf(apiKey.reveal()))),
+        tools: (apiKey) => this.upstream.tools(apiKey.reveal(), callerOf(apiKey.reveal())),
+        phoneNumbers: (apiKey) => this.upstream.phoneNumbers(apiKey.reveal(), callerOf(apiKey.reveal())),
+      },
+      runtime,
+      deployment: DEPLOYMENT,
+      fleet: this.#mortal(this.#fleet.index),
+      runs: this.#mortal(this.runs),
+      units: this.#mortal(this.runs.units),
+      findings: this.#mortal(this.runs.findings),
+      tasks: this.#mortal({
+        send: async (task: Task) => {
+          this.tasks.push(structuredClone(task));
+        },
+      }),
+      pacer: makePacer(runtime),
+      numbers: makeNumberShelf(),
+      limits: this.limits,
+      mode: 'report',
+    };
+  }
+
+  get #secretStore(): SecretStore {
+    return {
+      read: async (name: SecretName) => {
+        const text = this.secrets.get(name.kind === 'platform' ? 'platform' : name.orgId);
+        return text === undefined ? { kind: 'absent', cached: false } : { kind: 'found', text, cached: false };
+      },
+      forget: () => {},
+    };
+  }
+
+  #uniqueId(): string {
+    this.#ids += 1;
+    return String(this.#ids).padStart(8, '0');
+  }
+
+  /** The worker dies before one of its effects, and from then on has none. */
+  #mortal<T extends object>(target: T): T {
+    return new Proxy(target, {
+      get: (object, name) => {
+        const value: unknown = Reflect.get(object, name, object);
+        if (typeof value !== 'function') return value;
+        return (...parameters: unknown[]): unknown => {
+          this.#effectsLeft -= 1;
+          this.#effects += 1;
+          if (this.#effectsLeft < 0) return Promise.reject(new Killed('the worker died'));
+          return Reflect.apply(value, object, parameters);
+        };
+      },
+    });
+  }
+}
+
+/** Findings without what differs between attempts, by id. */
+export function shortly(findings: readonly Finding[]): string[] {
+  return findings.map(({ class: name, orgId, role, assistantId, cause }) =>
+    [name, orgId, role, name === 'missing' || name === 'pending' ? undefined : assistantId, cause]
+      .filter((part) => part !== undefined)
+      .join(' '),
+  );
+}

@@ -1,0 +1,70 @@
+import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { LOCAL_ACCOUNTS } from '../../../local/vapi/stand-in.ts';
+import { importLines } from '../../../scripts/import/import-lines.ts';
+import { listManaged } from '../../../scripts/import/list-managed.ts';
+import { readLines } from '../../../scripts/import/read-lines.ts';
+import { DynamoAssistantOwners } from '../../../src/adapters/dynamodb/assistant-owners.ts';
+import { configuration, withPrompt } from '../../support/configurations.ts';
+import { ACME_KEY, PLATFORM_KEY, startService, type TestService } from '../../support/service.ts';
+import { assistantsOf, everyAssistant } from '../../support/upstream.ts';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+async function loseTheTable(): Promise<void> {
+  const TableName = service.environment.TABLE_NAME ?? '';
+  const { Items = [] } = await service.dynamo.send(new ScanCommand({ TableName }));
+  for (const { pk, sk } of Items) {
+    if (pk && sk) await service.dynamo.send(new DeleteItemCommand({ TableName, Key: { pk, sk } }));
+  }
+}
+
+it('a table that was lost is built again from the metadata at Vapi: the same ids, and no assistant is made twice', async () => {
+  service.secrets.put(service.secretName('own'), { apiKey: ACME_KEY });
+  const orgs = ['one', 'two', 'own'];
+  for (const org of orgs) await service.put(org, 'inbound', configuration());
+  await service.put('one', 'outbound', configuration());
+  service.vapi.seedAssistant(LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '', configuration({ name: 'By hand' }));
+  const foreign = { managedBy: 'vapi-sync', deployment: 'another', orgId: 'one', role: 'inbound' };
+  service.vapi.seedAssistant(LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '', configuration({ metadata: foreign }));
+  const before = everyAssistant(service.vapi).length;
+  const ids = orgs.flatMap((org) =>
+    assistantsOf(service.vapi, org)
+      .filter(({ metadata }) => JSON.stringify(metadata).includes('"test"'))
+      .map(({ id }) => id),
+  );
+  await loseTheTable();
+
+  const { sync } = service.environment2().app;
+  const found = [...(await listManaged(sync)), ...(await listManaged(sync, 'own'))];
+  expect(found.map(({ assistantId }) => assistantId).toSorted()).toEqual(ids.toSorted());
+  const csv = [
+    'orgId,role,assistantId',
+    ...found.map(({ orgId, role, assistantId }) => `${orgId},${role},${assistantId}`),
+  ];
+  const owners = new DynamoAssistantOwners({ client: service.dynamo, name: service.environment.TABLE_NAME ?? '' });
+  const outcomes: string[] = [];
+  await importLines(
+    { ...sync, owners },
+    {
+      lines: readLines(csv.join('\n')),
+      concurrency: 4,
+      observeOnly: false,
+      journal: { record: () => {} },
+      onOutcome: (_line, outcome) => outcomes.push(outcome.kind),
+      isStopped: () => false,
+    },
+  );
+  expect(outcomes).toEqual(['imported', 'imported', 'imported', 'imported']);
+  for (const org of orgs) {
+    expect((await service.environment2().put(org, 'inbound', withPrompt('after'))).body.outcome).toBe('updated');
+  }
+  expect(everyAssistant(service.vapi)).toHaveLength(before);
+});
+
+it('an organisation without a key of its own has no account to ask', async () => {
+  await expect(listManaged(service.app.sync, 'one')).rejects.toThrow("the platform's");
+});
