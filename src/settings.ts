@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { ApiKey } from './domain/account/api-key.ts';
+import { DRIFT_MODES, type DriftMode } from './domain/account/organisation-record.ts';
 import { VOICE_POLICIES, type VoicePolicy } from './domain/configuration/voice.ts';
 import type { DriftLimits } from './domain/drift/drift-dependencies.ts';
-import { DRIFT_MODES, type DriftMode } from './domain/drift/mode.ts';
 
 /** All that the environment configures. */
 export interface Settings {

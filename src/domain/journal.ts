@@ -1,4 +1,4 @@
-import type { CredentialSource, Scope } from './account/credentials.ts';
+import type { CredentialSource, Scope } from './account/scope.ts';
 import type { VoiceReason } from './configuration/voice.ts';
 import type { ClaimOperation } from './mapping/claim.ts';
 import type { ProblemCode } from './problem.ts';

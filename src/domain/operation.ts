@@ -3,8 +3,7 @@ import type { VapiAccounts } from './account/vapi-account.ts';
 import type { AssistantKey } from './configuration/assistant-key.ts';
 import type { SpecHistory } from './history/history.ts';
 import type { Journal } from './journal.ts';
-import type { MappingStore, SpecStore } from './mapping/assistant-mapping.ts';
-import type { Precondition } from './mapping/expectation.ts';
+import type { AssistantMapping, MappingStore, SpecStore } from './mapping/assistant-mapping.ts';
 import type { Deadline, Runtime } from './runtime.ts';
 import type { TaskQueue } from './task.ts';
 import type { ToolStore } from './tools/tool-registry.ts';
@@ -32,4 +31,15 @@ export interface Operation {
   journal: Journal;
   /** What must be so for anything to be done; absent when the caller has asked for nothing of the kind. */
   precondition?: Precondition;
+}
+
+/** Watches over an expectation for as long as one operation runs. */
+export interface Precondition {
+  /**
+   * Throws `PRECONDITION_FAILED` when the row that was read is not as expected. A claim is taken on condition that the row
+   * is still as it was read, so that checking every row that is read is enough. `now` in epoch ms.
+   */
+  assertHolds(mapping: AssistantMapping | undefined, now: number): void;
+  /** The operation has claimed the row as it expected it: from here on, it expects what it made of it. */
+  follow(claimed: AssistantMapping): void;
 }

@@ -1,5 +1,5 @@
+import type { ScopeKey } from './account/scope.ts';
 import type { AssistantKey } from './configuration/assistant-key.ts';
-import type { ScopeKey } from './tools/tool-registry.ts';
 
 /** Work that nobody waits for. A task names what to look at, never what to do: repeated, late or out of order it does no harm. */
 export type Task = AssistantTask | DriftTask;

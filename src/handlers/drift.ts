@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type DriftApplication, makeDriftApplication } from '../application.ts';
-import { type DriftMode, requestedMode } from '../domain/drift/mode.ts';
+import type { DriftMode } from '../domain/account/organisation-record.ts';
+import { requestedMode } from '../domain/drift/mode.ts';
 import { describeRuns, reportRun } from '../domain/drift/run/describe-run.ts';
 import { startRun } from '../domain/drift/run/start-run.ts';
 import { Problem, validationFailed } from '../domain/problem.ts';

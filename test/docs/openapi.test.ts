@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { PROBLEMS } from '../../src/domain/problem.ts';
+import type { Reply } from '../support/api-description.ts';
 import { complaintsAbout, deviations, OPERATIONS } from '../support/api-description.ts';
 import { configuration } from '../support/configurations.ts';
-import { type Reply, startService } from '../support/service.ts';
+import { startService } from '../support/service.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 

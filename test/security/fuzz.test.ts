@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { PROBLEMS } from '../../src/domain/problem.ts';
 import { runs } from '../faults/report.ts';
-import { type Reply, startService, type TestService } from '../support/service.ts';
+import type { Reply } from '../support/api-description.ts';
+import { startService, type TestService } from '../support/service.ts';
 import { hostileEvent, hostileMessage } from './hostile-events.ts';
 
 const HANDLERS = ['sync', 'status', 'drift', 'verify'] as const;

@@ -1,7 +1,8 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Reply } from '../support/api-description.ts';
 import { configuration, PROMPT, withPrompt } from '../support/configurations.ts';
-import { type Reply, SECRETS, startService, type TestService } from '../support/service.ts';
+import { SECRETS, startService, type TestService } from '../support/service.ts';
 
 let service: TestService;
 beforeAll(async () => {

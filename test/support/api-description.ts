@@ -5,7 +5,14 @@ import formats from 'ajv-formats';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { isScheduledEvent } from '../../src/handlers/scheduled-drift.ts';
-import type { Reply } from './service.ts';
+
+/** What a function answered. */
+export interface Reply {
+  status: number;
+  headers: Record<string, string>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers whose shape is what they assert
+  body: any;
+}
 
 const header = z.object({ required: z.boolean().optional(), schema: z.unknown() });
 const response = z.object({

@@ -1,9 +1,9 @@
+import type { ScopeKey } from '../../src/domain/account/scope.ts';
 import { isInside } from '../../src/domain/drift/check/window.ts';
 import type { Finding } from '../../src/domain/drift/finding.ts';
 import { type FleetIndex, type Slice, specName } from '../../src/domain/drift/fleet.ts';
 import type { DriftRun, FindingStore, RunStore, Unit, UnitStore } from '../../src/domain/drift/runs.ts';
 import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
-import type { ScopeKey } from '../../src/domain/tools/tool-registry.ts';
 import { copyOf } from './copy-of.ts';
 import type { MemoryMappingStore, MemorySpecStore } from './memory-stores.ts';
 

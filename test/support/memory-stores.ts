@@ -1,3 +1,5 @@
+import type { OrganisationRecord } from '../../src/domain/account/organisation-record.ts';
+import type { ScopeKey } from '../../src/domain/account/scope.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import type { Configuration } from '../../src/domain/configuration/configuration.ts';
 import type { SpecHistory, SpecSummary, StoredSpec } from '../../src/domain/history/history.ts';
@@ -6,7 +8,6 @@ import type {
   MappingStore,
   MappingWrite,
   MappingWriteResult,
-  OrganisationRecord,
   OrganisationView,
   SpecStore,
 } from '../../src/domain/mapping/assistant-mapping.ts';
@@ -14,7 +15,7 @@ import type { Claim } from '../../src/domain/mapping/claim.ts';
 import { type Guard, type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping/transitions.ts';
 import type { Task, TaskQueue } from '../../src/domain/task.ts';
 import { NO_TOOLS } from '../../src/domain/tools/link-tools.ts';
-import type { ScopeKey, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../src/domain/tools/tool-registry.ts';
+import type { ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../src/domain/tools/tool-registry.ts';
 import { copyOf } from './copy-of.ts';
 
 const idOf = ({ orgId, role }: AssistantKey) => `${orgId}/${role}`;

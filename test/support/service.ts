@@ -9,7 +9,7 @@ import { type Servers, startServers } from '../../local/stack/servers.ts';
 import { localDefinition } from '../../local/stack/stack.ts';
 import type { UpstreamTiming } from '../../src/adapters/vapi/accounts.ts';
 import { type Application, makeApplication, systemRuntime, unlogged } from '../../src/application.ts';
-import type { OrganisationRecord } from '../../src/domain/mapping/assistant-mapping.ts';
+import type { OrganisationRecord } from '../../src/domain/account/organisation-record.ts';
 import type { Runtime } from '../../src/domain/runtime.ts';
 import { makeDriftHandler } from '../../src/handlers/drift.ts';
 import type { HttpHandler } from '../../src/handlers/http/handler.ts';
@@ -18,16 +18,10 @@ import { makeSyncHandler } from '../../src/handlers/sync.ts';
 import { makeVerifyHandler } from '../../src/handlers/verify.ts';
 import { makeWorkerHandler } from '../../src/handlers/worker.ts';
 import { readSettings } from '../../src/settings.ts';
+import type { Reply } from './api-description.ts';
 import { assertDescribed } from './api-description.ts';
 import { contextOf } from './context.ts';
 import { type CapturedOutput, captureOutput } from './output.ts';
-
-export interface Reply {
-  status: number;
-  headers: Record<string, string>;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read answers whose shape is what they assert
-  body: any;
-}
 
 export interface CallOptions {
   query?: Record<string, string>;

@@ -1,8 +1,8 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
+import { DRIFT_MODES } from '../../domain/account/organisation-record.ts';
 import { ROLES } from '../../domain/configuration/assistant-key.ts';
 import type { Finding } from '../../domain/drift/finding.ts';
-import { DRIFT_MODES } from '../../domain/drift/mode.ts';
 import { type DriftRun, GROUPS, type Unit } from '../../domain/drift/runs.ts';
 import type { Item } from './table-keys.ts';
 

@@ -5,11 +5,11 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import type { ScopeKey } from '../../domain/account/scope.ts';
 import type { Configuration } from '../../domain/configuration/configuration.ts';
 import type { Window } from '../../domain/drift/check/window.ts';
 import { type FleetIndex, type Slice, type SpecName, specName } from '../../domain/drift/fleet.ts';
 import type { AssistantMapping } from '../../domain/mapping/assistant-mapping.ts';
-import type { ScopeKey } from '../../domain/tools/tool-registry.ts';
 import type { Table } from './claimed-rows.ts';
 import { configurationOf, specKey } from './spec-store.ts';
 import { type Item, OWN_ACCOUNTS_PK, parseMapping, scopePk, UNFINISHED_PK } from './table-keys.ts';

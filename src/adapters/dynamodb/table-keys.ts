@@ -1,11 +1,12 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
+import type { OrganisationRecord } from '../../domain/account/organisation-record.ts';
+import { DRIFT_MODES } from '../../domain/account/organisation-record.ts';
+import { type ScopeKey, scopeKeyOf } from '../../domain/account/scope.ts';
 import { type AssistantKey, ROLES } from '../../domain/configuration/assistant-key.ts';
-import { DRIFT_MODES } from '../../domain/drift/mode.ts';
-import type { AssistantMapping, MappingChange, OrganisationRecord } from '../../domain/mapping/assistant-mapping.ts';
+import type { AssistantMapping, MappingChange } from '../../domain/mapping/assistant-mapping.ts';
 import { NO_TOOLS } from '../../domain/tools/link-tools.ts';
-import { type ScopeKey, scopeKeyOf } from '../../domain/tools/tool-registry.ts';
 
 export type Item = Record<string, AttributeValue>;
 

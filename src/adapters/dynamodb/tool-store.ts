@@ -1,6 +1,7 @@
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import type { ScopeKey, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../domain/tools/tool-registry.ts';
+import type { ScopeKey } from '../../domain/account/scope.ts';
+import type { ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../domain/tools/tool-registry.ts';
 import { ClaimedRows, type Table } from './claimed-rows.ts';
 import { itemsOf } from './partition-items.ts';
 import { claimSchema, type Item, scopeKeySchema, scopePk } from './table-keys.ts';

@@ -1,7 +1,7 @@
-import type { OrganisationRecord } from '../mapping/assistant-mapping.ts';
 import type { Operation, SyncDependencies } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { type Access, forgetAccess, resolveAccess } from './credentials.ts';
+import type { OrganisationRecord } from './organisation-record.ts';
 
 /**
  * The credentials of one operation: resolved once, and read anew at most once when Vapi does not accept the key (it may

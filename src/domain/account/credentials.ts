@@ -1,13 +1,9 @@
 import * as z from 'zod/mini';
 import type { Journal } from '../journal.ts';
-import type { OrganisationRecord } from '../mapping/assistant-mapping.ts';
 import { Problem } from '../problem.ts';
 import { ApiKey } from './api-key.ts';
-
-/** Whose Vapi account an assistant lives in. */
-export type Scope = 'platform' | 'org';
-
-export type CredentialSource = 'org-secret' | 'org-record' | 'platform';
+import type { OrganisationRecord } from './organisation-record.ts';
+import type { CredentialSource, Scope } from './scope.ts';
 
 /** How an organisation reaches Vapi, and what it already has there. */
 export interface Access {

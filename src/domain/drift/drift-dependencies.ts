@@ -1,9 +1,9 @@
+import type { DriftMode } from '../account/organisation-record.ts';
 import type { Journal } from '../journal.ts';
 import type { SyncDependencies } from '../operation.ts';
 import type { NumberShelf } from '../phone-number/number-cache.ts';
 import type { Deadline } from '../runtime.ts';
 import type { FleetIndex } from './fleet.ts';
-import type { DriftMode } from './mode.ts';
 import type { Pacer } from './paced-account.ts';
 import type { FindingStore, RunStore, UnitStore } from './runs.ts';
 

@@ -1,7 +1,8 @@
+import type { DriftMode } from '../account/organisation-record.ts';
+import type { ScopeKey } from '../account/scope.ts';
 import type { Role } from '../configuration/assistant-key.ts';
-import type { ScopeKey } from '../tools/tool-registry.ts';
+import type { DriftState } from '../mapping/assistant-mapping.ts';
 import type { ShownChange } from './check/shown-change.ts';
-import type { DriftMode } from './mode.ts';
 
 /**
  * What an assistant, or its mapping, is found to be.
@@ -54,21 +55,6 @@ export interface Finding {
   foundAt: string;
   /** What was done about it: `reapplied`, `resumed`, `removed`, or `kept: ` and the reason. */
   healing?: string;
-}
-
-/** What a mapping row carries of the last runs that found something wrong with it; absent when all is well. */
-export interface DriftState {
-  class: 'drifted' | 'missing' | 'pending';
-  /** ISO 8601: since when it is so. */
-  since: string;
-  /** The run that found it first. */
-  runId: string;
-  /** JSON Pointers of the fields that differ; no values, as prompts may be among them. */
-  fields: readonly string[];
-  /** How often it was healed without getting well. */
-  heals: number;
-  /** ISO 8601: the last time. */
-  healedAt?: string;
 }
 
 /** Stands for the number that an assistant is to answer: what it is pointed to is no field of the assistant itself. */

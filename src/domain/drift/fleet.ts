@@ -1,7 +1,7 @@
+import type { ScopeKey } from '../account/scope.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
-import type { ScopeKey } from '../tools/tool-registry.ts';
 import type { Window } from './check/window.ts';
 
 /** A page of something; `next` is where the following one begins, absent after the last. */

@@ -1,6 +1,4 @@
-/** What a drift run may do: nothing, look and report, or put right what it finds. */
-export const DRIFT_MODES = ['off', 'report', 'heal'] as const;
-export type DriftMode = (typeof DRIFT_MODES)[number];
+import { DRIFT_MODES, type DriftMode } from '../account/organisation-record.ts';
 
 /** The modes of one run: what holds where an organisation says nothing, and the most that may be done anywhere. */
 export interface RunMode {

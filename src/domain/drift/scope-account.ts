@@ -1,15 +1,11 @@
 import type { ApiKey } from '../account/api-key.ts';
 import { forgetAccess, resolveOwnKey, resolvePlatformKey } from '../account/credentials.ts';
+import type { ScopeKey } from '../account/scope.ts';
+import { organisationOf } from '../account/scope.ts';
 import type { VapiTools } from '../account/vapi-account.ts';
 import { Problem } from '../problem.ts';
-import type { ScopeKey } from '../tools/tool-registry.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
 import type { PacedAccount } from './paced-account.ts';
-
-/** The organisation of a scope; undefined for the platform's. */
-export function organisationOf(scope: ScopeKey): string | undefined {
-  return scope === 'platform' ? undefined : scope.slice('org:'.length);
-}
 
 /** Opens the account of a scope. Undefined when it is that of an organisation that has no key of its own any more. */
 export async function openAccount(

@@ -1,9 +1,7 @@
-import type { Scope } from '../account/credentials.ts';
+import type { OrganisationRecord } from '../account/organisation-record.ts';
+import type { Scope } from '../account/scope.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import type { Configuration } from '../configuration/configuration.ts';
-import type { DriftState } from '../drift/finding.ts';
-import type { DriftMode } from '../drift/mode.ts';
-import type { PhoneNumberState } from '../phone-number/phone-number.ts';
 import type { Claim } from './claim.ts';
 import type { Transition } from './transitions.ts';
 
@@ -76,14 +74,33 @@ export interface ToolsState {
   refused?: string;
 }
 
-/** The organisation record: what was known of an organisation before this service. */
-export interface OrganisationRecord {
-  vapiAssistantId?: string;
-  vapiPhoneNumberId?: string;
-  /** What drift runs may do to this organisation, in the place of what the deployment says. */
-  driftMode?: DriftMode;
-  /** JSON Pointers that drift runs do not compare, besides those of the deployment. */
-  driftIgnore?: readonly string[];
+/**
+ * The number whose calls the assistant answers.
+ * - `pending`: still to be pointed to the assistant
+ * - `linked`: points to it
+ * - `foreign`: points to something that is not ours, and is left alone
+ * - `missing`: the account has no such number
+ */
+export interface PhoneNumberState {
+  id: string;
+  status: 'pending' | 'linked' | 'foreign' | 'missing';
+  /** Earlier assistants of ours that the number may still point to. */
+  previous: readonly string[];
+}
+
+/** What a mapping row carries of the last runs that found something wrong with it; absent when all is well. */
+export interface DriftState {
+  class: 'drifted' | 'missing' | 'pending';
+  /** ISO 8601: since when it is so. */
+  since: string;
+  /** The run that found it first. */
+  runId: string;
+  /** JSON Pointers of the fields that differ; no values, as prompts may be among them. */
+  fields: readonly string[];
+  /** How often it was healed without getting well. */
+  heals: number;
+  /** ISO 8601: the last time. */
+  healedAt?: string;
 }
 
 /** All that one consistent read of an organisation gives. */

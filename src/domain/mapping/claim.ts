@@ -1,4 +1,4 @@
-import type { Scope } from '../account/credentials.ts';
+import type { Scope } from '../account/scope.ts';
 import { CLAIM_MARGIN_MS, SETTLE_MS } from '../timing.ts';
 
 export type ClaimOperation = 'create' | 'recreate' | 'update' | 'adopt' | 'delete';

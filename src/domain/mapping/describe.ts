@@ -1,6 +1,5 @@
 import type { AssistantKey } from '../configuration/assistant-key.ts';
-import type { DriftState } from '../drift/finding.ts';
-import type { AssistantMapping, MappingStore } from './assistant-mapping.ts';
+import type { AssistantMapping, DriftState, MappingStore } from './assistant-mapping.ts';
 import { ageSecondsOf, isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 
 /** `imported`: mapped as it was found, and no configuration has been applied yet. */

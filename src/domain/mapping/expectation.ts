@@ -1,4 +1,4 @@
-import type { Operation } from '../operation.ts';
+import type { Operation, Precondition } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import type { AssistantMapping } from './assistant-mapping.ts';
 import { isHeld } from './claim.ts';
@@ -9,17 +9,6 @@ export interface Expectation {
   specHash?: string;
   /** The mapping is there, and its revision is this one; `any`: it is there. */
   revision?: number | 'any';
-}
-
-/** Watches over an expectation for as long as one operation runs. */
-export interface Precondition {
-  /**
-   * Throws `PRECONDITION_FAILED` when the row that was read is not as expected. A claim is taken on condition that the row
-   * is still as it was read, so that checking every row that is read is enough. `now` in epoch ms.
-   */
-  assertHolds(mapping: AssistantMapping | undefined, now: number): void;
-  /** The operation has claimed the row as it expected it: from here on, it expects what it made of it. */
-  follow(claimed: AssistantMapping): void;
 }
 
 /** The same operation, which from now on is carried out only while the row is as expected. */

@@ -1,4 +1,4 @@
-import type { Scope } from '../account/credentials.ts';
+import type { Scope } from '../account/scope.ts';
 import { nameOf } from '../journal.ts';
 import type { Operation, SyncDependencies } from '../operation.ts';
 import { isoNow } from '../runtime.ts';

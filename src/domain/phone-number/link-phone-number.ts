@@ -1,10 +1,9 @@
 import type { Access } from '../account/credentials.ts';
 import type { LivePhoneNumber } from '../account/vapi-account.ts';
 import { isOurs } from '../configuration/configuration.ts';
-import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
+import type { AssistantMapping, PhoneNumberState } from '../mapping/assistant-mapping.ts';
 import type { Operation, SyncDependencies } from '../operation.ts';
 import { Problem } from '../problem.ts';
-import type { PhoneNumberState } from './phone-number.ts';
 
 /** A number, and the assistant that is to answer it. */
 export interface PhoneLink {

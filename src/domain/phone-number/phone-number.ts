@@ -1,20 +1,6 @@
 import type { Access } from '../account/credentials.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
-import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
-
-/**
- * The number whose calls the assistant answers.
- * - `pending`: still to be pointed to the assistant
- * - `linked`: points to it
- * - `foreign`: points to something that is not ours, and is left alone
- * - `missing`: the account has no such number
- */
-export interface PhoneNumberState {
-  id: string;
-  status: 'pending' | 'linked' | 'foreign' | 'missing';
-  /** Earlier assistants of ours that the number may still point to. */
-  previous: readonly string[];
-}
+import type { AssistantMapping, PhoneNumberState } from '../mapping/assistant-mapping.ts';
 
 /** As many earlier assistants are remembered; a number points to the last one, or to somebody else's. */
 const MAX_PREVIOUS = 10;

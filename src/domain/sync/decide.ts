@@ -1,11 +1,17 @@
-import type { Scope } from '../account/credentials.ts';
+import type { Scope } from '../account/scope.ts';
 import type { LiveAssistant } from '../account/vapi-account.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
 import { type AssistantPatch, patchAssistant } from '../configuration/patch.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import type { AssistantMapping, LinkedTool, Retiree, ToolsState } from '../mapping/assistant-mapping.ts';
+import type {
+  AssistantMapping,
+  LinkedTool,
+  PhoneNumberState,
+  Retiree,
+  ToolsState,
+} from '../mapping/assistant-mapping.ts';
 import { type Claim, isHeld, mayHaveCreated, settlesAt } from '../mapping/claim.ts';
-import { isSamePhoneNumber, nextPhoneNumber, type PhoneNumberState } from '../phone-number/phone-number.ts';
+import { isSamePhoneNumber, nextPhoneNumber } from '../phone-number/phone-number.ts';
 import { formerToolIds, isSameTools, nextToolsState, type ToolsFound, withToolIds } from '../tools/link-tools.ts';
 
 /** An assistant that is ours by its metadata and that no mapping names. */

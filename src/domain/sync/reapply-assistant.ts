@@ -1,12 +1,8 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
+import type { OrganisationRecord } from '../account/organisation-record.ts';
 import { configured, type DesiredAssistant } from '../configuration/configuration.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
-import {
-  type AssistantMapping,
-  type MappingChange,
-  mappingOf,
-  type OrganisationRecord,
-} from '../mapping/assistant-mapping.ts';
+import { type AssistantMapping, type MappingChange, mappingOf } from '../mapping/assistant-mapping.ts';
 import type { Operation, SyncDependencies } from '../operation.ts';
 import { linkPhoneNumber } from '../phone-number/link-phone-number.ts';
 import { Problem } from '../problem.ts';

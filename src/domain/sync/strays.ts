@@ -1,5 +1,6 @@
-import { type Access, resolvePlatformKey, type Scope } from '../account/credentials.ts';
+import { type Access, resolvePlatformKey } from '../account/credentials.ts';
 import { listCreated, windowAtVapi } from '../account/list-created.ts';
+import type { Scope } from '../account/scope.ts';
 import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
 import { isOurs } from '../configuration/configuration.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';

@@ -1,12 +1,8 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
 import { type Access, isSameAccess } from '../account/credentials.ts';
+import type { OrganisationRecord } from '../account/organisation-record.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
-import {
-  type AssistantMapping,
-  mappingOf,
-  type OrganisationRecord,
-  type Retiree,
-} from '../mapping/assistant-mapping.ts';
+import { type AssistantMapping, mappingOf, type Retiree } from '../mapping/assistant-mapping.ts';
 import { unresolvedForSeconds } from '../mapping/claim.ts';
 import { type Expectation, expecting } from '../mapping/expectation.ts';
 import { assertTimeLeft, pauseBeforeRestart, waitForClaim } from '../mapping/wait-for-claim.ts';

@@ -1,7 +1,18 @@
+import type { Access } from '../account/credentials.ts';
 import { listCreated, windowAtVapi } from '../account/list-created.ts';
+import type { ScopeKey } from '../account/scope.ts';
+import type { VapiTools } from '../account/vapi-account.ts';
+import type { DesiredTool } from '../configuration/tool.ts';
 import { isDefinedBy } from '../configuration/tool.ts';
 import type { Operation, SyncDependencies } from '../operation.ts';
-import type { Registration } from './register-tool.ts';
+
+/** One tool, where it is registered, and the account that it lives in. */
+export interface Registration {
+  tool: DesiredTool;
+  scopeKey: ScopeKey;
+  access: Access;
+  account: VapiTools;
+}
 
 /**
  * The tool that a POST of unknown outcome has made: the oldest with this definition among those made since then that no

@@ -1,9 +1,10 @@
 import type { Access } from '../account/credentials.ts';
+import { scopeKeyOf } from '../account/scope.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
 import type { AssistantMapping, LinkedTool } from '../mapping/assistant-mapping.ts';
 import type { Operation, SyncDependencies } from '../operation.ts';
 import type { ToolsFound } from './link-tools.ts';
-import { scopeKeyOf, type ToolRow } from './tool-registry.ts';
+import type { ToolRow } from './tool-registry.ts';
 
 export interface ToolSearch {
   desired: DesiredAssistant;

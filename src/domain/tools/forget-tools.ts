@@ -1,8 +1,8 @@
 import type { Access } from '../account/credentials.ts';
+import { scopeKeyOf } from '../account/scope.ts';
 import type { LinkedTool } from '../mapping/assistant-mapping.ts';
 import type { Operation, SyncDependencies } from '../operation.ts';
 import { isoNow } from '../runtime.ts';
-import { scopeKeyOf } from './tool-registry.ts';
 
 /**
  * After Vapi has refused a configuration that links tools of ours: finds those that somebody deleted there, and forgets

@@ -1,26 +1,17 @@
-import type { Access } from '../account/credentials.ts';
-import type { VapiTools } from '../account/vapi-account.ts';
-import type { DesiredTool } from '../configuration/tool.ts';
+import { type ScopeKey, scopeKeyOf } from '../account/scope.ts';
 import { nameOf } from '../journal.ts';
 import { isHeld, mayHaveCreated, newClaim, settlesAt } from '../mapping/claim.ts';
 import type { Operation, SyncDependencies } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { isoNow } from '../runtime.ts';
 import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS, MIN_CREATE_MS, POLL_LONGEST_MS } from '../timing.ts';
+import type { Registration } from './find-stray-tool.ts';
 import { findStrayTool } from './find-stray-tool.ts';
 import { registeredId } from './find-tools.ts';
-import { type ScopeKey, scopeKeyOf, type ToolRow } from './tool-registry.ts';
+import type { ToolRow } from './tool-registry.ts';
 
 /** `later`: somebody else is registering it, or it is not known yet whether an earlier attempt has made it. */
 export type Registered = { kind: 'registered'; toolId: string } | { kind: 'later'; afterSeconds: number };
-
-/** One tool, where it is registered, and the account that it lives in. */
-export interface Registration {
-  tool: DesiredTool;
-  scopeKey: ScopeKey;
-  access: Access;
-  account: VapiTools;
-}
 
 /**
  * Sees to it that Vapi has one tool with this definition, by the protocol by which assistants are made: a claim, one POST

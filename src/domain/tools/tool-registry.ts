@@ -1,14 +1,6 @@
-import type { Scope } from '../account/credentials.ts';
+import type { ScopeKey } from '../account/scope.ts';
 import type { Claim } from '../mapping/claim.ts';
 import type { Transition } from '../mapping/transitions.ts';
-
-/** Whose tools: the platform's, or those of one organisation with a key of its own. */
-export type ScopeKey = 'platform' | `org:${string}`;
-
-/** The scope in which an organisation's tools and mappings are kept. */
-export function scopeKeyOf(scope: Scope, orgId: string): ScopeKey {
-  return scope === 'platform' ? 'platform' : `org:${orgId}`;
-}
 
 /** Which tool at Vapi has a definition. Times are ISO 8601 in UTC. */
 export interface ToolRow {

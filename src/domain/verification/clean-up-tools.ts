@@ -1,11 +1,23 @@
 import type { ApiKey } from '../account/api-key.ts';
 import { listCreated } from '../account/list-created.ts';
+import { scopeKeyOf } from '../account/scope.ts';
+import type { Journal } from '../journal.ts';
 import { isHeld, mayHaveCreated, newClaim, settlesAt } from '../mapping/claim.ts';
-import { scopeKeyOf, type ToolRow } from '../tools/tool-registry.ts';
-import type { CleanUp } from './clean-up.ts';
+import type { Deadline } from '../runtime.ts';
+import type { ToolRow } from '../tools/tool-registry.ts';
 import { windowOf } from './made-by-run.ts';
-import type { VerificationDependencies } from './stage.ts';
+import type { VerificationRun } from './run.ts';
+import type { VerificationDependencies, VerificationKeys } from './stage.ts';
 import { isThrowAwayTool } from './throw-away-tool.ts';
+
+/** Whose organisations to remove, and until when. */
+export interface CleanUp {
+  run: VerificationRun;
+  keys: VerificationKeys;
+  deadline: Deadline;
+  journal: Journal;
+  nextOperationId: () => string;
+}
 
 /**
  * Removes the tools of a run: at Vapi, then their rows. The service itself removes a tool only after a grace time, when no

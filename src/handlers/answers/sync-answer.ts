@@ -1,6 +1,6 @@
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import type { VoiceDecision } from '../../domain/configuration/voice.ts';
-import type { PhoneNumberState } from '../../domain/phone-number/phone-number.ts';
+import type { PhoneNumberState } from '../../domain/mapping/assistant-mapping.ts';
 import type { Decision, SyncResult } from '../../domain/sync/sync-assistant.ts';
 
 interface Asked {

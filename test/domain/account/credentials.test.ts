@@ -11,8 +11,8 @@ import {
   resolvePlatformKey,
   type SecretLookup,
 } from '../../../src/domain/account/credentials.ts';
+import type { OrganisationRecord } from '../../../src/domain/account/organisation-record.ts';
 import type { JournalEntry } from '../../../src/domain/journal.ts';
-import type { OrganisationRecord } from '../../../src/domain/mapping/assistant-mapping.ts';
 import { rejectedProblemOf } from '../thrown-problem.ts';
 import { FakeSecretStore, type Told } from './fake-secret-store.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Scope } from '../../../src/domain/account/credentials.ts';
+import type { Scope } from '../../../src/domain/account/scope.ts';
 import type { AssistantMapping } from '../../../src/domain/mapping/assistant-mapping.ts';
 import type { ClaimOperation } from '../../../src/domain/mapping/claim.ts';
 import { type DecideInput, decide, type Plan } from '../../../src/domain/sync/decide.ts';

@@ -7,8 +7,9 @@ import {
   organisationReportSchema,
 } from '../../../src/domain/verification/organisation-report.ts';
 import { call } from '../../local/vapi-caller.ts';
+import type { Reply } from '../../support/api-description.ts';
 import { configuration, withPrompt } from '../../support/configurations.ts';
-import { ACME_KEY, PLATFORM_KEY, type Reply, startService, type TestService } from '../../support/service.ts';
+import { ACME_KEY, PLATFORM_KEY, startService, type TestService } from '../../support/service.ts';
 
 let service: TestService;
 let org: string;

@@ -1,6 +1,6 @@
+import type { ScopeKey } from '../../account/scope.ts';
 import type { LiveAssistant } from '../../account/vapi-account.ts';
 import { ownerOf } from '../../configuration/owner.ts';
-import type { ScopeKey } from '../../tools/tool-registry.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
 import type { PacedAccount } from '../paced-account.ts';
 import type { DriftRun } from '../runs.ts';

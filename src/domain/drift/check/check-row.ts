@@ -1,13 +1,15 @@
+import type { DriftMode, OrganisationRecord } from '../../account/organisation-record.ts';
 import type { LiveAssistant } from '../../account/vapi-account.ts';
 import type { FieldChange } from '../../configuration/diff.ts';
-import { type AssistantMapping, mappingOf, type OrganisationRecord } from '../../mapping/assistant-mapping.ts';
+import type { DriftState } from '../../mapping/assistant-mapping.ts';
+import { type AssistantMapping, mappingOf } from '../../mapping/assistant-mapping.ts';
 import { isHeld, mayHaveCreated } from '../../mapping/claim.ts';
 import { completeBook } from '../../phone-number/number-cache.ts';
 import { isoNow } from '../../runtime.ts';
 import { lookAt } from '../../sync/observe.ts';
 import { formerToolIds, withToolIds } from '../../tools/link-tools.ts';
-import { type DriftState, type Finding, MAX_FIELDS, NUMBER_PATH } from '../finding.ts';
-import { type DriftMode, modeFor } from '../mode.ts';
+import { type Finding, MAX_FIELDS, NUMBER_PATH } from '../finding.ts';
+import { modeFor } from '../mode.ts';
 import { tallyClass, tallyFinding } from '../tally.ts';
 import { type Comparison, compareAssistant, showChanges } from './compare-assistant.ts';
 import { nextState, noteDrift } from './note-drift.ts';

@@ -1,10 +1,10 @@
+import type { ScopeKey } from '../../account/scope.ts';
 import type { LiveAssistant } from '../../account/vapi-account.ts';
 import type { AssistantKey } from '../../configuration/assistant-key.ts';
 import { ownerOf } from '../../configuration/owner.ts';
 import { mappingOf, type OrganisationView } from '../../mapping/assistant-mapping.ts';
 import { isHeld } from '../../mapping/claim.ts';
 import { isoNow } from '../../runtime.ts';
-import type { ScopeKey } from '../../tools/tool-registry.ts';
 import { modeFor } from '../mode.ts';
 import { tallyClass, tallyFinding } from '../tally.ts';
 import { checkListed } from './check-row.ts';

@@ -1,7 +1,7 @@
 import { annotateMapping } from '../../mapping/annotate-mapping.ts';
-import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
+import type { AssistantMapping, DriftState } from '../../mapping/assistant-mapping.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
-import { type DriftState, isSameState } from '../finding.ts';
+import { isSameState } from '../finding.ts';
 
 /**
  * Notes on a row what was found of it, or that all is well, if that is news. A row that somebody has changed meanwhile is

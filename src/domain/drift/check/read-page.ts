@@ -1,7 +1,7 @@
+import type { ScopeKey } from '../../account/scope.ts';
 import type { VapiAccount } from '../../account/vapi-account.ts';
 import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
 import { Problem } from '../../problem.ts';
-import type { ScopeKey } from '../../tools/tool-registry.ts';
 import type { FleetIndex } from '../fleet.ts';
 import { type Rows, rowMs } from './join-page.ts';
 import { completePart, createdMs, isInside, listBounds, type Page, type Window } from './window.ts';

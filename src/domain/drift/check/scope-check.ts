@@ -1,6 +1,6 @@
+import type { ScopeKey } from '../../account/scope.ts';
 import type { Configuration } from '../../configuration/configuration.ts';
 import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
-import type { ScopeKey } from '../../tools/tool-registry.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
 import { specName } from '../fleet.ts';
 import type { PacedAccount } from '../paced-account.ts';

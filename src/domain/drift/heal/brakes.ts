@@ -1,4 +1,4 @@
-import type { DriftState } from '../finding.ts';
+import type { DriftState } from '../../mapping/assistant-mapping.ts';
 import { mappedCount, type Totals } from '../totals.ts';
 
 /** More missing than this, and more than this share: that is no clean-up, it is a wrong key or a failing Vapi. */

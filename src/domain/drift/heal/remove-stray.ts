@@ -1,4 +1,5 @@
 import { resolveAccess } from '../../account/credentials.ts';
+import type { ScopeKey } from '../../account/scope.ts';
 import type { VapiAccount } from '../../account/vapi-account.ts';
 import type { AssistantKey } from '../../configuration/assistant-key.ts';
 import { ownerOf } from '../../configuration/owner.ts';
@@ -9,7 +10,6 @@ import type { Operation } from '../../operation.ts';
 import { completeBook } from '../../phone-number/number-cache.ts';
 import { Problem } from '../../problem.ts';
 import { retireAssistants } from '../../sync/retire-assistants.ts';
-import type { ScopeKey } from '../../tools/tool-registry.ts';
 import { createdMs } from '../check/window.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
 import type { PacedAccount } from '../paced-account.ts';

@@ -1,5 +1,5 @@
+import type { ScopeKey } from '../../account/scope.ts';
 import { Problem } from '../../problem.ts';
-import type { ScopeKey } from '../../tools/tool-registry.ts';
 import { checkPage } from '../check/check-page.ts';
 import { checkClaimed } from '../check/check-row.ts';
 import type { Window } from '../check/window.ts';

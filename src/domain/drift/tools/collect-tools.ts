@@ -1,13 +1,15 @@
+import type { ScopeKey } from '../../account/scope.ts';
+import { organisationOf } from '../../account/scope.ts';
 import type { VapiTools } from '../../account/vapi-account.ts';
 import { newClaim } from '../../mapping/claim.ts';
 import { Problem } from '../../problem.ts';
 import { isoNow } from '../../runtime.ts';
 import type { TaskEnd } from '../../task.ts';
-import type { ScopeKey, ToolChange, ToolRow } from '../../tools/tool-registry.ts';
+import type { ToolChange, ToolRow } from '../../tools/tool-registry.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
 import { modeFor } from '../mode.ts';
 import type { DriftRun } from '../runs.ts';
-import { openTools, organisationOf } from '../scope-account.ts';
+import { openTools } from '../scope-account.ts';
 import { type CollectStep, decideCollect } from './decide-collect.ts';
 import { usedTools } from './used-tools.ts';
 

@@ -1,9 +1,9 @@
+import type { ScopeKey } from '../../account/scope.ts';
+import { organisationOf } from '../../account/scope.ts';
 import { ROLES } from '../../configuration/assistant-key.ts';
 import { type AssistantMapping, mappingOf } from '../../mapping/assistant-mapping.ts';
-import type { ScopeKey } from '../../tools/tool-registry.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
 import type { Slice } from '../fleet.ts';
-import { organisationOf } from '../scope-account.ts';
 
 /** Tools that mappings want, have, or are about to have. */
 export interface UsedTools {

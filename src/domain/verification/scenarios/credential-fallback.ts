@@ -1,4 +1,4 @@
-import type { CredentialSource, Scope } from '../../account/credentials.ts';
+import type { CredentialSource, Scope } from '../../account/scope.ts';
 import type { VapiAccount } from '../../account/vapi-account.ts';
 import { expect, expectAll } from '../expectations.ts';
 import { codesIn } from '../recorded-steps.ts';
