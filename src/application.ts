@@ -20,7 +20,7 @@ import { recordCall, recordCircuit, type Telemetry } from './adapters/telemetry/
 import { makeVapiAccounts, type UpstreamTiming } from './adapters/vapi/accounts.ts';
 import type { VoicePolicy } from './domain/configuration/voice.ts';
 import type { DriftDependencies, DriftStart } from './domain/drift/drift-dependencies.ts';
-import { makePacer } from './domain/drift/paced-account.ts';
+import { makePacer } from './domain/long-work/paced-account.ts';
 import type { SyncDependencies } from './domain/operation.ts';
 import { makeNumberShelf } from './domain/phone-number/number-cache.ts';
 import type { Runtime } from './domain/runtime.ts';

@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Finding } from '../../src/domain/drift/finding.ts';
-import type { DriftRun, FindingStore, RunStore, Unit, UnitStore } from '../../src/domain/drift/runs.ts';
+import {
+  type DriftRun,
+  type DriftRunStore,
+  type DriftUnit,
+  type FindingStore,
+  isOver,
+} from '../../src/domain/drift/runs.ts';
 import { noTotals } from '../../src/domain/drift/totals.ts';
+import type { UnitStore } from '../../src/domain/long-work/run.ts';
+import { startUnlessRunning } from '../../src/domain/long-work/start-run.ts';
 
 export interface DriftStores {
-  runs: RunStore;
-  units: UnitStore;
+  runs: DriftRunStore;
+  units: UnitStore<DriftUnit>;
   findings: FindingStore;
 }
 
@@ -18,7 +26,7 @@ function newRun(startedAt = AT): DriftRun {
   return { runId, trigger: 'schedule', mode, status: 'planning', startedAt, updatedAt: startedAt, done: [] };
 }
 
-function newUnit(runId: string, number: number): Unit {
+function newUnit(runId: string, number: number): DriftUnit {
   return {
     runId,
     number,
@@ -37,35 +45,43 @@ function newFinding(id: string): Finding {
 
 /** What drift runs rely on, in memory and in DynamoDB alike. */
 export function describeDriftStores(stores: () => DriftStores): void {
+  async function start(run: DriftRun, since: string) {
+    const { runs } = stores();
+    const giveUp = async (other: DriftRun) => {
+      await runs.advance(other, { status: 'abandoned', updatedAt: run.startedAt });
+    };
+    return await startUnlessRunning({ runs, isOver, giveUp }, run, since);
+  }
+
   /** One run at a time: what an earlier test has left open is given up. */
   async function started(run = newRun()): Promise<DriftRun> {
-    expect(await stores().runs.start(run, '2999')).toEqual({ kind: 'started' });
+    expect(await start(run, '2999')).toEqual({ kind: 'started' });
     return run;
   }
 
   describe('runs', () => {
     it('a run that is alive is not joined by another', async () => {
       const run = await started();
-      expect(await stores().runs.start(newRun(LATER), AT)).toEqual({ kind: 'running', runId: run.runId });
+      expect(await start(newRun(LATER), AT)).toEqual({ kind: 'running', runId: run.runId });
     });
 
     it('of many that start at once, one does', async () => {
       await stores().runs.advance(await started(), { status: 'closed', updatedAt: AT });
-      const results = await Promise.all(Array.from({ length: 5 }, () => stores().runs.start(newRun(), AT)));
+      const results = await Promise.all(Array.from({ length: 5 }, () => start(newRun(), AT)));
       expect(results.filter(({ kind }) => kind === 'started')).toHaveLength(1);
     });
 
     it('one that stands still is given up', async () => {
       const old = await started();
       const next = newRun(LATER);
-      expect(await stores().runs.start(next, LATER)).toEqual({ kind: 'started' });
+      expect(await start(next, LATER)).toEqual({ kind: 'started' });
       expect(await stores().runs.read(old.runId)).toMatchObject({ status: 'abandoned' });
     });
 
     it('one that is closed is in nobody’s way', async () => {
       const run = await started();
       await stores().runs.advance(run, { status: 'closed', closedAt: AT, updatedAt: AT });
-      expect(await stores().runs.start(newRun(), AT)).toEqual({ kind: 'started' });
+      expect(await start(newRun(), AT)).toEqual({ kind: 'started' });
     });
 
     it('is changed only from the status that was read, so that one of many closes it', async () => {

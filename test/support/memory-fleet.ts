@@ -2,7 +2,8 @@ import type { ScopeKey } from '../../src/domain/account/scope.ts';
 import { isInside } from '../../src/domain/drift/check/window.ts';
 import type { Finding } from '../../src/domain/drift/finding.ts';
 import { type FleetIndex, type Slice, specName } from '../../src/domain/drift/fleet.ts';
-import type { DriftRun, FindingStore, RunStore, Unit, UnitStore } from '../../src/domain/drift/runs.ts';
+import type { DriftRun, DriftRunStore, DriftUnit, FindingStore } from '../../src/domain/drift/runs.ts';
+import type { CurrentRun, UnitStore } from '../../src/domain/long-work/run.ts';
 import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
 import { copyOf } from './copy-of.ts';
 import type { MemoryMappingStore, MemorySpecStore } from './memory-stores.ts';
@@ -69,19 +70,24 @@ function slice<T>(items: readonly T[], { limit, after, idOf, descending = false 
 }
 
 /** Runs, units and findings in memory. */
-export class MemoryRuns implements RunStore {
+export class MemoryRuns implements DriftRunStore {
+  #current: CurrentRun | undefined;
   readonly runs = new Map<string, DriftRun>();
-  readonly parts = new Map<string, Unit>();
+  readonly parts = new Map<string, DriftUnit>();
   readonly found = new Map<string, Map<string, Finding>>();
 
-  async start(run: DriftRun, aliveSince: string): Promise<{ kind: 'started' } | { kind: 'running'; runId: string }> {
-    for (const other of this.runs.values()) {
-      if (other.status === 'closed' || other.status === 'abandoned') continue;
-      if (other.updatedAt >= aliveSince) return { kind: 'running', runId: other.runId };
-      other.status = 'abandoned';
-    }
+  async current(): Promise<CurrentRun | undefined> {
+    return this.#current;
+  }
+
+  async makeCurrent(run: CurrentRun, replaces: CurrentRun | undefined): Promise<boolean> {
+    if (this.#current?.runId !== replaces?.runId) return false;
+    this.#current = run;
+    return true;
+  }
+
+  async create(run: DriftRun): Promise<void> {
     this.runs.set(run.runId, copyOf(run));
-    return { kind: 'started' };
   }
 
   async read(runId: string): Promise<DriftRun | undefined> {
@@ -109,7 +115,7 @@ export class MemoryRuns implements RunStore {
     return copyOf(next);
   }
 
-  readonly units: UnitStore = {
+  readonly units: UnitStore<DriftUnit> = {
     plan: async (unit) => {
       const id = unitId(unit);
       if (!this.parts.has(id)) this.parts.set(id, copyOf(unit));
@@ -147,7 +153,7 @@ export class MemoryRuns implements RunStore {
   }
 }
 
-function unitId({ runId, number }: Pick<Unit, 'runId' | 'number'>): string {
+function unitId({ runId, number }: Pick<DriftUnit, 'runId' | 'number'>): string {
   return `${runId}/${number}`;
 }
 

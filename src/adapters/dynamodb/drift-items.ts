@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { DRIFT_MODES } from '../../domain/account/organisation-record.ts';
 import { ROLES } from '../../domain/configuration/assistant-key.ts';
 import type { Finding } from '../../domain/drift/finding.ts';
-import { type DriftRun, GROUPS, type Unit } from '../../domain/drift/runs.ts';
+import { type DriftRun, type DriftUnit, GROUPS } from '../../domain/drift/runs.ts';
 import type { Item } from './table-keys.ts';
 
 const count = z.number();
@@ -143,7 +143,7 @@ export function parseRun(item: Item): DriftRun {
 }
 
 /** Reads a unit. */
-export function parseUnit(item: Item): Unit {
+export function parseUnit(item: Item): DriftUnit {
   return unitSchema.parse(unmarshall(item));
 }
 

@@ -1,25 +1,26 @@
 import type { Finding } from '../../domain/drift/finding.ts';
 import type { Slice } from '../../domain/drift/fleet.ts';
-import type { FindingStore, Unit, UnitChange, UnitStore } from '../../domain/drift/runs.ts';
+import type { DriftUnit, FindingStore } from '../../domain/drift/runs.ts';
+import type { UnitChange, UnitStore } from '../../domain/long-work/run.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { Table } from './claimed-rows.ts';
 import { FINDING_PREFIX, parseFinding, parseUnit, partsPk, UNIT_PREFIX, unitSk } from './drift-items.ts';
 import { DynamoDriftTable } from './drift-table.ts';
 
 /** The units of drift runs in DynamoDB, one item each. */
-export class DynamoUnitStore implements UnitStore {
+export class DynamoUnitStore implements UnitStore<DriftUnit> {
   readonly #items: DynamoDriftTable;
 
   constructor(table: Table) {
     this.#items = new DynamoDriftTable(table);
   }
 
-  async plan(unit: Unit): Promise<void> {
+  async plan(unit: DriftUnit): Promise<void> {
     await this.#items.putIf({ ...unit, pk: partsPk(unit.runId), sk: unitSk(unit.number) });
   }
 
-  async all(runId: string): Promise<Unit[]> {
-    const units: Unit[] = [];
+  async all(runId: string): Promise<DriftUnit[]> {
+    const units: DriftUnit[] = [];
     let after: string | undefined;
     do {
       const page = await this.#items.query({ pk: partsPk(runId), prefix: UNIT_PREFIX, ...(after ? { after } : {}) });
@@ -29,12 +30,12 @@ export class DynamoUnitStore implements UnitStore {
     return units;
   }
 
-  async read(runId: string, number: number): Promise<Unit | undefined> {
+  async read(runId: string, number: number): Promise<DriftUnit | undefined> {
     const item = await this.#items.get({ pk: partsPk(runId), sk: unitSk(number) });
     return item && parseUnit(item);
   }
 
-  async commit(unit: Unit, change: UnitChange): Promise<Unit | undefined> {
+  async commit(unit: DriftUnit, change: UnitChange<DriftUnit>): Promise<DriftUnit | undefined> {
     const { runId, number, version } = unit;
     const set = { ...change, version: version + 1 };
     const item = await this.#items.change({ pk: partsPk(runId), sk: unitSk(number), set, is: { version } });

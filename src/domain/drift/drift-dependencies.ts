@@ -1,11 +1,12 @@
 import type { DriftMode } from '../account/organisation-record.ts';
 import type { Journal } from '../journal.ts';
+import type { Pacer } from '../long-work/paced-account.ts';
+import type { UnitStore } from '../long-work/run.ts';
 import type { SyncDependencies } from '../operation.ts';
 import type { NumberShelf } from '../phone-number/number-cache.ts';
 import type { Deadline } from '../runtime.ts';
 import type { FleetIndex } from './fleet.ts';
-import type { Pacer } from './paced-account.ts';
-import type { FindingStore, RunStore, UnitStore } from './runs.ts';
+import type { DriftRunStore, DriftUnit, FindingStore } from './runs.ts';
 
 /** How much drift checks may ask of Vapi and of themselves. */
 export interface DriftLimits {
@@ -31,8 +32,8 @@ export interface DriftLimits {
 
 export interface DriftDependencies extends SyncDependencies {
   fleet: FleetIndex;
-  runs: RunStore;
-  units: UnitStore;
+  runs: DriftRunStore;
+  units: UnitStore<DriftUnit>;
   findings: FindingStore;
   pacer: Pacer;
   numbers: NumberShelf;

@@ -1,8 +1,9 @@
+import { planRun } from '../long-work/plan-run.ts';
+import { workOnUnit } from '../long-work/work-on-unit.ts';
 import type { DriftTask, TaskEnd } from '../task.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
 import { healRun } from './heal/heal-run.ts';
-import { checkUnit } from './run/check-unit.ts';
-import { planRun } from './run/plan-run.ts';
+import { driftWork } from './run/drift-work.ts';
 import { collectTools } from './tools/collect-tools.ts';
 
 /** Does one task of a drift run. */
@@ -14,9 +15,9 @@ export async function performDriftTask(
   const call: DriftCall = { runId: task.runId, journal, deadline };
   switch (task.kind) {
     case 'drift-plan':
-      return await planRun(deps, call);
+      return await planRun(driftWork(deps, call), call.runId, deadline);
     case 'drift-window':
-      return await checkUnit(deps, call, task.unit);
+      return await workOnUnit(driftWork(deps, call), { runId: call.runId, unit: task.unit, deadline });
     case 'drift-heal':
       return await healRun(deps, call);
     case 'collect-tools':

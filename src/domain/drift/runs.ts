@@ -1,3 +1,4 @@
+import type { Run, RunStore, Unit } from '../long-work/run.ts';
 import type { Window } from './check/window.ts';
 import type { Finding } from './finding.ts';
 import type { Slice } from './fleet.ts';
@@ -6,21 +7,13 @@ import type { Totals } from './totals.ts';
 
 export type RunStatus = 'planning' | 'checking' | 'healing' | 'closed' | 'abandoned';
 
-/** One look at the whole fleet. Times are ISO 8601 in UTC. */
-export interface DriftRun {
-  /** Sorts by the time of its start. */
-  runId: string;
+/** One look at the whole fleet. */
+export interface DriftRun extends Run {
   trigger: 'schedule' | 'request';
   mode: RunMode;
   status: RunStatus;
-  startedAt: string;
-  /** When something was last finished: a run that stands still is given up by the next. */
-  updatedAt: string;
+  /** ISO 8601. */
   closedAt?: string;
-  /** How many units there are; known when all are planned. */
-  unitCount?: number;
-  /** Numbers of the units that are done. */
-  done: readonly number[];
   healing?: Healing;
   summary?: RunSummary;
 }
@@ -54,19 +47,7 @@ export interface RunSummary {
 }
 
 /** A part of a run that is checked by one task at a time. */
-export interface Unit {
-  runId: string;
-  /** From 0; units of one kind have successive numbers. */
-  number: number;
-  work: Work;
-  /** Grows with each step, so that two tasks on the same unit notice each other. */
-  version: number;
-  position: Position;
-  /** Failures in a row at this position. */
-  failures: number;
-  totals: Totals;
-  isDone: boolean;
-}
+export type DriftUnit = Unit<Work, Position, Totals>;
 
 /**
  * - `window`: a stretch of the platform's account
@@ -90,35 +71,17 @@ export interface Position {
 
 export const AT_THE_START: Position = { account: 0 };
 
-/** Runs and their progress. Each write is one conditional write of one item. */
-export interface RunStore {
-  /** False when another run is going on and was alive after `aliveSince` (ISO 8601); then that one's id comes back. */
-  start(run: DriftRun, aliveSince: string): Promise<{ kind: 'started' } | { kind: 'running'; runId: string }>;
-  read(runId: string): Promise<DriftRun | undefined>;
-  /** Newest first. */
-  list(query: { limit: number }): Promise<DriftRun[]>;
-  /** Changes a run that is still in the status that was read, and in the same step of healing; undefined when it is not. */
-  advance(run: DriftRun, change: RunChange): Promise<DriftRun | undefined>;
-  /** Notes that a unit is done, however often it is said. */
-  markDone(runId: string, unit: number, at: string): Promise<DriftRun | undefined>;
+/** True for a run in which nothing is done any more. */
+export function isOver({ status }: DriftRun): boolean {
+  return status === 'closed' || status === 'abandoned';
 }
+
+/** Drift runs. One is changed only from the status that was read, and in the same step of healing. */
+export type DriftRunStore = RunStore<DriftRun, RunChange>;
 
 export type RunChange = Partial<Pick<DriftRun, 'status' | 'closedAt' | 'unitCount' | 'healing' | 'summary'>> & {
   updatedAt: string;
 };
-
-/** The units of runs. */
-export interface UnitStore {
-  /** Keeps the unit that is there already, if there is one with this number. */
-  plan(unit: Unit): Promise<void>;
-  /** In the order of their numbers. */
-  all(runId: string): Promise<Unit[]>;
-  read(runId: string, number: number): Promise<Unit | undefined>;
-  /** Undefined when somebody else has gone on with the unit since it was read. */
-  commit(unit: Unit, change: UnitChange): Promise<Unit | undefined>;
-}
-
-export type UnitChange = Partial<Pick<Unit, 'position' | 'failures' | 'totals' | 'isDone'>>;
 
 /** The findings of runs, one item each. */
 export interface FindingStore {

@@ -3,9 +3,9 @@ import { forgetAccess, resolveOwnKey, resolvePlatformKey } from '../account/cred
 import type { ScopeKey } from '../account/scope.ts';
 import { organisationOf } from '../account/scope.ts';
 import type { VapiTools } from '../account/vapi-account.ts';
+import type { PacedAccount } from '../long-work/paced-account.ts';
 import { Problem } from '../problem.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
-import type { PacedAccount } from './paced-account.ts';
 
 /** Opens the account of a scope. Undefined when it is that of an organisation that has no key of its own any more. */
 export async function openAccount(

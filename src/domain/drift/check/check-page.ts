@@ -1,8 +1,8 @@
 import type { ScopeKey } from '../../account/scope.ts';
 import type { LiveAssistant } from '../../account/vapi-account.ts';
 import { ownerOf } from '../../configuration/owner.ts';
+import type { PacedAccount } from '../../long-work/paced-account.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
-import type { PacedAccount } from '../paced-account.ts';
 import type { DriftRun } from '../runs.ts';
 import { newTally, type Tally } from '../tally.ts';
 import { checkListed, checkUnlisted } from './check-row.ts';

@@ -1,9 +1,9 @@
 import type { ScopeKey } from '../../account/scope.ts';
 import type { Configuration } from '../../configuration/configuration.ts';
+import type { PacedAccount } from '../../long-work/paced-account.ts';
 import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
 import { specName } from '../fleet.ts';
-import type { PacedAccount } from '../paced-account.ts';
 import type { DriftRun } from '../runs.ts';
 import type { Tally } from '../tally.ts';
 

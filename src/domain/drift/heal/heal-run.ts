@@ -9,7 +9,7 @@ import { nextState } from '../check/note-drift.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
 import { type Finding, NUMBER_PATH } from '../finding.ts';
 import { closeRun } from '../run/close-run.ts';
-import { sumUp } from '../run/finish-unit.ts';
+import { sumUp } from '../run/end-check.ts';
 import type { DriftRun, Healing } from '../runs.ts';
 import { addTotals } from '../totals.ts';
 import { decideHeal, type HealPlan } from './decide-heal.ts';

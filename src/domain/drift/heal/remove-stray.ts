@@ -3,6 +3,7 @@ import type { ScopeKey } from '../../account/scope.ts';
 import type { VapiAccount } from '../../account/vapi-account.ts';
 import type { AssistantKey } from '../../configuration/assistant-key.ts';
 import { ownerOf } from '../../configuration/owner.ts';
+import type { PacedAccount } from '../../long-work/paced-account.ts';
 import { type AssistantMapping, mappingOf } from '../../mapping/assistant-mapping.ts';
 import { isHeld, mayHaveCreated } from '../../mapping/claim.ts';
 import { endClaim, giveBack, type HeldClaim, takeClaim } from '../../mapping/hold-claim.ts';
@@ -12,7 +13,6 @@ import { Problem } from '../../problem.ts';
 import { retireAssistants } from '../../sync/retire-assistants.ts';
 import { createdMs } from '../check/window.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
-import type { PacedAccount } from '../paced-account.ts';
 import { openAccount } from '../scope-account.ts';
 
 /** What became of an assistant that was to be removed; `kept` says why it was not. */

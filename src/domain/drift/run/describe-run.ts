@@ -1,6 +1,6 @@
 import type { Finding } from '../finding.ts';
 import type { Slice } from '../fleet.ts';
-import type { DriftRun, FindingStore, RunStore } from '../runs.ts';
+import type { DriftRun, DriftRunStore, FindingStore } from '../runs.ts';
 
 /** A run as people and pipelines see it. Times are ISO 8601. */
 export interface RunDescription {
@@ -56,7 +56,7 @@ function describeSummary({ totals, suspicious, common, healed, durationMs }: Non
 }
 
 /** The last runs, newest first. */
-export async function describeRuns(runs: RunStore, limit: number): Promise<RunDescription[]> {
+export async function describeRuns(runs: DriftRunStore, limit: number): Promise<RunDescription[]> {
   return (await runs.list({ limit })).map(describeRun);
 }
 
@@ -68,7 +68,7 @@ export interface RunReport extends RunDescription {
 
 /** One run with a page of its findings; undefined when there is no such run. */
 export async function reportRun(
-  { runs, findings }: { runs: RunStore; findings: FindingStore },
+  { runs, findings }: { runs: DriftRunStore; findings: FindingStore },
   query: { runId: string; limit: number; after?: string },
 ): Promise<RunReport | undefined> {
   const [run, page]: [DriftRun | undefined, Slice<Finding>] = await Promise.all([

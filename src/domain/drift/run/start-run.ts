@@ -1,9 +1,7 @@
+import { aliveSince, type Starting, startUnlessRunning } from '../../long-work/start-run.ts';
 import type { DriftCall, DriftStart } from '../drift-dependencies.ts';
 import type { RunMode } from '../mode.ts';
-import type { DriftRun } from '../runs.ts';
-
-/** A run in which nothing was finished for so long is given up, in ms. */
-const ALIVE_MS = 45 * 60_000;
+import { type DriftRun, isOver, type RunChange } from '../runs.ts';
 
 export type Started = { kind: 'started' | 'running'; runId: string };
 
@@ -17,7 +15,7 @@ export async function startRun(
   const startedAt = new Date(now).toISOString();
   const runId = `${startedAt.replace(/[-:]|\.\d+/g, '')}-${deps.runtime.uniqueId().slice(0, 8)}`;
   const run: DriftRun = { runId, trigger, mode, status: 'planning', startedAt, updatedAt: startedAt, done: [] };
-  const result = await deps.runs.start(run, new Date(now - ALIVE_MS).toISOString());
+  const result = await startUnlessRunning(starting(deps, startedAt), run, aliveSince(now));
   if (result.kind === 'running') return result;
   journal.record({ code: 'DRIFT_RUN_STARTED', runId, trigger, mode: mode.standard });
   try {
@@ -27,4 +25,11 @@ export async function startRun(
     throw error;
   }
   return { kind: 'started', runId };
+}
+
+function starting({ runs }: DriftStart, at: string): Starting<DriftRun, RunChange> {
+  const giveUp = async (run: DriftRun) => {
+    await runs.advance(run, { status: 'abandoned', updatedAt: at });
+  };
+  return { runs, isOver, giveUp };
 }

@@ -4,7 +4,7 @@ import { checkPage } from '../check/check-page.ts';
 import { checkClaimed } from '../check/check-row.ts';
 import type { Window } from '../check/window.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
-import type { DriftRun, Position, Unit } from '../runs.ts';
+import type { DriftRun, DriftUnit, Position } from '../runs.ts';
 import { keyIsGone, openAccount } from '../scope-account.ts';
 import { newTally, type Tally } from '../tally.ts';
 
@@ -18,7 +18,7 @@ export interface StepInput {
   deps: DriftDependencies;
   call: DriftCall;
   run: DriftRun;
-  unit: Unit;
+  unit: DriftUnit;
 }
 
 /** Checks the next page of a unit. Throws what went wrong; nothing is recorded then. */
@@ -35,14 +35,14 @@ export async function takeStep(input: StepInput): Promise<Step> {
 }
 
 /** The scope that the next step of a unit would look at; undefined when it is none. */
-export function scopeAt({ work, position }: Unit): ScopeKey | undefined {
+export function scopeAt({ work, position }: DriftUnit): ScopeKey | undefined {
   if (work.kind !== 'accounts') return 'platform';
   const orgId = work.orgIds[position.account];
   return orgId === undefined ? undefined : `org:${orgId}`;
 }
 
 /** The position after the part that a unit stands at, for when that cannot be checked. Undefined when it was the last. */
-export function positionAfter({ work, position }: Unit): Position | undefined {
+export function positionAfter({ work, position }: DriftUnit): Position | undefined {
   if (work.kind !== 'accounts') return undefined;
   const account = position.account + 1;
   return account < work.orgIds.length ? { account } : undefined;

@@ -1,28 +1,12 @@
 import { isoNow } from '../../runtime.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
 import { isSuspicious } from '../heal/brakes.ts';
-import { type DriftRun, GROUPS, type Group, type Unit } from '../runs.ts';
+import { type DriftRun, GROUPS, type Group } from '../runs.ts';
 import { addTotals, noTotals, type Totals } from '../totals.ts';
 import { closeRun } from './close-run.ts';
 
-/**
- * Notes that a unit is done, sends the next of its kind, and ends the check when it was the last, whichever order the
- * others ended in. May be called again after any of its steps: each is done once, or does no harm twice.
- */
-export async function finishUnit(deps: DriftDependencies, call: DriftCall, unit: Unit): Promise<string> {
-  const at = isoNow(deps.runtime);
-  const run = await deps.runs.markDone(unit.runId, unit.number, at);
-  if (!run) return 'over';
-  const successor = await deps.units.read(unit.runId, unit.number + deps.limits.parallelWindows);
-  if (successor && !successor.isDone && successor.work.kind === unit.work.kind) {
-    await deps.tasks.send({ kind: 'drift-window', runId: run.runId, unit: successor.number });
-  }
-  if (run.unitCount === undefined || run.done.length < run.unitCount) return 'checked';
-  return await endCheck(deps, call, run);
-}
-
 /** Everything is checked: heal, or close. */
-async function endCheck(deps: DriftDependencies, call: DriftCall, run: DriftRun): Promise<string> {
+export async function endCheck(deps: DriftDependencies, call: DriftCall, run: DriftRun): Promise<string> {
   if (run.status === 'healing') {
     await deps.tasks.send({ kind: 'drift-heal', runId: run.runId });
     return 'healing';

@@ -1,0 +1,43 @@
+import type { LongWork } from '../../long-work/long-work.ts';
+import { isoNow } from '../../runtime.ts';
+import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
+import { type DriftRun, type DriftUnit, isOver } from '../runs.ts';
+import { addTotals } from '../totals.ts';
+import { afterFailure } from './after-failure.ts';
+import { endCheck } from './end-check.ts';
+import { nextUnit } from './next-unit.ts';
+import { takeStep } from './step.ts';
+
+/** A step is not begun with less than this left, in ms. */
+const STEP_MS = 12_000;
+
+/** The check of a fleet as long work: units are windows of an account, a step is a page of it. */
+export function driftWork(deps: DriftDependencies, call: DriftCall): LongWork<DriftRun, DriftUnit> {
+  const { runtime, tasks, runs, units, limits, findings } = deps;
+  return {
+    runtime,
+    tasks,
+    runs,
+    units,
+    parallelUnits: limits.parallelWindows,
+    stepMs: STEP_MS,
+    planTask: (runId) => ({ kind: 'drift-plan', runId }),
+    unitTask: (runId, unit) => ({ kind: 'drift-window', runId, unit }),
+    isOver,
+    isPlanned: ({ status }) => status !== 'planning',
+    nextUnit: (run, planned) => nextUnit(deps, run, planned),
+    begin: async (run, unitCount) => {
+      await runs.advance(run, { status: 'checking', unitCount, updatedAt: isoNow(runtime) });
+    },
+    laneOf: ({ work }) => work.kind,
+    // Findings first: a step that is repeated finds them again under the same ids.
+    takeStep: async (run, unit) => {
+      const step = await takeStep({ deps, call, run, unit });
+      await findings.save(unit.runId, step.findings);
+      return step;
+    },
+    afterFailure: (unit, failed) => afterFailure(deps, call, { unit, ...failed }),
+    addTotals,
+    end: (run) => endCheck(deps, call, run),
+  };
+}
