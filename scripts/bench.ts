@@ -34,7 +34,7 @@ const { values } = parseArgs({
 const rounds = Math.max(1, Number(values.rounds) || 1);
 const parts = values.only.split(',');
 const directory = mkdtempSync(join(tmpdir(), 'vapi-sync-bench-'));
-const stack = await startBenchStack();
+const stack = await startBenchStack(directory);
 try {
   const report = await measureParts();
   writeFileSync(REPORT, `${JSON.stringify(report, null, 2)}\n`);

@@ -7,6 +7,9 @@ import { lateBundle } from '../../infrastructure/late-bundle.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
 
+/** The baseline that does the same work with the usual libraries. */
+export const PEER = join(import.meta.dirname, 'peer/handler.ts');
+
 const definitionSchema = z.object({
   custom: z.object({
     esbuild: z.object({

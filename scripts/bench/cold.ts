@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { bundle, bundleText, functionSources } from './bundle.ts';
+import { bundle, bundleText, functionSources, PEER } from './bundle.ts';
 import { configuration, httpEvent, taskEvent } from './events.ts';
 import { type Comparison, compare, type Sample } from './samples.ts';
 import { type BenchStack, replyOf } from './stack.ts';
@@ -16,6 +16,9 @@ export interface ColdResult {
   init: Comparison;
   /** From the start of the process to the first answer; the bare handler answers without asking anybody. */
   firstAnswer: Comparison;
+  /** The first answer beside that of the peer, which does the same work; for `sync` alone. */
+  toPeer: Comparison | undefined;
+  peerBytes: number | undefined;
   statusCode: number | null;
 }
 
@@ -47,39 +50,62 @@ const startSchema = z.object({
 
 type Start = z.infer<typeof startSchema>;
 
-/** Measures the cold start of every function, in turns with its bare counterpart. */
+/** Measures the cold start of every function, in turns with its bare counterpart, and that of `sync` with the peer. */
 export async function measureCold(
   stack: BenchStack,
   options: { directory: string; rounds: number },
 ): Promise<ColdResult[]> {
-  const { directory, rounds } = options;
-  const starter = join(directory, 'cold.cjs');
+  const starter = join(options.directory, 'cold.cjs');
   await bundle(join(import.meta.dirname, 'cold-process.ts'), starter);
   const results: ColdResult[] = [];
   for (const { name, source } of functionSources()) {
-    const own = join(directory, `${name}.cjs`);
-    const bare = join(directory, `${name}-bare.cjs`);
-    await bundle(source, own);
-    await bundleText(bareHandler(CLIENTS[name] ?? ALL_CLIENTS), bare);
     const event = FIRST_EVENTS[name];
-    const start = (file: string) => startOnce({ starter, file, event, environment: stack.environment });
-    const ours: Start[] = [];
-    const theirs: Start[] = [];
-    // The first one of each fills the caches of the machine, and makes the assistant that the others find.
-    await start(own);
-    await start(bare);
-    for (let round = 0; round < rounds; round += 1) {
-      ours.push(await start(own));
-      theirs.push(await start(bare));
-    }
-    results.push({ name, bytes: statSync(own).size, bareBytes: statSync(bare).size, ...comparisons(ours, theirs) });
+    const start = (file: string) => startOnce({ starter, file, event, environment: stack.tlsEnvironment });
+    results.push(await measureFunction({ name, source, ...options, start }));
   }
   return results;
 }
 
+interface Measuring {
+  name: string;
+  source: string;
+  directory: string;
+  rounds: number;
+  start: (file: string) => Promise<Start>;
+}
+
+async function measureFunction({ name, source, directory, rounds, start }: Measuring): Promise<ColdResult> {
+  const file = (suffix: string) => join(directory, `${name}${suffix}.cjs`);
+  const files = { ours: file(''), bare: file('-bare'), peer: file('-peer') };
+  await bundle(source, files.ours);
+  await bundleText(bareHandler(CLIENTS[name] ?? ALL_CLIENTS), files.bare);
+  if (name === 'sync') await bundle(PEER, files.peer);
+  const measured = name === 'sync' ? [files.ours, files.bare, files.peer] : [files.ours, files.bare];
+  const starts = new Map<string, Start[]>(measured.map((path) => [path, []]));
+  // The first one of each fills the caches of the machine, and makes the assistant that the others find.
+  for (const path of measured) await start(path);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const path of measured) starts.get(path)?.push(await start(path));
+  }
+  const of = (path: string) => starts.get(path) ?? [];
+  const sizeOf = (path: string) => statSync(path).size;
+  const isCompared = measured.includes(files.peer);
+  return {
+    name,
+    bytes: sizeOf(files.ours),
+    bareBytes: sizeOf(files.bare),
+    peerBytes: isCompared ? sizeOf(files.peer) : undefined,
+    toPeer: isCompared ? compare(of(files.ours).map(first), of(files.peer).map(first)) : undefined,
+    ...comparisons(of(files.ours), of(files.bare)),
+  };
+}
+
+function first({ firstAnswerMs, cpuMs }: Start): Sample {
+  return { wallMs: firstAnswerMs, cpuMs };
+}
+
 function comparisons(ours: Start[], bare: Start[]): Pick<ColdResult, 'init' | 'firstAnswer' | 'statusCode'> {
   const init = ({ initMs, initCpuMs }: Start): Sample => ({ wallMs: initMs, cpuMs: initCpuMs });
-  const first = ({ firstAnswerMs, cpuMs }: Start): Sample => ({ wallMs: firstAnswerMs, cpuMs });
   return {
     init: compare(ours.map(init), bare.map(init)),
     firstAnswer: compare(ours.map(first), bare.map(first)),

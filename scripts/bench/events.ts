@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 /** A configuration of a usual size: a prompt of about 1,500 characters. */
 export function configuration(prompt = 'You are the front desk. ') {
   return {
@@ -36,6 +38,7 @@ export function httpEvent({ method, orgId, role, suffix = '/assistants', body }:
     headers: {
       accept: 'application/json',
       'content-type': 'application/json',
+      'idempotency-key': randomUUID(),
       host: 'api.example.com',
       'user-agent': 'bench',
       'x-forwarded-proto': 'https',

@@ -7,6 +7,8 @@ import { z } from 'zod';
 export interface BenchStack {
   /** Complete environment of a process that is to use the stack as a function would. */
   environment: Record<string, string>;
+  /** The same over TLS, with a certificate of its own. */
+  tlsEnvironment: Record<string, string>;
   /** Requests to Vapi since the last `clear`, for example `POST /assistant`. */
   upstreamCalls(): Promise<string[]>;
   clear(): Promise<void>;
@@ -14,11 +16,15 @@ export interface BenchStack {
 }
 
 /** Starts the stack and waits until it takes requests. */
-export async function startBenchStack(): Promise<BenchStack> {
-  const child = fork(join(import.meta.dirname, 'stack-process.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  const { environment } = await replyOf(child, z.object({ environment: z.record(z.string(), z.string()) }));
+export async function startBenchStack(directory: string): Promise<BenchStack> {
+  const child = fork(join(import.meta.dirname, 'stack-process.ts'), [directory], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const variables = z.record(z.string(), z.string());
+  const { environment, tls } = await replyOf(child, z.object({ environment: variables, tls: variables }));
   return {
     environment: { ...functionSettings(), ...environment },
+    tlsEnvironment: { ...functionSettings(), ...tls },
     upstreamCalls: async () => {
       child.send('counts');
       return (await replyOf(child, z.object({ vapi: z.array(z.string()) }))).vapi;

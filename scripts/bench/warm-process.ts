@@ -1,18 +1,22 @@
-/** The measured half of `warm.ts`: the real handler and bare calls of the same SDKs, in turns, in one process. */
+/** The measured half of `warm.ts`: the real handler, the peer and bare calls of the same SDKs, in turns, in one process. */
 import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { AssistantsClient } from '@vapi-ai/server-sdk/assistants';
-import { handler } from '../../src/handlers/sync.ts';
+import type { Context } from 'aws-lambda';
 import { type BareCall, changed, makeBareCalls } from './bare-calls.ts';
 import { benchContext } from './context.ts';
 import { configuration, httpEvent } from './events.ts';
 import { measure, type Sample } from './samples.ts';
 
+type Handler = (event: unknown, context: Context) => Promise<{ statusCode: number; body?: string }>;
+
 interface Case {
   name: string;
   /** Calls in one round. */
   times: number;
-  ours: () => Promise<void>;
+  /** What is asked of ours and of the peer. */
+  put: (handler: Handler) => Promise<void>;
   /** What has to be done at the very least. */
   baseline: readonly BareCall[];
   /** What the protocol does, call by call, without the code around. */
@@ -23,21 +27,21 @@ const CASES: readonly Case[] = [
   {
     name: 'unchanged',
     times: 20,
-    ours: () => put('bench', configuration()),
+    put: (handler) => put(handler, 'bench', configuration()),
     baseline: ['getItem', 'get'],
     sameCalls: ['query', 'get'],
   },
   {
     name: 'update',
     times: 8,
-    ours: () => put('bench-update', changed()),
+    put: (handler) => put(handler, 'bench-update', changed()),
     baseline: ['getItem', 'get', 'patch'],
     sameCalls: ['query', 'getItem', 'get', 'update', 'update', 'patch', 'update', 'update'],
   },
   {
     name: 'create',
     times: 8,
-    ours: () => put(`bench-${randomUUID()}`, configuration()),
+    put: (handler) => put(handler, `bench-${randomUUID()}`, configuration()),
     baseline: ['getItem', 'post'],
     sameCalls: ['query', 'update', 'update', 'post', 'update', 'update'],
   },
@@ -45,7 +49,7 @@ const CASES: readonly Case[] = [
 
 const WARM_UP_ROUNDS = 4;
 
-async function put(orgId: string, body: unknown): Promise<void> {
+async function put(handler: Handler, orgId: string, body: unknown): Promise<void> {
   const event = httpEvent({ method: 'PUT', orgId, role: 'inbound', body });
   const { statusCode, body: answer } = await handler(event, benchContext());
   if (statusCode >= 300) throw new Error(`PUT answered ${statusCode}: ${answer}`);
@@ -55,18 +59,24 @@ async function play(bare: Record<BareCall, () => Promise<unknown>>, calls: reado
   for (const call of calls) await bare[call]();
 }
 
-async function main(rounds: number): Promise<Record<string, Record<string, Sample>[]>> {
+async function main(rounds: number, files: { ours: string; peer: string }) {
   const { TABLE_NAME: tableName = '', VAPI_BASE_URL: baseUrl = '' } = process.env;
   const vapi = new AssistantsClient({ token: 'local-platform-key', baseUrl, maxRetries: 0 });
   const { id } = await vapi.create(configuration());
   const bare = makeBareCalls({ dynamo: new DynamoDBClient({}), vapi, tableName, assistantId: id });
-  await put('bench', configuration());
-  await put('bench-update', configuration());
+  const load = createRequire(files.ours);
+  const ours: Handler = load(files.ours).handler;
+  const peer: Handler = load(files.peer).handler;
+  for (const handler of [ours, peer]) {
+    await put(handler, 'bench', configuration());
+    await put(handler, 'bench-update', configuration());
+  }
   const results: Record<string, Record<string, Sample>[]> = Object.fromEntries(CASES.map(({ name }) => [name, []]));
   for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
-    for (const { name, times, ours, baseline, sameCalls } of CASES) {
+    for (const { name, times, put: ask, baseline, sameCalls } of CASES) {
       const measures = [
-        { who: 'ours', act: ours },
+        { who: 'ours', act: () => ask(ours) },
+        { who: 'peer', act: () => ask(peer) },
         { who: 'baseline', act: () => play(bare, baseline) },
         { who: 'sameCalls', act: () => play(bare, sameCalls) },
       ];
@@ -82,7 +92,8 @@ async function main(rounds: number): Promise<Record<string, Record<string, Sampl
   return results;
 }
 
-main(Number(process.argv[2])).then(
+const [rounds, ours = '', peer = ''] = process.argv.slice(2);
+main(Number(rounds), { ours, peer }).then(
   (results) => process.send?.({ results }, () => process.exit(0)),
   (error: unknown) => process.send?.({ failure: String(error) }, () => process.exit(1)),
 );

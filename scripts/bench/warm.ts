@@ -1,18 +1,19 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { bundle } from './bundle.ts';
+import { bundle, PEER } from './bundle.ts';
 import { type Comparison, compare } from './samples.ts';
 import { type BenchStack, replyOf } from './stack.ts';
 
 const sample = z.object({ wallMs: z.number(), cpuMs: z.number() });
 const resultsSchema = z.object({
-  results: z.record(z.string(), z.array(z.object({ ours: sample, baseline: sample, sameCalls: sample }))),
+  results: z.record(z.string(), z.array(z.object({ ours: sample, peer: sample, baseline: sample, sameCalls: sample }))),
 });
 
-/** A warm sync against the least that it takes, and against its own calls without its code. */
+/** A warm sync against the peer, against the least that it takes, and against its own calls without its code. */
 export interface WarmResult {
   name: string;
+  toPeer: Comparison;
   toBaseline: Comparison;
   toSameCalls: Comparison;
 }
@@ -24,21 +25,21 @@ export async function measureWarm(
 ): Promise<WarmResult[]> {
   const program = join(options.directory, 'warm.cjs');
   await bundle(join(import.meta.dirname, 'warm-process.ts'), program);
+  const files = { ours: join(options.directory, 'sync.cjs'), peer: join(options.directory, 'peer.cjs') };
+  await bundle(join(import.meta.dirname, '../../src/handlers/sync.ts'), files.ours);
+  await bundle(PEER, files.peer);
   const { environment: env } = stack;
-  const child = fork(program, [String(options.rounds)], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const child = fork(program, [String(options.rounds), files.ours, files.peer], {
+    env,
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
   const { results } = await replyOf(child, resultsSchema);
   return Object.entries(results).map(([name, rounds]) => {
-    const ours = rounds.map((round) => round.ours);
-    return {
-      name,
-      toBaseline: compare(
-        ours,
-        rounds.map((round) => round.baseline),
-      ),
-      toSameCalls: compare(
-        ours,
-        rounds.map((round) => round.sameCalls),
-      ),
-    };
+    const of = (who: 'peer' | 'baseline' | 'sameCalls') =>
+      compare(
+        rounds.map((round) => round.ours),
+        rounds.map((round) => round[who]),
+      );
+    return { name, toPeer: of('peer'), toBaseline: of('baseline'), toSameCalls: of('sameCalls') };
   });
 }

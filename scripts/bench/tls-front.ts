@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
+
+/** A self-signed certificate for localhost, as files: its own authority is the certificate itself. */
+export function makeCertificate(directory: string): { key: string; cert: string } {
+  const files = { key: join(directory, 'key.pem'), cert: join(directory, 'cert.pem') };
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  execFileSync('openssl', ['req', '-x509', ...made, ...subject, '-keyout', files.key, '-out', files.cert], {
+    stdio: 'ignore',
+  });
+  return files;
+}
+
+/** Puts TLS in front of a server that speaks plain HTTP. Returns the new base URL; lives as long as the process. */
+export async function startTlsFront(url: string, files: { key: string; cert: string }): Promise<string> {
+  const { hostname, port, pathname } = new URL(url);
+  const options = { key: readFileSync(files.key), cert: readFileSync(files.cert) };
+  const server = createServer(options, (secure) => {
+    const plain = connect(Number(port), hostname);
+    secure.pipe(plain).pipe(secure);
+    secure.on('error', () => plain.destroy());
+    plain.on('error', () => secure.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const isPort = (value: typeof address): value is AddressInfo => typeof value === 'object' && value !== null;
+  if (!isPort(address)) throw new Error('The TLS front has no port');
+  return `https://localhost:${address.port}${pathname === '/' ? '' : pathname}`;
+}
