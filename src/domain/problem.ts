@@ -14,6 +14,7 @@ export const PROBLEMS = {
   VAPI_UNAUTHORIZED: { status: 502, title: 'Vapi does not accept the key', retryable: false },
   VAPI_UNAVAILABLE: { status: 503, title: 'Vapi is not available', retryable: true },
   CIRCUIT_OPEN: { status: 503, title: 'Calls to Vapi are paused', retryable: true },
+  STORAGE_UNAVAILABLE: { status: 503, title: 'The table or the queue is not available', retryable: true },
   CREATE_UNRESOLVED: { status: 503, title: 'It is not known yet whether Vapi made the assistant', retryable: true },
   INTERNAL: { status: 500, title: 'Internal error', retryable: false },
 } as const;

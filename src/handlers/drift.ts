@@ -5,28 +5,22 @@ import { requestedMode } from '../domain/drift/mode.ts';
 import { describeRuns, reportRun } from '../domain/drift/run/describe-run.ts';
 import { startRun } from '../domain/drift/run/start-run.ts';
 import { Problem, validationFailed } from '../domain/problem.ts';
-import { type Answer, type Call, type HttpHandler, makeHttpHandler } from './http/handler.ts';
+import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
 import { type HttpRequest, parseJsonBody } from './http/request.ts';
 import { jsonResponse } from './http/response.ts';
 import { lazily } from './lambda/lazily.ts';
 import { isScheduledEvent, makeScheduledDriftHandler } from './scheduled-drift.ts';
 
-/** `POST /drift`, `GET /drift/runs`, `GET /drift/runs/{id}`, and the schedule of EventBridge. */
+const routes: Routes<DriftApplication> = {
+  'POST /drift': { operation: 'drift-start', answer: start },
+  'GET /drift/runs': { operation: 'drift-report', answer: list },
+  'GET /drift/runs/{id}': { operation: 'drift-report', query: ['limit', 'after'], answer: report },
+};
+
+/** The routes, and the schedule of EventBridge. */
 export function makeDriftHandler(app: DriftApplication): HttpHandler {
   const scheduled = makeScheduledDriftHandler(app);
-  const http = makeHttpHandler(app, {
-    operation: ({ method }) => (method === 'POST' ? 'drift-start' : 'drift-report'),
-    answer: async (call) => {
-      switch (call.request.method) {
-        case 'POST':
-          return await start(call);
-        case 'GET':
-          return call.request.path.id === undefined ? await list(call) : await report(call, call.request.path.id);
-        default:
-          throw validationFailed([{ field: 'method', detail: 'use GET or POST' }]);
-      }
-    },
-  });
+  const http = makeHttpHandler(app, routes);
   return (event, context) => (isScheduledEvent(event) ? scheduled(event, context) : http(event, context));
 }
 
@@ -59,7 +53,8 @@ async function list({ app }: Call<DriftApplication>): Promise<Answer> {
 
 const MOST_FINDINGS = 500;
 
-async function report({ app, request }: Call<DriftApplication>, runId: string): Promise<Answer> {
+async function report({ app, request }: Call<DriftApplication>): Promise<Answer> {
+  const runId = String(request.path.id);
   const { limit = '100', after } = request.query;
   const count = Number(limit);
   if (!Number.isInteger(count) || count < 1 || count > MOST_FINDINGS) {

@@ -12,37 +12,38 @@ import { type Decision, planAssistant } from '../domain/sync/sync-assistant.ts';
 import { parseRollback, rollbackNote } from './answers/rollback.ts';
 import { planResponse, syncResponse } from './answers/sync-answer.ts';
 import { entityTag, parseIfMatch } from './http/entity-tag.ts';
-import { type Answer, type Call, type HttpHandler, type HttpRoute, makeHttpHandler } from './http/handler.ts';
-import { parseFlag, parseJsonBody } from './http/request.ts';
+import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
+import { parseFlag } from './http/query.ts';
+import { parseJsonBody } from './http/request.ts';
 import { jsonResponse } from './http/response.ts';
 import { lazily } from './lambda/lazily.ts';
 
-/** `PUT` and `DELETE /orgs/{orgId}/assistants/{role}`, and `POST …/{role}/rollback`. */
-export function makeSyncHandler(app: SyncApplication): HttpHandler {
-  return makeHttpHandler(app, syncRoute);
-}
-
-/** All methods of the function; verification goes through it as well. */
-export const syncRoute: HttpRoute<SyncApplication> = {
-  operation: ({ method, query }) => {
-    if (method === 'DELETE') return 'delete';
-    if (query.dryRun === 'true') return 'dry-run';
-    return method === 'POST' ? 'rollback' : 'sync';
+/** The routes of the function; verification goes through them as well. */
+export const syncRoutes: Routes<SyncApplication> = {
+  'PUT /orgs/{orgId}/assistants/{role}': {
+    operation: ({ query }) => (query.dryRun === 'true' ? 'dry-run' : 'sync'),
+    query: ['dryRun'],
+    answer: async (call) => await put(call, keyOf(call)),
   },
-  answer: async (call) => {
-    const key = parseAssistantKey(call.request.path.orgId, call.request.path.role);
-    switch (call.request.method) {
-      case 'PUT':
-        return await put(call, key);
-      case 'DELETE':
-        return await remove(call, key);
-      case 'POST':
-        return await rollBack(call, key);
-      default:
-        throw validationFailed([{ field: 'method', detail: 'use PUT or DELETE, or POST …/rollback' }]);
-    }
+  'POST /orgs/{orgId}/assistants/{role}/rollback': {
+    operation: ({ query }) => (query.dryRun === 'true' ? 'dry-run' : 'rollback'),
+    query: ['dryRun'],
+    answer: async (call) => await rollBack(call, keyOf(call)),
+  },
+  'DELETE /orgs/{orgId}/assistants/{role}': {
+    operation: 'delete',
+    query: ['dryRun'],
+    answer: async (call) => await remove(call, keyOf(call)),
   },
 };
+
+export function makeSyncHandler(app: SyncApplication): HttpHandler {
+  return makeHttpHandler(app, syncRoutes);
+}
+
+function keyOf({ request: { path } }: Call<SyncApplication>): AssistantKey {
+  return parseAssistantKey(path.orgId, path.role);
+}
 
 async function put(call: Call<SyncApplication>, key: AssistantKey): Promise<Answer> {
   const asked = parseAssistantRequest(parseJsonBody(call.request), call.app.voicePolicy);

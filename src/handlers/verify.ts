@@ -24,15 +24,12 @@ export function verificationDependencies(app: VerifyApplication): VerificationDe
   };
 }
 
-/** `POST /verify` and `POST /orgs/{orgId}/verify`: 200 with the report, whatever it says. */
+/** Both routes answer 200 with the report, whatever it says. */
 export function makeVerifyHandler(app: VerifyApplication): HttpHandler {
   const dependencies = verificationDependencies(app);
   return makeHttpHandler(app, {
-    operation: ({ path }) => (path.orgId === undefined ? 'verify' : 'verify-organisation'),
-    answer: async (call) => {
-      const { orgId } = call.request.path;
-      return orgId === undefined ? await verifyAll(call, dependencies) : await verifyOne(call, parseOrgId(orgId));
-    },
+    'POST /verify': { operation: 'verify', answer: (call) => verifyAll(call, dependencies) },
+    'POST /orgs/{orgId}/verify': { operation: 'verify-organisation', answer: verifyOne },
   });
 }
 
@@ -44,11 +41,9 @@ async function verifyAll(
   return { response: jsonResponse(200, report), outcome: report.failed === 0 ? 'passed' : 'failed' };
 }
 
-async function verifyOne(
-  { app, operationId, journal, deadline }: Call<VerifyApplication>,
-  orgId: string,
-): Promise<Answer> {
+async function verifyOne({ app, request, operationId, journal, deadline }: Call<VerifyApplication>): Promise<Answer> {
   const { sync, voicePolicy } = app;
+  const orgId = parseOrgId(request.path.orgId);
   const started = sync.runtime.now();
   const assistants = await verifyOrganisation(sync, { orgId, operationId, voicePolicy, journal, deadline });
   const healthy = assistants.every(({ status }) => status === 'PASS');

@@ -1,4 +1,5 @@
 import { configuration, withPrompt } from '../support/configurations.ts';
+import { driftEvent } from '../support/drift-runs.ts';
 import { ACME_KEY, startService, type TestService } from '../support/service.ts';
 import { indexOf, partitionKeysOf, tableRequestsOf } from '../support/table-keys.ts';
 import { compile, functionsOf, type Statement, type Template, textOf } from './template.ts';
@@ -26,7 +27,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   worker: async () => {
     const toolsOf = (org: string) => service.put(org, 'inbound', configuration({ tools: [tool(org)] }));
     for (const org of ['linked', 'refused', 'throttled', 'moves']) await toolsOf(org);
-    const { body: started } = await service.invoke('drift', { requestContext: { http: { method: 'POST' } } });
+    const { body: started } = await service.invoke('drift', driftEvent('POST'));
     const runId: string = started.runId;
     service.clearCounts();
     const work = (orgId: string) => service.work([{ kind: 'sync-tools', orgId, role: 'inbound', operationId: 'x' }]);
@@ -47,19 +48,18 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     service.secrets.put(service.secretName('verify-own-key'), { apiKey: ACME_KEY });
     await service.put('checked', 'inbound', configuration());
     service.clearCounts();
-    const post = (pathParameters: object) =>
-      service.invoke('verify', { requestContext: { http: { method: 'POST' } }, pathParameters });
-    expect(await post({})).toMatchObject({ body: { failed: 0 } });
-    await post({ orgId: 'checked' });
+    const post = (routeKey: string, pathParameters: object) =>
+      service.invoke('verify', { routeKey, requestContext: { http: { method: 'POST' } }, pathParameters });
+    expect(await post('POST /verify', {})).toMatchObject({ body: { failed: 0 } });
+    await post('POST /orgs/{orgId}/verify', { orgId: 'checked' });
   },
   drift: async () => {
-    const report = { requestContext: { http: { method: 'GET' } } };
-    const start = { requestContext: { http: { method: 'POST' } } };
+    const start = driftEvent('POST');
     const withoutQueue = service.environment2({ settings: { AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9' } });
-    expect((await withoutQueue.invoke('drift', start)).status).toBe(500);
+    expect((await withoutQueue.invoke('drift', start)).status).toBe(503);
     const { body } = await service.invoke('drift', start);
-    await service.invoke('drift', report);
-    await service.invoke('drift', { ...report, pathParameters: { id: body.runId } });
+    await service.invoke('drift', driftEvent('GET'));
+    await service.invoke('drift', driftEvent('GET', { id: body.runId }));
   },
   status: async () => {
     await service.put('shown', 'inbound', configuration());

@@ -55,6 +55,7 @@ describe('an answer that is not as described is noticed:', () => {
   let created: Reply;
   let refused: Reply;
   const event = (body: unknown) => ({
+    routeKey: 'PUT /orgs/{orgId}/assistants/{role}',
     requestContext: { http: { method: 'PUT' } },
     pathParameters: { orgId: 'acme', role: 'inbound' },
     body: JSON.stringify(body),

@@ -41,6 +41,7 @@ describe('twenty processes PUT one new assistant at the same time', () => {
   it('one POST, one assistant, and every answer carries its id or says when to come back', async () => {
     const event = {
       headers: {},
+      routeKey: 'PUT /orgs/{orgId}/assistants/{role}',
       requestContext: { http: { method: 'PUT' } },
       pathParameters: { orgId: 'racing', role: 'inbound' },
       body: JSON.stringify(configuration()),

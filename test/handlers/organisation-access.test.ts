@@ -17,6 +17,7 @@ interface Caller {
 
 function putEvent({ org = 'acme', authorizer }: Caller): unknown {
   return {
+    routeKey: 'PUT /orgs/{orgId}/assistants/{role}',
     requestContext: { http: { method: 'PUT' }, ...(authorizer === undefined ? {} : { authorizer }) },
     pathParameters: { orgId: org, role: 'inbound' },
     body: JSON.stringify(configuration()),
@@ -37,7 +38,13 @@ describe('where callers bring tokens', () => {
     ['the token is another organisation’s', { authorizer: token({ org_id: 'globex' }) }],
     ['the token names no organisation', { authorizer: token({ sub: 'acme' }) }],
     ['the token has no claims', { authorizer: token(null) }],
-    ['a list that holds the organisation is not the organisation', { authorizer: token({ org_id: ['acme'] }) }],
+    ['a list does not hold the organisation', { authorizer: token({ org_id: ['globex', 'acm'] }) }],
+    ['a list is no list of texts', { authorizer: token({ org_id: [['acme'], 1] }) }],
+    [
+      'a list as API Gateway writes it does not hold the organisation',
+      { authorizer: token({ org_id: '[globex acmes]' }) },
+    ],
+    ['several organisations stand in a text that is no list', { authorizer: token({ org_id: 'globex acme' }) }],
     ['the claim differs in case', { authorizer: token({ org_id: 'ACME' }) }],
     ['the claim is inherited by every object', { org: 'x', authorizer: token(Object.create({ org_id: 'x' })) }],
     ['there is no token at all', {}],
@@ -49,18 +56,32 @@ describe('where callers bring tokens', () => {
     expect([service.tableOperations, service.secrets.requests, service.vapi.requests]).toEqual([[], [], []]);
   });
 
+  it.each([[['globex', 'acme']], ['[globex acme]'], ['[acme]']])(
+    'an organisation in the list of a token is served: %j',
+    async (named) => {
+      expect(await withTokens.invoke('sync', putEvent({ authorizer: token({ org_id: named }) }))).toMatchObject({
+        body: { orgId: 'acme' },
+      });
+    },
+  );
+
   it('also for reading, also for a list', async () => {
     const event = { requestContext: { http: { method: 'GET' }, authorizer: token({ org_id: 'globex' }) } };
-    const paths = [{ orgId: 'acme' }, { orgId: 'acme', role: 'inbound' }];
+    const paths = [
+      { orgId: 'acme', role: undefined },
+      { orgId: 'acme', role: 'inbound' },
+    ];
     for (const pathParameters of paths) {
-      expect(await withTokens.invoke('status', { ...event, pathParameters })).toMatchObject(refused);
+      const routeKey = `GET /orgs/{orgId}/assistants${pathParameters.role ? '/{role}' : ''}`;
+      expect(await withTokens.invoke('status', { ...event, routeKey, pathParameters })).toMatchObject(refused);
     }
     expect(service.tableOperations).toEqual([]);
   });
 
   it('a route of operators takes none: a token must not reach what concerns every organisation', async () => {
-    const event = { requestContext: { http: { method: 'GET' }, authorizer: token({ org_id: 'acme' }) } };
-    expect(await withTokens.invoke('status', event)).toMatchObject(refused);
+    const requestContext = { http: { method: 'GET' }, authorizer: token({ org_id: 'acme' }) };
+    const event = { routeKey: 'GET /drift/runs', requestContext };
+    expect(await withTokens.invoke('drift', event)).toMatchObject(refused);
   });
 });
 

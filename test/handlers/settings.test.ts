@@ -95,6 +95,7 @@ describe('a function whose settings are wrong', () => {
   it('answers with a mute 500, names the settings in the log, and works as soon as they are right', async () => {
     const handler = lazily(makeSyncApplication, makeSyncHandler);
     const event = {
+      routeKey: 'PUT /orgs/{orgId}/assistants/{role}',
       requestContext: { http: { method: 'PUT' } },
       pathParameters: { orgId: 'late', role: 'inbound' },
       body: JSON.stringify(configuration()),

@@ -5,7 +5,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import type { ServiceAnswer, ServiceCall, ServiceUnderTest } from '../../domain/verification/service.ts';
 import { answerEvent } from '../http/handler.ts';
 import type { HttpResponse } from '../http/response.ts';
-import { syncRoute } from '../sync.ts';
+import { syncRoutes } from '../sync.ts';
 
 /** Apart from the metrics of real traffic: the refusals that a verification provokes must not raise an alarm. */
 const NAMESPACE = 'VapiSyncVerification';
@@ -27,7 +27,7 @@ export function makeServiceUnderTest(app: SyncApplication): ServiceUnderTest {
     if (logger.level > INFO) logger.setLogLevel('INFO');
     const response = await answerEvent({
       app: { ...app, telemetry: { logger, metrics } },
-      route: syncRoute,
+      routes: syncRoutes,
       event: eventOf(method, { key, operationId, body }),
       context: { getRemainingTimeInMillis: () => deadline.remainingMs() },
     });
@@ -50,6 +50,7 @@ function eventOf(
 ): unknown {
   return {
     version: '2.0',
+    routeKey: `${method} /orgs/{orgId}/assistants/{role}`,
     requestContext: { http: { method } },
     headers: { 'content-type': 'application/json', 'x-operation-id': operationId },
     pathParameters: { orgId: key.orgId, role: key.role },

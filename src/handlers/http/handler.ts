@@ -2,14 +2,16 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { storageProblem } from '../../adapters/aws-fault.ts';
 import { makeJournal } from '../../adapters/telemetry/journal.ts';
 import { toLoggedError } from '../../adapters/telemetry/source-positions.ts';
 import type { HttpApplication } from '../../application.ts';
 import type { Journal } from '../../domain/journal.ts';
-import { Problem, type ProblemCode } from '../../domain/problem.ts';
+import { Problem, type ProblemCode, validationFailed } from '../../domain/problem.ts';
 import type { Deadline } from '../../domain/runtime.ts';
 import { traced } from '../lambda/traced.ts';
 import { assertOwnOrganisation } from './organisation-access.ts';
+import { assertKnownQuery } from './query.ts';
 import { type HttpRequest, parseHttpEvent } from './request.ts';
 import { type HttpResponse, problemResponse } from './response.ts';
 
@@ -28,34 +30,41 @@ export interface Answer {
   outcome: string;
 }
 
-export interface HttpRoute<App extends HttpApplication> {
-  operation: (request: HttpRequest) => string;
+/** One route of a function. */
+export interface Route<App extends HttpApplication> {
+  /** Names the operation in the log and the metrics. */
+  operation: string | ((request: HttpRequest) => string);
+  /** The query parameters that the route takes; any other is refused. */
+  query?: readonly string[];
   answer: (call: Call<App>) => Promise<Answer>;
 }
 
+/** The routes of a function by their route keys, as serverless.yml declares them: `PUT /orgs/{orgId}/assistants/{role}`. */
+export type Routes<App extends HttpApplication> = Readonly<Record<string, Route<App>>>;
+
 export type HttpHandler = (event: unknown, context: Context) => Promise<HttpResponse>;
 
-/** Wraps a route: operation id, started and completed in the log, problems as answers, metrics and traces. */
-export function makeHttpHandler<App extends HttpApplication>(app: App, route: HttpRoute<App>): HttpHandler {
+/** Wraps the routes of a function: operation id, started and completed in the log, problems as answers, metrics and traces. */
+export function makeHttpHandler<App extends HttpApplication>(app: App, routes: Routes<App>): HttpHandler {
   const { logger, metrics } = app.telemetry;
   return middy<unknown, HttpResponse>()
     .use(traced())
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(logMetrics(metrics))
-    .handler((event: unknown, context: Context) => answerEvent({ app, route, event, context }));
+    .handler((event: unknown, context: Context) => answerEvent({ app, routes, event, context }));
 }
 
 export interface Invocation<App extends HttpApplication> {
   app: App;
-  route: HttpRoute<App>;
+  routes: Routes<App>;
   event: unknown;
   context: Pick<Context, 'getRemainingTimeInMillis'>;
 }
 
-/** Answers one event by a route: operation id, started and completed in the log, problems as answers. Never throws. */
+/** Answers one event by its route: operation id, started and completed in the log, problems as answers. Never throws. */
 export async function answerEvent<App extends HttpApplication>({
   app,
-  route,
+  routes,
   event,
   context,
 }: Invocation<App>): Promise<HttpResponse> {
@@ -68,26 +77,39 @@ export async function answerEvent<App extends HttpApplication>({
   try {
     const request = parseHttpEvent(event);
     operationId = operationIdOf(request) ?? operationId;
-    operation = route.operation(request);
+    const route = routeOf(routes, request);
+    operation = typeof route.operation === 'string' ? route.operation : route.operation(request);
     const { orgId, role } = request.path;
     app.telemetry.logger.appendKeys({ operationId, orgId: orgId?.slice(0, 64), role: role?.slice(0, 16) });
     journal.record({ code: 'OPERATION_STARTED', operation });
     assertOwnOrganisation(request, app.orgClaim);
+    assertKnownQuery(request, route.query ?? []);
     const deadline = { remainingMs: () => Math.max(0, context.getRemainingTimeInMillis()) };
     const { response, outcome } = await route.answer({ app, request, operationId, journal, deadline });
     journal.record({ code: 'OPERATION_COMPLETED', operation, outcome, durationMs: elapsed() });
     return withOperationId(response, operationId);
-  } catch (error) {
-    if (!(error instanceof Problem)) logUnexpected(app, error);
+  } catch (thrown) {
+    const error = thrown instanceof Problem ? thrown : (storageProblem(thrown) ?? thrown);
+    if (error !== thrown) logStorage(app, thrown);
+    else if (!(error instanceof Problem)) logUnexpected(app, error);
     journal.record({ code: 'OPERATION_REFUSED', operation, ...refusalOf(error), durationMs: elapsed() });
     return withOperationId(problemResponse(error, operationId), operationId);
   }
 }
 
-/** The caller's own id, if it can stand in a header and in a log without harm. */
+/** API Gateway sends a function its own routes only; an event by hand has to name one of them. */
+function routeOf<App extends HttpApplication>(routes: Routes<App>, { route }: HttpRequest): Route<App> {
+  const found = Object.hasOwn(routes, route) ? routes[route] : undefined;
+  if (found) return found;
+  throw validationFailed([{ field: 'routeKey', detail: `use one of ${Object.keys(routes).join(', ')}` }]);
+}
+
+/** The caller's own id. Throws `VALIDATION_FAILED` for one that cannot stand in a header and in a log without harm. */
 function operationIdOf({ headers }: HttpRequest): string | undefined {
   const given = headers['x-operation-id'];
-  return given !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(given) ? given : undefined;
+  if (given === undefined || /^[A-Za-z0-9._:-]{1,128}$/.test(given)) return given;
+  const detail = 'use 1 to 128 letters, digits, dots, underscores, colons or hyphens, or leave the header out';
+  throw validationFailed([{ field: 'X-Operation-Id', detail }]);
 }
 
 function withOperationId(response: HttpResponse, operationId: string): HttpResponse {
@@ -99,6 +121,13 @@ function refusalOf(error: unknown): { problem: ProblemCode; detail?: string } {
   if (!(error instanceof Problem)) return { problem: 'INTERNAL' };
   const isOurs = error.code !== 'VALIDATION_FAILED' && error.code !== 'VAPI_REJECTED';
   return { problem: error.code, ...(isOurs ? { detail: error.message } : {}) };
+}
+
+function logStorage(app: HttpApplication, thrown: unknown): void {
+  app.telemetry.logger.warn('🗄️ The table or the queue failed', {
+    code: 'STORAGE_FAILED',
+    error: toLoggedError(thrown),
+  });
 }
 
 /** With name, message and stack. Our own errors hold no key and no payload, and those of AWS no item. */

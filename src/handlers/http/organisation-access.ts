@@ -2,7 +2,7 @@ import { Problem } from '../../domain/problem.ts';
 import type { HttpRequest } from './request.ts';
 
 /**
- * Checks that a token's claim names the very organisation of the path. `orgClaim` is the name of the claim; undefined where
+ * Checks that a token's claim names the very organisation of the path, alone or in a list. `orgClaim` is the name of the claim; undefined where
  * callers sign with IAM, whose policy has then decided already. Throws `FORBIDDEN_ORG`, and rather too often than not: for a
  * missing token or claim, for a token where none is expected, and on a route that belongs to no organisation.
  */
@@ -11,7 +11,17 @@ export function assertOwnOrganisation({ claims, path }: HttpRequest, orgClaim: s
   if (claims === undefined && (orgClaim === undefined || !isOrganisationRoute)) return;
   if (orgClaim !== undefined && claims !== undefined && isOrganisationRoute) {
     const named = Object.hasOwn(claims, orgClaim) ? claims[orgClaim] : undefined;
-    if (named === path.orgId) return;
+    if (organisationsIn(named).includes(path.orgId)) return;
   }
   throw new Problem('FORBIDDEN_ORG', 'Use a token of the organisation that the path names.');
+}
+
+/** A list as API Gateway hands it on: in brackets, separated by blanks. No organisation id holds either. */
+const LIST = /^\[(.*)\]$/s;
+
+function organisationsIn(claim: unknown): readonly unknown[] {
+  if (Array.isArray(claim)) return claim;
+  if (typeof claim !== 'string') return [];
+  const [, list] = LIST.exec(claim) ?? [];
+  return list === undefined ? [claim] : list.split(' ');
 }

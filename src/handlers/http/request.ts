@@ -93,11 +93,3 @@ function isDeeperThan(text: string, limit: number): boolean {
   }
   return false;
 }
-
-/** Reads a yes/no query parameter; absent is no. Throws `VALIDATION_FAILED` for anything but `true` and `false`. */
-export function parseFlag({ query }: HttpRequest, name: string): boolean {
-  const value = query[name];
-  if (value === undefined || value === 'false') return false;
-  if (value === 'true') return true;
-  throw validationFailed([{ field: name, detail: 'use true or false' }]);
-}

@@ -26,6 +26,7 @@ afterAll(() => service.stop());
 
 const event = (orgId: string) => ({
   version: '2.0',
+  routeKey: 'POST /orgs/{orgId}/verify',
   requestContext: { http: { method: 'POST' } },
   headers: { 'x-operation-id': 'op-1' },
   pathParameters: { orgId },

@@ -10,7 +10,12 @@ import { everyAssistant } from '../../support/upstream.ts';
 import { traces } from './traces.ts';
 import { failuresOf, verify } from './verifying.ts';
 
-const EVENT = { version: '2.0', requestContext: { http: { method: 'POST' } }, headers: { 'x-operation-id': 'op-1' } };
+const EVENT = {
+  version: '2.0',
+  routeKey: 'POST /verify',
+  requestContext: { http: { method: 'POST' } },
+  headers: { 'x-operation-id': 'op-1' },
+};
 
 let service: TestService;
 
