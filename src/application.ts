@@ -8,6 +8,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Table } from './adapters/dynamodb/claimed-rows.ts';
 import { DynamoFleetIndex } from './adapters/dynamodb/fleet-index.ts';
 import { DynamoMappingStore } from './adapters/dynamodb/mapping-store.ts';
+import { DynamoOrganisationStore } from './adapters/dynamodb/organisation-store.ts';
 import { DynamoFindingStore, DynamoUnitStore } from './adapters/dynamodb/run-parts.ts';
 import { DynamoRunStore } from './adapters/dynamodb/run-store.ts';
 import { DynamoSpecHistory } from './adapters/dynamodb/spec-history.ts';
@@ -18,6 +19,7 @@ import { SecretsManagerStore } from './adapters/secrets-manager-store.ts';
 import { SqsTaskQueue } from './adapters/sqs-task-queue.ts';
 import { recordCall, recordCircuit, type Telemetry } from './adapters/telemetry/journal.ts';
 import { makeVapiAccounts, type UpstreamTiming } from './adapters/vapi/accounts.ts';
+import type { OrganisationStore } from './domain/account/organisation-settings.ts';
 import type { VoicePolicy } from './domain/configuration/voice.ts';
 import type { DriftDependencies, DriftStart } from './domain/drift/drift-dependencies.ts';
 import { makePacer } from './domain/long-work/paced-account.ts';
@@ -37,14 +39,19 @@ export interface HttpApplication {
 
 /** What `status` works with: it reads the table, and nothing else. */
 export interface StatusApplication extends HttpApplication {
-  sync: Pick<SyncDependencies, 'runtime' | 'mappings' | 'history'>;
+  sync: Pick<SyncDependencies, 'runtime' | 'mappings' | 'history' | 'specs'>;
+  organisations: OrganisationStore;
 }
 
 /** What `sync` works with. */
 export interface SyncApplication extends HttpApplication {
   sync: SyncDependencies;
   queue: SqsTaskQueue;
+  organisations: OrganisationStore;
   voicePolicy: VoicePolicy;
+  inlineCredentials: boolean;
+  /** True for the service that a verification plays on: its organisations have names that nobody else may use. */
+  isVerification?: boolean;
 }
 
 /** What `drift` works with: it starts runs and shows them; the checks are the worker's. */
@@ -133,8 +140,14 @@ function tableOf({ settings, clients }: TableParts): Table {
 export function makeStatusApplication(parts: TableParts = systemTable()): StatusApplication {
   const table = tableOf(parts);
   const { runtime, settings } = parts;
-  const sync = { runtime, mappings: new DynamoMappingStore(table), history: new DynamoSpecHistory(table) };
-  return { telemetry: makeTelemetry(), sync, orgClaim: settings.orgClaim };
+  const sync = {
+    runtime,
+    mappings: new DynamoMappingStore(table),
+    history: new DynamoSpecHistory(table),
+    specs: new DynamoSpecStore(table),
+  };
+  const organisations = new DynamoOrganisationStore(table);
+  return { telemetry: makeTelemetry(), sync, organisations, orgClaim: settings.orgClaim };
 }
 
 /** Puts together what `drift` needs. */
@@ -178,9 +191,11 @@ export function makeSyncApplication(parts: ApplicationParts = systemParts()): Sy
     }),
     runtime,
     deployment: settings.deploymentId,
+    knownOrganisationsOnly: settings.knownOrganisationsOnly,
   };
-  const { voicePolicy, orgClaim } = settings;
-  return { telemetry, queue, voicePolicy, orgClaim, sync };
+  const { voicePolicy, inlineCredentials, orgClaim } = settings;
+  const organisations = new DynamoOrganisationStore(table);
+  return { telemetry, queue, organisations, voicePolicy, inlineCredentials, orgClaim, sync };
 }
 
 /** Puts together what `verify` needs. */

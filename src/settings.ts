@@ -13,6 +13,10 @@ export interface Settings {
   taskQueueUrl: string;
   deploymentId: string;
   voicePolicy: VoicePolicy;
+  /** True when credentials may stand in a configuration itself. */
+  inlineCredentials: boolean;
+  /** True when only organisations with a secret, a record or a mapping are served. */
+  knownOrganisationsOnly: boolean;
   orgClaim: string | undefined;
   driftMode: DriftMode;
   drift: DriftLimits;
@@ -50,6 +54,8 @@ const environmentSchema = z.object({
   TASK_QUEUE_URL: notEmpty.check(z.url('not a URL')),
   DEPLOYMENT_ID: notEmpty,
   VOICE_POLICY: z._default(z.enum(VOICE_POLICIES, `not one of ${VOICE_POLICIES.join(', ')}`), 'strict'),
+  INLINE_CREDENTIALS: z._default(z.enum(['refuse', 'allow'], 'not one of refuse, allow'), 'refuse'),
+  KNOWN_ORGANISATIONS_ONLY: z._default(z.enum(['true', 'false'], 'not one of true, false'), 'false'),
   JWT_ORG_CLAIM: z.optional(z.string()),
   DRIFT_MODE: z._default(z.enum(DRIFT_MODES, `not one of ${DRIFT_MODES.join(', ')}`), 'report'),
   DRIFT_PAGE_SIZE: number(100, { min: 1, max: 1000 }),
@@ -82,6 +88,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     taskQueueUrl: settings.TASK_QUEUE_URL,
     deploymentId: settings.DEPLOYMENT_ID,
     voicePolicy: settings.VOICE_POLICY,
+    inlineCredentials: settings.INLINE_CREDENTIALS === 'allow',
+    knownOrganisationsOnly: settings.KNOWN_ORGANISATIONS_ONLY === 'true',
     orgClaim: settings.JWT_ORG_CLAIM,
     driftMode: settings.DRIFT_MODE,
     drift: driftLimits(settings),

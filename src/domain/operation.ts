@@ -20,6 +20,8 @@ export interface SyncDependencies {
   runtime: Runtime;
   /** Written into each assistant's metadata: two deployments on one Vapi account leave each other's alone. */
   deployment: string;
+  /** True when only organisations with a secret, a record or a mapping are served. */
+  knownOrganisationsOnly: boolean;
 }
 
 /** One call: about which assistant, until when, on which condition, and where its steps are recorded. */

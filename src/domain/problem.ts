@@ -6,6 +6,7 @@ export const PROBLEMS = {
   VALIDATION_FAILED: { status: 400, title: 'The request is not valid', retryable: false },
   FORBIDDEN_ORG: { status: 403, title: 'Not your organisation', retryable: false },
   NOT_FOUND: { status: 404, title: 'No such assistant', retryable: false },
+  UNKNOWN_ORGANISATION: { status: 404, title: 'No such organisation', retryable: false },
   SYNC_IN_PROGRESS: { status: 409, title: 'Another sync of this assistant is running', retryable: true },
   PRECONDITION_FAILED: { status: 412, title: 'The assistant has changed meanwhile', retryable: false },
   VAPI_REJECTED: { status: 422, title: 'Vapi refused the configuration', retryable: false },

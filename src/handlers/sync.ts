@@ -1,5 +1,6 @@
 import { makeSyncApplication, type SyncApplication } from '../application.ts';
-import { type AssistantKey, parseAssistantKey } from '../domain/configuration/assistant-key.ts';
+import { parseOrganisationRecord, replaceOrganisation } from '../domain/account/organisation-settings.ts';
+import { type AssistantKey, parseAssistantKey, parseOrgId } from '../domain/configuration/assistant-key.ts';
 import { type AssistantRequest, parseAssistantRequest } from '../domain/configuration/assistant-request.ts';
 import { type DesiredAssistant, desireAssistant } from '../domain/configuration/configuration.ts';
 import { loadStoredRequest } from '../domain/history/rollback.ts';
@@ -9,9 +10,10 @@ import { validationFailed } from '../domain/problem.ts';
 import { syncAssistant } from '../domain/sync/follow-up.ts';
 import { removeAssistant } from '../domain/sync/remove-assistant.ts';
 import { type Decision, planAssistant } from '../domain/sync/sync-assistant.ts';
+import { organisationResponse } from './answers/organisation-answer.ts';
 import { parseRollback, rollbackNote } from './answers/rollback.ts';
 import { planResponse, syncResponse } from './answers/sync-answer.ts';
-import { entityTag, parseIfMatch } from './http/entity-tag.ts';
+import { entityTag, parsePrecondition } from './http/entity-tag.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
 import { parseFlag } from './http/query.ts';
 import { parseJsonBody } from './http/request.ts';
@@ -22,7 +24,7 @@ import { lazily } from './lambda/lazily.ts';
 export const syncRoutes: Routes<SyncApplication> = {
   'PUT /orgs/{orgId}/assistants/{role}': {
     operation: ({ query }) => (query.dryRun === 'true' ? 'dry-run' : 'sync'),
-    query: ['dryRun'],
+    query: ['dryRun', 'allowEmpty'],
     answer: async (call) => await put(call, keyOf(call)),
   },
   'POST /orgs/{orgId}/assistants/{role}/rollback': {
@@ -30,6 +32,7 @@ export const syncRoutes: Routes<SyncApplication> = {
     query: ['dryRun'],
     answer: async (call) => await rollBack(call, keyOf(call)),
   },
+  'PUT /orgs/{orgId}': { operation: 'organisation', forOperators: true, answer: putOrganisation },
   'DELETE /orgs/{orgId}/assistants/{role}': {
     operation: 'delete',
     query: ['dryRun'],
@@ -46,8 +49,31 @@ function keyOf({ request: { path } }: Call<SyncApplication>): AssistantKey {
 }
 
 async function put(call: Call<SyncApplication>, key: AssistantKey): Promise<Answer> {
-  const asked = parseAssistantRequest(parseJsonBody(call.request), call.app.voicePolicy);
+  const { app, request } = call;
+  if (!app.isVerification) assertNotReserved(key);
+  const { voicePolicy, inlineCredentials } = app;
+  const rules = { voicePolicy, inlineCredentials, allowEmpty: parseFlag(request, 'allowEmpty') };
+  const asked = parseAssistantRequest(parseJsonBody(request), rules);
   return await apply(call, { key, asked });
+}
+
+/** Organisations of the verification suite, which are removed with all that they have. */
+const RESERVED = /^verify-/i;
+
+function assertNotReserved({ orgId }: AssistantKey): void {
+  if (!RESERVED.test(orgId)) return;
+  const detail =
+    'names that begin with verify- are those of the verification suite, which removes them; choose another one';
+  throw validationFailed([{ field: 'orgId', detail }]);
+}
+
+/** Makes the organisation known, and says what is known of it. */
+async function putOrganisation({ app, request }: Call<SyncApplication>): Promise<Answer> {
+  const orgId = parseOrgId(request.path.orgId);
+  const record = parseOrganisationRecord(parseJsonBody(request));
+  const expected = parsePrecondition(request);
+  const { outcome, ...stored } = await replaceOrganisation(app.organisations, { orgId, record, expected });
+  return { response: organisationResponse(outcome === 'created' ? 201 : 200, orgId, stored), outcome };
 }
 
 /** A PUT of a configuration that was applied before. */
@@ -69,7 +95,7 @@ async function apply(call: Call<SyncApplication>, { key, asked, rolledBackTo }: 
   const { app, request, journal, deadline, operationId: id } = call;
   const started = app.sync.runtime.now();
   const dryRun = parseFlag(request, 'dryRun');
-  const expected = parseIfMatch(request);
+  const expected = parsePrecondition(request);
   const desired = desireAssistant(asked, key, app.sync.deployment);
   journal.record({
     code: 'VOICE_NORMALISED',
@@ -142,7 +168,7 @@ async function remove(
   if (parseFlag(request, 'dryRun')) {
     throw validationFailed([{ field: 'dryRun', detail: 'is for PUT; GET the same path to see what a DELETE removes' }]);
   }
-  const outcome = await removeAssistant(app.sync, { id, key, journal, deadline }, parseIfMatch(request));
+  const outcome = await removeAssistant(app.sync, { id, key, journal, deadline }, parsePrecondition(request));
   return { response: { statusCode: 204, headers: {} }, outcome };
 }
 

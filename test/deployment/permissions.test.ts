@@ -67,6 +67,8 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await service.get('shown');
     await service.get('shown', 'inbound');
     await service.history('shown', 'inbound');
+    const organisation = { requestContext: { http: { method: 'GET' } }, pathParameters: { orgId: 'shown' } };
+    await service.invoke('status', { routeKey: 'GET /orgs/{orgId}', ...organisation });
   },
 };
 

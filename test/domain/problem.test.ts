@@ -6,6 +6,7 @@ const PUBLISHED: [ProblemCode, number, boolean][] = [
   ['VALIDATION_FAILED', 400, false],
   ['FORBIDDEN_ORG', 403, false],
   ['NOT_FOUND', 404, false],
+  ['UNKNOWN_ORGANISATION', 404, false],
   ['SYNC_IN_PROGRESS', 409, true],
   ['PRECONDITION_FAILED', 412, false],
   ['VAPI_REJECTED', 422, false],
@@ -14,6 +15,7 @@ const PUBLISHED: [ProblemCode, number, boolean][] = [
   ['VAPI_UNAUTHORIZED', 502, false],
   ['VAPI_UNAVAILABLE', 503, true],
   ['CIRCUIT_OPEN', 503, true],
+  ['STORAGE_UNAVAILABLE', 503, true],
   ['CREATE_UNRESOLVED', 503, true],
   ['INTERNAL', 500, false],
 ];

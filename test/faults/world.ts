@@ -10,6 +10,7 @@ import { syncAssistant } from '../../src/domain/sync/follow-up.ts';
 import { importAssistant } from '../../src/domain/sync/import-assistant.ts';
 import { reapplyAssistant } from '../../src/domain/sync/reapply-assistant.ts';
 import { removeAssistant } from '../../src/domain/sync/remove-assistant.ts';
+import { RULES } from '../support/configurations.ts';
 import { MemoryMappingStore, MemorySpecStore, MemoryTaskQueue, MemoryToolStore } from '../support/memory-stores.ts';
 import { type Caller, Upstream } from './upstream.ts';
 
@@ -162,7 +163,7 @@ function desiredAnew(spec: string, key: AssistantKey): DesiredAssistant {
     model: { provider: 'openai', model: 'gpt-4o', messages: [{ role: 'system', content: spec }] },
     tools: toolsOf(spec),
   };
-  return desireAssistant(parseAssistantRequest(body, 'strict'), key, DEPLOYMENT);
+  return desireAssistant(parseAssistantRequest(body, RULES), key, DEPLOYMENT);
 }
 
 async function work(deps: SyncDependencies, operation: Operation): Promise<Ending> {
@@ -234,6 +235,7 @@ class Process {
         uniqueId: () => world.uniqueId('token'),
       },
       deployment: DEPLOYMENT,
+      knownOrganisationsOnly: false,
     };
   }
 

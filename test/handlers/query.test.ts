@@ -15,8 +15,8 @@ describe('a query parameter that a route does not know', () => {
   it.each([
     ['dryrun', 'dryrun: unknown parameter; did you mean dryRun?'],
     ['dry_run', 'dry_run: unknown parameter; did you mean dryRun?'],
-    ['force', 'force: unknown parameter; this route takes dryRun'],
-    ['constructor', 'constructor: unknown parameter; this route takes dryRun'],
+    ['force', 'force: unknown parameter; this route takes dryRun, allowEmpty'],
+    ['constructor', 'constructor: unknown parameter; this route takes dryRun, allowEmpty'],
   ])('%s is refused by PUT, and nothing is written', async (name, detail) => {
     const query = Object.fromEntries([[name, 'true']]);
     const reply = await service.put('query', 'inbound', configuration(), { query });

@@ -28,6 +28,8 @@ describe('settings', () => {
   it('have the documented defaults', () => {
     expect(readSettings(COMPLETE)).toEqual({
       tableName: 'table',
+      inlineCredentials: false,
+      knownOrganisationsOnly: false,
       driftMode: 'report',
       drift: {
         pageSize: 100,

@@ -81,7 +81,7 @@ describe('call budgets', () => {
   });
 
   it('an invalid request makes no call at all', async () => {
-    const reply = await service.put(org, 'inbound', { modle: {} });
+    const reply = await service.put(org, 'inbound', { ...configuration(), modle: {} });
     expect(reply).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED', errors: [{ field: 'modle' }] } });
     expect([calls(service.vapi), service.tableOperations, service.secrets.requests]).toEqual([[], [], []]);
   });
@@ -148,7 +148,8 @@ describe('the answer', () => {
   });
 
   it('is a problem that names every wrong field', async () => {
-    const reply = await service.put(org, 'inbound', { name: 'x'.repeat(41), voice: { provider: 'acapela' }, foo: 1 });
+    const wrong = { name: 'x'.repeat(41), voice: { provider: 'acapela' }, foo: 1 };
+    const reply = await service.put(org, 'inbound', configuration(wrong));
     expect(reply.headers['Content-Type']).toBe('application/problem+json');
     expect(reply.body).toMatchObject({ status: 400, code: 'VALIDATION_FAILED', retryable: false });
     expect(reply.body.errors.map((error: { field: string }) => error.field).sort()).toEqual([

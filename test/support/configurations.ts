@@ -20,3 +20,6 @@ export function withPrompt(text: string): JsonObject {
     model: { provider: 'openai', model: 'gpt-4o', messages: [{ role: 'system', content: `${PROMPT} ${text}` }] },
   });
 }
+
+/** The rules of a request, as they are where nobody has chosen others; a configuration without a model is let pass. */
+export const RULES = { voicePolicy: 'strict', inlineCredentials: false, allowEmpty: true } as const;

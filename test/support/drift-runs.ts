@@ -16,7 +16,7 @@ export function driftEvent(
 ): unknown {
   return {
     version: '2.0',
-    routeKey: method === 'POST' ? 'POST /drift' : `GET /drift/runs${id ? '/{id}' : ''}`,
+    routeKey: method === 'GET' ? `GET /drift/runs${id ? '/{id}' : ''}` : `${method} /drift`,
     headers: {},
     requestContext: { http: { method } },
     ...(id ? { pathParameters: { id } } : {}),

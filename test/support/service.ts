@@ -77,6 +77,8 @@ export interface EnvironmentOptions {
   settings?: Record<string, string>;
   runtime?: Partial<Runtime>;
   upstreamTiming?: UpstreamTiming;
+  /** True for an environment in which organisations of the verification suite may be made. */
+  isVerification?: boolean;
   /** Short unless told, so that a secret that hangs does not take long; too short where much happens at once. */
   secretsTimeoutMs?: number;
 }
@@ -189,12 +191,13 @@ function makeEnvironment({
     },
     { step: 'initialize' },
   );
-  const app = makeApplication({
+  const application = makeApplication({
     settings: readSettings(values),
     runtime: { ...systemRuntime, ...options.runtime },
     clients: { dynamo: unlogged(dynamo), secrets: unlogged(secrets), queue: unlogged(queue) },
     upstreamTiming: options.upstreamTiming ?? BRISK,
   });
+  const app = { ...application, isVerification: options.isVerification ?? false };
   return { environment: environmentOf(app, values), dynamo };
 }
 

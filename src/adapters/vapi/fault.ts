@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { maskText } from '../../domain/configuration/masking.ts';
 import { type FieldError, Problem } from '../../domain/problem.ts';
 import { CONNECT_TIMED_OUT } from './node-fetcher.ts';
 
@@ -71,7 +72,7 @@ export function readFault(error: unknown, mask: (text: string) => string = (text
   if (!parsed.success || status === undefined) return connectionFault(error);
   const retryAfterMs = readRetryAfter(parsed.data.rawResponse?.headers);
   const body = bodySchema.safeParse(parsed.data.body);
-  const messages = body.success ? [body.data.message].flat().map(mask) : undefined;
+  const messages = body.success ? [body.data.message].flat().map(mask).map(maskText) : undefined;
   const details = {
     status,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

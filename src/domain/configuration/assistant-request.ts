@@ -13,6 +13,15 @@ export interface AssistantRequest {
   voice: VoiceDecision;
 }
 
+/** What a request may ask for besides what Vapi takes. */
+export interface RequestRules {
+  voicePolicy: VoicePolicy;
+  /** True when credentials may stand in the configuration itself, and so in the table. */
+  inlineCredentials: boolean;
+  /** True when a configuration without a model is meant: it empties the assistant. */
+  allowEmpty: boolean;
+}
+
 /** Top-level fields of Vapi's create-assistant call (published schema, August 2026), and `tools`. */
 export const ASSISTANT_FIELDS: readonly string[] = [
   'transcriber',
@@ -81,13 +90,13 @@ const configSchema = z.looseObject({
  * Checks the body of a PUT and brings it into Vapi's own form: flat fields of older callers are mapped, the voice is
  * normalised. Throws `VALIDATION_FAILED` naming every wrong field; nothing is dropped silently.
  */
-export function parseAssistantRequest(body: unknown, policy: VoicePolicy): AssistantRequest {
+export function parseAssistantRequest(body: unknown, rules: RequestRules): AssistantRequest {
   if (!isJsonObject(body)) throw validationFailed([{ field: 'body', detail: 'must be a JSON object' }]);
   const errors = unknownFields(body);
   const { tools: given, ...expanded } = expandFlatFields(body, errors);
   const tools = parseTools(given, errors);
-  errors.push(...configErrors(expanded, tools));
-  const voice = voiceOf(expanded.voice, { policy, errors });
+  errors.push(...configErrors(expanded, tools), ...ruleErrors(expanded, rules));
+  const voice = voiceOf(expanded.voice, { policy: rules.voicePolicy, errors });
   if (errors.length > 0 || voice === undefined) throw validationFailed(errors);
   return { config: { ...expanded, voice: voice.applied }, tools, voice };
 }
@@ -115,6 +124,21 @@ function configErrors(config: JsonObject, tools: readonly JsonObject[]): FieldEr
       field: 'body',
       detail: `larger than ${MAX_CONFIG_BYTES} bytes; move long texts to a knowledge base`,
     });
+  }
+  return errors;
+}
+
+function ruleErrors({ model, credentials }: JsonObject, { allowEmpty, inlineCredentials }: RequestRules): FieldError[] {
+  const errors: FieldError[] = [];
+  if ((model === undefined || model === null) && !allowEmpty) {
+    const detail =
+      'is missing; what is left out is cleared, so that the assistant would have none (?allowEmpty=true does that)';
+    errors.push({ field: 'model', detail });
+  }
+  if (Array.isArray(credentials) && credentials.length > 0 && !inlineCredentials) {
+    const detail =
+      'must not hold keys: make a credential at Vapi and name it in `credentialIds` (or `server.credentialId`)';
+    errors.push({ field: 'credentials', detail });
   }
   return errors;
 }

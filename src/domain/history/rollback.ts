@@ -23,7 +23,9 @@ export async function loadStoredRequest(
     );
   }
   try {
-    return parseAssistantRequest({ ...withoutOwnership(stored.payload), tools: [...stored.tools] }, policy);
+    // It was accepted once, by the rules of then.
+    const rules = { voicePolicy: policy, inlineCredentials: true, allowEmpty: true };
+    return parseAssistantRequest({ ...withoutOwnership(stored.payload), tools: [...stored.tools] }, rules);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const detail = `The stored configuration is not valid any more (${error.message}). PUT a corrected one instead.`;

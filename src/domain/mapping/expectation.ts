@@ -7,8 +7,8 @@ import { isHeld } from './claim.ts';
 export interface Expectation {
   /** Hash of the configuration that was applied last. */
   specHash?: string;
-  /** The mapping is there, and its revision is this one; `any`: it is there. */
-  revision?: number | 'any';
+  /** The mapping is there, and its revision is this one; `any`: it is there; `none`: no assistant is mapped yet. */
+  revision?: number | 'any' | 'none';
 }
 
 /** The same operation, which from now on is carried out only while the row is as expected. */
@@ -19,6 +19,7 @@ export function expecting(operation: Operation, { specHash, revision }: Expectat
     assertHolds: (mapping, now) => {
       if (specHash !== undefined && mapping?.specHash !== specHash) throw failed('another configuration was applied');
       if (expected === undefined) return;
+      if (expected === 'none') return assertNone(mapping, ownToken);
       if (!mapping) throw failed('nothing is mapped');
       if (expected !== 'any') assertRevision(mapping, { expected, ownToken, now });
     },
@@ -28,6 +29,12 @@ export function expecting(operation: Operation, { specHash, revision }: Expectat
     },
   };
   return { ...operation, precondition };
+}
+
+/** What the operation has made itself is no surprise to it. */
+function assertNone(mapping: AssistantMapping | undefined, ownToken: string | undefined): void {
+  if (mapping?.assistantId === undefined) return;
+  if (ownToken === undefined || mapping.finalisedBy !== ownToken) throw failed('there is one already');
 }
 
 function assertRevision(

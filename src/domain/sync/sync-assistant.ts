@@ -2,12 +2,13 @@ import { type AccessSession, openAccessSession } from '../account/access-session
 import { type Access, isSameAccess } from '../account/credentials.ts';
 import type { OrganisationRecord } from '../account/organisation-record.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
-import { type AssistantMapping, mappingOf, type Retiree } from '../mapping/assistant-mapping.ts';
+import { type AssistantMapping, mappingOf, type OrganisationView, type Retiree } from '../mapping/assistant-mapping.ts';
 import { unresolvedForSeconds } from '../mapping/claim.ts';
 import { type Expectation, expecting } from '../mapping/expectation.ts';
 import { assertTimeLeft, pauseBeforeRestart, waitForClaim } from '../mapping/wait-for-claim.ts';
 import type { Operation, SyncDependencies } from '../operation.ts';
 import { isSamePhoneNumber, wantedPhoneNumber } from '../phone-number/phone-number.ts';
+import { Problem } from '../problem.ts';
 import { type ChangePlan, carryOut } from './carry-out.ts';
 import { decide, type Plan } from './decide.ts';
 import { observe } from './observe.ts';
@@ -162,6 +163,7 @@ async function makeDecision(deps: SyncDependencies, operation: Operation, sessio
   const [view, access] = await Promise.all([reading, session.credentials.access(async () => (await reading).record)]);
   const mapping = mappingOf(view, key);
   operation.precondition?.assertHolds(mapping, deps.runtime.now());
+  if (deps.knownOrganisationsOnly) assertKnown(view, access);
   const ageSeconds = unresolvedForSeconds(mapping?.claim, deps.runtime.now());
   if (ageSeconds !== undefined) journal.record({ code: 'UNRESOLVED_CREATE_SEEN', ageSeconds });
   const observation = await observe(deps, operation, { desired, mapping, access, awaitedToken, goneTools });
@@ -172,4 +174,12 @@ async function makeDecision(deps: SyncDependencies, operation: Operation, sessio
     journal.record({ code: 'PLAN_MADE', plan: plan.kind, changes, revision: mapping?.revision ?? 0 });
   }
   return { plan, mapping, record: view.record, access };
+}
+
+/** A mistyped id is not to become an organisation. Whoever has an assistant is known. */
+function assertKnown({ record, mappings }: OrganisationView, { scope }: Access): void {
+  if (scope === 'org' || record || mappings.length > 0) return;
+  const detail =
+    'The organisation has no secret, no record and no assistant; ids are compared to the letter, capitals included. PUT /orgs/{orgId} makes it known.';
+  throw new Problem('UNKNOWN_ORGANISATION', detail);
 }

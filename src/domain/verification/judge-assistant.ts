@@ -1,6 +1,7 @@
 import type { LiveAssistant, LivePhoneNumber } from '../account/vapi-account.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { diffAssistant, type FieldChange, own } from '../configuration/diff.ts';
+import { maskChange } from '../configuration/masking.ts';
 import { normaliseVoice, type VoicePolicy } from '../configuration/voice.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
@@ -41,7 +42,7 @@ export function judgeAssistant(seen: Seen): Judgement {
     phoneNumber: numberCheck(seen),
     voice: voiceCheck(live.config, voicePolicy),
   };
-  return { checks, differences };
+  return { checks, differences: differences.map(maskChange) };
 }
 
 function differencesFrom({ payload }: Configuration, { mapping, live }: Seen): FieldChange[] {

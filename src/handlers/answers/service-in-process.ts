@@ -26,7 +26,7 @@ export function makeServiceUnderTest(app: SyncApplication): ServiceUnderTest {
     // At a higher level the steps that are to be seen would not be written.
     if (logger.level > INFO) logger.setLogLevel('INFO');
     const response = await answerEvent({
-      app: { ...app, telemetry: { logger, metrics } },
+      app: { ...app, telemetry: { logger, metrics }, isVerification: true },
       routes: syncRoutes,
       event: eventOf(method, { key, operationId, body }),
       context: { getRemainingTimeInMillis: () => deadline.remainingMs() },

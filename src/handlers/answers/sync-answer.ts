@@ -1,4 +1,5 @@
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
+import { maskChange } from '../../domain/configuration/masking.ts';
 import type { VoiceDecision } from '../../domain/configuration/voice.ts';
 import type { PhoneNumberState } from '../../domain/mapping/assistant-mapping.ts';
 import type { Decision, SyncResult } from '../../domain/sync/sync-assistant.ts';
@@ -41,7 +42,7 @@ export function planResponse({ plan, mapping, access }: Decision, asked: Asked &
     assistantId: mapping?.assistantId ?? null,
     plan: plan.kind,
     ...(plan.kind === 'create' ? { cause: plan.cause } : {}),
-    changes: 'patch' in plan ? plan.patch.changes : [],
+    changes: 'patch' in plan ? plan.patch.changes.map(maskChange) : [],
     ...('tools' in plan ? { tools: { status: plan.tools.status, count: plan.tools.count } } : {}),
     specHash: asked.specHash,
     voice: asked.voice,

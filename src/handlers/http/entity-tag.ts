@@ -1,4 +1,3 @@
-import type { Expectation } from '../../domain/mapping/expectation.ts';
 import { validationFailed } from '../../domain/problem.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -9,12 +8,20 @@ export function entityTag(revision: number): { ETag: string } {
 
 const REVISION_TAG = /^"(0|[1-9]\d{0,14})"$/;
 
-/** Reads `If-Match`: one tag as our answers carry it, or `*`. Throws `VALIDATION_FAILED` for anything else. */
-export function parseIfMatch({ headers }: HttpRequest): Expectation {
-  const given = headers['if-match']?.trim();
-  if (given === undefined) return {};
-  if (given === '*') return { revision: 'any' };
-  const [, revision] = REVISION_TAG.exec(given) ?? [];
+/**
+ * Reads `If-Match` (one tag as our answers carry it, or `*`: it must be there) and `If-None-Match` (`*` alone: it must not be
+ * there). Throws `VALIDATION_FAILED` for anything else.
+ */
+export function parsePrecondition({ headers }: HttpRequest): { revision?: number | 'any' | 'none' } {
+  const match = headers['if-match']?.trim();
+  const noneMatch = headers['if-none-match']?.trim();
+  if (noneMatch !== undefined) {
+    if (noneMatch === '*' && match === undefined) return { revision: 'none' };
+    throw validationFailed([{ field: 'If-None-Match', detail: 'use *, and no If-Match beside it' }]);
+  }
+  if (match === undefined) return {};
+  if (match === '*') return { revision: 'any' };
+  const [, revision] = REVISION_TAG.exec(match) ?? [];
   if (revision !== undefined) return { revision: Number(revision) };
   throw validationFailed([{ field: 'If-Match', detail: 'use one ETag as it was answered, for example "3", or *' }]);
 }

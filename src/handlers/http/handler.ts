@@ -10,7 +10,7 @@ import type { Journal } from '../../domain/journal.ts';
 import { Problem, type ProblemCode, validationFailed } from '../../domain/problem.ts';
 import type { Deadline } from '../../domain/runtime.ts';
 import { traced } from '../lambda/traced.ts';
-import { assertOwnOrganisation } from './organisation-access.ts';
+import { assertNoToken, assertOwnOrganisation } from './organisation-access.ts';
 import { assertKnownQuery } from './query.ts';
 import { type HttpRequest, parseHttpEvent } from './request.ts';
 import { type HttpResponse, problemResponse } from './response.ts';
@@ -34,6 +34,8 @@ export interface Answer {
 export interface Route<App extends HttpApplication> {
   /** Names the operation in the log and the metrics. */
   operation: string | ((request: HttpRequest) => string);
+  /** True for what concerns more than the organisation's own callers: it takes a signature, and no token. */
+  forOperators?: boolean;
   /** The query parameters that the route takes; any other is refused. */
   query?: readonly string[];
   answer: (call: Call<App>) => Promise<Answer>;
@@ -82,8 +84,7 @@ export async function answerEvent<App extends HttpApplication>({
     const { orgId, role } = request.path;
     app.telemetry.logger.appendKeys({ operationId, orgId: orgId?.slice(0, 64), role: role?.slice(0, 16) });
     journal.record({ code: 'OPERATION_STARTED', operation });
-    assertOwnOrganisation(request, app.orgClaim);
-    assertKnownQuery(request, route.query ?? []);
+    assertAllowed(app, route, request);
     const deadline = { remainingMs: () => Math.max(0, context.getRemainingTimeInMillis()) };
     const { response, outcome } = await route.answer({ app, request, operationId, journal, deadline });
     journal.record({ code: 'OPERATION_COMPLETED', operation, outcome, durationMs: elapsed() });
@@ -95,6 +96,13 @@ export async function answerEvent<App extends HttpApplication>({
     journal.record({ code: 'OPERATION_REFUSED', operation, ...refusalOf(error), durationMs: elapsed() });
     return withOperationId(problemResponse(error, operationId), operationId);
   }
+}
+
+/** By the right caller, and with nothing in it that would be passed over. */
+function assertAllowed<App extends HttpApplication>(app: App, route: Route<App>, request: HttpRequest): void {
+  if (route.forOperators) assertNoToken(request);
+  else assertOwnOrganisation(request, app.orgClaim);
+  assertKnownQuery(request, route.query ?? []);
 }
 
 /** API Gateway sends a function its own routes only; an event by hand has to name one of them. */

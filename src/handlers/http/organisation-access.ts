@@ -16,6 +16,12 @@ export function assertOwnOrganisation({ claims, path }: HttpRequest, orgClaim: s
   throw new Problem('FORBIDDEN_ORG', 'Use a token of the organisation that the path names.');
 }
 
+/** Operators sign with IAM. Throws `FORBIDDEN_ORG` for a token, whatever it says. */
+export function assertNoToken({ claims }: HttpRequest): void {
+  if (claims === undefined) return;
+  throw new Problem('FORBIDDEN_ORG', 'This route is for operators: sign the request with IAM.');
+}
+
 /** A list as API Gateway hands it on: in brackets, separated by blanks. No organisation id holds either. */
 const LIST = /^\[(.*)\]$/s;
 

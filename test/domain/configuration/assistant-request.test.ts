@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_CONFIG_BYTES, parseAssistantRequest } from '../../../src/domain/configuration/assistant-request.ts';
 import type { Json, JsonObject } from '../../../src/domain/json.ts';
+import { RULES } from '../../support/configurations.ts';
 import { fieldsOf, problemOf } from '../thrown-problem.ts';
 
 const VOICE = { provider: 'azure', voiceId: 'andrew' };
 const MODEL = { provider: 'openai', model: 'gpt-4o' };
 
-const configOf = (body: JsonObject): JsonObject => parseAssistantRequest(body, 'strict').config;
-const refusalOf = (body: unknown) => problemOf(() => parseAssistantRequest(body, 'strict'));
+const configOf = (body: JsonObject): JsonObject => parseAssistantRequest(body, RULES).config;
+const refusalOf = (body: unknown) => problemOf(() => parseAssistantRequest(body, RULES));
 
 /** The published create-assistant call, spelled out: a field lost from the list must turn a test red. */
 const VAPI_FIELDS =
@@ -37,15 +38,15 @@ describe('fields of the create-assistant call', () => {
   });
 
   it('a body without a voice gets the default one, so that Vapi never chooses', () => {
-    const { config, voice } = parseAssistantRequest({ name: 'x' }, 'strict');
+    const { config, voice } = parseAssistantRequest({ name: 'x' }, RULES);
     expect(config).toEqual({ name: 'x', voice: { provider: 'azure', voiceId: 'en-US-JennyNeural' } });
     expect(voice).toMatchObject({ requested: null, reason: 'missing-provider' });
   });
 
   it('the policy for voices is the one that was set', () => {
     const body = { voice: { provider: 'vapi', voiceId: 'Elliot' } };
-    expect(parseAssistantRequest(body, 'keep-active-vapi').config.voice).toEqual(body.voice);
-    expect(parseAssistantRequest(body, 'strict').config.voice).not.toEqual(body.voice);
+    expect(parseAssistantRequest(body, { ...RULES, voicePolicy: 'keep-active-vapi' }).config.voice).toEqual(body.voice);
+    expect(parseAssistantRequest(body, RULES).config.voice).not.toEqual(body.voice);
   });
 });
 
@@ -161,14 +162,14 @@ describe('tools', () => {
   const book = { type: 'function', function: { name: 'book' } };
 
   it.each<[Json | undefined]>([[undefined], [null], [[]]])('%j asks for none', (tools) => {
-    const request = parseAssistantRequest({ voice: VOICE, ...(tools === undefined ? {} : { tools }) }, 'strict');
+    const request = parseAssistantRequest({ voice: VOICE, ...(tools === undefined ? {} : { tools }) }, RULES);
     expect(request).toMatchObject({ config: { voice: VOICE }, tools: [] });
     expect(request.config).not.toHaveProperty('tools');
   });
 
   it('are taken as they are, in their order, and kept out of what Vapi’s create-assistant call takes', () => {
     const tools = [{ type: 'newer.than.us', any: 1 }, book];
-    const request = parseAssistantRequest({ model: MODEL, tools }, 'strict');
+    const request = parseAssistantRequest({ model: MODEL, tools }, RULES);
     expect(request.tools).toEqual(tools);
     expect(request.config).not.toHaveProperty('tools');
   });

@@ -12,6 +12,7 @@ import {
   ownership,
 } from '../../../src/domain/configuration/configuration.ts';
 import type { Json, JsonObject } from '../../../src/domain/json.ts';
+import { RULES } from '../../support/configurations.ts';
 import { anyJson, anyObject } from '../arbitrary-json.ts';
 import { fieldsOf, problemOf } from '../thrown-problem.ts';
 
@@ -19,7 +20,7 @@ const KEY: AssistantKey = { orgId: 'acme', role: 'inbound' };
 const OURS = { managedBy: 'vapi-sync', deployment: 'blue', orgId: 'acme', role: 'inbound' };
 
 function desire(body: JsonObject, key: AssistantKey = KEY): DesiredAssistant {
-  return desireAssistant(parseAssistantRequest(body, 'strict'), key, 'blue');
+  return desireAssistant(parseAssistantRequest(body, RULES), key, 'blue');
 }
 
 /** The same JSON with the keys of every object in another order. */

@@ -233,6 +233,7 @@ export class DriftWorld {
       },
       runtime,
       deployment: DEPLOYMENT,
+      knownOrganisationsOnly: false,
       fleet: this.#mortal(this.#fleet.index),
       runs: this.#mortal(this.runs),
       units: this.#mortal(this.runs.units),

@@ -1,6 +1,7 @@
 import { resolveAccess } from '../../../src/domain/account/credentials.ts';
 import { parseAssistantRequest } from '../../../src/domain/configuration/assistant-request.ts';
 import { patchAssistant } from '../../../src/domain/configuration/patch.ts';
+import { RULES } from '../../support/configurations.ts';
 import { FakeSecretStore } from '../account/fake-secret-store.ts';
 import { fieldsOf, problemOf } from '../thrown-problem.ts';
 
@@ -8,20 +9,16 @@ import { fieldsOf, problemOf } from '../thrown-problem.ts';
 const MODEL = { provider: 'openai', model: 'gpt-4o' };
 it('messages that are no list are not dropped by systemPrompt', () => {
   expect(
-    fieldsOf(
-      problemOf(() => parseAssistantRequest({ systemPrompt: 'x', model: { ...MODEL, messages: 'y' } }, 'strict')),
-    ),
+    fieldsOf(problemOf(() => parseAssistantRequest({ systemPrompt: 'x', model: { ...MODEL, messages: 'y' } }, RULES))),
   ).toEqual(['model.messages']);
 });
 it('details say what to do', () => {
-  const p = problemOf(() =>
-    parseAssistantRequest({ maxDurationSeconds: 5, server: { timeoutSeconds: 500 } }, 'strict'),
-  );
+  const p = problemOf(() => parseAssistantRequest({ maxDurationSeconds: 5, server: { timeoutSeconds: 500 } }, RULES));
   expect(p.errors.map((e) => e.detail)).not.toContain('Invalid input');
 });
 it('every wrong field is named', () => {
   expect(
-    fieldsOf(problemOf(() => parseAssistantRequest({ name: 'x'.repeat(41), model: { provider: 'openai' } }, 'strict'))),
+    fieldsOf(problemOf(() => parseAssistantRequest({ name: 'x'.repeat(41), model: { provider: 'openai' } }, RULES))),
   ).toEqual(['name', 'model.model']);
 });
 it('nested null that was applied is not compared again', () => {

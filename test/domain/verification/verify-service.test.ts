@@ -18,6 +18,8 @@ const EVENT = {
 };
 
 let service: TestService;
+/** As the suite itself calls the service. */
+const verifying = () => service.environment2({ isVerification: true });
 
 beforeAll(async () => {
   service = await startService({ secretsTimeoutMs: 10_000 });
@@ -174,7 +176,7 @@ describe('runs beside and after each other', () => {
   it('what a run has left that died is removed by the next one: mapped, unmapped, and in the account of an own key', async () => {
     const run = await openRun(past(1));
     const [mapped = '', own = ''] = run.organisations;
-    await service.put(mapped, 'inbound', { ...configuration(), tools: [throwAwayTool(run)] });
+    await verifying().put(mapped, 'inbound', { ...configuration(), tools: [throwAwayTool(run)] });
     await service.drainQueue();
     const metadata = { managedBy: 'vapi-sync', deployment: 'test', role: 'inbound' };
     for (const [key, orgId] of Object.entries({ [PLATFORM_KEY]: mapped, [ACME_KEY]: own })) {
@@ -189,7 +191,7 @@ describe('runs beside and after each other', () => {
   it('what a run has made that is still going on is left alone', async () => {
     const run = await openRun(past(-60_000));
     const [org = ''] = run.organisations;
-    const { body } = await service.put(org, 'inbound', configuration());
+    const { body } = await verifying().put(org, 'inbound', configuration());
     const report = await verify(verificationDependencies(service.environment2().app), { only: 'credential-fallback' });
     expect(report.cleanup).toEqual({ earlierRunsRemoved: [], left: [] });
     expect(everyAssistant(service.vapi).map(({ id }) => id)).toContain(body.assistantId);

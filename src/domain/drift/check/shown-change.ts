@@ -1,4 +1,5 @@
 import type { FieldChange } from '../../configuration/diff.ts';
+import { maskChange } from '../../configuration/masking.ts';
 import type { Json } from '../../json.ts';
 
 /** Who made a field differ: somebody at Vapi, or an update of ours that never took effect there. */
@@ -16,13 +17,9 @@ export interface ShownChange {
 const SHOWN = 120;
 const LEAD = 30;
 
-/** Values of fields whose name says that they are secret are not shown. */
-const SECRET = /secret|token|password|authorization|api-?key|headers|credential(?!Id)/i;
-
 /** Shortens both values to the part where they begin to differ, and hides what may be a secret. */
-export function showChange({ path, wanted, live }: FieldChange, origin: Origin): ShownChange {
-  if (SECRET.test(path))
-    return { path, wanted: '[hidden]', ...(live === undefined ? {} : { live: '[hidden]' }), origin };
+export function showChange(change: FieldChange, origin: Origin): ShownChange {
+  const { path, wanted, live } = maskChange(change);
   const left = textOf(wanted);
   if (live === undefined) return { path, wanted: excerpt(left, 0), origin };
   const right = textOf(live);
@@ -31,11 +28,7 @@ export function showChange({ path, wanted, live }: FieldChange, origin: Origin):
 }
 
 function textOf(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value, hideSecrets);
-}
-
-function hideSecrets(key: string, value: unknown): unknown {
-  return SECRET.test(key) ? '[hidden]' : value;
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function firstDifference(a: string, b: string): number {

@@ -1,0 +1,103 @@
+import * as z from 'zod/mini';
+import { Problem, validationFailed } from '../problem.ts';
+import { DRIFT_MODES, type OrganisationRecord } from './organisation-record.ts';
+
+/** An organisation record as it is stored. A record that nobody has written by a PUT has revision 0. */
+export interface StoredOrganisation {
+  record: OrganisationRecord;
+  revision: number;
+}
+
+/** The records of organisations. Reads are consistent. */
+export interface OrganisationStore {
+  read(orgId: string): Promise<StoredOrganisation | undefined>;
+  /** Replaces the record that was read, or makes one where there was none. False when it has changed meanwhile. */
+  replace(orgId: string, from: StoredOrganisation | undefined, record: OrganisationRecord): Promise<boolean>;
+}
+
+const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
+
+/** Absent and null are the same: nothing is said. */
+const field = <T extends z.ZodMiniType>(schema: T) => z.optional(z.nullable(schema));
+
+const schema = z.lazy(() =>
+  z.strictObject({
+    vapiAssistantId: field(z.uuid('use the id of an assistant at Vapi (a UUID)')),
+    vapiPhoneNumberId: field(z.uuid('use the id of a phone number at Vapi (a UUID)')),
+    driftMode: field(z.enum(DRIFT_MODES, `use one of: ${DRIFT_MODES.join(', ')}`)),
+    driftIgnore: field(
+      z
+        .array(z.string('use JSON Pointers').check(z.regex(POINTER, 'use JSON Pointers, for example /voice/speed')))
+        .check(z.maxLength(100, 'use at most 100 pointers')),
+    ),
+  }),
+);
+
+/** Checks the body of a PUT of an organisation. Throws `VALIDATION_FAILED` naming every wrong field. */
+export function parseOrganisationRecord(body: unknown): OrganisationRecord {
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) {
+    throw validationFailed(parsed.error.issues.flatMap((issue) => fieldErrors(issue)));
+  }
+  const { vapiAssistantId, vapiPhoneNumberId, driftMode, driftIgnore } = parsed.data;
+  return {
+    ...(vapiAssistantId ? { vapiAssistantId } : {}),
+    ...(vapiPhoneNumberId ? { vapiPhoneNumberId } : {}),
+    ...(driftMode ? { driftMode } : {}),
+    ...(driftIgnore ? { driftIgnore } : {}),
+  };
+}
+
+function fieldErrors(issue: z.core.$ZodIssue) {
+  if (issue.code === 'unrecognized_keys') {
+    const known = 'vapiAssistantId, vapiPhoneNumberId, driftMode, driftIgnore';
+    return issue.keys.map((key) => ({ field: key.slice(0, 64), detail: `unknown field; a record has ${known}` }));
+  }
+  return [{ field: issue.path.join('.') || 'body', detail: issue.message }];
+}
+
+/** What a caller takes the record to be: of this revision, there (`any`), or not there (`none`). */
+export type ExpectedOrganisation = { revision?: number | 'any' | 'none' };
+
+export interface ReplacedOrganisation extends StoredOrganisation {
+  outcome: 'created' | 'updated' | 'unchanged';
+}
+
+/**
+ * Replaces the record of an organisation, which also makes the organisation known. What is there already is not written
+ * again. Throws `PRECONDITION_FAILED` when it is not as expected, `SYNC_IN_PROGRESS` when another call replaced it meanwhile.
+ */
+export async function replaceOrganisation(
+  organisations: OrganisationStore,
+  { orgId, record, expected }: { orgId: string; record: OrganisationRecord; expected: ExpectedOrganisation },
+): Promise<ReplacedOrganisation> {
+  const stored = await organisations.read(orgId);
+  assertExpected(stored, expected);
+  if (stored && isSame(stored.record, record)) return { ...stored, outcome: 'unchanged' };
+  if (await organisations.replace(orgId, stored, record)) {
+    return { record, revision: (stored?.revision ?? 0) + 1, outcome: stored ? 'updated' : 'created' };
+  }
+  throw new Problem(
+    'SYNC_IN_PROGRESS',
+    'Another call has changed the record at the same time. GET it and decide anew.',
+  );
+}
+
+function assertExpected(stored: StoredOrganisation | undefined, { revision }: ExpectedOrganisation): void {
+  if (revision === undefined) return;
+  const isMet =
+    revision === 'none' ? !stored : revision === 'any' ? stored !== undefined : stored?.revision === revision;
+  if (isMet) return;
+  const found = stored ? `its revision is ${stored.revision}` : 'there is none';
+  const detail = `The organisation record is not as the request expects it to be: ${found}. GET it, decide anew, and repeat.`;
+  throw new Problem('PRECONDITION_FAILED', detail);
+}
+
+function isSame(a: OrganisationRecord, b: OrganisationRecord): boolean {
+  return (
+    a.vapiAssistantId === b.vapiAssistantId &&
+    a.vapiPhoneNumberId === b.vapiPhoneNumberId &&
+    a.driftMode === b.driftMode &&
+    JSON.stringify(a.driftIgnore) === JSON.stringify(b.driftIgnore)
+  );
+}

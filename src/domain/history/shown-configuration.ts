@@ -1,0 +1,16 @@
+import type { AssistantKey } from '../configuration/assistant-key.ts';
+import { withoutOwnership } from '../configuration/configuration.ts';
+import { mask } from '../configuration/masking.ts';
+import type { Json } from '../json.ts';
+import type { SpecStore } from '../mapping/assistant-mapping.ts';
+
+/**
+ * A stored configuration as its owner may read it: what was asked for, in Vapi's form, with every secret hidden. Null when
+ * nothing was applied yet, or when the table does not have it.
+ */
+export async function shownConfiguration(specs: SpecStore, key: AssistantKey, specHash: string | null): Promise<Json> {
+  const stored = specHash === null ? undefined : await specs.load(key, specHash);
+  if (!stored) return null;
+  const { payload, tools } = stored;
+  return mask({ ...withoutOwnership(payload), ...(tools.length > 0 ? { tools: [...tools] } : {}) });
+}

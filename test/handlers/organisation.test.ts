@@ -1,0 +1,113 @@
+import { configuration } from '../support/configurations.ts';
+import { ACME_KEY, type CallOptions, startService, type TestService } from '../support/service.ts';
+
+let service: TestService;
+
+beforeAll(async () => {
+  service = await startService();
+});
+beforeEach(() => service.clearCounts());
+afterAll(() => service.stop());
+
+function event(method: string, orgId: string, body?: unknown, headers: CallOptions['headers'] = {}) {
+  return {
+    version: '2.0',
+    routeKey: `${method} /orgs/{orgId}`,
+    headers,
+    requestContext: { http: { method } },
+    pathParameters: { orgId },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  };
+}
+const put = (orgId: string, body: unknown, headers?: CallOptions['headers']) =>
+  service.invoke('sync', event('PUT', orgId, body, headers));
+const get = (orgId: string) => service.invoke('status', event('GET', orgId));
+
+const RECORD = {
+  vapiAssistantId: null,
+  vapiPhoneNumberId: '7d1f1f2e-0000-4000-8000-0000000000aa',
+  driftMode: 'report',
+  driftIgnore: ['/voice/speed'],
+};
+
+describe('the record of an organisation', () => {
+  it('is made, read, replaced, and not written again when it is the same', async () => {
+    expect(await get('made')).toMatchObject({ status: 404, body: { code: 'UNKNOWN_ORGANISATION' } });
+    const made = await put('made', RECORD);
+    expect(made).toMatchObject({
+      status: 201,
+      body: { orgId: 'made', revision: 1, ...RECORD },
+      headers: { ETag: '"1"' },
+    });
+    service.clearCounts();
+    expect(await put('made', RECORD)).toMatchObject({ status: 200, body: { revision: 1 } });
+    expect(service.tableOperations).toEqual(['GetItem']);
+    const replaced = await put('made', { driftMode: 'off' });
+    const nothing = { vapiAssistantId: null, vapiPhoneNumberId: null, driftIgnore: null };
+    expect(replaced).toMatchObject({ status: 200, body: { revision: 2, driftMode: 'off', ...nothing } });
+    expect(await get('made')).toMatchObject({ status: 200, body: replaced.body, headers: { ETag: '"2"' } });
+  });
+
+  it.each([
+    ['an unknown field', { driftmode: 'off' }, 'driftmode'],
+    ['a mode that is none', { driftMode: 'sometimes' }, 'driftMode'],
+    ['a path that is no JSON Pointer', { driftIgnore: ['voice.speed'] }, 'driftIgnore.0'],
+    ['a number that is no id', { vapiPhoneNumberId: '+49 30 1234' }, 'vapiPhoneNumberId'],
+    ['an assistant that is no id', { vapiAssistantId: 'Anna' }, 'vapiAssistantId'],
+    ['a list', [], 'body'],
+  ])('is refused with %s, by the name of the field', async (_what, body, field) => {
+    expect(await put('refused', body)).toMatchObject({ status: 400, body: { errors: [{ field }] } });
+    expect(service.tableOperations).toEqual([]);
+  });
+
+  it('is changed only as it was read', async () => {
+    await put('guarded', RECORD);
+    expect(await put('guarded', {}, { 'if-match': '"7"' })).toMatchObject({ status: 412 });
+    expect(await put('guarded', {}, { 'if-none-match': '*' })).toMatchObject({ status: 412 });
+    expect(await put('guarded', {}, { 'if-match': '"1"' })).toMatchObject({ status: 200, body: { revision: 2 } });
+    expect(await put('fresh', {}, { 'if-match': '*' })).toMatchObject({ status: 412 });
+    expect(await put('fresh', {}, { 'if-none-match': '*' })).toMatchObject({ status: 201 });
+  });
+
+  it('of many that replace it at once, one does, and the others are told', async () => {
+    const modes = ['off', 'report', 'heal'] as const;
+    const replies = await Promise.all(modes.map((driftMode) => put('raced', { driftMode })));
+    expect(replies.filter(({ status }) => status === 201)).toHaveLength(1);
+    for (const { status } of replies) expect([200, 201, 409]).toContain(status);
+  });
+
+  it('from before there were revisions is read, and replaced', async () => {
+    await service.putRecord('older', { driftMode: 'heal' });
+    expect(await get('older')).toMatchObject({ body: { revision: 0, driftMode: 'heal' } });
+    expect(await put('older', { driftMode: 'off' }, { 'if-match': '"0"' })).toMatchObject({ body: { revision: 1 } });
+  });
+
+  it('is for operators: a token is refused, whatever it says', async () => {
+    const tokens = service.environment2({ settings: { JWT_ORG_CLAIM: 'org_id' } });
+    const authorizer = { jwt: { claims: { org_id: 'made' } } };
+    const asked = { ...event('GET', 'made'), requestContext: { http: { method: 'GET' }, authorizer } };
+    expect(await tokens.invoke('status', asked)).toMatchObject({ status: 403 });
+    expect(await tokens.invoke('status', event('GET', 'made'))).toMatchObject({ status: 200 });
+  });
+});
+
+describe('where only known organisations are served', () => {
+  const known = () => service.environment2({ settings: { KNOWN_ORGANISATIONS_ONLY: 'true' } });
+
+  it('a mistyped one is refused before anything is made, also in a dry run', async () => {
+    for (const query of [{}, { dryRun: 'true' }]) {
+      const reply = await known().put('Acme', 'inbound', configuration(), { query });
+      expect(reply).toMatchObject({ status: 404, body: { code: 'UNKNOWN_ORGANISATION', retryable: false } });
+    }
+    expect(service.vapi.requests).toEqual([]);
+  });
+
+  it('one with a record, a secret or an assistant is served', async () => {
+    await put('recorded', {});
+    service.secrets.put(service.secretName('keyed'), { apiKey: ACME_KEY });
+    await service.put('mapped', 'outbound', configuration());
+    for (const org of ['recorded', 'keyed', 'mapped']) {
+      expect(await known().put(org, 'inbound', configuration())).toMatchObject({ status: 201 });
+    }
+  });
+});
