@@ -192,6 +192,8 @@ export function makeSyncApplication(parts: ApplicationParts = systemParts()): Sy
     runtime,
     deployment: settings.deploymentId,
     knownOrganisationsOnly: settings.knownOrganisationsOnly,
+    voicePolicy: settings.voicePolicy,
+    driftIgnore: settings.drift.ignored,
   };
   const { voicePolicy, inlineCredentials, orgClaim } = settings;
   const organisations = new DynamoOrganisationStore(table);

@@ -1,6 +1,7 @@
 import type { CredentialDependencies } from './account/credentials.ts';
 import type { VapiAccounts } from './account/vapi-account.ts';
 import type { AssistantKey } from './configuration/assistant-key.ts';
+import type { VoicePolicy } from './configuration/voice.ts';
 import type { SpecHistory } from './history/history.ts';
 import type { Journal } from './journal.ts';
 import type { AssistantMapping, MappingStore, SpecStore } from './mapping/assistant-mapping.ts';
@@ -22,6 +23,9 @@ export interface SyncDependencies {
   deployment: string;
   /** True when only organisations with a secret, a record or a mapping are served. */
   knownOrganisationsOnly: boolean;
+  voicePolicy: VoicePolicy;
+  /** JSON Pointers that no drift run compares, and that no heal touches. */
+  driftIgnore: readonly string[];
 }
 
 /** One call: about which assistant, until when, on which condition, and where its steps are recorded. */

@@ -140,7 +140,7 @@ describe('a route', () => {
 
   it('of an organisation needs a token where tokens are chosen, and one of operators a signature still', () => {
     for (const { key, type, authorizer } of routes(templates.tokens)) {
-      const wanted = key.includes('/orgs/{orgId}')
+      const wanted = key.includes('/orgs/{orgId}/')
         ? ['JWT', { Ref: 'HttpApiAuthorizerOrganisation' }]
         : ['AWS_IAM', undefined];
       expect([key, type, authorizer]).toEqual([key, ...wanted]);

@@ -266,6 +266,59 @@ describe.each(SCENARIOS)('a crash at every step of: $name', ({ name, arrange, jo
   });
 });
 
+describe('a DELETE that was cut off, or that failed half-way', () => {
+  const mapped = async () => {
+    const world = new World();
+    withNumber(world);
+    await world.run(ensure('a1+x'));
+    await recover(world, { kind: 'work' });
+    return world;
+  };
+  const made = (world: World) => world.effects.filter((effect) => effect === 'vapi POST').length;
+
+  async function assertNeverRevived(world: World, why: string): Promise<string[]> {
+    const before = made(world);
+    world.upstream.verdict = () => 'ok';
+    world.pass(60_000);
+    await world.run({ kind: 'work' });
+    const revived = made(world) > before ? [`${why}: the worker made the assistant again`] : [];
+    const ending = await recover(world, { kind: 'remove' });
+    const left = world.upstream.assistants().length;
+    return [...revived, ...(isFailed(ending) || left > 0 ? [`${why}: then ${ending}, ${left} left`] : [])];
+  }
+
+  it('is never undone by the worker, wherever it crashed', async () => {
+    const plain = await mapped();
+    const begin = plain.effects.length;
+    await plain.run({ kind: 'remove' });
+    const effects = plain.effects.slice(begin);
+    const found: string[] = [];
+    for (const [at, effect] of effects.entries()) {
+      for (const when of ['before', 'after'] as const) {
+        const world = await mapped();
+        await world.run({ kind: 'remove' }, { crash: { at, when } });
+        found.push(...(await assertNeverRevived(world, `${when} ${effect}`)));
+      }
+    }
+    note({ scenario: 'crash: a DELETE is never undone', runs: effects.length * 2, violations: found.length });
+    expect(found).toEqual([]);
+  });
+
+  it.each(['error-before', 'error-after', 'late'] as const)(
+    'is never undone after %s, whichever request it hits',
+    async (fault) => {
+      const found: string[] = [];
+      for (const hit of ['DELETE', 'GET', 'PATCH number', 'GET number']) {
+        const world = await mapped();
+        world.upstream.verdict = (verb) => (verb === hit ? fault : 'ok');
+        await world.run({ kind: 'remove' });
+        found.push(...(await assertNeverRevived(world, `${fault} at ${hit}`)));
+      }
+      expect(found).toEqual([]);
+    },
+  );
+});
+
 async function mendingEffects({
   start,
   job,

@@ -236,6 +236,8 @@ class Process {
       },
       deployment: DEPLOYMENT,
       knownOrganisationsOnly: false,
+      voicePolicy: 'strict',
+      driftIgnore: [],
     };
   }
 

@@ -17,6 +17,8 @@ export interface DesiredAssistant {
   tools: readonly DesiredTool[];
   /** SHA-256 (hex) of the RFC 8785 canonical JSON of `payload`, with `tools` in it if there are any. */
   specHash: string;
+  /** JSON Pointers of fields that stay as they are at Vapi, whatever the payload says. */
+  untouched?: readonly string[];
 }
 
 export const MANAGED_BY = 'vapi-sync';

@@ -27,6 +27,11 @@ export function mayHaveCreated(claim: Claim): boolean {
   return claim.operation === 'create' || claim.operation === 'recreate';
 }
 
+/** True for an assistant that was being removed when its claim ended: it is removed to the end, and never brought back. */
+export function isBeingRemoved(claim: Claim | undefined): boolean {
+  return claim?.operation === 'delete';
+}
+
 /** For how many seconds it has been unknown what came of a create; undefined while nothing is unknown. */
 export function unresolvedForSeconds(claim: Claim | undefined, now: number): number | undefined {
   return !claim || isHeld(claim, now) || !mayHaveCreated(claim) ? undefined : ageSecondsOf(claim, now);

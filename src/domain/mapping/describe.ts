@@ -1,6 +1,6 @@
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import type { AssistantMapping, DriftState, MappingStore } from './assistant-mapping.ts';
-import { ageSecondsOf, isHeld, mayHaveCreated, settlesAt } from './claim.ts';
+import { ageSecondsOf, isBeingRemoved, isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 
 /** `imported`: mapped as it was found, and no configuration has been applied yet. */
 export type AssistantState = 'imported' | 'synced' | 'changing' | 'unresolved' | 'interrupted';
@@ -84,6 +84,8 @@ function nextStep(mapping: AssistantMapping, now: number): string {
   const { claim } = mapping;
   if (!claim) return '';
   if (isHeld(claim, now)) return `A call is changing the assistant; it is over by ${claim.expiresAt}.`;
+  if (isBeingRemoved(claim))
+    return 'A DELETE was interrupted. The next DELETE, or a healing drift run, completes it; a PUT makes the assistant anew.';
   if (!mayHaveCreated(claim)) return 'A call was interrupted. The next PUT or DELETE looks at Vapi and completes it.';
   const settled = settlesAt(claim);
   const adopt = 'The next PUT looks for the assistant at Vapi and adopts it';

@@ -1,11 +1,11 @@
 import type { Operation, Precondition } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import type { AssistantMapping } from './assistant-mapping.ts';
-import { isHeld } from './claim.ts';
+import { isBeingRemoved, isHeld } from './claim.ts';
 
 /** What a caller takes to be so. All that is given must hold, or nothing is done. */
 export interface Expectation {
-  /** Hash of the configuration that was applied last. */
+  /** Hash of the configuration that was applied last, to an assistant that nobody was removing since. */
   specHash?: string;
   /** The mapping is there, and its revision is this one; `any`: it is there; `none`: no assistant is mapped yet. */
   revision?: number | 'any' | 'none';
@@ -17,7 +17,7 @@ export function expecting(operation: Operation, { specHash, revision }: Expectat
   let ownToken: string | undefined;
   const precondition: Precondition = {
     assertHolds: (mapping, now) => {
-      if (specHash !== undefined && mapping?.specHash !== specHash) throw failed('another configuration was applied');
+      if (specHash !== undefined) assertApplied(mapping, specHash);
       if (expected === undefined) return;
       if (expected === 'none') return assertNone(mapping, ownToken);
       if (!mapping) throw failed('nothing is mapped');
@@ -29,6 +29,11 @@ export function expecting(operation: Operation, { specHash, revision }: Expectat
     },
   };
   return { ...operation, precondition };
+}
+
+function assertApplied(mapping: AssistantMapping | undefined, specHash: string): void {
+  if (mapping?.specHash !== specHash) throw failed('another configuration was applied');
+  if (isBeingRemoved(mapping.claim)) throw failed('it is being removed');
 }
 
 /** What the operation has made itself is no surprise to it. */

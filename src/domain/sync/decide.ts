@@ -2,6 +2,7 @@ import type { Scope } from '../account/scope.ts';
 import type { LiveAssistant } from '../account/vapi-account.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
 import { type AssistantPatch, patchAssistant } from '../configuration/patch.ts';
+import { leaveAsLive } from '../configuration/untouched.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type {
   AssistantMapping,
@@ -146,7 +147,8 @@ function wantedOf(
   { input, following, isOwn }: { input: DecideInput; following: Following; isOwn: boolean },
 ): JsonObject {
   const { desired, mapping, observation } = input;
-  return withToolIds(desired.payload, {
+  const { payload, untouched = [] } = desired;
+  return withToolIds(assistant ? leaveAsLive(payload, assistant.config, untouched) : payload, {
     ours: following.tools.linked.map(({ toolId }) => toolId),
     former: isOwn ? formerToolIds(mapping, observation.lastApplied) : [],
     live: assistant?.config,

@@ -1,8 +1,11 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
 import type { OrganisationRecord } from '../account/organisation-record.ts';
-import { configured, type DesiredAssistant } from '../configuration/configuration.ts';
+import { hashOf } from '../configuration/canonical-hash.ts';
+import { type Configuration, configured, type DesiredAssistant } from '../configuration/configuration.ts';
+import { normaliseVoice } from '../configuration/voice.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
 import { type AssistantMapping, type MappingChange, mappingOf } from '../mapping/assistant-mapping.ts';
+import { isBeingRemoved } from '../mapping/claim.ts';
 import type { Operation, SyncDependencies } from '../operation.ts';
 import { linkPhoneNumber } from '../phone-number/link-phone-number.ts';
 import { Problem } from '../problem.ts';
@@ -46,7 +49,7 @@ async function reapply(
   }
   const { mapping, outcome } = await ensureAssistant(deps, operation, {
     desired,
-    expected: { specHash: desired.specHash },
+    expected: { specHash: applied.mapping.specHash },
   });
   if (tools.kind === 'refused') await annotateMapping(deps, mapping, refusedBy(mapping, tools.detail));
   await followWithNumber(deps, operation, { mapping, credentials });
@@ -58,23 +61,41 @@ async function reapply(
 }
 
 interface Applied {
-  mapping: AssistantMapping;
+  mapping: AssistantMapping & { specHash: string };
   /** The organisation record that was read with the mapping. */
   record: OrganisationRecord | undefined;
   desired: DesiredAssistant;
 }
 
-async function lastApplied(deps: SyncDependencies, { key, journal }: Operation): Promise<Applied | undefined> {
+/** A voice may have been retired since it was applied: it is replaced as in a PUT, and the history shows both. */
+function upToDate(
+  { voicePolicy }: SyncDependencies,
+  { journal }: Operation,
+  { payload, tools, specHash }: Configuration & { specHash: string },
+): DesiredAssistant {
+  const voice = normaliseVoice(payload.voice, voicePolicy);
+  if (hashOf({ voice: voice.applied }) === hashOf({ voice: payload.voice ?? null })) {
+    return { ...configured({ payload, tools }), specHash };
+  }
+  journal.record({ code: 'VOICE_NORMALISED', reason: voice.reason, fallbacks: voice.fallbacks?.length ?? 0 });
+  return configured({ payload: { ...payload, voice: voice.applied }, tools });
+}
+
+async function lastApplied(deps: SyncDependencies, operation: Operation): Promise<Applied | undefined> {
+  const { key, journal } = operation;
   const view = await deps.mappings.read(key.orgId);
   const mapping = mappingOf(view, key);
-  if (!mapping?.specHash) return undefined;
+  if (!mapping?.specHash || isBeingRemoved(mapping.claim)) return undefined;
   const { specHash } = mapping;
   const configuration = await deps.specs.load(key, specHash);
   if (!configuration) {
     journal.record({ code: 'CONFIGURATION_MISSING', specHash });
     return undefined;
   }
-  return { mapping, record: view.record, desired: { ...configured(configuration), specHash } };
+  const { record } = view;
+  const untouched = [...deps.driftIgnore, ...(record?.driftIgnore ?? [])];
+  const desired = upToDate(deps, operation, { ...configuration, specHash });
+  return { mapping: { ...mapping, specHash }, record, desired: { ...desired, untouched } };
 }
 
 type Registration =

@@ -1,6 +1,7 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
 import type { Access } from '../account/credentials.ts';
 import type { VapiAccount } from '../account/vapi-account.ts';
+import { nameOf } from '../journal.ts';
 import { type AssistantMapping, mappingOf, type Retiree } from '../mapping/assistant-mapping.ts';
 import { isHeld, mayHaveCreated, settlesAt } from '../mapping/claim.ts';
 import { type Expectation, expecting } from '../mapping/expectation.ts';
@@ -10,6 +11,7 @@ import type { Operation, SyncDependencies } from '../operation.ts';
 import { releasePhoneNumber } from '../phone-number/link-phone-number.ts';
 import { wantedPhoneNumber } from '../phone-number/phone-number.ts';
 import { Problem } from '../problem.ts';
+import { isoNow } from '../runtime.ts';
 import { claimTokenOf, isReachable, mappedAsRetiree, type Stray } from './decide.ts';
 import { assertSameAccount } from './observe.ts';
 import { accountOf, findStrays } from './strays.ts';
@@ -68,16 +70,37 @@ async function removeUnderClaim(deps: SyncDependencies, operation: Operation, re
     retire: strays.map(({ assistant, scope }) => ({ assistantId: assistant.id, scope })),
   });
   if (!held) return false;
+  const retirees = allOf(operation, { mapping, access, strays });
+  let isBegun = false;
   try {
-    for (const retiree of allOf(operation, { mapping, access, strays }))
+    for (const retiree of retirees) {
       await removeVerified(deps, operation, { ...removal, retiree });
+      isBegun = true;
+    }
     await takeOffNumber(deps, operation, removal);
     await deps.specs.removeAll(operation.key);
   } catch (error) {
-    await giveBack(deps, operation, { held });
+    if (isBegun || !madeNoChange(error)) await leaveBeingRemoved(deps, operation, held);
+    else await giveBack(deps, operation, { held });
     throw error;
   }
   return await removeRow(deps, operation, held);
+}
+
+/** True when Vapi has refused, or was never asked: the assistant is as it was. */
+function madeNoChange(error: unknown): boolean {
+  return error instanceof Problem && (error.withoutEffect || !error.retryable);
+}
+
+/** The assistant may be gone: the row goes on saying that it is being removed, so that nothing brings it back but a PUT. */
+async function leaveBeingRemoved(deps: SyncDependencies, operation: Operation, held: HeldClaim): Promise<void> {
+  const claim = { ...held.claim, unresolvedAt: isoNow(deps.runtime) };
+  try {
+    await endClaim(deps, operation, { held, transition: 'leave-unresolved', change: { claim } });
+  } catch (error) {
+    // The claim then expires by itself, and says the same.
+    operation.journal.record({ code: 'RELEASE_FAILED', cause: nameOf(error) });
+  }
 }
 
 /** Only when the assistant is gone: one that Vapi does not let go keeps its number. */

@@ -234,6 +234,8 @@ export class DriftWorld {
       runtime,
       deployment: DEPLOYMENT,
       knownOrganisationsOnly: false,
+      voicePolicy: 'strict',
+      driftIgnore: [],
       fleet: this.#mortal(this.#fleet.index),
       runs: this.#mortal(this.runs),
       units: this.#mortal(this.runs.units),

@@ -1,4 +1,5 @@
 import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
+import { isBeingRemoved } from '../../mapping/claim.ts';
 import type { Finding } from '../finding.ts';
 import type { Group, Healing } from '../runs.ts';
 import { isActionable } from '../tally.ts';
@@ -10,6 +11,7 @@ export type HealPlan =
   | { kind: 'resume-tools' }
   | { kind: 'remove' }
   | { kind: 'finish-removals' }
+  | { kind: 'finish-delete' }
   | { kind: 'keep'; why: string };
 
 export interface HealInput {
@@ -62,6 +64,8 @@ const CUT_OFF: readonly string[] = ['interrupted', 'unresolved-create', 'unfinis
 /** Tools are resumed by their own task; a change that was cut off, by applying the last configuration again. */
 function resume({ finding, mapping }: HealInput): HealPlan {
   if (finding.cause === 'tools' || finding.cause === 'phone-number') return { kind: 'resume-tools' };
+  if (isBeingRemoved(mapping?.claim))
+    return finding.mode === 'heal' ? { kind: 'finish-delete' } : keep('being-removed');
   const isOnlyForRemovals = mapping && !mapping.assistantId && mapping.retiring.length > 0;
   if (finding.mode === 'heal' && isOnlyForRemovals) return { kind: 'finish-removals' };
   const canReapply = finding.mode === 'heal' && CUT_OFF.includes(finding.cause ?? '') && mapping?.specHash;

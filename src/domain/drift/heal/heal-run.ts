@@ -4,6 +4,7 @@ import { annotateMapping } from '../../mapping/annotate-mapping.ts';
 import { type AssistantMapping, mappingOf } from '../../mapping/assistant-mapping.ts';
 import { Problem } from '../../problem.ts';
 import { isoNow } from '../../runtime.ts';
+import { removeAssistant } from '../../sync/remove-assistant.ts';
 import type { TaskEnd } from '../../task.ts';
 import { nextState } from '../check/note-drift.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
@@ -127,6 +128,11 @@ async function carryOut(deps: DriftDependencies, call: DriftCall, act: Act): Pro
     }
     case 'finish-removals':
       return outcomeOf(await finishRemovals(deps, call, key));
+    case 'finish-delete': {
+      const { deadline, journal } = call;
+      await removeAssistant(deps, { id: operationId, key, deadline, journal });
+      return 'removed';
+    }
   }
 }
 

@@ -1,0 +1,27 @@
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { own } from './diff.ts';
+
+/**
+ * What is wanted, with the live value at each JSON Pointer: a difference there is nobody's business. What is not live is
+ * left out. Pointers into lists are left alone, as the items of a list have no names.
+ */
+export function leaveAsLive(wanted: JsonObject, live: JsonObject, pointers: readonly string[]): JsonObject {
+  return pointers.reduce((left, pointer) => leaveOne(left, live, namesOf(pointer)), wanted);
+}
+
+function namesOf(pointer: string): string[] {
+  const [, ...names] = pointer.split('/');
+  return names.map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function leaveOne(wanted: JsonObject, live: Json | undefined, [name, ...rest]: readonly string[]): JsonObject {
+  if (name === undefined || !isJsonObject(live)) return wanted;
+  const current = own(live, name);
+  const target = own(wanted, name);
+  if (rest.length > 0) {
+    return isJsonObject(target) ? { ...wanted, [name]: leaveOne(target, current, rest) } : wanted;
+  }
+  if (current !== undefined) return { ...wanted, [name]: current };
+  const { [name]: _absent, ...left } = wanted;
+  return left;
+}

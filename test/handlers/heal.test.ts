@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { call } from '../local/vapi-caller.ts';
+import { configuration } from '../support/configurations.ts';
+import { runDrift } from '../support/drift-runs.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { assistantsOf } from '../support/upstream.ts';
+
+let service: TestService;
+let org: string;
+
+beforeAll(async () => {
+  service = await startService({ settings: { DRIFT_CALLS_PER_SECOND: '1000' } });
+});
+beforeEach(() => {
+  org = `org-${randomUUID().slice(0, 8)}`;
+});
+afterAll(() => service.stop());
+
+const edit = (id: unknown, body: object) => call(service.vapi, `PATCH /assistant/${id}`, { body });
+const remove = (id: unknown) => call(service.vapi, `DELETE /assistant/${id}`);
+const live = () => assistantsOf(service.vapi, org, 'inbound');
+
+it('a heal leaves what nobody compares as it is, also when another field of the assistant is put right', async () => {
+  await service.putRecord(org, { driftIgnore: ['/firstMessage', '/model/temperature'] });
+  const model = { provider: 'openai', model: 'gpt-4o', temperature: 0.3 };
+  const { body } = await service.put(org, 'inbound', configuration({ model }));
+  await edit(body.assistantId, {
+    name: 'By hand',
+    firstMessage: 'By hand',
+    model: { ...model, temperature: 0.9, model: 'gpt-4' },
+  });
+  await runDrift(service, 'heal');
+  await service.drainQueue();
+  expect(live()).toMatchObject([
+    { name: 'Front desk', firstMessage: 'By hand', model: { ...model, temperature: 0.9 } },
+  ]);
+  const again = await runDrift(service, 'report');
+  expect(again.lines.filter((line) => line.includes(org))).toEqual([]);
+});
+
+it('a heal replaces a voice that was retired since, as a PUT does, and the history has both', async () => {
+  const lenient = service.environment2({ settings: { VOICE_POLICY: 'keep-active-vapi' } });
+  const voice = { provider: 'vapi', voiceId: 'Elliot' };
+  const { body } = await lenient.put(org, 'inbound', configuration({ voice }));
+  expect(live()).toMatchObject([{ voice }]);
+  await remove(body.assistantId);
+  await runDrift(service, 'heal');
+  await service.drainQueue();
+  expect(live()).toMatchObject([{ voice: { provider: 'azure', voiceId: 'en-US-JennyNeural' } }]);
+  const { entries } = (await service.history(org, 'inbound')).body;
+  expect(entries).toMatchObject([
+    { current: true, summary: { voice: 'azure/en-US-JennyNeural' } },
+    { current: false, summary: { voice: 'vapi/Elliot' } },
+  ]);
+});
+
+it('a DELETE that was cut off is finished by a healing run, and not undone', async () => {
+  const { body } = await service.put(org, 'inbound', configuration());
+  const path = `/assistant/${body.assistantId}`;
+  service.vapi.inject({ on: { method: 'GET', path }, times: 3, behaviour: { kind: 'error-before', status: 500 } });
+  expect(await service.remove(org, 'inbound')).toMatchObject({ status: 503 });
+  service.vapi.clearFaults();
+  expect(live()).toEqual([]);
+  expect((await service.get(org, 'inbound')).body).toMatchObject({ state: 'interrupted' });
+  const { findings } = await runDrift(service, 'heal');
+  expect(findings.find(({ orgId }) => orgId === org)).toMatchObject({ class: 'pending', healing: 'removed' });
+  await service.drainQueue();
+  expect(live()).toEqual([]);
+  expect(await service.get(org, 'inbound')).toMatchObject({ status: 404 });
+});
+
+it('after a DELETE that was cut off, a PUT makes the assistant anew', async () => {
+  const { body } = await service.put(org, 'inbound', configuration());
+  const path = `/assistant/${body.assistantId}`;
+  service.vapi.inject({ on: { method: 'GET', path }, times: 3, behaviour: { kind: 'error-before', status: 500 } });
+  await service.remove(org, 'inbound');
+  service.vapi.clearFaults();
+  expect(await service.put(org, 'inbound', configuration())).toMatchObject({ status: 201 });
+  expect(live()).toHaveLength(1);
+});
