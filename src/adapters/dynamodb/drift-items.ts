@@ -54,7 +54,13 @@ const runSchema = z.lazy(() =>
       [],
     ),
     healing: z.exactOptional(
-      z.extend(healed(), { version: count, suspicious: groups, after: z.exactOptional(z.string()) }),
+      z.extend(healed(), {
+        version: count,
+        suspicious: groups,
+        after: z.exactOptional(z.string()),
+        removing: z.exactOptional(z.string()),
+        removals: z.exactOptional(count),
+      }),
     ),
     summary: z.exactOptional(
       z.object({

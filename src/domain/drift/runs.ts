@@ -26,6 +26,10 @@ export interface Healing {
   suspicious: readonly Group[];
   /** The findings up to this one were dealt with. */
   after?: string;
+  /** The finding whose removal is under way. */
+  removing?: string | undefined;
+  /** Removals that were made or may have been, with the one that is under way; absent in rows of earlier versions. */
+  removals?: number;
   reapplied: number;
   resumed: number;
   removed: number;

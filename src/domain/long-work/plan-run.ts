@@ -24,8 +24,9 @@ export async function planRun<R extends Run, U extends Unit>(
       await work.units.plan(unit);
       planned.push((await work.units.read(runId, unit.number)) ?? unit);
     }
+    await work.begin(run, planned.length);
   }
-  await work.begin(run, planned.length);
+  // Also for a plan that comes late or twice: whoever planned may have died before sending. The run itself is further then.
   await sendFirst(work, planned);
   return { kind: 'done', outcome: 'planned' };
 }

@@ -210,6 +210,32 @@ describe('removals', () => {
     expect(run.summary?.healed).toMatchObject({ removed: 2, kept: { 'removals-used-up': 2 } });
   });
 
+  const strays = (world: DriftWorld) => Array.from({ length: 8 }, (_, index) => stray(world, `gone${index}`, 2 * HOUR));
+  const countsOf = (world: DriftWorld, placed: ReturnType<typeof strays>, run: DriftRun) => ({
+    removed: placed.filter(({ id }) => !world.live(id)).length,
+    counted: run.summary?.healed?.removed,
+  });
+
+  it('are capped for the whole run, and counted as they were made, when every task comes twice and at once', async () => {
+    const world = fleet(5, { maxRemovals: 3 });
+    const placed = strays(world);
+    let deliveries = 0;
+    const { run } = await world.run('heal', { isRepeated: () => deliveries++ < 30, width: 3 });
+    expect(countsOf(world, placed, run)).toEqual({ removed: 3, counted: 3 });
+  });
+
+  it('are capped and counted as they were made wherever a worker dies', async () => {
+    for (let lifetime = 1; lifetime < 60; lifetime += 1) {
+      const world = fleet(5, { maxRemovals: 3 });
+      const placed = strays(world);
+      let deliveries = 0;
+      // Whoever comes late lives: else nothing would ever end.
+      const mortal = () => (deliveries++ < 12 ? lifetime : undefined);
+      const { run } = await world.run('heal', { isRepeated: () => deliveries < 6, lifetime: mortal });
+      expect([lifetime, countsOf(world, placed, run)]).toEqual([lifetime, { removed: 3, counted: 3 }]);
+    }
+  });
+
   it('spare what is young, what is being changed, and what the organisation names as its own', async () => {
     const world = fleet(5);
     stray(world, 'young', HOUR / 2);

@@ -79,6 +79,8 @@ export class DriftWorld {
   #fleet: MemoryFleetOf;
   #ids = 0;
   #effects = 0;
+  /** Tasks that are being performed. */
+  #active = 0;
   #effectsLeft = Number.POSITIVE_INFINITY;
 
   constructor(limits: Partial<DriftLimits> = {}) {
@@ -171,15 +173,22 @@ export class DriftWorld {
       if (!task) continue;
       if (isRepeated()) this.tasks.push(structuredClone(task));
       this.#effectsLeft = lifetime() ?? Number.POSITIVE_INFINITY;
+      this.#active += 1;
       const end = await this.#perform(task).catch((error: unknown) => {
         if (error instanceof Killed) return undefined;
         throw error;
       });
+      this.#active -= 1;
       if (end?.kind === 'done') continue;
-      this.clock += 1000 * (end?.kind === 'later' ? end.afterSeconds : 1);
+      this.#waitAfter(end);
       this.tasks.push(task);
     }
     this.#effectsLeft = Number.POSITIVE_INFINITY;
+  }
+
+  /** Nobody waits so long that another one who is at work would have been ended meanwhile. */
+  #waitAfter(end: TaskEnd | undefined): void {
+    if (this.#active === 0) this.clock += 1000 * (end?.kind === 'later' ? end.afterSeconds : 1);
   }
 
   async #perform(task: Task): Promise<TaskEnd> {

@@ -37,7 +37,7 @@ export function decideHeal(input: HealInput): HealPlan {
       return resume(input);
     case 'duplicate':
     case 'orphan':
-      return healing.removed < maxRemovals ? { kind: 'remove' } : keep('removals-used-up');
+      return (healing.removals ?? healing.removed) < maxRemovals ? { kind: 'remove' } : keep('removals-used-up');
     case 'unknown':
       return keep('unknown');
   }

@@ -1,20 +1,12 @@
-import type { AssistantKey } from '../../configuration/assistant-key.ts';
-import { nameOf } from '../../journal.ts';
-import { annotateMapping } from '../../mapping/annotate-mapping.ts';
-import { type AssistantMapping, mappingOf } from '../../mapping/assistant-mapping.ts';
-import { Problem } from '../../problem.ts';
 import { isoNow } from '../../runtime.ts';
-import { removeAssistant } from '../../sync/remove-assistant.ts';
 import type { TaskEnd } from '../../task.ts';
-import { nextState } from '../check/note-drift.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
-import { type Finding, NUMBER_PATH } from '../finding.ts';
+import type { Finding } from '../finding.ts';
 import { closeRun } from '../run/close-run.ts';
 import { sumUp } from '../run/end-check.ts';
 import type { DriftRun, Healing } from '../runs.ts';
 import { addTotals } from '../totals.ts';
-import { decideHeal, type HealPlan } from './decide-heal.ts';
-import { finishRemovals, type Removal, removeStray } from './remove-stray.ts';
+import { type Healed, healFinding, isRemoval, planHeal } from './heal-finding.ts';
 
 /** Findings that are dealt with before that is noted. */
 const AT_A_TIME = 10;
@@ -22,144 +14,143 @@ const AT_A_TIME = 10;
 /** Not gone on with when less than this is left, in ms. */
 const HEALING_MS = 12_000;
 
+/** The longest that a task can live, in ms: a removal that it has noted is waited for as long. */
+const TASK_MS = 120_000;
+
+type HealingRun = DriftRun & { healing: Healing };
+
 /**
  * Goes through the findings of a run and does about each what its mode and the brakes allow. Notes how far it came: a
- * task that comes twice goes on from there. Closes the run at the end.
+ * task that comes twice goes on from there, and of two at once one gives way. Closes the run at the end.
  */
 export async function healRun(deps: DriftDependencies, call: DriftCall): Promise<TaskEnd> {
   let run = await deps.runs.read(call.runId);
   for (;;) {
-    if (!run?.healing || run.status !== 'healing') return { kind: 'done', outcome: 'over' };
-    if (call.deadline.remainingMs() < HEALING_MS) {
-      await deps.tasks.send({ kind: 'drift-heal', runId: run.runId });
-      return { kind: 'done', outcome: 'continued' };
-    }
+    if (!isHealing(run)) return { kind: 'done', outcome: 'over' };
+    const pause = await pauseBefore(deps, call, run);
+    if (pause) return pause;
     const { after } = run.healing;
     const page = await deps.findings.page({ runId: run.runId, limit: AT_A_TIME, ...(after ? { after } : {}) });
-    const healing = await healPage(deps, call, { run, healing: run.healing, findings: page.items });
-    if (page.next === undefined) return await end(deps, call, { ...run, healing });
-    const updatedAt = isoNow(deps.runtime);
-    const change = { healing: { ...healing, version: healing.version + 1, after: page.next }, updatedAt };
-    run = await deps.runs.advance(run, change);
+    const healed = await healPage(deps, call, { run, findings: page.items });
+    if (!healed) return { kind: 'done', outcome: 'overtaken' };
+    if (page.next === undefined) return await end(deps, call, healed);
+    run = await note(deps, healed, { after: page.next });
   }
 }
 
-async function end(deps: DriftDependencies, call: DriftCall, run: DriftRun & { healing: Healing }): Promise<TaskEnd> {
+/** How a task ends that cannot go on with the next page: its time is short, or another one is removing something. */
+async function pauseBefore(
+  { tasks, runtime }: DriftDependencies,
+  { deadline }: DriftCall,
+  run: HealingRun,
+): Promise<TaskEnd | undefined> {
+  if (deadline.remainingMs() < HEALING_MS) {
+    await tasks.send({ kind: 'drift-heal', runId: run.runId });
+    return { kind: 'done', outcome: 'continued' };
+  }
+  const waitMs = underWayFor(run, runtime.now());
+  if (waitMs <= 0) return undefined;
+  return { kind: 'later', reason: 'REMOVAL_UNDER_WAY', afterSeconds: Math.ceil(waitMs / 1000) };
+}
+
+function isHealing(run: DriftRun | undefined): run is HealingRun {
+  return run?.healing !== undefined && run.status === 'healing';
+}
+
+/** For how long, in ms, the task may still live that has noted a removal and not its outcome. */
+function underWayFor({ healing, updatedAt }: HealingRun, now: number): number {
+  return healing.removing === undefined ? 0 : Date.parse(updatedAt) + TASK_MS - now;
+}
+
+/** One conditional write: undefined when another task has gone on with the run since it was read. */
+async function note(
+  { runs, runtime }: DriftDependencies,
+  run: HealingRun,
+  change: Partial<Healing>,
+): Promise<HealingRun | undefined> {
+  const healing = { ...run.healing, ...change, version: run.healing.version + 1 };
+  const noted = await runs.advance(run, { healing, updatedAt: isoNow(runtime) });
+  return isHealing(noted) ? noted : undefined;
+}
+
+async function end(deps: DriftDependencies, call: DriftCall, run: HealingRun): Promise<TaskEnd> {
   const sums = await sumUp(deps, run.runId);
   const totals = addTotals(sums.platform, sums.organisations);
   const { suspicious } = run.healing;
   return { kind: 'done', outcome: await closeRun(deps, call, { run, totals, suspicious }) };
 }
 
-interface PageInput {
-  run: DriftRun;
-  healing: Healing;
-  findings: readonly Finding[];
-}
-
+/** Undefined when another task has gone on with the run. */
 async function healPage(
   deps: DriftDependencies,
   call: DriftCall,
-  { run, healing, findings }: PageInput,
-): Promise<Healing> {
-  let counted = healing;
+  { run, findings }: { run: HealingRun; findings: readonly Finding[] },
+): Promise<HealingRun | undefined> {
+  let current: HealingRun | undefined = run;
   for (const finding of findings) {
-    const outcome = await healOne(deps, call, { run, healing: counted, finding });
-    counted = count(counted, outcome);
-    await deps.findings.save(run.runId, [{ ...finding, healing: outcome }]);
+    current = await healOne(deps, call, { run: current, finding });
+    if (!current) return undefined;
   }
-  return counted;
+  return current;
 }
 
-/** `reapplied`, `resumed` and `removed`, or `kept: ` and the reason. */
-type Outcome = string;
-
-function count(healing: Healing, outcome: Outcome): Healing {
-  if (outcome === 'reapplied' || outcome === 'resumed' || outcome === 'removed') {
-    return { ...healing, [outcome]: healing[outcome] + 1 };
-  }
-  const why = outcome.replace('kept: ', '');
-  return { ...healing, kept: { ...healing.kept, [why]: (healing.kept[why] ?? 0) + 1 } };
-}
-
-interface HealStep {
-  run: DriftRun;
-  healing: Healing;
-  finding: Finding;
-}
-
-/** One failure is one line: the others are healed all the same. */
-async function healOne(deps: DriftDependencies, call: DriftCall, step: HealStep): Promise<Outcome> {
-  try {
-    const { finding, healing, run } = step;
-    const { orgId, role } = finding;
-    const mapping = orgId && role ? mappingOf(await deps.mappings.read(orgId), { orgId, role }) : undefined;
-    const { maxRemovals } = deps.limits;
-    const plan = decideHeal({ finding, mapping, healing, maxRemovals, now: deps.runtime.now() });
-    if (plan.kind === 'keep' || !orgId || !role) return `kept: ${plan.kind === 'keep' ? plan.why : 'unknown'}`;
-    return await carryOut(deps, call, { plan, finding, mapping, key: { orgId, role }, run });
-  } catch (error) {
-    const cause = error instanceof Problem ? error.code : nameOf(error);
-    call.journal.record({ code: 'DRIFT_HEAL_FAILED', runId: call.runId, cause });
-    return `kept: ${cause}`;
-  }
-}
-
-interface Act {
-  plan: Exclude<HealPlan, { kind: 'keep' }>;
-  finding: Finding;
-  mapping: AssistantMapping | undefined;
-  key: AssistantKey;
-  run: DriftRun;
-}
-
-async function carryOut(deps: DriftDependencies, call: DriftCall, act: Act): Promise<Outcome> {
-  const { plan, finding, key } = act;
-  const operationId = call.runId;
-  switch (plan.kind) {
-    case 'resume-tools':
-      await deps.tasks.send({ kind: 'sync-tools', ...key, operationId });
-      return 'resumed';
-    case 'reapply':
-      return await reapply(deps, call, act);
-    case 'remove': {
-      const stray = { scope: finding.scope, owner: key, assistantId: finding.assistantId ?? '' };
-      return outcomeOf(await removeStray(deps, call, stray));
-    }
-    case 'finish-removals':
-      return outcomeOf(await finishRemovals(deps, call, key));
-    case 'finish-delete': {
-      const { deadline, journal } = call;
-      await removeAssistant(deps, { id: operationId, key, deadline, journal });
-      return 'removed';
-    }
-  }
-}
-
-function outcomeOf(removal: Removal): Outcome {
-  return removal.kind === 'removed' ? 'removed' : `kept: ${removal.why}`;
-}
-
-/** Sent first, noted afterwards: a second message does no harm, a lost one would be taken for a heal that did not stick. */
-async function reapply(
+/**
+ * A removal is noted before it is made, and with its outcome afterwards: the most that a run may remove holds however often,
+ * and beside whom, a task is carried out. Everything else does no harm twice, and is noted with its page.
+ */
+async function healOne(
   deps: DriftDependencies,
   call: DriftCall,
-  { finding, mapping, key, run }: Act,
-): Promise<Outcome> {
-  const isNoted = mapping?.drift?.healedAt !== undefined && mapping.drift.healedAt >= run.startedAt;
-  if (isNoted) return 'reapplied';
-  if (mapping?.drift?.fields.includes(NUMBER_PATH)) await noteNumber(deps, mapping);
-  await deps.tasks.send({ kind: 'reapply', ...key, operationId: call.runId });
-  if (!mapping || mapping.claim || finding.class === 'unknown') return 'reapplied';
-  const at = isoNow(deps.runtime);
-  const state = mapping.drift ?? nextState(undefined, { class: 'drifted', fields: [] }, { runId: run.runId, at });
-  await annotateMapping(deps, mapping, { drift: { ...state, heals: state.heals + 1, healedAt: at } });
-  return 'reapplied';
+  { run, finding }: { run: HealingRun; finding: Finding },
+): Promise<HealingRun | undefined> {
+  const isRepeated = run.healing.removing === finding.id;
+  const before = isRepeated ? withoutReservation(run) : run;
+  const act = await planHeal(deps, call, { run: before, finding });
+  if (!isRepeated && !isRemoval(act.plan)) {
+    const healed = await healFinding(deps, call, act);
+    await keep(deps, finding, { run, healed });
+    return { ...run, healing: count(run.healing, healed) };
+  }
+  const reserved = isRepeated ? run : await note(deps, run, reservation(run, finding));
+  if (!reserved) return undefined;
+  const healed = afterRepetition(await healFinding(deps, call, act), isRepeated);
+  await keep(deps, finding, { run, healed });
+  const { healing } = mayHaveRemoved(healed) ? reserved : withoutReservation(reserved);
+  return await note(deps, reserved, { ...count(healing, healed), removing: undefined, after: finding.id });
 }
 
-/** The number is looked at again only if the row says that this is still to be done. */
-async function noteNumber(deps: DriftDependencies, mapping: AssistantMapping): Promise<void> {
-  const { phoneNumber } = mapping;
-  if (!phoneNumber || mapping.claim) return;
-  await annotateMapping(deps, mapping, { phoneNumber: { ...phoneNumber, status: 'pending' } });
+/** What is gone was removed by the task that had noted the removal, and could not note the outcome. */
+function afterRepetition(healed: Healed, isRepeated: boolean): Healed {
+  const isGone = healed.kind === 'kept' && (healed.why === 'gone' || healed.why === 'needs-a-put');
+  return isRepeated && isGone ? { kind: 'removed' } : healed;
+}
+
+/** After a failure nobody knows: it counts among those that the run may remove. */
+function mayHaveRemoved(healed: Healed): boolean {
+  return healed.kind !== 'kept' || healed.isFailure === true;
+}
+
+function reservation({ healing }: HealingRun, { id }: Finding): Partial<Healing> {
+  return { removing: id, removals: (healing.removals ?? healing.removed) + 1 };
+}
+
+/** As before the removal was noted that is under way. */
+function withoutReservation(run: HealingRun): HealingRun {
+  const { removals = 1, ...healing } = run.healing;
+  return { ...run, healing: { ...healing, removals: removals - 1 } };
+}
+
+async function keep(
+  { findings }: DriftDependencies,
+  finding: Finding,
+  { run, healed }: { run: HealingRun; healed: Healed },
+): Promise<void> {
+  const healing = healed.kind === 'kept' ? `kept: ${healed.why}` : healed.kind;
+  await findings.save(run.runId, [{ ...finding, healing }]);
+}
+
+function count(healing: Healing, healed: Healed): Healing {
+  if (healed.kind !== 'kept') return { ...healing, [healed.kind]: healing[healed.kind] + 1 };
+  const { why } = healed;
+  return { ...healing, kept: { ...healing.kept, [why]: (healing.kept[why] ?? 0) + 1 } };
 }

@@ -1,0 +1,121 @@
+import type { AssistantKey } from '../../configuration/assistant-key.ts';
+import { nameOf } from '../../journal.ts';
+import { annotateMapping } from '../../mapping/annotate-mapping.ts';
+import { type AssistantMapping, mappingOf } from '../../mapping/assistant-mapping.ts';
+import { Problem } from '../../problem.ts';
+import { isoNow } from '../../runtime.ts';
+import { removeAssistant } from '../../sync/remove-assistant.ts';
+import { nextState } from '../check/note-drift.ts';
+import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
+import { type Finding, NUMBER_PATH } from '../finding.ts';
+import type { DriftRun, Healing } from '../runs.ts';
+import { decideHeal, type HealPlan } from './decide-heal.ts';
+import { finishRemovals, removeStray } from './remove-stray.ts';
+
+/** What became of a finding; `kept` says why it was left alone. */
+export type Healed = { kind: 'reapplied' | 'resumed' | 'removed' } | { kind: 'kept'; why: string; isFailure?: true };
+
+/** What is to be done about a finding, and with what. */
+export interface Act {
+  plan: HealPlan;
+  finding: Finding;
+  mapping: AssistantMapping | undefined;
+  run: DriftRun & { healing: Healing };
+}
+
+/** Decides about a finding from its mapping as it is now. A failure is one line: the others are healed all the same. */
+export async function planHeal(
+  deps: DriftDependencies,
+  call: DriftCall,
+  { run, finding }: Pick<Act, 'run' | 'finding'>,
+): Promise<Act> {
+  const { orgId, role } = finding;
+  const plan = await orKept(call, async () => {
+    const mapping = orgId && role ? mappingOf(await deps.mappings.read(orgId), { orgId, role }) : undefined;
+    const { maxRemovals } = deps.limits;
+    const now = deps.runtime.now();
+    return { mapping, plan: decideHeal({ finding, mapping, healing: run.healing, maxRemovals, now }) };
+  });
+  if ('why' in plan) return { plan: { kind: 'keep', why: plan.why }, finding, mapping: undefined, run };
+  return { ...plan, finding, run };
+}
+
+/** Removals are counted before they are made. */
+export function isRemoval({ kind }: HealPlan): boolean {
+  return kind === 'remove' || kind === 'finish-removals' || kind === 'finish-delete';
+}
+
+/** Does what was decided. A failure is one line here too. */
+export async function healFinding(deps: DriftDependencies, call: DriftCall, act: Act): Promise<Healed> {
+  const { plan, finding } = act;
+  const { orgId, role } = finding;
+  if (plan.kind === 'keep') return plan.why === '' ? kept('unknown') : kept(plan.why);
+  if (!orgId || !role) return kept('unknown');
+  return await orKept(call, () => carryOut(deps, call, { ...act, plan, key: { orgId, role } }));
+}
+
+function kept(why: string): Healed & { kind: 'kept' } {
+  return { kind: 'kept', why };
+}
+
+async function orKept<T>(call: DriftCall, act: () => Promise<T>): Promise<T | (Healed & { kind: 'kept' })> {
+  try {
+    return await act();
+  } catch (error) {
+    const cause = error instanceof Problem ? error.code : nameOf(error);
+    call.journal.record({ code: 'DRIFT_HEAL_FAILED', runId: call.runId, cause });
+    return { ...kept(cause), isFailure: true };
+  }
+}
+
+interface Carrying extends Act {
+  plan: Exclude<HealPlan, { kind: 'keep' }>;
+  key: AssistantKey;
+}
+
+async function carryOut(deps: DriftDependencies, call: DriftCall, act: Carrying): Promise<Healed> {
+  const { plan, finding, key } = act;
+  const { deadline, journal, runId } = call;
+  switch (plan.kind) {
+    case 'resume-tools':
+      await deps.tasks.send({ kind: 'sync-tools', ...key, operationId: runId });
+      return { kind: 'resumed' };
+    case 'reapply':
+      return await reapply(deps, call, act);
+    case 'remove':
+      return await removeStray(deps, call, {
+        scope: finding.scope,
+        owner: key,
+        assistantId: finding.assistantId ?? '',
+      });
+    case 'finish-removals':
+      return await finishRemovals(deps, call, key);
+    case 'finish-delete':
+      await removeAssistant(deps, { id: runId, key, deadline, journal });
+      return { kind: 'removed' };
+  }
+}
+
+/** Sent first, noted afterwards: a second message does no harm, a lost one would be taken for a heal that did not stick. */
+async function reapply(
+  deps: DriftDependencies,
+  call: DriftCall,
+  { finding, mapping, key, run }: Carrying,
+): Promise<Healed> {
+  const isNoted = mapping?.drift?.healedAt !== undefined && mapping.drift.healedAt >= run.startedAt;
+  if (isNoted) return { kind: 'reapplied' };
+  if (mapping?.drift?.fields.includes(NUMBER_PATH)) await noteNumber(deps, mapping);
+  await deps.tasks.send({ kind: 'reapply', ...key, operationId: call.runId });
+  if (!mapping || mapping.claim || finding.class === 'unknown') return { kind: 'reapplied' };
+  const at = isoNow(deps.runtime);
+  const state = mapping.drift ?? nextState(undefined, { class: 'drifted', fields: [] }, { runId: run.runId, at });
+  await annotateMapping(deps, mapping, { drift: { ...state, heals: state.heals + 1, healedAt: at } });
+  return { kind: 'reapplied' };
+}
+
+/** The number is looked at again only if the row says that this is still to be done. */
+async function noteNumber(deps: DriftDependencies, mapping: AssistantMapping): Promise<void> {
+  const { phoneNumber } = mapping;
+  if (!phoneNumber || mapping.claim) return;
+  await annotateMapping(deps, mapping, { phoneNumber: { ...phoneNumber, status: 'pending' } });
+}
