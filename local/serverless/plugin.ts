@@ -5,6 +5,7 @@ import { endSoon, endWithProcess } from '../stack/process-life.ts';
 import type { SharedStack } from '../stack/shared-stack.ts';
 import { BackgroundWorker } from './background-worker.ts';
 import { buildDirectory, removeAbandonedBuilds, removeOwnBuild } from './build-directory.ts';
+import { parameterErrors } from './parameters.ts';
 
 /** Loading Serverless and its plugins is most of what a local command takes; compiled once, it takes a third less. */
 enableCompileCache(join(import.meta.dirname, '../../.local/compile-cache'));
@@ -14,8 +15,12 @@ type Configured = { environment?: Record<string, unknown> };
 /** The parts of Serverless that the plugin touches. */
 type Serverless = {
   serviceDir: string;
-  processedInput: { commands: string[] };
-  service: { provider: Configured & { stage: string }; functions: Record<string, Configured> };
+  processedInput: { commands: string[]; options?: { param?: string[] } };
+  service: {
+    provider: Configured & { stage: string };
+    functions: Record<string, Configured>;
+    custom?: { parameters?: Record<string, unknown> };
+  };
   classes: { Error: new (message: string, code: string) => Error };
   extendConfiguration(path: string[], value: unknown): void;
 };
@@ -71,9 +76,17 @@ export default class LocalStackPlugin {
   }
 
   async #initialize(): Promise<void> {
-    if (!this.#isLocal) return;
+    if (!this.#isLocal) return this.#checkParameters();
     if (this.#command === 'invoke local') await this.#start({ isServer: false });
     else if (NEEDS_AWS.includes(this.#serverless.processedInput.commands[0] ?? '')) this.#refuse();
+  }
+
+  /** A deployment with a value that no function can read would answer 500 to everything. */
+  #checkParameters(): void {
+    const { processedInput, service, classes } = this.#serverless;
+    const named = (processedInput.options?.param ?? []).map((text) => text.split('=')[0] ?? '');
+    const errors = parameterErrors(service.provider.stage, service.custom?.parameters ?? {}, named);
+    if (errors.length > 0) throw new classes.Error(errors.join('\n'), 'PARAMETERS_INVALID');
   }
 
   #refuse(): never {

@@ -34,6 +34,9 @@ const AWS_METRICS: Readonly<Record<string, [resource: string, dimension: string]
   'AWS/SQS ApproximateAgeOfOldestMessage': ['AWS::SQS::Queue', 'QueueName'],
   'AWS/ApiGateway 5xx': ['AWS::ApiGatewayV2::Api', 'ApiId'],
   'AWS/ApiGateway Count': ['AWS::ApiGatewayV2::Api', 'ApiId'],
+  'AWS/Lambda RecursiveInvocationsDropped': ['AWS::Lambda::Function', 'FunctionName'],
+  'AWS/Lambda Errors': ['AWS::Lambda::Function', 'FunctionName'],
+  'AWS/Lambda Throttles': ['AWS::Lambda::Function', 'FunctionName'],
 };
 
 /** The values that the dimensions of our own metrics can have, where a value is watched. */
@@ -102,9 +105,22 @@ describe('every alarm', () => {
       expect(Properties).toMatchObject({
         AlarmActions: [{ Ref: 'AlarmTopic' }],
         OKActions: [{ Ref: 'AlarmTopic' }],
-        TreatMissingData: 'notBreaching',
+        TreatMissingData: Properties.MetricName === 'DriftRunDuration' ? 'breaching' : 'notBreaching',
       });
     }
+  });
+
+  it('of drift looks back as long as the schedule, and rings when there are no runs at all', () => {
+    const silent = alarms().find(([name]) => name === 'DriftSilentAlarm')?.[1];
+    expect(silent).toMatchObject({
+      Condition: 'IsDriftChecked',
+      Properties: {
+        Statistic: 'SampleCount',
+        Period: 3600,
+        EvaluationPeriods: 3,
+        ComparisonOperator: 'LessThanThreshold',
+      },
+    });
   });
 });
 

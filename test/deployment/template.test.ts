@@ -178,7 +178,7 @@ describe('what is stored', () => {
   it('is encrypted and can be brought back; in production it cannot be deleted by accident either', () => {
     const table = (template: Template) => template.Resources.Table;
     for (const template of [templates.dev, templates.prod]) {
-      expect(table(template)).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      expect(table(template)).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
       expect(table(template)?.Properties).toMatchObject({
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         SSESpecification: { SSEEnabled: true },
@@ -209,8 +209,32 @@ describe('what is stored', () => {
   });
 });
 
-/** Serverless's own DependsOn beside a Ref, which does no harm. */
-const LINT = ['--ignore-checks', 'W3005', '--'];
+describe('the worker', () => {
+  it('sends messages to its own queue for as long as a drift run takes, and Lambda does not end that chain', () => {
+    expect(templates.dev.Resources.WorkerLambdaFunction?.Properties.RecursiveLoop).toBe('Allow');
+  });
+});
+
+it('a scheduled check that fails is kept in the dead letters', () => {
+  expect(templates.dev.Resources.DriftInvocations?.Properties).toMatchObject({
+    FunctionName: { Ref: 'DriftLambdaFunction' },
+    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['TaskDeadLetterQueue', 'Arn'] } } },
+  });
+});
+
+it('the key of the platform goes to the functions that speak to Vapi, and the drift settings to those that check', () => {
+  const variables = new Map(
+    functionsOf(templates.dev).map(({ name, properties }) => [name, JSON.stringify(properties.Environment)]),
+  );
+  const having = (text: string) =>
+    [...variables].flatMap(([name, all]) => (all.includes(text) ? [name] : [])).toSorted();
+  expect(having('VAPI_PRIVATE_KEY')).toEqual(['sync', 'verify', 'worker']);
+  expect(having('DRIFT_PAGE_SIZE')).toEqual(['worker']);
+  expect(having('DRIFT_MODE')).toEqual(['drift', 'worker']);
+});
+
+/** Serverless's own DependsOn beside a Ref, which does no harm; conditions of parameters that it has filled in already. */
+const LINT = ['--ignore-checks', 'W3005', '--ignore-checks', 'W8003', '--'];
 // Looked for, not tried: to say its version takes it two seconds.
 const hasLinter = (process.env.PATH ?? '').split(delimiter).some((path) => existsSync(join(path, 'cfn-lint')));
 

@@ -1,0 +1,64 @@
+/** What a deployment may choose: each parameter, and what is wrong with a value of it (undefined: nothing). */
+export const PARAMETERS: Readonly<Record<string, (value: string) => string | undefined>> = {
+  auth: oneOf('iam', 'jwt'),
+  jwtIssuer: matching(/^https:\/\/\S+$/, 'an https URL'),
+  jwtAudience: matching(/\S/, 'the audience of the tokens'),
+  jwtOrgClaim: matching(/\S/, 'the name of a claim'),
+  voicePolicy: oneOf('strict', 'keep-active-vapi'),
+  inlineCredentials: oneOf('refuse', 'allow'),
+  knownOrganisationsOnly: oneOf('true', 'false'),
+  driftMode: oneOf('off', 'report', 'heal'),
+  driftSchedule: matching(/^(rate\(\d+ \w+\)|cron\([^)]+\))$/, 'rate(…) or cron(…) as EventBridge takes them'),
+  driftSeconds: numberFrom(60, 86_400),
+  driftIgnore: matching(/^\s*(\/\S+\s*)*$/, 'JSON Pointers separated by blanks'),
+  driftCallsPerSecond: numberFrom(0.1, 1000),
+  driftParallelWindows: numberFrom(1, 50),
+  driftPageSize: numberFrom(1, 1000),
+  driftGraceMinutes: numberFrom(0, 100_000),
+  driftMaxRemovals: numberFrom(0, 100_000),
+  logRetentionDays: oneOf(
+    ...['1', '3', '5', '7', '14', '30', '60', '90', '120', '150', '180', '365', '400', '545', '731', '1096', '1827'],
+    ...['2192', '2557', '2922', '3288', '3653'],
+  ),
+  deletionProtection: oneOf('true', 'false'),
+  detailedHttpMetrics: oneOf('true', 'false'),
+  alarmEmail: matching(/^$|^\S+@\S+$/, 'an e-mail address, or nothing'),
+  apiRate: numberFrom(0, 10_000),
+  apiBurst: numberFrom(0, 10_000),
+};
+
+function oneOf(...values: readonly string[]) {
+  return (value: string) => (values.includes(value) ? undefined : `use one of: ${values.join(', ')}`);
+}
+
+function matching(pattern: RegExp, what: string) {
+  return (value: string) => (pattern.test(value) ? undefined : `use ${what}`);
+}
+
+function numberFrom(least: number, most: number) {
+  return (value: string) => {
+    const number = value.trim() === '' ? Number.NaN : Number(value);
+    return number >= least && number <= most ? undefined : `use a number from ${least} to ${most}`;
+  };
+}
+
+/** CloudFormation and Lambda limit the names that are made from a stage's. */
+const STAGE = /^[a-zA-Z][a-zA-Z0-9-]{0,39}$/;
+
+/** Everything that is wrong with what a deployment has chosen, in sentences; empty when all is well. */
+export function parameterErrors(
+  stage: string,
+  chosen: Readonly<Record<string, unknown>>,
+  named: readonly string[],
+): string[] {
+  const unknown = named.filter((name) => !Object.hasOwn(PARAMETERS, name));
+  const wrong = Object.entries(chosen).flatMap(([name, value]) => {
+    const problem = value === null || value === undefined ? undefined : PARAMETERS[name]?.(String(value));
+    return problem ? [`${name}: ${problem}`] : [];
+  });
+  return [
+    ...(STAGE.test(stage) ? [] : ['stage: use 1 to 40 letters, digits and hyphens, starting with a letter']),
+    ...unknown.map((name) => `${name}: unknown parameter; there are ${Object.keys(PARAMETERS).join(', ')}`),
+    ...wrong,
+  ];
+}
