@@ -4,8 +4,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoAssistantOwners } from '../src/adapters/dynamodb/assistant-owners.ts';
 import { makeApplication } from '../src/application.ts';
 import { readSettings } from '../src/settings.ts';
 import { importLines } from './import/import-lines.ts';
@@ -65,19 +63,14 @@ async function run({ file, observe, seed, concurrency, ...where }: Arguments): P
       `${lines.length} lines of ${file}, for ${target.name}${observe ? '; nothing is written' : ''}\n`,
     );
     const progress = startProgress(lines.length, process.stdout);
-    const { tableName } = readSettings();
-    const owners = new DynamoAssistantOwners({ client: new DynamoDBClient({}), name: tableName });
-    await importLines(
-      { ...makeApplication().sync, owners },
-      {
-        lines,
-        concurrency,
-        observeOnly: observe,
-        journal: { record: () => {} },
-        onOutcome: (line, outcome) => progress.note(line, outcome),
-        isStopped: () => stop.aborted,
-      },
-    );
+    await importLines(makeApplication().sync, {
+      lines,
+      concurrency,
+      observeOnly: observe,
+      journal: { record: () => {} },
+      onOutcome: (line, outcome) => progress.note(line, outcome),
+      isStopped: () => stop.aborted,
+    });
     const { failed, untouched } = progress.end();
     if (untouched > 0) return 130;
     return failed > 0 ? 1 : 0;

@@ -5,6 +5,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoAssistantOwners } from './adapters/dynamodb/assistant-owners.ts';
 import type { Table } from './adapters/dynamodb/claimed-rows.ts';
 import { DynamoFleetIndex } from './adapters/dynamodb/fleet-index.ts';
 import { DynamoMappingStore } from './adapters/dynamodb/mapping-store.ts';
@@ -175,6 +176,7 @@ export function makeSyncApplication(parts: ApplicationParts = systemParts()): Sy
     mappings: new DynamoMappingStore(table),
     specs: new DynamoSpecStore(table),
     tools: new DynamoToolStore(table),
+    owners: new DynamoAssistantOwners(table),
     tasks: queue,
     history: new DynamoSpecHistory(table),
     credentials: {

@@ -1,7 +1,8 @@
 import type { Journal } from '../../src/domain/journal.ts';
+import type { SyncDependencies } from '../../src/domain/operation.ts';
 import { Problem } from '../../src/domain/problem.ts';
 import type { Runtime } from '../../src/domain/runtime.ts';
-import { type ImportDependencies, type ImportResult, importAssistant } from '../../src/domain/sync/import-assistant.ts';
+import { type ImportResult, importAssistant } from '../../src/domain/sync/import-assistant.ts';
 import type { Line } from './read-lines.ts';
 
 export type LineOutcome = ImportResult | { kind: 'failed'; why: string };
@@ -24,7 +25,7 @@ const LINE_MS = 60_000;
 const TRIES = 3;
 
 /** Imports all lines, some at a time and each for itself. Resolves when the last one that was begun has ended. */
-export async function importLines(deps: ImportDependencies, bulk: Bulk): Promise<void> {
+export async function importLines(deps: SyncDependencies, bulk: Bulk): Promise<void> {
   const queue = bulk.lines.values();
   const workers = Array.from({ length: bulk.concurrency }, async () => {
     for (const line of queue) {
@@ -35,7 +36,7 @@ export async function importLines(deps: ImportDependencies, bulk: Bulk): Promise
   await Promise.all(workers);
 }
 
-async function outcomeOf(deps: ImportDependencies, bulk: Bulk, line: Line): Promise<LineOutcome> {
+async function outcomeOf(deps: SyncDependencies, bulk: Bulk, line: Line): Promise<LineOutcome> {
   if (line.kind === 'invalid') return { kind: 'failed', why: line.why };
   for (let tries = 1; ; tries += 1) {
     try {
@@ -49,7 +50,7 @@ async function outcomeOf(deps: ImportDependencies, bulk: Bulk, line: Line): Prom
 }
 
 async function importOne(
-  deps: ImportDependencies,
+  deps: SyncDependencies,
   { journal, observeOnly }: Bulk,
   { key, assistantId }: Extract<Line, { kind: 'valid' }>,
 ): Promise<ImportResult> {

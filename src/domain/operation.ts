@@ -5,6 +5,7 @@ import type { VoicePolicy } from './configuration/voice.ts';
 import type { SpecHistory } from './history/history.ts';
 import type { Journal } from './journal.ts';
 import type { AssistantMapping, MappingStore, SpecStore } from './mapping/assistant-mapping.ts';
+import type { AssistantOwners } from './mapping/assistant-owners.ts';
 import type { Deadline, Runtime } from './runtime.ts';
 import type { TaskQueue } from './task.ts';
 import type { ToolStore } from './tools/tool-registry.ts';
@@ -14,6 +15,7 @@ export interface SyncDependencies {
   mappings: MappingStore;
   specs: SpecStore;
   tools: ToolStore;
+  owners: AssistantOwners;
   tasks: TaskQueue;
   history: SpecHistory;
   credentials: CredentialDependencies;

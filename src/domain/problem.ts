@@ -8,6 +8,7 @@ export const PROBLEMS = {
   NOT_FOUND: { status: 404, title: 'No such assistant', retryable: false },
   UNKNOWN_ORGANISATION: { status: 404, title: 'No such organisation', retryable: false },
   SYNC_IN_PROGRESS: { status: 409, title: 'Another sync of this assistant is running', retryable: true },
+  ASSISTANT_TAKEN: { status: 409, title: 'The assistant belongs to another mapping', retryable: false },
   PRECONDITION_FAILED: { status: 412, title: 'The assistant has changed meanwhile', retryable: false },
   VAPI_REJECTED: { status: 422, title: 'Vapi refused the configuration', retryable: false },
   CREDENTIALS_MISSING: { status: 500, title: 'No Vapi key is configured', retryable: false },

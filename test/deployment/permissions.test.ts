@@ -1,3 +1,5 @@
+import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
+import { call } from '../local/vapi-caller.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import { driftEvent } from '../support/drift-runs.ts';
 import { ACME_KEY, startService, type TestService } from '../support/service.ts';
@@ -11,6 +13,15 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => service.stop());
 
+const KNOWN = '6a1d1f2e-0000-4000-8000-0000000000aa';
+/** An assistant that somebody made by hand, and that the secret of an organisation names. */
+function nameAssistant(org: string): void {
+  const account = LOCAL_ACCOUNTS[ACME_KEY] ?? '';
+  const isThere = service.vapi.assistants(account).some(({ id }) => id === KNOWN);
+  if (!isThere) service.vapi.seedAssistant(account, { name: 'By hand' }, { id: KNOWN });
+  service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, assistantId: KNOWN });
+}
+
 const tool = (name: string) => ({ type: 'function', function: { name, description: 'x' } });
 
 /** All that each function does: every kind of operation must be among it, as what is not is not allowed either. */
@@ -23,6 +34,8 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await service.put('shared', 'outbound', withPrompt('other'));
     await service.put('shared', 'inbound', configuration({ tools: [tool('shared')] }));
     await service.remove('shared', 'outbound');
+    for (const org of ['adopts', 'too-late']) nameAssistant(org);
+    for (const org of ['adopts', 'too-late']) await service.put(org, 'inbound', configuration());
   },
   worker: async () => {
     const toolsOf = (org: string) => service.put(org, 'inbound', configuration({ tools: [tool(org)] }));
@@ -41,6 +54,17 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await service.work([{ kind: 'nonsense' }]);
     service.secrets.put(service.secretName('moves'), { apiKey: ACME_KEY });
     await service.environment2().work([{ kind: 'reapply', orgId: 'moves', role: 'inbound', operationId: 'x' }]);
+    for (const org of ['adopts', 'too-late']) {
+      service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
+      const { body } = await service.environment2().put(org, 'outbound', configuration());
+      await call(service.vapi, `DELETE /assistant/${body.assistantId}`, { key: ACME_KEY });
+      nameAssistant(org);
+      await call(service.vapi, `PATCH /assistant/${KNOWN}`, {
+        key: ACME_KEY,
+        body: { metadata: { role: 'outbound' } },
+      });
+      await service.environment2().work([{ kind: 'reapply', orgId: org, role: 'outbound', operationId: 'x' }]);
+    }
     await service.app.drift.tasks.send({ kind: 'drift-plan', runId });
     await service.drainQueue();
   },

@@ -8,6 +8,7 @@ const PUBLISHED: [ProblemCode, number, boolean][] = [
   ['NOT_FOUND', 404, false],
   ['UNKNOWN_ORGANISATION', 404, false],
   ['SYNC_IN_PROGRESS', 409, true],
+  ['ASSISTANT_TAKEN', 409, false],
   ['PRECONDITION_FAILED', 412, false],
   ['VAPI_REJECTED', 422, false],
   ['CREDENTIALS_MISSING', 500, false],

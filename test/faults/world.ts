@@ -11,7 +11,13 @@ import { importAssistant } from '../../src/domain/sync/import-assistant.ts';
 import { reapplyAssistant } from '../../src/domain/sync/reapply-assistant.ts';
 import { removeAssistant } from '../../src/domain/sync/remove-assistant.ts';
 import { RULES } from '../support/configurations.ts';
-import { MemoryMappingStore, MemorySpecStore, MemoryTaskQueue, MemoryToolStore } from '../support/memory-stores.ts';
+import {
+  MemoryAssistantOwners,
+  MemoryMappingStore,
+  MemorySpecStore,
+  MemoryTaskQueue,
+  MemoryToolStore,
+} from '../support/memory-stores.ts';
 import { type Caller, Upstream } from './upstream.ts';
 
 export const KEY: AssistantKey = { orgId: 'acme', role: 'inbound' };
@@ -70,6 +76,7 @@ export class World {
   readonly mappings = new MemoryMappingStore();
   readonly specs = new MemorySpecStore();
   readonly tools = new MemoryToolStore();
+  readonly owners = new MemoryAssistantOwners(this.mappings);
   readonly tasks = new MemoryTaskQueue();
   readonly secrets = new Map(FIRST_SECRETS);
   readonly upstream: Upstream;
@@ -111,8 +118,9 @@ export class World {
       if (job.kind === 'work') return await work(process.dependencies, operation);
       if (job.kind === 'remove') return await removeAssistant(process.dependencies, operation);
       if (job.kind === 'import') {
-        const deps = { ...process.dependencies, owners: { ownersOf: async () => [] } };
-        return (await importAssistant(deps, operation, { assistantId: job.assistantId, observeOnly: false })).kind;
+        return (
+          await importAssistant(process.dependencies, operation, { assistantId: job.assistantId, observeOnly: false })
+        ).kind;
       }
       const { spec, revision } = job;
       const expected = revision === undefined ? {} : { revision };
@@ -209,6 +217,10 @@ class Process {
         read: (scope, hash) => this.#effect('table read-tool', () => world.tools.read(scope, hash)),
         list: (scope) => this.#effect('table list-tools', () => world.tools.list(scope)),
         write: (write) => this.#effect(`table ${write.transition}-tool`, () => world.tools.write(write)),
+      },
+      owners: {
+        ownersOf: (assistant, _account) => this.#effect('table owners-of', () => world.owners.ownersOf(assistant)),
+        own: (id, owner, from) => this.#effect('table own', () => world.owners.own(id, owner, from)),
       },
       tasks: { send: (task) => this.#effect('queue send', () => world.tasks.send(task)) },
       history: {

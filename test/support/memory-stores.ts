@@ -11,6 +11,7 @@ import type {
   OrganisationView,
   SpecStore,
 } from '../../src/domain/mapping/assistant-mapping.ts';
+import type { AssistantOwner, AssistantOwners } from '../../src/domain/mapping/assistant-owners.ts';
 import type { Claim } from '../../src/domain/mapping/claim.ts';
 import { type Guard, type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping/transitions.ts';
 import type { Task, TaskQueue } from '../../src/domain/task.ts';
@@ -195,5 +196,29 @@ export class MemorySpecStore implements SpecStore, SpecHistory {
 
   #idsOf(key: AssistantKey): string[] {
     return [...this.specs.keys()].filter((id) => id.startsWith(`${idOf(key)}/`));
+  }
+}
+
+/** Owners of assistants in memory. */
+export class MemoryAssistantOwners implements AssistantOwners {
+  readonly #mappings: MemoryMappingStore;
+  readonly owners = new Map<string, AssistantOwner>();
+
+  constructor(mappings: MemoryMappingStore) {
+    this.#mappings = mappings;
+  }
+
+  async ownersOf({ id }: { id: string }): Promise<AssistantKey[]> {
+    return [...this.#mappings.rows.values()].flatMap(({ assistantId, orgId, role }) =>
+      assistantId === id ? [{ orgId, role }] : [],
+    );
+  }
+
+  async own(id: string, owner: AssistantOwner, from?: AssistantOwner): ReturnType<AssistantOwners['own']> {
+    const by = this.owners.get(id);
+    const isFree = from ? by?.token === from.token : !by || (by.orgId === owner.orgId && by.role === owner.role);
+    if (by && !isFree) return { kind: 'taken', by };
+    this.owners.set(id, owner);
+    return { kind: 'owned' };
   }
 }

@@ -1,11 +1,21 @@
-import { QueryCommand } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
-import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
-import type { AssistantOwners } from '../../domain/sync/import-assistant.ts';
+import {
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import { type AssistantKey, ROLES } from '../../domain/configuration/assistant-key.ts';
+import type { AssistantOwner, AssistantOwners } from '../../domain/mapping/assistant-owners.ts';
 import type { Table } from './claimed-rows.ts';
-import { indexKeys, parseMapping } from './table-keys.ts';
+import { assistantPk, indexKeys, parseMapping } from './table-keys.ts';
 
-/** Looks an assistant up in `gsi1`, which is written a moment after the rows themselves. */
+const ownerSchema = z.object({ orgId: z.string(), role: z.enum(ROLES), token: z.string() });
+
+const OWNER_SK = 'OWNER';
+
+/** Owners in DynamoDB: one item for each assistant that was adopted or imported, beside the index of all mappings. */
 export class DynamoAssistantOwners implements AssistantOwners {
   readonly #table: Table;
 
@@ -25,5 +35,41 @@ export class DynamoAssistantOwners implements AssistantOwners {
       }),
     );
     return Items.map(parseMapping).map((mapping) => ({ orgId: mapping.orgId, role: mapping.role }));
+  }
+
+  async own(...[assistantId, owner, from]: Parameters<AssistantOwners['own']>): ReturnType<AssistantOwners['own']> {
+    const key = { pk: assistantPk(assistantId), sk: OWNER_SK };
+    try {
+      await this.#table.client.send(
+        new PutItemCommand({
+          TableName: this.#table.name,
+          Item: marshall({ ...key, ...owner }),
+          ConditionExpression: from
+            ? '#token = :from'
+            : 'attribute_not_exists(pk) OR (orgId = :orgId AND #role = :role)',
+          ExpressionAttributeNames: from ? { '#token': 'token' } : { '#role': 'role' },
+          ExpressionAttributeValues: marshall(
+            from ? { ':from': from.token } : { ':orgId': owner.orgId, ':role': owner.role },
+          ),
+        }),
+      );
+      return { kind: 'owned' };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      const by = await this.#read(key);
+      // A write that the SDK has repeated fails on its own success; and one that has gone meanwhile is free.
+      return !by || by.token === owner.token ? await this.#again(by, assistantId, owner) : { kind: 'taken', by };
+    }
+  }
+
+  async #again(by: AssistantOwner | undefined, assistantId: string, owner: AssistantOwner) {
+    return by ? ({ kind: 'owned' } as const) : await this.own(assistantId, owner);
+  }
+
+  async #read(key: { pk: string; sk: string }): Promise<AssistantOwner | undefined> {
+    const { Item } = await this.#table.client.send(
+      new GetItemCommand({ TableName: this.#table.name, Key: marshall(key), ConsistentRead: true }),
+    );
+    return Item && ownerSchema.parse(unmarshall(Item));
   }
 }

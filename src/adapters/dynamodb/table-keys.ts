@@ -101,6 +101,11 @@ export function organisationPk(orgId: string): string {
   return `ORG#${orgId}`;
 }
 
+/** Partition key of the note who has an assistant that this service did not make. */
+export function assistantPk(assistantId: string): string {
+  return `ASSISTANT#${assistantId}`;
+}
+
 /** Partition key of what belongs to a credential scope, in the table and in its index. */
 export function scopePk(scopeKey: ScopeKey): string {
   return `SCOPE#${scopeKey}`;

@@ -1,6 +1,6 @@
 import type { Access } from '../account/credentials.ts';
 import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
-import type { DesiredAssistant } from '../configuration/configuration.ts';
+import { type DesiredAssistant, isOurs } from '../configuration/configuration.ts';
 import { diffAssistant } from '../configuration/diff.ts';
 import { noteApplied, pruneHistory } from '../history/keep-history.ts';
 import { nameOf } from '../journal.ts';
@@ -14,6 +14,7 @@ import { MIN_CREATE_MS } from '../timing.ts';
 import { forgetGoneTools } from '../tools/forget-tools.ts';
 import type { Plan } from './decide.ts';
 import { type Again, type CarriedOut, finalise } from './finalise.ts';
+import { ownAssistant } from './own-assistant.ts';
 import { retireAssistants } from './retire-assistants.ts';
 import { resolveUnknownCreate } from './unresolved-create.ts';
 
@@ -158,7 +159,13 @@ async function update(
   const { body } = patch;
   const reply = await givingBack(deps, operation, {
     task,
-    act: async () => (body ? await task.account.update(assistantId, body) : { kind: 'updated' as const, assistant }),
+    act: async () => {
+      // What this service made says so itself, and can be in no other mapping.
+      if (kind === 'adopt' && !isOurs(assistant.config, operation.key, deps.deployment)) {
+        await ownAssistant(deps, operation, { assistant, scope: task.access.scope, token: task.held.claim.token });
+      }
+      return body ? await task.account.update(assistantId, body) : { kind: 'updated' as const, assistant };
+    },
   });
   if (reply.kind === 'missing') {
     await giveBack(deps, operation, { held: task.held });

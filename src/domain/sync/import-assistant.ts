@@ -16,15 +16,7 @@ import { Problem } from '../problem.ts';
 import type { Deadline, Runtime } from '../runtime.ts';
 import { NO_TOOLS } from '../tools/link-tools.ts';
 import { finalise } from './finalise.ts';
-
-/** Finds the mappings that name an assistant, of whatever organisation. What was written a moment ago may be missing. */
-export interface AssistantOwners {
-  ownersOf(assistant: LiveAssistant, account: { orgId: string; scope: Access['scope'] }): Promise<AssistantKey[]>;
-}
-
-export interface ImportDependencies extends SyncDependencies {
-  owners: AssistantOwners;
-}
+import { ownAssistant } from './own-assistant.ts';
 
 export interface ImportRequest {
   assistantId: string;
@@ -48,7 +40,7 @@ const WRITING_MS = 5_000;
  * safe: what is mapped already is passed over. Throws `Problem`s when it is not known whether the assistant may be mapped.
  */
 export async function importAssistant(
-  deps: ImportDependencies,
+  deps: SyncDependencies,
   operation: Operation,
   request: ImportRequest,
 ): Promise<ImportResult> {
@@ -67,7 +59,7 @@ interface Round {
 }
 
 async function runRound(
-  deps: ImportDependencies,
+  deps: SyncDependencies,
   operation: Operation,
   { credentials, request, round }: Round,
 ): Promise<ImportResult | undefined> {
@@ -113,7 +105,7 @@ function fromMappings(view: OrganisationView, key: AssistantKey, assistantId: st
 
 /** By its metadata, or by a mapping: an assistant that was imported carries no metadata of ours yet. */
 async function ownedByAnother(
-  deps: ImportDependencies,
+  deps: SyncDependencies,
   { key }: Operation,
   { assistant, access }: { assistant: LiveAssistant; access: Access },
 ): Promise<ImportResult | undefined> {
@@ -135,13 +127,15 @@ interface Recording {
 
 /** Undefined when somebody else was faster: look again. */
 async function record(
-  deps: ImportDependencies,
+  deps: SyncDependencies,
   operation: Operation,
   { mapping, access, assistant }: Recording,
 ): Promise<ImportResult | undefined> {
   const writing = { ...operation, deadline: within(WRITING_MS, operation.deadline, deps.runtime) };
   const held = await takeClaim(deps, writing, { mapping, operation: 'adopt', scope: access.scope, retire: [] });
   if (!held) return undefined;
+  const refusal = await ownUnlessTaken(deps, writing, { held, assistant, scope: access.scope });
+  if (refusal) return refusal;
   await keepAsItIs(deps, writing, { held, assistant });
   const retiring = held.mapping.retiring.filter(({ assistantId }) => assistantId !== assistant.id);
   // Tools and number stay as they are too: the first PUT decides about them.
@@ -152,6 +146,23 @@ async function record(
   return { kind: 'imported' };
 }
 
+/** What is taken stays with its owner, and the row is given back as it was. */
+async function ownUnlessTaken(
+  deps: SyncDependencies,
+  operation: Operation,
+  { held, assistant, scope }: { held: HeldClaim; assistant: LiveAssistant; scope: Access['scope'] },
+): Promise<ImportResult | undefined> {
+  try {
+    await ownAssistant(deps, operation, { assistant, scope, token: held.claim.token });
+    return undefined;
+  } catch (error) {
+    await giveBack(deps, operation, { held });
+    if (error instanceof Problem && error.code === 'ASSISTANT_TAKEN')
+      return refused('is mapped already, by another line or call');
+    throw error;
+  }
+}
+
 function within(ms: number, { remainingMs }: Deadline, { now }: Runtime): Deadline {
   const ends = now() + ms;
   return { remainingMs: () => Math.min(remainingMs(), Math.max(0, ends - now())) };
@@ -159,7 +170,7 @@ function within(ms: number, { remainingMs }: Deadline, { now }: Runtime): Deadli
 
 /** The first PUT may overwrite what it was like: with this, a rollback brings it back. */
 async function keepAsItIs(
-  deps: ImportDependencies,
+  deps: SyncDependencies,
   operation: Operation,
   { held, assistant }: { held: HeldClaim; assistant: LiveAssistant },
 ): Promise<void> {

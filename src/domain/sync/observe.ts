@@ -19,6 +19,8 @@ export interface Situation {
   awaitedToken: string | undefined;
   /** Tools that Vapi was seen not to have. */
   goneTools: ReadonlySet<string>;
+  /** Assistants that the other roles of the organisation have. */
+  ofOtherRoles: readonly string[];
 }
 
 /** Looks at Vapi as far as the decision needs it: not at all while somebody else is acting. Only reads. */
@@ -115,6 +117,7 @@ async function lookAtKnown(
 ): Promise<LiveAssistant | undefined> {
   const assistantId = situation.access.knownAssistantId ?? retiredHere(situation);
   if (!assistantId || assistantId === situation.mapping?.assistantId) return undefined;
+  if (situation.ofOtherRoles.includes(assistantId)) return undefined;
   const found = await account.get(assistantId);
   if (found.kind === 'missing') {
     journal.record({ code: 'KNOWN_ASSISTANT_MISSING', assistantId });

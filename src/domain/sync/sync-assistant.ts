@@ -166,7 +166,17 @@ async function makeDecision(deps: SyncDependencies, operation: Operation, sessio
   if (deps.knownOrganisationsOnly) assertKnown(view, access);
   const ageSeconds = unresolvedForSeconds(mapping?.claim, deps.runtime.now());
   if (ageSeconds !== undefined) journal.record({ code: 'UNRESOLVED_CREATE_SEEN', ageSeconds });
-  const observation = await observe(deps, operation, { desired, mapping, access, awaitedToken, goneTools });
+  const ofOtherRoles = view.mappings.flatMap(({ role, assistantId }) =>
+    assistantId && role !== key.role ? [assistantId] : [],
+  );
+  const observation = await observe(deps, operation, {
+    desired,
+    mapping,
+    access,
+    awaitedToken,
+    goneTools,
+    ofOtherRoles,
+  });
   const here = { scope: access.scope, phoneNumberId: wantedPhoneNumber(key, access) };
   const plan = decide({ desired, mapping, observation, ...here, leftovers, goneTools, now: deps.runtime.now() });
   if (plan.kind !== 'wait') {

@@ -19,7 +19,12 @@ import type { Task, TaskEnd } from '../../../src/domain/task.ts';
 import { NO_TOOLS } from '../../../src/domain/tools/link-tools.ts';
 import { Upstream, type Verb } from '../../faults/upstream.ts';
 import { MemoryFleetOf } from '../../support/memory-fleet.ts';
-import { MemoryMappingStore, MemorySpecStore, MemoryToolStore } from '../../support/memory-stores.ts';
+import {
+  MemoryAssistantOwners,
+  MemoryMappingStore,
+  MemorySpecStore,
+  MemoryToolStore,
+} from '../../support/memory-stores.ts';
 
 export const DEPLOYMENT = 'test';
 export const PLATFORM = 'platform-key';
@@ -60,6 +65,7 @@ class Killed extends Error {
 /** A fleet in memory: a table, Vapi accounts, a queue and a clock, and a worker that can die at any effect. */
 export class DriftWorld {
   readonly mappings = new MemoryMappingStore();
+  readonly owners = new MemoryAssistantOwners(this.mappings);
   readonly specs = new MemorySpecStore();
   readonly tools = new MemoryToolStore();
   readonly runs: MemoryFleetOf['runs'];
@@ -235,6 +241,7 @@ export class DriftWorld {
       history: this.specs,
       credentials: { secrets: this.#secretStore, platformKey: undefined },
       tools: this.#mortal(this.tools),
+      owners: this.#mortal(this.owners),
       vapi: {
         open: (apiKey) => this.#mortal(this.upstream.account(apiKey.reveal(), callerOf(apiKey.reveal()))),
         tools: (apiKey) => this.upstream.tools(apiKey.reveal(), callerOf(apiKey.reveal())),

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { LOCAL_ACCOUNTS } from '../../../local/vapi/stand-in.ts';
-import { DynamoAssistantOwners } from '../../../src/adapters/dynamodb/assistant-owners.ts';
 import { importAssistant } from '../../../src/domain/sync/import-assistant.ts';
 import {
   type OrganisationReport,
@@ -180,10 +179,7 @@ describe('the phone number', () => {
 it('an assistant that was imported has nothing to be equal to until something is applied', async () => {
   const { id } = service.vapi.seedAssistant(LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '', configuration());
   const imported = await importAssistant(
-    {
-      ...service.app.sync,
-      owners: new DynamoAssistantOwners({ client: service.dynamo, name: service.environment.TABLE_NAME ?? '' }),
-    },
+    service.app.sync,
     {
       id: 'import',
       key: { orgId: org, role: 'inbound' },

@@ -8,9 +8,8 @@ import { createTable } from '../../../local/stack/table.ts';
 import { LOCAL_ACCOUNTS } from '../../../local/vapi/stand-in.ts';
 import { type Bulk, importLines, type LineOutcome } from '../../../scripts/import/import-lines.ts';
 import { type Line, readLines } from '../../../scripts/import/read-lines.ts';
-import { DynamoAssistantOwners } from '../../../src/adapters/dynamodb/assistant-owners.ts';
+import type { SyncDependencies } from '../../../src/domain/operation.ts';
 import { Problem } from '../../../src/domain/problem.ts';
-import type { ImportDependencies } from '../../../src/domain/sync/import-assistant.ts';
 import { CHECKOUT, COMPILED, PROCESSES_MS } from '../../support/checkout.ts';
 import { configuration } from '../../support/configurations.ts';
 import { type Environment, PLATFORM_KEY, SECRETS, startService, type TestService } from '../../support/service.ts';
@@ -65,13 +64,10 @@ const wantedOf = ({ csv }: Batch) =>
     .slice(1)
     .map((row) => `${row} imported`);
 
-const dependenciesOf = ({ app }: Environment): ImportDependencies => ({
-  ...app.sync,
-  owners: new DynamoAssistantOwners({ client: service.dynamo, name: service.environment.TABLE_NAME ?? '' }),
-});
+const dependenciesOf = ({ app }: Environment): SyncDependencies => app.sync;
 
 /** Everything from the n-th effect on fails: as a process that is killed, it does nothing more, and gives nothing back. */
-function dyingAfter(deps: ImportDependencies, effects: number): { deps: ImportDependencies; isDead: () => boolean } {
+function dyingAfter(deps: SyncDependencies, effects: number): { deps: SyncDependencies; isDead: () => boolean } {
   let left = effects;
   const mortal = <T extends object>(target: T): T =>
     new Proxy(target, {
@@ -91,7 +87,7 @@ function dyingAfter(deps: ImportDependencies, effects: number): { deps: ImportDe
   return { deps: { ...deps, ...own, vapi: opened }, isDead: () => left < 0 };
 }
 
-async function importAll(deps: ImportDependencies, lines: readonly Line[], options: Partial<Bulk> = {}) {
+async function importAll(deps: SyncDependencies, lines: readonly Line[], options: Partial<Bulk> = {}) {
   const outcomes = new Map<LineOutcome['kind'], number>();
   await importLines(deps, {
     lines,
@@ -145,7 +141,7 @@ it.each([
     const deps = dependenciesOf(service.environment2());
     let left = times;
     const slept: number[] = [];
-    const vapi: ImportDependencies['vapi'] = {
+    const vapi: SyncDependencies['vapi'] = {
       ...deps.vapi,
       open: (...args) => {
         left -= 1;

@@ -16,7 +16,10 @@ async function effectsOfImport(): Promise<string[]> {
   return world.effects;
 }
 
-const EFFECTS = ['table read', 'secret read', 'secret read', 'vapi GET', 'table claim'];
+const EFFECTS = [
+  ...['table read', 'secret read', 'secret read', 'vapi GET', 'table owners-of'],
+  ...['table claim', 'table owners-of', 'table own'],
+];
 
 describe('an import that is cut off', () => {
   it('has these effects and no other: it reads at Vapi, and writes to the table only under the claim', async () => {

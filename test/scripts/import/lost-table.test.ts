@@ -3,7 +3,6 @@ import { LOCAL_ACCOUNTS } from '../../../local/vapi/stand-in.ts';
 import { importLines } from '../../../scripts/import/import-lines.ts';
 import { listManaged } from '../../../scripts/import/list-managed.ts';
 import { readLines } from '../../../scripts/import/read-lines.ts';
-import { DynamoAssistantOwners } from '../../../src/adapters/dynamodb/assistant-owners.ts';
 import { configuration, withPrompt } from '../../support/configurations.ts';
 import { ACME_KEY, PLATFORM_KEY, startService, type TestService } from '../../support/service.ts';
 import { assistantsOf, everyAssistant } from '../../support/upstream.ts';
@@ -45,19 +44,15 @@ it('a table that was lost is built again from the metadata at Vapi: the same ids
     'orgId,role,assistantId',
     ...found.map(({ orgId, role, assistantId }) => `${orgId},${role},${assistantId}`),
   ];
-  const owners = new DynamoAssistantOwners({ client: service.dynamo, name: service.environment.TABLE_NAME ?? '' });
   const outcomes: string[] = [];
-  await importLines(
-    { ...sync, owners },
-    {
-      lines: readLines(csv.join('\n')),
-      concurrency: 4,
-      observeOnly: false,
-      journal: { record: () => {} },
-      onOutcome: (_line, outcome) => outcomes.push(outcome.kind),
-      isStopped: () => false,
-    },
-  );
+  await importLines(sync, {
+    lines: readLines(csv.join('\n')),
+    concurrency: 4,
+    observeOnly: false,
+    journal: { record: () => {} },
+    onOutcome: (_line, outcome) => outcomes.push(outcome.kind),
+    isStopped: () => false,
+  });
   expect(outcomes).toEqual(['imported', 'imported', 'imported', 'imported']);
   for (const org of orgs) {
     expect((await service.environment2().put(org, 'inbound', withPrompt('after'))).body.outcome).toBe('updated');
