@@ -37,6 +37,7 @@ export type JournalEntry =
   | { code: 'TOOL_REGISTERED'; toolId: string; tool: string; made: boolean }
   | { code: 'TOOL_REFUSED'; tool: string }
   | { code: 'TOOL_GONE'; toolId: string }
+  | { code: 'TOOL_USED_BY_OTHERS'; toolId: string }
   | { code: 'TOOL_REMOVED'; toolId: string; tool: string }
   | { code: 'TOOL_OUTCOME_UNKNOWN'; tool: string; cause: string }
   | { code: 'TOOL_LOOKED_UP'; tool: string; found: number }

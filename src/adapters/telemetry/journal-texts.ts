@@ -37,6 +37,7 @@ export const JOURNAL_TEXTS: Readonly<Record<JournalEntry['code'], JournalText>> 
   TOOL_REGISTERED: { level: 'info', text: '🔧 Tool registered' },
   TOOL_REFUSED: { level: 'error', text: '🔧 Vapi refused the definition of a tool' },
   TOOL_GONE: { level: 'warn', text: '🔧 A tool was deleted at Vapi, it is registered anew' },
+  TOOL_USED_BY_OTHERS: { level: 'warn', text: '🔧 A tool is kept: an assistant that is not ours uses it' },
   TOOL_REMOVED: { level: 'info', text: '🗑️ A tool that nobody used any more was removed at Vapi' },
   TOOL_OUTCOME_UNKNOWN: { level: 'warn', text: '❓ The reply to the registration of a tool was lost' },
   TOOL_LOOKED_UP: { level: 'info', text: '🔍 Looked for a tool of ours' },

@@ -117,6 +117,18 @@ describe('a tool that no mapping uses', () => {
   });
 });
 
+it('a tool that somebody has linked to an assistant of theirs by hand is kept, and told', async () => {
+  const { world, tool } = await worldWithTools();
+  const { toolId = '' } = await tool('unused');
+  const theirs = world.put(PLATFORM, { name: 'Theirs', model: { toolIds: [toolId] } }, world.clock - HOUR);
+  await healFully(world);
+  expect(hashes(world)).toEqual(['unused', 'used']);
+  expect(world.journal).toContainEqual({ code: 'TOOL_USED_BY_OTHERS', toolId });
+  world.upstream.stored.delete(theirs.id);
+  await healFully(world);
+  expect(hashes(world)).toEqual(['used']);
+});
+
 describe('a collection that runs out of time', () => {
   it('comes back, and goes on', async () => {
     const { world, tool } = await worldWithTools();

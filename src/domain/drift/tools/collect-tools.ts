@@ -9,9 +9,10 @@ import type { ToolChange, ToolRow } from '../../tools/tool-registry.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
 import { modeFor } from '../mode.ts';
 import type { DriftRun } from '../runs.ts';
-import { openTools } from '../scope-account.ts';
+import { openAccount, openTools } from '../scope-account.ts';
 import { type CollectStep, decideCollect } from './decide-collect.ts';
-import { usedTools } from './used-tools.ts';
+import { namedTools } from './named-tools.ts';
+import { type UsedTools, usedTools } from './used-tools.ts';
 
 /**
  * How long a tool is reserved before it is deleted, in ms: a sync that has read the tool before can no longer link it
@@ -69,7 +70,9 @@ async function collectAccounts(
 async function collectScope(deps: DriftDependencies, call: DriftCall, scope: ScopeKey): Promise<TaskEnd> {
   const rows = await deps.tools.list(scope);
   if (rows.length === 0) return { kind: 'done', outcome: 'no-tools' };
-  const used = await usedTools(deps, scope);
+  const mapped = await usedTools(deps, scope);
+  const used = await withNamed(deps, call, { scope, rows, mapped });
+  if (!used) return { kind: 'later', reason: 'NO_TIME', afterSeconds: 1 };
   let isReserved = false;
   for (const row of rows) {
     if (call.deadline.remainingMs() < COLLECTING_MS) return { kind: 'later', reason: 'NO_TIME', afterSeconds: 1 };
@@ -82,6 +85,26 @@ async function collectScope(deps: DriftDependencies, call: DriftCall, scope: Sco
     await deps.tasks.send(again, { delaySeconds: RESERVED_MS / 1000 + 20 });
   }
   return { kind: 'done', outcome: isReserved ? 'reserved' : 'collected' };
+}
+
+/** Before anything is deleted, Vapi itself is asked who uses it: somebody may have linked a tool of ours by hand. */
+async function withNamed(
+  deps: DriftDependencies,
+  call: DriftCall,
+  { scope, rows, mapped }: { scope: ScopeKey; rows: readonly ToolRow[]; mapped: UsedTools },
+): Promise<UsedTools | undefined> {
+  const { graceMs } = deps.limits;
+  const removable = rows.filter(
+    (row) => decideCollect(row, { used: mapped, now: deps.runtime.now(), graceMs }) === 'remove',
+  );
+  const account = removable.length > 0 ? await openAccount(deps, call, scope) : undefined;
+  if (!account) return mapped;
+  const named = await namedTools(account, call.deadline);
+  if (!named) return undefined;
+  for (const { toolId } of removable) {
+    if (toolId && named.has(toolId)) call.journal.record({ code: 'TOOL_USED_BY_OTHERS', toolId });
+  }
+  return { ...mapped, toolIds: new Set([...mapped.toolIds, ...named]) };
 }
 
 interface Step {
