@@ -5,7 +5,7 @@
 export const PROBLEMS = {
   VALIDATION_FAILED: { status: 400, title: 'The request is not valid', retryable: false },
   FORBIDDEN_ORG: { status: 403, title: 'Not your organisation', retryable: false },
-  NOT_FOUND: { status: 404, title: 'No such assistant', retryable: false },
+  NOT_FOUND: { status: 404, title: 'Not found', retryable: false },
   UNKNOWN_ORGANISATION: { status: 404, title: 'No such organisation', retryable: false },
   SYNC_IN_PROGRESS: { status: 409, title: 'Another sync of this assistant is running', retryable: true },
   ASSISTANT_TAKEN: { status: 409, title: 'The assistant belongs to another mapping', retryable: false },

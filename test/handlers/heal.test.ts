@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
+import { importAssistant } from '../../src/domain/sync/import-assistant.ts';
 import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
 import { runDrift } from '../support/drift-runs.ts';
-import { startService, type TestService } from '../support/service.ts';
+import { PLATFORM_KEY, startService, type TestService } from '../support/service.ts';
 import { assistantsOf } from '../support/upstream.ts';
 
 let service: TestService;
@@ -77,4 +79,23 @@ it('after a DELETE that was cut off, a PUT makes the assistant anew', async () =
   service.vapi.clearFaults();
   expect(await service.put(org, 'inbound', configuration())).toMatchObject({ status: 201 });
   expect(live()).toHaveLength(1);
+});
+
+it('assistants that were imported and not yet PUT are counted as such: no finding, no common cause', async () => {
+  const account = LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '';
+  const keys = Array.from({ length: 25 }, (_, index) => ({ orgId: `${org}-${index}`, role: 'inbound' as const }));
+  for (const key of keys) {
+    const { id } = service.vapi.seedAssistant(account, { name: 'By hand' });
+    const operation = {
+      ...service.app.sync,
+      id: 'x',
+      key,
+      deadline: { remainingMs: () => 20_000 },
+      journal: { record: () => {} },
+    };
+    await importAssistant(service.app.sync, operation, { assistantId: String(id), observeOnly: false });
+  }
+  const { run, findings } = await runDrift(service, 'report');
+  expect(run).toMatchObject({ classes: { imported: 25 }, commonCauses: [] });
+  expect(findings.filter(({ orgId }) => String(orgId).startsWith(org))).toEqual([]);
 });

@@ -15,6 +15,8 @@ const totalsSchema = z.lazy(() =>
   z.object({
     classes: z.object({
       'in-sync': count,
+      // Runs of version 0.1.0 did not tell it apart.
+      imported: z._default(count, 0),
       drifted: count,
       missing: count,
       duplicate: count,

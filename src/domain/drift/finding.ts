@@ -7,6 +7,7 @@ import type { ShownChange } from './check/shown-change.ts';
 /**
  * What an assistant, or its mapping, is found to be.
  * - `in-sync`: as it was applied last
+ * - `imported`: mapped as it was found, and nothing was applied yet
  * - `drifted`: declared fields differ
  * - `missing`: mapped, and gone at Vapi
  * - `duplicate`: ours by its metadata, and the mapping names another one
@@ -18,6 +19,7 @@ import type { ShownChange } from './check/shown-change.ts';
  */
 export const DRIFT_CLASSES = [
   'in-sync',
+  'imported',
   'drifted',
   'missing',
   'duplicate',

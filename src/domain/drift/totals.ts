@@ -29,6 +29,7 @@ export function noTotals(): Totals {
 function emptyClasses(): Record<DriftClass, number> {
   return {
     'in-sync': 0,
+    imported: 0,
     drifted: 0,
     missing: 0,
     duplicate: 0,
@@ -65,5 +66,13 @@ function addCauses(a: Totals['causes'], b: Totals['causes']): Totals['causes'] {
 
 /** Assistants that a mapping names, whatever was found of them. */
 export function mappedCount({ classes }: Totals): number {
-  return classes['in-sync'] + classes.drifted + classes.missing + classes.pending + classes.changing + classes.off;
+  return (
+    classes['in-sync'] +
+    classes.imported +
+    classes.drifted +
+    classes.missing +
+    classes.pending +
+    classes.changing +
+    classes.off
+  );
 }

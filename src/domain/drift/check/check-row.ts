@@ -29,7 +29,11 @@ const AFTER_THE_ROW = Number.POSITIVE_INFINITY;
 export async function checkListed(check: ScopeCheck, row: AssistantMapping, live: LiveAssistant): Promise<void> {
   if (row.claim) return await checkClaimed(check, row);
   const applied = appliedTo(row, check);
-  if (!applied) return await reportPending(check, row, 'configuration-lost');
+  if (!applied) {
+    // It was mapped as it is, and nothing was asked for yet: there is nothing that it could differ from.
+    if (row.specHash === undefined) return tallyClass(check.tally, 'imported');
+    return await reportPending(check, row, 'configuration-lost');
+  }
   const changes = compareAssistant(comparisonOf(check, { row, applied, live, record: undefined }));
   if (changes.length > 0) return await confirmDrift(check, { row, applied, live });
   await checkFollowers(check, row);
