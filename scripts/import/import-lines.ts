@@ -55,7 +55,7 @@ async function importOne(
   { key, assistantId }: Extract<Line, { kind: 'valid' }>,
 ): Promise<ImportResult> {
   const operation = { id: deps.runtime.uniqueId(), key, journal, deadline: deadlineIn(LINE_MS, deps.runtime) };
-  return await importAssistant(deps, operation, { assistantId, observeOnly });
+  return await importAssistant({ ...deps, ...operation }, { assistantId, observeOnly });
 }
 
 function deadlineIn(ms: number, { now }: Runtime): { remainingMs(): number } {

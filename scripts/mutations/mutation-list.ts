@@ -70,8 +70,28 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'assistant of a lost claim not removed',
     file: 'src/domain/sync/finalise.ts',
-    from: 'const leftovers = outcome.made ? await disownUnlessMapped(deps, operation, outcome) : [];',
+    from: 'const leftovers = outcome.made ? await disownUnlessMapped(operation, outcome) : [];',
     to: 'const leftovers: readonly Retiree[] = [];',
+  },
+  {
+    name: 'a DELETE that was cut off is undone',
+    file: 'src/domain/mapping/claim.ts',
+    from: "return claim?.operation === 'delete';",
+    to: 'return claim === null;',
+  },
+  {
+    name: 'an assistant adopted by two organisations',
+    file: 'src/domain/sync/own-assistant.ts',
+    from: "if (first.kind === 'owned') return;",
+    to: 'if (first.kind) return;',
+    noticedBy: 'test/handlers/shared-assistant',
+  },
+  {
+    name: 'removals not counted before they are made',
+    file: 'src/domain/drift/heal/decide-heal.ts',
+    from: '(healing.removals ?? healing.removed) < maxRemovals',
+    to: 'healing.removed <= maxRemovals',
+    noticedBy: 'test/domain/drift/brakes',
   },
   {
     name: 'a 404 believed of any key',

@@ -34,7 +34,8 @@ async function play(): Promise<VerificationReport> {
   const { verifyService } = await import('../../src/domain/verification/verify-service.ts');
   const app = makeApplication();
   const ends = Date.now() + TIME_MS;
-  return await verifyService(verificationDependencies(app), {
+  return await verifyService({
+    ...verificationDependencies(app),
     operationId: `npm-run-verify-${process.pid}`,
     journal: makeJournal(app.telemetry),
     deadline: { remainingMs: () => Math.max(0, ends - Date.now()) },

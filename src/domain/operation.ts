@@ -31,7 +31,7 @@ export interface SyncDependencies {
 }
 
 /** One call: about which assistant, until when, on which condition, and where its steps are recorded. */
-export interface Operation {
+export interface Operation extends SyncDependencies {
   /** The operation id: it stands in every log line, and in the tasks that follow. */
   id: string;
   key: AssistantKey;

@@ -102,7 +102,7 @@ async function apply(call: Call<SyncApplication>, { key, asked, rolledBackTo }: 
     reason: asked.voice.reason,
     fallbacks: asked.voice.fallbacks?.length ?? 0,
   });
-  const operation = { id, key, journal, deadline };
+  const operation = { ...app.sync, id, key, journal, deadline };
   const body = dryRun
     ? await plan(call, { operation, asked, desired, expected })
     : await sync(call, { operation, asked, desired, expected });
@@ -129,10 +129,10 @@ interface PutAnswer {
 }
 
 async function sync(
-  { app, operationId }: Call<SyncApplication>,
+  { operationId }: Call<SyncApplication>,
   { operation, asked, desired, expected }: Put,
 ): Promise<PutAnswer> {
-  const result = await syncAssistant(app.sync, operation, { desired, expected });
+  const result = await syncAssistant(operation, { desired, expected });
   const answer = syncResponse(result, { voice: asked.voice, specHash: desired.specHash, operationId });
   return {
     statusCode: answer.isNew ? 201 : 200,
@@ -143,10 +143,10 @@ async function sync(
 }
 
 async function plan(
-  { app, operationId }: Call<SyncApplication>,
+  { operationId }: Call<SyncApplication>,
   { operation, asked, desired, expected }: Put,
 ): Promise<PutAnswer> {
-  const decision = await planAssistant(app.sync, operation, { desired, expected });
+  const decision = await planAssistant(operation, { desired, expected });
   const answer = planResponse(decision, {
     key: operation.key,
     voice: asked.voice,
@@ -168,7 +168,7 @@ async function remove(
   if (parseFlag(request, 'dryRun')) {
     throw validationFailed([{ field: 'dryRun', detail: 'is for PUT; GET the same path to see what a DELETE removes' }]);
   }
-  const outcome = await removeAssistant(app.sync, { id, key, journal, deadline }, parsePrecondition(request));
+  const outcome = await removeAssistant({ ...app.sync, id, key, journal, deadline }, parsePrecondition(request));
   return { response: { statusCode: 204, headers: {} }, outcome };
 }
 

@@ -37,7 +37,7 @@ async function verifyAll(
   { operationId, journal, deadline }: Call<VerifyApplication>,
   deps: VerificationDependencies,
 ): Promise<Answer> {
-  const report = await verifyService(deps, { operationId, journal, deadline });
+  const report = await verifyService({ ...deps, operationId, journal, deadline });
   return { response: jsonResponse(200, report), outcome: report.failed === 0 ? 'passed' : 'failed' };
 }
 
@@ -45,7 +45,7 @@ async function verifyOne({ app, request, operationId, journal, deadline }: Call<
   const { sync, voicePolicy } = app;
   const orgId = parseOrgId(request.path.orgId);
   const started = sync.runtime.now();
-  const assistants = await verifyOrganisation(sync, { orgId, operationId, voicePolicy, journal, deadline });
+  const assistants = await verifyOrganisation({ ...sync, orgId, operationId, voicePolicy, journal, deadline });
   const healthy = assistants.every(({ status }) => status === 'PASS');
   const report: OrganisationReport = {
     orgId,

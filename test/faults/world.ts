@@ -109,22 +109,21 @@ export class World {
   async run(job: Job, options: ProcessOptions = {}): Promise<Ending> {
     const process = new Process(this, options);
     const operation: Operation = {
+      ...process.dependencies,
       id: process.name,
       key: KEY,
       deadline: process.deadline,
       journal: { record: () => {} },
     };
     try {
-      if (job.kind === 'work') return await work(process.dependencies, operation);
-      if (job.kind === 'remove') return await removeAssistant(process.dependencies, operation);
+      if (job.kind === 'work') return await work(operation);
+      if (job.kind === 'remove') return await removeAssistant(operation);
       if (job.kind === 'import') {
-        return (
-          await importAssistant(process.dependencies, operation, { assistantId: job.assistantId, observeOnly: false })
-        ).kind;
+        return (await importAssistant(operation, { assistantId: job.assistantId, observeOnly: false })).kind;
       }
       const { spec, revision } = job;
       const expected = revision === undefined ? {} : { revision };
-      return (await syncAssistant(process.dependencies, operation, { desired: desired(spec), expected })).outcome;
+      return (await syncAssistant(operation, { desired: desired(spec), expected })).outcome;
     } catch (error) {
       if (error instanceof Crashed) return 'crashed';
       if (error instanceof Problem) return error.code;
@@ -174,8 +173,8 @@ function desiredAnew(spec: string, key: AssistantKey): DesiredAssistant {
   return desireAssistant(parseAssistantRequest(body, RULES), key, DEPLOYMENT);
 }
 
-async function work(deps: SyncDependencies, operation: Operation): Promise<Ending> {
-  const end = await reapplyAssistant(deps, operation);
+async function work(operation: Operation): Promise<Ending> {
+  const end = await reapplyAssistant(operation);
   return end.kind === 'done' ? end.outcome : `LATER_${end.reason}`;
 }
 

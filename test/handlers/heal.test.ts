@@ -93,7 +93,7 @@ it('assistants that were imported and not yet PUT are counted as such: no findin
       deadline: { remainingMs: () => 20_000 },
       journal: { record: () => {} },
     };
-    await importAssistant(service.app.sync, operation, { assistantId: String(id), observeOnly: false });
+    await importAssistant({ ...service.app.sync, ...operation }, { assistantId: String(id), observeOnly: false });
   }
   const { run, findings } = await runDrift(service, 'report');
   expect(run).toMatchObject({ classes: { imported: 25 }, commonCauses: [] });

@@ -25,8 +25,8 @@ const nameIn = (org: string, assistantId: string) =>
 const put = (org: string) => service.environment2().put(org, 'inbound', configuration({ name: org }));
 const imported = (orgId: string, role: 'inbound' | 'outbound', assistantId: string) =>
   importAssistant(
-    service.app.sync,
     {
+      ...service.app.sync,
       ...service.app.sync,
       id: 'import',
       key: { orgId, role },

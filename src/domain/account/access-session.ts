@@ -1,4 +1,4 @@
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { type Access, forgetAccess, resolveAccess } from './credentials.ts';
 import type { OrganisationRecord } from './organisation-record.ts';
@@ -16,19 +16,19 @@ export interface AccessSession {
 }
 
 /** Starts a session for one operation. */
-export function openAccessSession(deps: SyncDependencies, { key, journal }: Operation): AccessSession {
+export function openAccessSession({ credentials, key, journal }: Operation): AccessSession {
   let resolved: Access | undefined;
   let reauthorised = false;
 
   async function access(record: () => Promise<OrganisationRecord | undefined>): Promise<Access> {
     if (resolved) return resolved;
-    resolved = await resolveAccess(deps.credentials, { orgId: key.orgId, record, journal });
+    resolved = await resolveAccess(credentials, { orgId: key.orgId, record, journal });
     journal.record({ code: 'CREDENTIALS_RESOLVED', source: resolved.source, cached: resolved.cached });
     return resolved;
   }
 
   function refresh(why: 'unauthorized' | 'before-change-of-account'): void {
-    forgetAccess(deps.credentials, key.orgId);
+    forgetAccess(credentials, key.orgId);
     resolved = undefined;
     journal.record({ code: 'CREDENTIALS_REFRESHED', why });
   }

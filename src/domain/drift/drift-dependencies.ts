@@ -46,7 +46,7 @@ export interface DriftDependencies extends SyncDependencies {
 export type DriftStart = Pick<DriftDependencies, 'runtime' | 'runs' | 'tasks'>;
 
 /** One task's share of a run. */
-export interface DriftCall {
+export interface DriftCall extends DriftDependencies {
   runId: string;
   deadline: Deadline;
   journal: Journal;

@@ -12,15 +12,15 @@ export async function performDriftTask(
   { journal, deadline }: Pick<DriftCall, 'journal' | 'deadline'>,
   task: DriftTask,
 ): Promise<TaskEnd> {
-  const call: DriftCall = { runId: task.runId, journal, deadline };
+  const call: DriftCall = { ...deps, runId: task.runId, journal, deadline };
   switch (task.kind) {
     case 'drift-plan':
-      return await planRun(driftWork(deps, call), call.runId, deadline);
+      return await planRun(driftWork(call), call.runId, deadline);
     case 'drift-window':
-      return await workOnUnit(driftWork(deps, call), { runId: call.runId, unit: task.unit, deadline });
+      return await workOnUnit(driftWork(call), { runId: call.runId, unit: task.unit, deadline });
     case 'drift-heal':
-      return await healRun(deps, call);
+      return await healRun(call);
     case 'collect-tools':
-      return await collectTools(deps, call, task);
+      return await collectTools(call, task);
   }
 }

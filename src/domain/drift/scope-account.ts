@@ -8,34 +8,22 @@ import { Problem } from '../problem.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
 
 /** Opens the account of a scope. Undefined when it is that of an organisation that has no key of its own any more. */
-export async function openAccount(
-  deps: DriftDependencies,
-  call: DriftCall,
-  scope: ScopeKey,
-): Promise<PacedAccount | undefined> {
-  const { parallelWindows, callsPerSecond } = deps.limits;
-  const apiKey = await keyOf(deps, call, scope);
+export async function openAccount(call: DriftCall, scope: ScopeKey): Promise<PacedAccount | undefined> {
+  const { parallelWindows, callsPerSecond } = call.limits;
+  const apiKey = await keyOf(call, scope);
   if (!apiKey) return undefined;
   const { deadline } = call;
-  const opened = { account: deps.vapi.open(apiKey, deadline), numbers: deps.vapi.phoneNumbers(apiKey, deadline) };
-  return deps.pacer.paced(opened, scope === 'platform' ? callsPerSecond / parallelWindows : callsPerSecond);
+  const opened = { account: call.vapi.open(apiKey, deadline), numbers: call.vapi.phoneNumbers(apiKey, deadline) };
+  return call.pacer.paced(opened, scope === 'platform' ? callsPerSecond / parallelWindows : callsPerSecond);
 }
 
 /** Opens the tools of a scope. Undefined as for its account. */
-export async function openTools(
-  deps: DriftDependencies,
-  call: DriftCall,
-  scope: ScopeKey,
-): Promise<VapiTools | undefined> {
-  const apiKey = await keyOf(deps, call, scope);
-  return apiKey && deps.vapi.tools(apiKey, call.deadline);
+export async function openTools(call: DriftCall, scope: ScopeKey): Promise<VapiTools | undefined> {
+  const apiKey = await keyOf(call, scope);
+  return apiKey && call.vapi.tools(apiKey, call.deadline);
 }
 
-async function keyOf(
-  { credentials }: DriftDependencies,
-  { journal }: DriftCall,
-  scope: ScopeKey,
-): Promise<ApiKey | undefined> {
+async function keyOf({ credentials, journal }: DriftCall, scope: ScopeKey): Promise<ApiKey | undefined> {
   const orgId = organisationOf(scope);
   return orgId === undefined
     ? await resolvePlatformKey(credentials)

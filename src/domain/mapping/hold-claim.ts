@@ -1,6 +1,6 @@
 import type { Scope } from '../account/scope.ts';
 import { nameOf } from '../journal.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { isoNow } from '../runtime.ts';
 import type { AssistantMapping, Attempt, MappingChange, MappingWriteResult, Retiree } from './assistant-mapping.ts';
 import { type Claim, type ClaimOperation, newClaim, settlesAt } from './claim.ts';
@@ -28,16 +28,15 @@ export interface ClaimRequest {
 
 /** Takes the row, on condition that it still is as it was read. Undefined when somebody else was faster. */
 export async function takeClaim(
-  deps: SyncDependencies,
-  { key, deadline, journal, precondition }: Operation,
+  { runtime, mappings, key, deadline, journal, precondition }: Operation,
   { mapping, operation, scope, specHash, toolIds = [], retire }: ClaimRequest,
 ): Promise<HeldClaim | undefined> {
   const previous = mapping?.claim;
-  const now = deps.runtime.now();
-  const token = deps.runtime.uniqueId();
+  const now = runtime.now();
+  const token = runtime.uniqueId();
   const claim = newClaim({ token, operation, scope, now, remainingMs: deadline.remainingMs(), previous });
   const attempted = withAttempt(mapping?.attempted ?? [], { specHash, toolIds, claim });
-  const result = await deps.mappings.write({
+  const result = await mappings.write({
     key,
     transition: previous ? 'take-over' : 'claim',
     from: mapping,
@@ -73,13 +72,12 @@ function stillToRetire(mapping: AssistantMapping | undefined, retire: readonly R
 
 /** Ends the claim with one write, on condition that it is still ours. */
 export async function endClaim(
-  deps: SyncDependencies,
-  { key }: Operation,
+  { runtime, mappings, key }: Operation,
   { held, transition, change }: { held: HeldClaim; transition: Transition; change: MappingChange },
 ): Promise<MappingWriteResult> {
-  const at = isoNow(deps.runtime);
+  const at = isoNow(runtime);
   const from = held.mapping;
-  return await deps.mappings.write({ key, transition, from, token: held.claim.token, change, at });
+  return await mappings.write({ key, transition, from, token: held.claim.token, change, at });
 }
 
 /**
@@ -88,15 +86,14 @@ export async function endClaim(
  * and a claim that cannot be given back expires.
  */
 export async function giveBack(
-  deps: SyncDependencies,
   operation: Operation,
   { held, attempted }: { held: HeldClaim; attempted?: readonly Attempt[] },
 ): Promise<void> {
   try {
     const end = returnOf(held, attempted);
     // Nothing refers to the configurations of a row that goes: no prompt outlives it.
-    if (end.transition === 'abandon') await deps.specs.removeAll(operation.key);
-    await endClaim(deps, operation, { held, ...end });
+    if (end.transition === 'abandon') await operation.specs.removeAll(operation.key);
+    await endClaim(operation, { held, ...end });
   } catch (error) {
     operation.journal.record({ code: 'RELEASE_FAILED', cause: nameOf(error) });
   }

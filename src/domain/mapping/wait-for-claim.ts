@@ -1,4 +1,4 @@
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { FINISH_RESERVE_MS, POLL_FIRST_MS, POLL_LONGEST_MS } from '../timing.ts';
 import type { Claim } from './claim.ts';
@@ -8,16 +8,15 @@ import type { Claim } from './claim.ts';
  * the claim. Throws `SYNC_IN_PROGRESS` when there is no time left for it.
  */
 export async function waitForClaim(
-  deps: SyncDependencies,
-  { deadline, journal }: Operation,
+  operation: Operation,
   { claim, round }: { claim: Claim; round: number },
 ): Promise<void> {
-  const { runtime } = deps;
+  const { runtime } = operation;
   const untilEnd = Math.max(Date.parse(claim.expiresAt) - runtime.now(), 0);
   const longest = Math.min(POLL_FIRST_MS * 2 ** Math.min(round, 10), POLL_LONGEST_MS);
   const pause = Math.min(longest * (0.5 + runtime.random() / 2), untilEnd + 1);
-  if (deadline.remainingMs() < pause + FINISH_RESERVE_MS) throw inProgress(untilEnd);
-  if (round === 0) journal.record({ code: 'CLAIM_AWAITED', holder: claim.operation });
+  if (operation.deadline.remainingMs() < pause + FINISH_RESERVE_MS) throw inProgress(untilEnd);
+  if (round === 0) operation.journal.record({ code: 'CLAIM_AWAITED', holder: claim.operation });
   await runtime.sleep(pause);
 }
 
@@ -25,11 +24,7 @@ export async function waitForClaim(
 const MAX_RESTARTS = 20;
 
 /** Pauses before a round is started over: short, as somebody has just finished. Throws when that never ends. */
-export async function pauseBeforeRestart(
-  { runtime }: SyncDependencies,
-  operation: Operation,
-  count: { restarts: number },
-): Promise<void> {
+export async function pauseBeforeRestart(operation: Operation, count: { restarts: number }): Promise<void> {
   count.restarts += 1;
   assertTimeLeft(operation);
   if (count.restarts > MAX_RESTARTS) {
@@ -38,7 +33,7 @@ export async function pauseBeforeRestart(
       'Vapi shows an assistant and says that it does not exist. Repeat the request.',
     );
   }
-  await runtime.sleep(runtime.random() * Math.min(2 ** count.restarts, POLL_LONGEST_MS));
+  await operation.runtime.sleep(operation.runtime.random() * Math.min(2 ** count.restarts, POLL_LONGEST_MS));
 }
 
 /** Throws `SYNC_IN_PROGRESS` when so many others were faster that no time is left to start over. */

@@ -16,16 +16,12 @@ export interface PhoneLink {
  * Points the number to the assistant, unless it serves something that is not ours. Returns what is so afterwards; what
  * the account throws is thrown.
  */
-export async function linkPhoneNumber(
-  deps: SyncDependencies,
-  operation: Operation,
-  link: PhoneLink,
-): Promise<PhoneNumberState> {
+export async function linkPhoneNumber(operation: Operation, link: PhoneLink): Promise<PhoneNumberState> {
   const { mapping, phoneNumber, access } = link;
   const { id } = phoneNumber;
   const { assistantId } = mapping;
-  const account = deps.vapi.phoneNumbers(access.apiKey, operation.deadline);
-  const status = await statusOf(deps, operation, link);
+  const account = operation.vapi.phoneNumbers(access.apiKey, operation.deadline);
+  const status = await statusOf(operation, link);
   if (status !== 'pending' || !assistantId) return settled(operation, { ...phoneNumber, status });
   const assigned = await account.assign(id, assistantId);
   if (assigned.kind === 'missing') return settled(operation, { ...phoneNumber, status: 'missing' });
@@ -35,16 +31,15 @@ export async function linkPhoneNumber(
 
 /** `pending`: it may be pointed to the assistant. */
 async function statusOf(
-  deps: SyncDependencies,
   operation: Operation,
   { mapping, phoneNumber, access }: PhoneLink,
 ): Promise<PhoneNumberState['status']> {
-  const live = await lookAtNumber(deps, operation, { phoneNumberId: phoneNumber.id, access });
+  const live = await lookAtNumber(operation, operation, { phoneNumberId: phoneNumber.id, access });
   if (!live) return 'missing';
   if (live.assistantId === mapping.assistantId) return 'linked';
   if (live.assistantId === undefined) return live.isTakenOtherwise ? 'foreign' : 'pending';
   if (phoneNumber.previous.includes(live.assistantId)) return 'pending';
-  return (await isAnswering(deps, operation, { assistantId: live.assistantId, access })) ? 'foreign' : 'pending';
+  return (await isAnswering(operation, { assistantId: live.assistantId, access })) ? 'foreign' : 'pending';
 }
 
 /** What Vapi has of a number. Undefined for a number that the account does not have, and for an id that no number can have. */
@@ -64,12 +59,11 @@ export async function lookAtNumber(
 
 /** True when another assistant, that this service did not make for the same role, answers the number. */
 async function isAnswering(
-  deps: SyncDependencies,
-  { key, deadline }: Operation,
+  { vapi, deployment, key, deadline }: Operation,
   { assistantId, access }: { assistantId: string; access: Access },
 ): Promise<boolean> {
-  const found = await deps.vapi.open(access.apiKey, deadline).get(assistantId);
-  return found.kind === 'found' && !isOurs(found.assistant.config, key, deps.deployment);
+  const found = await vapi.open(access.apiKey, deadline).get(assistantId);
+  return found.kind === 'found' && !isOurs(found.assistant.config, key, deployment);
 }
 
 function settled({ journal }: Operation, state: PhoneNumberState): PhoneNumberState {
@@ -81,12 +75,11 @@ function settled({ journal }: Operation, state: PhoneNumberState): PhoneNumberSt
 
 /** Takes the number off the assistant, if it still points to it. Throws what the account throws. */
 export async function releasePhoneNumber(
-  deps: SyncDependencies,
   operation: Operation,
   { phoneNumberId, assistantIds, access }: { phoneNumberId: string; assistantIds: readonly string[]; access: Access },
 ): Promise<void> {
-  const live = await lookAtNumber(deps, operation, { phoneNumberId, access });
+  const live = await lookAtNumber(operation, operation, { phoneNumberId, access });
   if (!live?.assistantId || !assistantIds.includes(live.assistantId)) return;
-  await deps.vapi.phoneNumbers(access.apiKey, operation.deadline).assign(phoneNumberId, null);
+  await operation.vapi.phoneNumbers(access.apiKey, operation.deadline).assign(phoneNumberId, null);
   operation.journal.record({ code: 'PHONE_NUMBER_RELEASED', phoneNumberId, assistantId: live.assistantId });
 }

@@ -8,7 +8,7 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
 import type { ClaimOperation } from '../mapping/claim.ts';
 import { giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { MIN_CREATE_MS } from '../timing.ts';
 import { forgetGoneTools } from '../tools/forget-tools.ts';
@@ -33,10 +33,10 @@ const AGAIN: Again = { kind: 'again', leftovers: [], goneTools: [] };
  * Carries a plan out under a claim: claim, keep the configuration, act at Vapi, remove what is too much, record.
  * Each step comes only after the one before it is certain, so that a crash between any two leaves what the next call needs.
  */
-export async function carryOut(deps: SyncDependencies, operation: Operation, task: Task): Promise<CarriedOut> {
+export async function carryOut(operation: Operation, task: Task): Promise<CarriedOut> {
   const { plan, access } = task;
   if (plan.kind === 'create') assertTimeToCreate(operation);
-  const held = await takeClaim(deps, operation, {
+  const held = await takeClaim(operation, {
     mapping: task.mapping,
     operation: claimOperation(plan),
     scope: access.scope,
@@ -45,41 +45,36 @@ export async function carryOut(deps: SyncDependencies, operation: Operation, tas
     retire: plan.retire,
   });
   if (!held) return AGAIN;
-  const account = deps.vapi.open(access.apiKey, operation.deadline);
-  const acted = await act(deps, operation, { ...task, held, account });
+  const account = operation.vapi.open(access.apiKey, operation.deadline);
+  const acted = await act(operation, { ...task, held, account });
   if (!acted || 'kind' in acted) return acted ?? AGAIN;
-  return await complete(deps, operation, { ...task, held, assistant: acted });
+  return await complete(operation, { ...task, held, assistant: acted });
 }
 
 /** Undefined when the assistant that was to be changed has gone meanwhile. */
-async function act(
-  deps: SyncDependencies,
-  operation: Operation,
-  task: HeldTask,
-): Promise<LiveAssistant | Again | undefined> {
+async function act(operation: Operation, task: HeldTask): Promise<LiveAssistant | Again | undefined> {
   const { plan, access } = task;
   try {
-    if (plan.kind === 'create') return await create(deps, operation, { ...task, plan });
-    return await update(deps, operation, { ...task, plan });
+    if (plan.kind === 'create') return await create(operation, { ...task, plan });
+    return await update(operation, { ...task, plan });
   } catch (error) {
     const { linked } = plan.tools;
     if (!(error instanceof Problem && error.code === 'VAPI_REJECTED') || linked.length === 0) throw error;
-    const goneTools = await forgetGoneTools(deps, operation, { linked, access });
+    const goneTools = await forgetGoneTools(operation, { linked, access });
     if (goneTools.length === 0) throw error;
     return { ...AGAIN, goneTools };
   }
 }
 
 async function complete(
-  deps: SyncDependencies,
   operation: Operation,
   { assistant, held, ...task }: Task & { assistant: LiveAssistant; held: HeldClaim },
 ): Promise<CarriedOut> {
   const { plan, access } = task;
-  const retiring = await retireAssistants(deps, operation, { retirees: plan.retire, access });
+  const retiring = await retireAssistants(operation, { retirees: plan.retire, access });
   recordOutOfReach(operation, task);
-  const noting = noteApplied(deps, operation, task.desired);
-  const outcome = await finalise(deps, operation, {
+  const noting = noteApplied(operation, task.desired);
+  const outcome = await finalise(operation, {
     held,
     assistant,
     access,
@@ -89,7 +84,7 @@ async function complete(
     made: plan.kind === 'create',
   });
   await noting;
-  if (outcome.kind === 'done') await pruneHistory(deps, operation, outcome.mapping);
+  if (outcome.kind === 'done') await pruneHistory(operation, outcome.mapping);
   return outcome;
 }
 
@@ -120,15 +115,15 @@ interface HeldTask extends Task {
 }
 
 /** Sends one POST, never a second. Once it is sent, the claim is given back only if it is certain that nothing was made. */
-async function create(deps: SyncDependencies, operation: Operation, task: CreateTask): Promise<LiveAssistant> {
+async function create(operation: Operation, task: CreateTask): Promise<LiveAssistant> {
   const { held, account, plan } = task;
   const payload = withToken(plan.payload, held.claim.token);
-  const reply = await givingBack(deps, operation, { task, act: () => account.create(payload) });
+  const reply = await givingBack(operation, { task, act: () => account.create(payload) });
   if (reply.kind === 'unknown') {
     operation.journal.record({ code: 'CREATE_OUTCOME_UNKNOWN', cause: nameOf(reply.cause) });
   }
   const assistant =
-    reply.kind === 'created' ? reply.assistant : await resolveUnknownCreate(deps, operation, { account, held });
+    reply.kind === 'created' ? reply.assistant : await resolveUnknownCreate(operation, { account, held });
   operation.journal.record({ code: 'ASSISTANT_CREATED', assistantId: assistant.id });
   return assistant;
 }
@@ -149,26 +144,22 @@ interface UpdateTask extends HeldTask {
 }
 
 /** Undefined when the assistant that was to be changed has gone meanwhile. */
-async function update(
-  deps: SyncDependencies,
-  operation: Operation,
-  task: UpdateTask,
-): Promise<LiveAssistant | undefined> {
+async function update(operation: Operation, task: UpdateTask): Promise<LiveAssistant | undefined> {
   const { assistant, patch, kind } = task.plan;
   const assistantId = assistant.id;
   const { body } = patch;
-  const reply = await givingBack(deps, operation, {
+  const reply = await givingBack(operation, {
     task,
     act: async () => {
       // What this service made says so itself, and can be in no other mapping.
-      if (kind === 'adopt' && !isOurs(assistant.config, operation.key, deps.deployment)) {
-        await ownAssistant(deps, operation, { assistant, scope: task.access.scope, token: task.held.claim.token });
+      if (kind === 'adopt' && !isOurs(assistant.config, operation.key, operation.deployment)) {
+        await ownAssistant(operation, { assistant, scope: task.access.scope, token: task.held.claim.token });
       }
       return body ? await task.account.update(assistantId, body) : { kind: 'updated' as const, assistant };
     },
   });
   if (reply.kind === 'missing') {
-    await giveBack(deps, operation, { held: task.held });
+    await giveBack(operation, { held: task.held });
     return undefined;
   }
   if (kind === 'adopt') operation.journal.record({ code: 'ASSISTANT_ADOPTED', assistantId });
@@ -192,7 +183,6 @@ function recordUpdate({ journal }: Operation, { assistant, body, wanted }: Appli
 
 /** Keeps the configuration, then acts. When it is certain that nothing was made, the claim is given back. */
 async function givingBack<T>(
-  deps: SyncDependencies,
   operation: Operation,
   { task, act }: { task: HeldTask; act: () => Promise<T> },
 ): Promise<T> {
@@ -201,7 +191,7 @@ async function givingBack<T>(
   const definitions = tools.map(({ definition }) => definition);
   let isSent = false;
   try {
-    await deps.specs.save(operation.key, { specHash, payload, tools: definitions, at: held.claim.startedAt });
+    await operation.specs.save(operation.key, { specHash, payload, tools: definitions, at: held.claim.startedAt });
     isSent = true;
     return await act();
   } catch (error) {
@@ -209,7 +199,7 @@ async function givingBack<T>(
     // What nobody expected says nothing of a POST that was sent: then the claim stays, and is looked up when it has expired.
     if (isSent && plan.kind === 'create' && !isExpected) throw error;
     const withoutEffect = isExpected && error.withoutEffect;
-    await giveBack(deps, operation, { held, ...(withoutEffect ? { attempted: mapping?.attempted ?? [] } : {}) });
+    await giveBack(operation, { held, ...(withoutEffect ? { attempted: mapping?.attempted ?? [] } : {}) });
     throw error;
   }
 }

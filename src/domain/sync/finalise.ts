@@ -4,7 +4,7 @@ import { type AssistantMapping, type Attempt, mappingOf, type Retiree } from '..
 import { isHeld } from '../mapping/claim.ts';
 import { endClaim, type HeldClaim } from '../mapping/hold-claim.ts';
 import { waitForClaim } from '../mapping/wait-for-claim.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import type { Following } from './decide.ts';
 import { retireAssistants } from './retire-assistants.ts';
 
@@ -37,9 +37,9 @@ export interface Again {
  * Records what is live, on condition that the claim is still ours. When it is not, an assistant that we made and that
  * nobody names is removed again, and the operation starts over.
  */
-export async function finalise(deps: SyncDependencies, operation: Operation, outcome: Outcome): Promise<CarriedOut> {
+export async function finalise(operation: Operation, outcome: Outcome): Promise<CarriedOut> {
   const { held, assistant, access, specHash, retiring, following } = outcome;
-  const now = deps.runtime.now();
+  const now = operation.runtime.now();
   // A late PATCH of another configuration may still land: what it adds has to be cleared by a later call.
   const mayLand = ({ specHash: other, until }: Attempt) => other !== specHash && now < Date.parse(until);
   const change = {
@@ -56,14 +56,14 @@ export async function finalise(deps: SyncDependencies, operation: Operation, out
     phoneNumber: following.phoneNumber,
     retiring,
   } as const;
-  const result = await endClaim(deps, operation, { held, transition: 'finalise', change });
+  const result = await endClaim(operation, { held, transition: 'finalise', change });
   if (result.kind === 'written' && result.mapping) {
     const { revision } = result.mapping;
     operation.journal.record({ code: 'MAPPING_FINALISED', assistantId: assistant.id, revision });
     return { kind: 'done', mapping: result.mapping };
   }
   operation.journal.record({ code: 'CLAIM_LOST', assistantId: assistant.id });
-  const leftovers = outcome.made ? await disownUnlessMapped(deps, operation, outcome) : [];
+  const leftovers = outcome.made ? await disownUnlessMapped(operation, outcome) : [];
   return { kind: 'again', leftovers, goneTools: [] };
 }
 
@@ -72,18 +72,14 @@ export async function finalise(deps: SyncDependencies, operation: Operation, out
  * acting nobody can know, so that is waited for. Throws `SYNC_IN_PROGRESS` when time runs out first; what is left then
  * carries our metadata. Returns the assistant when it could not be removed.
  */
-async function disownUnlessMapped(
-  deps: SyncDependencies,
-  operation: Operation,
-  { assistant, access }: Outcome,
-): Promise<Retiree[]> {
+async function disownUnlessMapped(operation: Operation, { assistant, access }: Outcome): Promise<Retiree[]> {
   for (let round = 0; ; round += 1) {
-    const mapping = mappingOf(await deps.mappings.read(operation.key.orgId), operation.key);
+    const mapping = mappingOf(await operation.mappings.read(operation.key.orgId), operation.key);
     if (mapping?.assistantId === assistant.id) return [];
     const claim = mapping?.claim;
-    if (!claim || !isHeld(claim, deps.runtime.now())) break;
-    await waitForClaim(deps, operation, { claim, round });
+    if (!claim || !isHeld(claim, operation.runtime.now())) break;
+    await waitForClaim(operation, { claim, round });
   }
   const retirees = [{ assistantId: assistant.id, scope: access.scope }];
-  return await retireAssistants(deps, operation, { retirees, access });
+  return await retireAssistants(operation, { retirees, access });
 }

@@ -1,15 +1,15 @@
 import { nameOf } from '../journal.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { ensureAssistant, type SyncResult, type Wish } from './sync-assistant.ts';
 
 /**
  * Makes the assistant as wished, and leaves to the worker what follows it and nobody waits for. A task that cannot be sent
  * is no reason to fail: the mapping says that something is pending, and the next sync or drift run sends it again.
  */
-export async function syncAssistant(deps: SyncDependencies, operation: Operation, wish: Wish): Promise<SyncResult> {
-  const result = await ensureAssistant(deps, operation, wish);
-  if (hasPendingWork(result.mapping)) await sendFollowUp(deps, operation);
+export async function syncAssistant(operation: Operation, wish: Wish): Promise<SyncResult> {
+  const result = await ensureAssistant(operation, wish);
+  if (hasPendingWork(result.mapping)) await sendFollowUp(operation);
   return result;
 }
 
@@ -18,9 +18,9 @@ export function hasPendingWork({ tools, phoneNumber }: AssistantMapping): boolea
   return tools.status === 'pending' || phoneNumber?.status === 'pending';
 }
 
-async function sendFollowUp(deps: SyncDependencies, { id, key, journal }: Operation): Promise<void> {
+async function sendFollowUp({ tasks, id, key, journal }: Operation): Promise<void> {
   try {
-    await deps.tasks.send({ kind: 'sync-tools', ...key, operationId: id });
+    await tasks.send({ kind: 'sync-tools', ...key, operationId: id });
     journal.record({ code: 'FOLLOW_UP_SENT' });
   } catch (error) {
     journal.record({ code: 'FOLLOW_UP_NOT_SENT', cause: nameOf(error) });

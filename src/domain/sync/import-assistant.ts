@@ -11,7 +11,7 @@ import { type AssistantMapping, mappingOf, type OrganisationView } from '../mapp
 import { isHeld, mayHaveCreated } from '../mapping/claim.ts';
 import { giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
 import { assertTimeLeft, waitForClaim } from '../mapping/wait-for-claim.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import type { Deadline, Runtime } from '../runtime.ts';
 import { NO_TOOLS } from '../tools/link-tools.ts';
@@ -39,14 +39,10 @@ const WRITING_MS = 5_000;
  * then, so that nothing of it is compared or cleared; what it is like is kept as an entry of the history. Repeating it is
  * safe: what is mapped already is passed over. Throws `Problem`s when it is not known whether the assistant may be mapped.
  */
-export async function importAssistant(
-  deps: SyncDependencies,
-  operation: Operation,
-  request: ImportRequest,
-): Promise<ImportResult> {
-  const credentials = openAccessSession(deps, operation);
+export async function importAssistant(operation: Operation, request: ImportRequest): Promise<ImportResult> {
+  const credentials = openAccessSession(operation);
   for (let round = 0; ; round += 1) {
-    const result = await credentials.reauthorising(() => runRound(deps, operation, { credentials, request, round }));
+    const result = await credentials.reauthorising(() => runRound(operation, { credentials, request, round }));
     if (result) return result;
     assertTimeLeft(operation);
   }
@@ -59,28 +55,27 @@ interface Round {
 }
 
 async function runRound(
-  deps: SyncDependencies,
   operation: Operation,
   { credentials, request, round }: Round,
 ): Promise<ImportResult | undefined> {
-  const view = await deps.mappings.read(operation.key.orgId);
+  const view = await operation.mappings.read(operation.key.orgId);
   const mapping = mappingOf(view, operation.key);
   const settled = fromMappings(view, operation.key, request.assistantId);
   if (settled) return settled;
-  if (mapping?.claim && isHeld(mapping.claim, deps.runtime.now())) {
-    await waitForClaim(deps, operation, { claim: mapping.claim, round });
+  if (mapping?.claim && isHeld(mapping.claim, operation.runtime.now())) {
+    await waitForClaim(operation, { claim: mapping.claim, round });
     return undefined;
   }
   if (mapping?.claim && mayHaveCreated(mapping.claim)) {
     return refused('cannot be mapped while the outcome of a creation is unknown; PUT or DELETE first, and look at GET');
   }
   const access = await credentials.freshAccess(view.record);
-  const found = await deps.vapi.open(access.apiKey, operation.deadline).get(request.assistantId);
+  const found = await operation.vapi.open(access.apiKey, operation.deadline).get(request.assistantId);
   if (found.kind === 'missing') return refused(`is not in ${accountName(access)}; correct the id, or the key`);
-  const foreign = await ownedByAnother(deps, operation, { assistant: found.assistant, access });
+  const foreign = await ownedByAnother(operation, { assistant: found.assistant, access });
   if (foreign) return foreign;
   if (request.observeOnly) return { kind: 'importable' };
-  return await record(deps, operation, { mapping, access, assistant: found.assistant });
+  return await record(operation, { mapping, access, assistant: found.assistant });
 }
 
 function refused(why: string): ImportResult {
@@ -105,17 +100,16 @@ function fromMappings(view: OrganisationView, key: AssistantKey, assistantId: st
 
 /** By its metadata, or by a mapping: an assistant that was imported carries no metadata of ours yet. */
 async function ownedByAnother(
-  deps: SyncDependencies,
-  { key }: Operation,
+  { deployment, owners, key }: Operation,
   { assistant, access }: { assistant: LiveAssistant; access: Access },
 ): Promise<ImportResult | undefined> {
   const metadata = isJsonObject(assistant.config.metadata) ? assistant.config.metadata : {};
-  const wanted = ownership(key, deps.deployment);
+  const wanted = ownership(key, deployment);
   const isMarked = metadata.managedBy === MANAGED_BY;
   if (isMarked && Object.entries(wanted).some(([name, value]) => metadata[name] !== value)) {
     return refused('belongs to another organisation, role or deployment, as its metadata says');
   }
-  const [owner] = await deps.owners.ownersOf(assistant, { orgId: key.orgId, scope: access.scope });
+  const [owner] = await owners.ownersOf(assistant, { orgId: key.orgId, scope: access.scope });
   return owner && refused(`is mapped already, to ${owner.orgId}/${owner.role}`);
 }
 
@@ -127,20 +121,19 @@ interface Recording {
 
 /** Undefined when somebody else was faster: look again. */
 async function record(
-  deps: SyncDependencies,
   operation: Operation,
   { mapping, access, assistant }: Recording,
 ): Promise<ImportResult | undefined> {
-  const writing = { ...operation, deadline: within(WRITING_MS, operation.deadline, deps.runtime) };
-  const held = await takeClaim(deps, writing, { mapping, operation: 'adopt', scope: access.scope, retire: [] });
+  const writing = { ...operation, deadline: within(WRITING_MS, operation.deadline, operation.runtime) };
+  const held = await takeClaim(writing, { mapping, operation: 'adopt', scope: access.scope, retire: [] });
   if (!held) return undefined;
-  const refusal = await ownUnlessTaken(deps, writing, { held, assistant, scope: access.scope });
+  const refusal = await ownUnlessTaken(writing, { held, assistant, scope: access.scope });
   if (refusal) return refusal;
-  await keepAsItIs(deps, writing, { held, assistant });
+  await keepAsItIs(writing, { held, assistant });
   const retiring = held.mapping.retiring.filter(({ assistantId }) => assistantId !== assistant.id);
   // Tools and number stay as they are too: the first PUT decides about them.
   const following = { tools: NO_TOOLS, phoneNumber: null };
-  const outcome = await finalise(deps, writing, { held, assistant, access, retiring, following, made: false });
+  const outcome = await finalise(writing, { held, assistant, access, retiring, following, made: false });
   if (outcome.kind === 'again') return undefined;
   operation.journal.record({ code: 'ASSISTANT_ADOPTED', assistantId: assistant.id });
   return { kind: 'imported' };
@@ -148,15 +141,14 @@ async function record(
 
 /** What is taken stays with its owner, and the row is given back as it was. */
 async function ownUnlessTaken(
-  deps: SyncDependencies,
   operation: Operation,
   { held, assistant, scope }: { held: HeldClaim; assistant: LiveAssistant; scope: Access['scope'] },
 ): Promise<ImportResult | undefined> {
   try {
-    await ownAssistant(deps, operation, { assistant, scope, token: held.claim.token });
+    await ownAssistant(operation, { assistant, scope, token: held.claim.token });
     return undefined;
   } catch (error) {
-    await giveBack(deps, operation, { held });
+    await giveBack(operation, { held });
     if (error instanceof Problem && error.code === 'ASSISTANT_TAKEN')
       return refused('is mapped already, by another line or call');
     throw error;
@@ -170,19 +162,18 @@ function within(ms: number, { remainingMs }: Deadline, { now }: Runtime): Deadli
 
 /** The first PUT may overwrite what it was like: with this, a rollback brings it back. */
 async function keepAsItIs(
-  deps: SyncDependencies,
   operation: Operation,
   { held, assistant }: { held: HeldClaim; assistant: LiveAssistant },
 ): Promise<void> {
-  const snapshot = snapshotOf(assistant, ownership(operation.key, deps.deployment));
+  const snapshot = snapshotOf(assistant, ownership(operation.key, operation.deployment));
   if (!snapshot) return;
   try {
-    await deps.specs.save(operation.key, { ...snapshot, at: held.claim.startedAt });
+    await operation.specs.save(operation.key, { ...snapshot, at: held.claim.startedAt });
   } catch (error) {
-    await giveBack(deps, operation, { held });
+    await giveBack(operation, { held });
     throw error;
   }
-  await noteApplied(deps, operation, snapshot);
+  await noteApplied(operation, snapshot);
 }
 
 interface Snapshot extends Configuration {

@@ -5,7 +5,7 @@ import { type DesiredAssistant, MANAGED_BY } from '../configuration/configuratio
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
 import { isHeld } from '../mapping/claim.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { findTools } from '../tools/find-tools.ts';
 import type { Observation } from './decide.ts';
@@ -24,23 +24,19 @@ export interface Situation {
 }
 
 /** Looks at Vapi as far as the decision needs it: not at all while somebody else is acting. Only reads. */
-export async function observe(
-  deps: SyncDependencies,
-  operation: Operation,
-  situation: Situation,
-): Promise<Observation> {
+export async function observe(operation: Operation, situation: Situation): Promise<Observation> {
   const { mapping, access } = situation;
-  if (mapping?.claim && isHeld(mapping.claim, deps.runtime.now())) return NOTHING_SEEN;
+  if (mapping?.claim && isHeld(mapping.claim, operation.runtime.now())) return NOTHING_SEEN;
   if (wasAppliedMeanwhile(situation)) return { ...NOTHING_SEEN, appliedMeanwhile: true };
-  const account = deps.vapi.open(access.apiKey, operation.deadline);
+  const account = operation.vapi.open(access.apiKey, operation.deadline);
   const [mapped, strays, lastApplied, tools] = await Promise.all([
     mapping?.assistantId && mapping.scope === access.scope ? lookAt(account, mapping, mapping.assistantId) : undefined,
-    findStrays(deps, operation, { mapping, access }),
-    loadLastApplied(deps, operation, situation),
-    findTools(deps, operation, { ...situation, gone: situation.goneTools }),
+    findStrays(operation, { mapping, access }),
+    loadLastApplied(operation, situation),
+    findTools(operation, { ...situation, gone: situation.goneTools }),
   ]);
   const needsKnown = mapped?.kind !== 'live' && strays.length === 0;
-  const known = needsKnown ? await lookAtKnown(deps, operation, { account, situation }) : undefined;
+  const known = needsKnown ? await lookAtKnown(operation, { account, situation }) : undefined;
   const seen = { ...(mapped ? { mapped } : {}), ...(known ? { known } : {}) };
   return { ...seen, strays, lastApplied, tools, appliedMeanwhile: false };
 }
@@ -92,17 +88,13 @@ export async function assertSameAccount(
   );
 }
 
-async function loadLastApplied(
-  deps: SyncDependencies,
-  { key }: Operation,
-  { mapping, desired }: Situation,
-): Promise<JsonObject[]> {
+async function loadLastApplied(operation: Operation, { mapping, desired }: Situation): Promise<JsonObject[]> {
   const hashes = new Set([
     ...(mapping?.specHash ? [mapping.specHash] : []),
     ...(mapping?.attempted ?? []).map(({ specHash }) => specHash),
   ]);
   hashes.delete(desired.specHash);
-  const specs = await Promise.all([...hashes].map((hash) => deps.specs.load(key, hash)));
+  const specs = await Promise.all([...hashes].map((hash) => operation.specs.load(operation.key, hash)));
   return specs.flatMap((spec) => (spec ? [spec.payload] : []));
 }
 
@@ -111,8 +103,7 @@ async function loadLastApplied(
  * an organisation has one such id and two roles, and both must never share one assistant.
  */
 async function lookAtKnown(
-  deps: SyncDependencies,
-  { key, journal }: Operation,
+  { deployment, key, journal }: Operation,
   { account, situation }: { account: VapiAccount; situation: Situation },
 ): Promise<LiveAssistant | undefined> {
   const assistantId = situation.access.knownAssistantId ?? retiredHere(situation);
@@ -124,7 +115,7 @@ async function lookAtKnown(
     return undefined;
   }
   if (mayServe(found.assistant, key.role)) {
-    const foreign = ownedByAnother(found.assistant, { orgId: key.orgId, deployment: deps.deployment });
+    const foreign = ownedByAnother(found.assistant, { orgId: key.orgId, deployment: deployment });
     if (!foreign) return found.assistant;
     journal.record({ code: 'KNOWN_ASSISTANT_FOREIGN', assistantId });
   }

@@ -3,7 +3,7 @@ import type { LiveAssistant } from '../account/vapi-account.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import { mappingOf } from '../mapping/assistant-mapping.ts';
 import { isHeld } from '../mapping/claim.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 
 /**
@@ -11,8 +11,7 @@ import { Problem } from '../problem.ts';
  * `ASSISTANT_TAKEN` when another mapping names it, or is about to: no two mappings may name one assistant.
  */
 export async function ownAssistant(
-  { owners, mappings, runtime }: SyncDependencies,
-  { key }: Operation,
+  { owners, mappings, runtime, key }: Operation,
   { assistant, scope, token }: { assistant: LiveAssistant; scope: Scope; token: string },
 ): Promise<void> {
   const [other] = (await owners.ownersOf(assistant, { orgId: key.orgId, scope })).filter(

@@ -13,11 +13,11 @@ export async function performTask(
   { journal, deadline }: Pick<Operation, 'journal' | 'deadline'>,
 ): Promise<TaskEnd> {
   const { orgId, role, operationId: id } = task;
-  const operation = { id, key: { orgId, role }, journal, deadline };
+  const operation = { ...deps, id, key: { orgId, role }, journal, deadline };
   switch (task.kind) {
     case 'sync-tools':
     case 'reapply':
-      return await unlessRefused(() => reapplyAssistant(deps, operation));
+      return await unlessRefused(() => reapplyAssistant(operation));
   }
 }
 

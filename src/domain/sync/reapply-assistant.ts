@@ -6,7 +6,7 @@ import { normaliseVoice } from '../configuration/voice.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
 import { type AssistantMapping, type MappingChange, mappingOf } from '../mapping/assistant-mapping.ts';
 import { isBeingRemoved } from '../mapping/claim.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { linkPhoneNumber } from '../phone-number/link-phone-number.ts';
 import { Problem } from '../problem.ts';
 import type { TaskEnd } from '../task.ts';
@@ -18,11 +18,11 @@ import { ensureAssistant } from './sync-assistant.ts';
  * tools that are not at Vapi yet and links all of them at once, and points the phone number to the assistant. A newer
  * configuration that is applied meanwhile wins. Throws `Problem`s that waiting does not solve.
  */
-export async function reapplyAssistant(deps: SyncDependencies, operation: Operation): Promise<TaskEnd> {
-  const credentials = openAccessSession(deps, operation);
+export async function reapplyAssistant(operation: Operation): Promise<TaskEnd> {
+  const credentials = openAccessSession(operation);
   try {
     for (;;) {
-      const end = await credentials.reauthorising(() => reapply(deps, operation, credentials));
+      const end = await credentials.reauthorising(() => reapply(operation, credentials));
       if (end) return end;
     }
   } catch (error) {
@@ -33,26 +33,22 @@ export async function reapplyAssistant(deps: SyncDependencies, operation: Operat
   }
 }
 
-async function reapply(
-  deps: SyncDependencies,
-  operation: Operation,
-  credentials: AccessSession,
-): Promise<TaskEnd | undefined> {
-  const applied = await lastApplied(deps, operation);
+async function reapply(operation: Operation, credentials: AccessSession): Promise<TaskEnd | undefined> {
+  const applied = await lastApplied(operation);
   if (!applied) return { kind: 'done', outcome: 'nothing-applied' };
   const { desired, record } = applied;
-  const tools = await registerAll(deps, operation, { desired, record, credentials });
+  const tools = await registerAll(operation, { desired, record, credentials });
   if (tools.kind === 'later') {
     // Callers are not to wait for their number until a tool is there.
-    await followWithNumber(deps, operation, { mapping: applied.mapping, credentials });
+    await followWithNumber(operation, { mapping: applied.mapping, credentials });
     return { kind: 'later', reason: 'TOOL_UNRESOLVED', afterSeconds: tools.afterSeconds };
   }
-  const { mapping, outcome } = await ensureAssistant(deps, operation, {
+  const { mapping, outcome } = await ensureAssistant(operation, {
     desired,
     expected: { specHash: applied.mapping.specHash },
   });
-  if (tools.kind === 'refused') await annotateMapping(deps, mapping, refusedBy(mapping, tools.detail));
-  await followWithNumber(deps, operation, { mapping, credentials });
+  if (tools.kind === 'refused') await annotateMapping(operation, mapping, refusedBy(mapping, tools.detail));
+  await followWithNumber(operation, { mapping, credentials });
   // Somebody deleted a tool at Vapi between its registration and now: once more from the start.
   if (tools.kind === 'registered' && mapping.tools.status === 'pending') {
     return { kind: 'later', reason: 'TOOL_GONE', afterSeconds: 1 };
@@ -69,8 +65,7 @@ interface Applied {
 
 /** A voice may have been retired since it was applied: it is replaced as in a PUT, and the history shows both. */
 function upToDate(
-  { voicePolicy }: SyncDependencies,
-  { journal }: Operation,
+  { voicePolicy, journal }: Operation,
   { payload, tools, specHash }: Configuration & { specHash: string },
 ): DesiredAssistant {
   const voice = normaliseVoice(payload.voice, voicePolicy);
@@ -81,20 +76,20 @@ function upToDate(
   return configured({ payload: { ...payload, voice: voice.applied }, tools });
 }
 
-async function lastApplied(deps: SyncDependencies, operation: Operation): Promise<Applied | undefined> {
+async function lastApplied(operation: Operation): Promise<Applied | undefined> {
   const { key, journal } = operation;
-  const view = await deps.mappings.read(key.orgId);
+  const view = await operation.mappings.read(key.orgId);
   const mapping = mappingOf(view, key);
   if (!mapping?.specHash || isBeingRemoved(mapping.claim)) return undefined;
   const { specHash } = mapping;
-  const configuration = await deps.specs.load(key, specHash);
+  const configuration = await operation.specs.load(key, specHash);
   if (!configuration) {
     journal.record({ code: 'CONFIGURATION_MISSING', specHash });
     return undefined;
   }
   const { record } = view;
-  const untouched = [...deps.driftIgnore, ...(record?.driftIgnore ?? [])];
-  const desired = upToDate(deps, operation, { ...configuration, specHash });
+  const untouched = [...operation.driftIgnore, ...(record?.driftIgnore ?? [])];
+  const desired = upToDate(operation, { ...configuration, specHash });
   return { mapping: { ...mapping, specHash }, record, desired: { ...desired, untouched } };
 }
 
@@ -105,7 +100,6 @@ type Registration =
 
 /** All of them, whatever becomes of one: the others are ready then. */
 async function registerAll(
-  deps: SyncDependencies,
   operation: Operation,
   { desired, record, credentials }: Omit<Applied, 'mapping'> & { credentials: AccessSession },
 ): Promise<Registration> {
@@ -115,7 +109,7 @@ async function registerAll(
   let afterSeconds = 0;
   for (const tool of desired.tools) {
     try {
-      const registered = await registerTool(deps, operation, { tool, access });
+      const registered = await registerTool(operation, { tool, access });
       if (registered.kind === 'later') afterSeconds = Math.max(afterSeconds, registered.afterSeconds);
     } catch (error) {
       if (!(error instanceof Problem && error.code === 'VAPI_REJECTED')) throw error;
@@ -135,18 +129,17 @@ function refusedBy({ tools }: AssistantMapping, detail: string): MappingChange {
 }
 
 async function followWithNumber(
-  deps: SyncDependencies,
   operation: Operation,
   { mapping, credentials }: { mapping: AssistantMapping; credentials: AccessSession },
 ): Promise<void> {
   const { phoneNumber } = mapping;
   if (!phoneNumber || phoneNumber.status === 'linked') return;
-  const { record } = await deps.mappings.read(operation.key.orgId);
+  const { record } = await operation.mappings.read(operation.key.orgId);
   const access = await credentials.freshAccess(record);
   // A number of another account, or another number: a sync decides about that.
   if (access.scope !== mapping.scope || access.phoneNumberId !== phoneNumber.id) return;
-  const state = await linkPhoneNumber(deps, operation, { mapping, phoneNumber, access });
+  const state = await linkPhoneNumber(operation, { mapping, phoneNumber, access });
   if (state.status !== phoneNumber.status) {
-    await annotateMapping(deps, mapping, { phoneNumber: state });
+    await annotateMapping(operation, mapping, { phoneNumber: state });
   }
 }

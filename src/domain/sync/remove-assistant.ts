@@ -7,7 +7,7 @@ import { isHeld, mayHaveCreated, settlesAt } from '../mapping/claim.ts';
 import { type Expectation, expecting } from '../mapping/expectation.ts';
 import { endClaim, giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
 import { assertTimeLeft, waitForClaim } from '../mapping/wait-for-claim.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { releasePhoneNumber } from '../phone-number/link-phone-number.ts';
 import { wantedPhoneNumber } from '../phone-number/phone-number.ts';
 import { Problem } from '../problem.ts';
@@ -22,36 +22,31 @@ import { createUnresolved } from './unresolved-create.ts';
  * there is nothing of ours to remove, and nothing is. Throws `Problem`s; the mapping then stays. With an expectation that is
  * not met, nothing is done: `PRECONDITION_FAILED`.
  */
-export async function removeAssistant(
-  deps: SyncDependencies,
-  asked: Operation,
-  expected: Expectation = {},
-): Promise<'removed' | 'absent'> {
+export async function removeAssistant(asked: Operation, expected: Expectation = {}): Promise<'removed' | 'absent'> {
   const operation = expecting(asked, expected);
-  const credentials = openAccessSession(deps, operation);
+  const credentials = openAccessSession(operation);
   for (let round = 0; ; round += 1) {
-    const result = await credentials.reauthorising(() => runRound(deps, operation, { credentials, round }));
+    const result = await credentials.reauthorising(() => runRound(operation, { credentials, round }));
     if (result) return result;
     assertTimeLeft(operation);
   }
 }
 
 async function runRound(
-  deps: SyncDependencies,
   operation: Operation,
   { credentials, round }: { credentials: AccessSession; round: number },
 ): Promise<'removed' | 'absent' | undefined> {
-  const view = await deps.mappings.read(operation.key.orgId);
+  const view = await operation.mappings.read(operation.key.orgId);
   const mapping = mappingOf(view, operation.key);
-  operation.precondition?.assertHolds(mapping, deps.runtime.now());
+  operation.precondition?.assertHolds(mapping, operation.runtime.now());
   if (!mapping) return 'absent';
-  if (mapping.claim && isHeld(mapping.claim, deps.runtime.now())) {
-    await waitForClaim(deps, operation, { claim: mapping.claim, round });
+  if (mapping.claim && isHeld(mapping.claim, operation.runtime.now())) {
+    await waitForClaim(operation, { claim: mapping.claim, round });
     return undefined;
   }
   // The row may name an account that this environment has not heard of yet.
   const access = await credentials.freshAccess(view.record);
-  return (await removeUnderClaim(deps, operation, { mapping, access })) ? 'removed' : undefined;
+  return (await removeUnderClaim(operation, { mapping, access })) ? 'removed' : undefined;
 }
 
 interface Removal {
@@ -59,11 +54,11 @@ interface Removal {
   access: Access;
 }
 
-async function removeUnderClaim(deps: SyncDependencies, operation: Operation, removal: Removal): Promise<boolean> {
+async function removeUnderClaim(operation: Operation, removal: Removal): Promise<boolean> {
   const { mapping, access } = removal;
-  const strays = await findStrays(deps, operation, removal);
-  assertSettled(mapping, { strays, now: deps.runtime.now() });
-  const held = await takeClaim(deps, operation, {
+  const strays = await findStrays(operation, removal);
+  assertSettled(mapping, { strays, now: operation.runtime.now() });
+  const held = await takeClaim(operation, {
     mapping,
     operation: 'delete',
     scope: access.scope,
@@ -74,17 +69,17 @@ async function removeUnderClaim(deps: SyncDependencies, operation: Operation, re
   let isBegun = false;
   try {
     for (const retiree of retirees) {
-      await removeVerified(deps, operation, { ...removal, retiree });
+      await removeVerified(operation, { ...removal, retiree });
       isBegun = true;
     }
-    await takeOffNumber(deps, operation, removal);
-    await deps.specs.removeAll(operation.key);
+    await takeOffNumber(operation, removal);
+    await operation.specs.removeAll(operation.key);
   } catch (error) {
-    if (isBegun || !madeNoChange(error)) await leaveBeingRemoved(deps, operation, held);
-    else await giveBack(deps, operation, { held });
+    if (isBegun || !madeNoChange(error)) await leaveBeingRemoved(operation, held);
+    else await giveBack(operation, { held });
     throw error;
   }
-  return await removeRow(deps, operation, held);
+  return await removeRow(operation, held);
 }
 
 /** True when Vapi has refused, or was never asked: the assistant is as it was. */
@@ -93,10 +88,10 @@ function madeNoChange(error: unknown): boolean {
 }
 
 /** The assistant may be gone: the row goes on saying that it is being removed, so that nothing brings it back but a PUT. */
-async function leaveBeingRemoved(deps: SyncDependencies, operation: Operation, held: HeldClaim): Promise<void> {
-  const claim = { ...held.claim, unresolvedAt: isoNow(deps.runtime) };
+async function leaveBeingRemoved(operation: Operation, held: HeldClaim): Promise<void> {
+  const claim = { ...held.claim, unresolvedAt: isoNow(operation.runtime) };
   try {
-    await endClaim(deps, operation, { held, transition: 'leave-unresolved', change: { claim } });
+    await endClaim(operation, { held, transition: 'leave-unresolved', change: { claim } });
   } catch (error) {
     // The claim then expires by itself, and says the same.
     operation.journal.record({ code: 'RELEASE_FAILED', cause: nameOf(error) });
@@ -104,15 +99,11 @@ async function leaveBeingRemoved(deps: SyncDependencies, operation: Operation, h
 }
 
 /** Only when the assistant is gone: one that Vapi does not let go keeps its number. */
-async function takeOffNumber(
-  deps: SyncDependencies,
-  operation: Operation,
-  { mapping, access }: Removal,
-): Promise<void> {
+async function takeOffNumber(operation: Operation, { mapping, access }: Removal): Promise<void> {
   const phoneNumberId = mapping.phoneNumber?.id ?? wantedPhoneNumber(operation.key, access);
   if (!phoneNumberId || !mapping.assistantId || mapping.scope !== access.scope) return;
   const assistantIds = [mapping.assistantId, ...(mapping.phoneNumber?.previous ?? [])];
-  await releasePhoneNumber(deps, operation, { phoneNumberId, assistantIds, access });
+  await releasePhoneNumber(operation, { phoneNumberId, assistantIds, access });
 }
 
 /** While a create may still turn up, forgetting the row would leave an assistant that nobody looks for. */
@@ -136,12 +127,11 @@ function allOf({ journal }: Operation, { mapping, access, strays }: Removal & { 
 }
 
 async function removeVerified(
-  deps: SyncDependencies,
   operation: Operation,
   { mapping, access, retiree }: Removal & { retiree: Retiree },
 ): Promise<void> {
   const { assistantId, scope } = retiree;
-  const account = await accountOf(deps, operation, { scope, access });
+  const account = await accountOf(operation, { scope, access });
   if (!account) {
     throw new Problem(
       'CREDENTIALS_MISSING',
@@ -171,8 +161,8 @@ async function assertKnowsOf(
   if (keyFingerprint && keyFingerprint !== account.keyFingerprint) await assertSameAccount(account, mapping);
 }
 
-async function removeRow(deps: SyncDependencies, operation: Operation, held: HeldClaim): Promise<boolean> {
-  const result = await endClaim(deps, operation, { held, transition: 'remove', change: {} });
+async function removeRow(operation: Operation, held: HeldClaim): Promise<boolean> {
+  const result = await endClaim(operation, { held, transition: 'remove', change: {} });
   if (result.kind === 'conflict') return false;
   operation.journal.record({ code: 'MAPPING_REMOVED' });
   return true;

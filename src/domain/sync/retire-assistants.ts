@@ -1,6 +1,6 @@
 import type { Access } from '../account/credentials.ts';
 import type { Retiree } from '../mapping/assistant-mapping.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { accountOf } from './strays.ts';
 
@@ -9,26 +9,24 @@ import { accountOf } from './strays.ts';
  * again by the next sync: the one that counts is in place, so the caller's sync does not fail for these.
  */
 export async function retireAssistants(
-  deps: SyncDependencies,
   operation: Operation,
   { retirees, access }: { retirees: readonly Retiree[]; access: Access },
 ): Promise<Retiree[]> {
   if (retirees.length > 0) operation.journal.record({ code: 'RETIREES_FOUND', count: retirees.length });
   const left: Retiree[] = [];
   for (const retiree of retirees) {
-    if (!(await retire(deps, operation, { retiree, access }))) left.push(retiree);
+    if (!(await retire(operation, { retiree, access }))) left.push(retiree);
   }
   return left;
 }
 
 async function retire(
-  deps: SyncDependencies,
   operation: Operation,
   { retiree, access }: { retiree: Retiree; access: Access },
 ): Promise<boolean> {
   const { assistantId, scope } = retiree;
   try {
-    const account = await accountOf(deps, operation, { scope, access });
+    const account = await accountOf(operation, { scope, access });
     if (!account) {
       operation.journal.record({ code: 'OLD_ASSISTANT_UNREACHABLE', assistantId });
       return false;

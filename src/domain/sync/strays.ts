@@ -5,17 +5,16 @@ import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
 import { isOurs } from '../configuration/configuration.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
 import { settlesAt } from '../mapping/claim.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import type { Stray } from './decide.ts';
 
 /** Ours for this key among the assistants made since a claim began, up to a moment (epoch ms) if one is given. */
 export async function findOurs(
-  deps: SyncDependencies,
   operation: Operation,
   { account, ...made }: { account: VapiAccount; since: string; untilMs?: number },
 ): Promise<LiveAssistant[]> {
   const listed = await listCreated((query) => account.list(query), windowAtVapi(made));
-  const ours = listed.filter(({ config }) => isOurs(config, operation.key, deps.deployment));
+  const ours = listed.filter(({ config }) => isOurs(config, operation.key, operation.deployment));
   operation.journal.record({ code: 'CREATE_LOOKED_UP', found: ours.length });
   return ours;
 }
@@ -25,26 +24,24 @@ export async function findOurs(
  * found in an organisation's account whose key is gone.
  */
 export async function findStrays(
-  deps: SyncDependencies,
   operation: Operation,
   { mapping, access }: { mapping: AssistantMapping | undefined; access: Access },
 ): Promise<Stray[]> {
   const claim = mapping?.claim;
   if (!claim) return [];
-  const account = await accountOf(deps, operation, { scope: claim.scope, access });
+  const account = await accountOf(operation, { scope: claim.scope, access });
   if (!account) return [];
-  const ours = await findOurs(deps, operation, { account, since: claim.since, untilMs: settlesAt(claim) });
+  const ours = await findOurs(operation, { account, since: claim.since, untilMs: settlesAt(claim) });
   const accounted = [mapping.assistantId, ...mapping.retiring.map(({ assistantId }) => assistantId)];
   return ours.filter(({ id }) => !accounted.includes(id)).map((assistant) => ({ assistant, scope: claim.scope }));
 }
 
 /** The account of a scope as the organisation can reach it now; undefined when its key is gone. */
 export async function accountOf(
-  deps: SyncDependencies,
-  { deadline }: Operation,
+  { vapi, credentials, deadline }: Operation,
   { scope, access }: { scope: Scope; access: Access },
 ): Promise<VapiAccount | undefined> {
-  if (scope === access.scope) return deps.vapi.open(access.apiKey, deadline);
+  if (scope === access.scope) return vapi.open(access.apiKey, deadline);
   if (scope === 'org') return undefined;
-  return deps.vapi.open(await resolvePlatformKey(deps.credentials), deadline);
+  return vapi.open(await resolvePlatformKey(credentials), deadline);
 }

@@ -6,7 +6,7 @@ import { type AssistantMapping, mappingOf, type OrganisationView, type Retiree }
 import { unresolvedForSeconds } from '../mapping/claim.ts';
 import { type Expectation, expecting } from '../mapping/expectation.ts';
 import { assertTimeLeft, pauseBeforeRestart, waitForClaim } from '../mapping/wait-for-claim.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { isSamePhoneNumber, wantedPhoneNumber } from '../phone-number/phone-number.ts';
 import { Problem } from '../problem.ts';
 import { type ChangePlan, carryOut } from './carry-out.ts';
@@ -47,8 +47,8 @@ interface Session {
   goneTools: ReadonlySet<string>;
 }
 
-function openSession(deps: SyncDependencies, operation: Operation, desired: DesiredAssistant): Session {
-  const credentials = openAccessSession(deps, operation);
+function openSession(operation: Operation, desired: DesiredAssistant): Session {
+  const credentials = openAccessSession(operation);
   const nothingYet = { awaitedToken: undefined, waits: 0, restarts: 0, leftovers: [], goneTools: new Set<string>() };
   return { desired, credentials, ...nothingYet };
 }
@@ -64,71 +64,58 @@ export interface Wish {
  * somebody else was faster. Throws `Problem`s; whatever is thrown, no second assistant was made. With an expectation that is
  * not met, nothing is done: `PRECONDITION_FAILED`.
  */
-export async function ensureAssistant(
-  deps: SyncDependencies,
-  asked: Operation,
-  { desired, expected = {} }: Wish,
-): Promise<SyncResult> {
+export async function ensureAssistant(asked: Operation, { desired, expected = {} }: Wish): Promise<SyncResult> {
   const operation = expecting(asked, expected);
-  const session = openSession(deps, operation, desired);
+  const session = openSession(operation, desired);
   for (;;) {
-    const result = await session.credentials.reauthorising(() => runRound(deps, operation, session));
+    const result = await session.credentials.reauthorising(() => runRound(operation, session));
     if (result) return result;
     assertTimeLeft(operation);
   }
 }
 
 /** The plan that `ensureAssistant` would carry out now. Reads only. */
-export async function planAssistant(
-  deps: SyncDependencies,
-  asked: Operation,
-  { desired, expected = {} }: Wish,
-): Promise<Decision> {
+export async function planAssistant(asked: Operation, { desired, expected = {} }: Wish): Promise<Decision> {
   const operation = expecting(asked, expected);
-  const session = openSession(deps, operation, desired);
+  const session = openSession(operation, desired);
   for (;;) {
-    const decision = await session.credentials.reauthorising(() => makeDecision(deps, operation, session));
+    const decision = await session.credentials.reauthorising(() => makeDecision(operation, session));
     if (decision) return decision;
   }
 }
 
-async function runRound(
-  deps: SyncDependencies,
-  operation: Operation,
-  session: Session,
-): Promise<SyncResult | undefined> {
-  const decision = await makeDecision(deps, operation, session);
+async function runRound(operation: Operation, session: Session): Promise<SyncResult | undefined> {
+  const decision = await makeDecision(operation, session);
   const { plan, mapping, access } = decision;
   switch (plan.kind) {
     case 'wait':
-      await waitForClaim(deps, operation, { claim: plan.claim, round: session.waits });
+      await waitForClaim(operation, { claim: plan.claim, round: session.waits });
       session.waits += 1;
       session.awaitedToken = plan.claim.token;
       return undefined;
     case 'unresolved':
-      throw createUnresolved(plan.settlesAt, deps.runtime.now());
+      throw createUnresolved(plan.settlesAt, operation.runtime.now());
     case 'unchanged':
       return mapping && { outcome: 'unchanged', wasDeleted: false, mapping, access };
     case 'update':
     case 'adopt':
     case 'create':
-      return await change(deps, operation, { session, decision: { ...decision, plan } });
+      return await change(operation, { session, decision: { ...decision, plan } });
   }
 }
 
 async function change(
-  deps: SyncDependencies,
   operation: Operation,
   { session, decision }: { session: Session; decision: Decision & { plan: ChangePlan } },
 ): Promise<SyncResult | undefined> {
   const { plan, mapping } = decision;
   const access = needsFreshAccess(decision) ? await freshAccess(session, decision) : decision.access;
   if (!access) return undefined;
-  const carried = await carryOut(deps, operation, { plan, desired: session.desired, mapping, access });
+  const carried = await carryOut(operation, { plan, desired: session.desired, mapping, access });
   if (carried.kind === 'again') {
     session.leftovers = [...session.leftovers, ...carried.leftovers];
     session.goneTools = new Set([...session.goneTools, ...carried.goneTools]);
-    await pauseBeforeRestart(deps, operation, session);
+    await pauseBeforeRestart(operation, session);
     return undefined;
   }
   return { ...outcomeOf(plan), mapping: carried.mapping, access };
@@ -156,20 +143,20 @@ function outcomeOf(plan: ChangePlan): Pick<SyncResult, 'outcome' | 'wasDeleted'>
   return { outcome: wasDeleted ? 'recreated' : 'created', wasDeleted };
 }
 
-async function makeDecision(deps: SyncDependencies, operation: Operation, session: Session): Promise<Decision> {
+async function makeDecision(operation: Operation, session: Session): Promise<Decision> {
   const { key, journal } = operation;
   const { desired, awaitedToken, leftovers, goneTools } = session;
-  const reading = deps.mappings.read(key.orgId);
+  const reading = operation.mappings.read(key.orgId);
   const [view, access] = await Promise.all([reading, session.credentials.access(async () => (await reading).record)]);
   const mapping = mappingOf(view, key);
-  operation.precondition?.assertHolds(mapping, deps.runtime.now());
-  if (deps.knownOrganisationsOnly) assertKnown(view, access);
-  const ageSeconds = unresolvedForSeconds(mapping?.claim, deps.runtime.now());
+  operation.precondition?.assertHolds(mapping, operation.runtime.now());
+  if (operation.knownOrganisationsOnly) assertKnown(view, access);
+  const ageSeconds = unresolvedForSeconds(mapping?.claim, operation.runtime.now());
   if (ageSeconds !== undefined) journal.record({ code: 'UNRESOLVED_CREATE_SEEN', ageSeconds });
   const ofOtherRoles = view.mappings.flatMap(({ role, assistantId }) =>
     assistantId && role !== key.role ? [assistantId] : [],
   );
-  const observation = await observe(deps, operation, {
+  const observation = await observe(operation, {
     desired,
     mapping,
     access,
@@ -178,7 +165,7 @@ async function makeDecision(deps: SyncDependencies, operation: Operation, sessio
     ofOtherRoles,
   });
   const here = { scope: access.scope, phoneNumberId: wantedPhoneNumber(key, access) };
-  const plan = decide({ desired, mapping, observation, ...here, leftovers, goneTools, now: deps.runtime.now() });
+  const plan = decide({ desired, mapping, observation, ...here, leftovers, goneTools, now: operation.runtime.now() });
   if (plan.kind !== 'wait') {
     const changes = 'patch' in plan ? plan.patch.changes.length : 0;
     journal.record({ code: 'PLAN_MADE', plan: plan.kind, changes, revision: mapping?.revision ?? 0 });

@@ -2,7 +2,7 @@ import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
 import { nameOf } from '../journal.ts';
 import { type Claim, settlesAt } from '../mapping/claim.ts';
 import { endClaim, type HeldClaim } from '../mapping/hold-claim.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS } from '../timing.ts';
 import { claimTokenOf } from './decide.ts';
@@ -17,27 +17,19 @@ export interface UnknownCreate {
  * After a create whose outcome is unknown: looks for the assistant by the claim's token while there is time. When it does
  * not turn up, the claim is left as unresolved for the next call, and `CREATE_UNRESOLVED` is thrown.
  */
-export async function resolveUnknownCreate(
-  deps: SyncDependencies,
-  operation: Operation,
-  unknown: UnknownCreate,
-): Promise<LiveAssistant> {
+export async function resolveUnknownCreate(operation: Operation, unknown: UnknownCreate): Promise<LiveAssistant> {
   for (const pause of LOOKUP_PAUSES_MS) {
     if (operation.deadline.remainingMs() < pause + FINISH_RESERVE_MS) break;
-    await deps.runtime.sleep(pause);
-    const found = await lookUp(deps, operation, unknown);
+    await operation.runtime.sleep(pause);
+    const found = await lookUp(operation, unknown);
     if (found) return found;
   }
-  throw await leaveUnresolved(deps, operation, unknown.held);
+  throw await leaveUnresolved(operation, unknown.held);
 }
 
-async function lookUp(
-  deps: SyncDependencies,
-  operation: Operation,
-  { account, held }: UnknownCreate,
-): Promise<LiveAssistant | undefined> {
+async function lookUp(operation: Operation, { account, held }: UnknownCreate): Promise<LiveAssistant | undefined> {
   try {
-    const ours = await findOurs(deps, operation, { account, since: held.claim.startedAt });
+    const ours = await findOurs(operation, { account, since: held.claim.startedAt });
     return ours.find((assistant) => claimTokenOf(assistant) === held.claim.token);
   } catch (error) {
     // Vapi may be down altogether, which is why the outcome is unknown: then it stays so.
@@ -46,11 +38,11 @@ async function lookUp(
   }
 }
 
-async function leaveUnresolved(deps: SyncDependencies, operation: Operation, held: HeldClaim): Promise<Problem> {
-  const now = deps.runtime.now();
+async function leaveUnresolved(operation: Operation, held: HeldClaim): Promise<Problem> {
+  const now = operation.runtime.now();
   const claim: Claim = { ...held.claim, unresolvedAt: new Date(now).toISOString() };
   try {
-    await endClaim(deps, operation, { held, transition: 'leave-unresolved', change: { claim } });
+    await endClaim(operation, { held, transition: 'leave-unresolved', change: { claim } });
   } catch (error) {
     // The claim then expires by itself, which is taken for unresolved too.
     operation.journal.record({ code: 'RELEASE_FAILED', cause: nameOf(error) });

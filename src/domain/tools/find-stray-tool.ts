@@ -4,7 +4,7 @@ import type { ScopeKey } from '../account/scope.ts';
 import type { VapiTools } from '../account/vapi-account.ts';
 import type { DesiredTool } from '../configuration/tool.ts';
 import { isDefinedBy } from '../configuration/tool.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 
 /** One tool, where it is registered, and the account that it lives in. */
 export interface Registration {
@@ -19,13 +19,12 @@ export interface Registration {
  * other row names. Tools have no metadata, so the definition is all there is to go by.
  */
 export async function findStrayTool(
-  deps: SyncDependencies,
-  { journal }: Operation,
+  { tools, journal }: Operation,
   { tool, scopeKey, account, ...made }: Registration & { since: string; untilMs?: number },
 ): Promise<string | undefined> {
   const [listed, rows] = await Promise.all([
     listCreated((query) => account.list(query), windowAtVapi(made)),
-    deps.tools.list(scopeKey),
+    tools.list(scopeKey),
   ]);
   const taken = new Set(rows.filter(({ hash }) => hash !== tool.hash).map(({ toolId }) => toolId));
   const found = listed.filter(({ id, config }) => !taken.has(id) && isDefinedBy(config, tool.definition));

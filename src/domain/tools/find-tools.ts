@@ -2,7 +2,7 @@ import type { Access } from '../account/credentials.ts';
 import { scopeKeyOf } from '../account/scope.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
 import type { AssistantMapping, LinkedTool } from '../mapping/assistant-mapping.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import type { ToolsFound } from './link-tools.ts';
 import type { ToolRow } from './tool-registry.ts';
 
@@ -18,14 +18,14 @@ export interface ToolSearch {
  * Finds the tools of a configuration among those that are registered. Nothing is read for those that the mapping names:
  * an assistant that is as it should be costs no more with tools than without. Only reads.
  */
-export async function findTools(deps: SyncDependencies, operation: Operation, search: ToolSearch): Promise<ToolsFound> {
+export async function findTools(operation: Operation, search: ToolSearch): Promise<ToolsFound> {
   const { desired, mapping, access, gone } = search;
   const isHere = mapping?.scope === access.scope && mapping.keyFingerprint === access.apiKey.fingerprint;
   const known = new Map((isHere ? mapping.tools.linked : []).map(({ hash, toolId }) => [hash, toolId]));
   const scopeKey = scopeKeyOf(access.scope, operation.key.orgId);
   const found = await Promise.all(
     desired.tools.map(async ({ hash }) => {
-      const toolId = known.get(hash) ?? registeredId(await deps.tools.read(scopeKey, hash), access);
+      const toolId = known.get(hash) ?? registeredId(await operation.tools.read(scopeKey, hash), access);
       return toolId && !gone.has(toolId) ? { hash, toolId } : undefined;
     }),
   );

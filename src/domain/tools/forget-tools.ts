@@ -1,7 +1,7 @@
 import type { Access } from '../account/credentials.ts';
 import { scopeKeyOf } from '../account/scope.ts';
 import type { LinkedTool } from '../mapping/assistant-mapping.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { isoNow } from '../runtime.ts';
 
 /**
@@ -9,15 +9,14 @@ import { isoNow } from '../runtime.ts';
  * them, so that they are registered anew. Returns their ids.
  */
 export async function forgetGoneTools(
-  deps: SyncDependencies,
   operation: Operation,
   { linked, access }: { linked: readonly LinkedTool[]; access: Access },
 ): Promise<string[]> {
-  const account = deps.vapi.tools(access.apiKey, operation.deadline);
+  const account = operation.vapi.tools(access.apiKey, operation.deadline);
   const gone: string[] = [];
   for (const tool of linked) {
     if ((await account.get(tool.toolId)).kind === 'found') continue;
-    await forget(deps, operation, { tool, access });
+    await forget(operation, { tool, access });
     operation.journal.record({ code: 'TOOL_GONE', toolId: tool.toolId });
     gone.push(tool.toolId);
   }
@@ -25,14 +24,13 @@ export async function forgetGoneTools(
 }
 
 async function forget(
-  deps: SyncDependencies,
-  { key }: Operation,
+  { tools, runtime, key }: Operation,
   { tool, access }: { tool: LinkedTool; access: Access },
 ): Promise<void> {
   const scopeKey = scopeKeyOf(access.scope, key.orgId);
-  const from = await deps.tools.read(scopeKey, tool.hash);
+  const from = await tools.read(scopeKey, tool.hash);
   if (from?.toolId !== tool.toolId || from.claim) return;
-  const at = isoNow(deps.runtime);
-  const token = deps.runtime.uniqueId();
-  await deps.tools.write({ scopeKey, hash: tool.hash, transition: 'forget', from, token, change: {}, at });
+  const at = isoNow(runtime);
+  const token = runtime.uniqueId();
+  await tools.write({ scopeKey, hash: tool.hash, transition: 'forget', from, token, change: {}, at });
 }

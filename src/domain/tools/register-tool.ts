@@ -19,35 +19,33 @@ export type Registered = { kind: 'registered'; toolId: string } | { kind: 'later
  * refuses, and what else the account throws.
  */
 export async function registerTool(
-  deps: SyncDependencies,
   operation: Operation,
   { tool, access }: Pick<Registration, 'tool' | 'access'>,
 ): Promise<Registered> {
   const scopeKey = scopeKeyOf(access.scope, operation.key.orgId);
-  const account = deps.vapi.tools(access.apiKey, operation.deadline);
+  const account = operation.vapi.tools(access.apiKey, operation.deadline);
   const registration = { tool, scopeKey, access, account };
-  const row = await deps.tools.read(scopeKey, tool.hash);
+  const row = await operation.tools.read(scopeKey, tool.hash);
   const toolId = registeredId(row, access);
   if (toolId) return { kind: 'registered', toolId };
-  const plan = await planRegistration(deps, operation, { ...registration, row });
-  if (plan.kind === 'wait') return { kind: 'later', afterSeconds: secondsUntil(plan.until, deps.runtime.now()) };
-  return await underClaim(deps, operation, { ...registration, row, found: plan.toolId });
+  const plan = await planRegistration(operation, { ...registration, row });
+  if (plan.kind === 'wait') return { kind: 'later', afterSeconds: secondsUntil(plan.until, operation.runtime.now()) };
+  return await underClaim(operation, { ...registration, row, found: plan.toolId });
 }
 
 type Plan = { kind: 'wait'; until: number } | { kind: 'register'; toolId: string | undefined };
 
 /** Nobody acts beside a holder, and nothing is made while an earlier POST may still turn up. */
 async function planRegistration(
-  deps: SyncDependencies,
   operation: Operation,
   { row, ...registration }: Registration & { row: ToolRow | undefined },
 ): Promise<Plan> {
   const claim = row?.claim;
-  const now = deps.runtime.now();
+  const now = operation.runtime.now();
   if (claim && isHeld(claim, now)) return { kind: 'wait', until: Date.parse(claim.expiresAt) };
   if (claim && mayHaveCreated(claim)) {
     const untilMs = settlesAt(claim);
-    const toolId = await findStrayTool(deps, operation, { ...registration, since: claim.since, untilMs });
+    const toolId = await findStrayTool(operation, { ...registration, since: claim.since, untilMs });
     return !toolId && now < untilMs ? { kind: 'wait', until: untilMs } : { kind: 'register', toolId };
   }
   return { kind: 'register', toolId: await stillThere(registration, row) };
@@ -64,18 +62,23 @@ interface Claiming extends Registration {
   found: string | undefined;
 }
 
-async function underClaim(deps: SyncDependencies, operation: Operation, claiming: Claiming): Promise<Registered> {
+async function underClaim(operation: Operation, claiming: Claiming): Promise<Registered> {
   const { found, tool, access } = claiming;
   if (!found) assertTimeToCreate(operation);
-  const held = await claim(deps, operation, claiming);
+  const held = await claim(operation, claiming);
   if (!held) return { kind: 'later', afterSeconds: 1 };
-  const toolId = found ?? (await create(deps, operation, { ...claiming, held }));
-  if (!toolId) return await leaveUnresolved(deps, claiming, held);
+  const toolId = found ?? (await create(operation, { ...claiming, held }));
+  if (!toolId) return await leaveUnresolved(operation, claiming, held);
   const { fingerprint: keyFingerprint } = access.apiKey;
   const finalisedBy = held.token;
   const change = { toolId, keyFingerprint, finalisedBy, claim: null, unusedSince: null };
-  const written = await deps.tools.write({ ...held, transition: 'finalise', change, at: isoNow(deps.runtime) });
-  if (written.kind === 'conflict') return await afterLosing(deps, operation, { ...claiming, toolId });
+  const written = await operation.tools.write({
+    ...held,
+    transition: 'finalise',
+    change,
+    at: isoNow(operation.runtime),
+  });
+  if (written.kind === 'conflict') return await afterLosing(operation, { ...claiming, toolId });
   operation.journal.record({ code: 'TOOL_REGISTERED', toolId, tool: tool.hash, made: found === undefined });
   return { kind: 'registered', toolId };
 }
@@ -85,20 +88,19 @@ async function underClaim(deps: SyncDependencies, operation: Operation, claiming
  * nobody can know. What cannot be removed is linked to nothing.
  */
 async function afterLosing(
-  deps: SyncDependencies,
   operation: Operation,
   { scopeKey, tool, account, toolId, found }: Claiming & { toolId: string },
 ): Promise<Registered> {
   operation.journal.record({ code: 'CLAIM_LOST' });
   for (;;) {
-    const row = await deps.tools.read(scopeKey, tool.hash);
+    const row = await operation.tools.read(scopeKey, tool.hash);
     if (found || row?.toolId === toolId) break;
-    if (!row?.claim || !isHeld(row.claim, deps.runtime.now())) {
+    if (!row?.claim || !isHeld(row.claim, operation.runtime.now())) {
       await account.remove(toolId);
       break;
     }
     if (operation.deadline.remainingMs() < POLL_LONGEST_MS + FINISH_RESERVE_MS) break;
-    await deps.runtime.sleep(POLL_LONGEST_MS);
+    await operation.runtime.sleep(POLL_LONGEST_MS);
   }
   return { kind: 'later', afterSeconds: 1 };
 }
@@ -111,18 +113,17 @@ interface Held {
 }
 
 async function claim(
-  deps: SyncDependencies,
-  { deadline }: Operation,
+  { runtime, tools, deadline }: Operation,
   { row, scopeKey, tool, access }: Claiming,
 ): Promise<Held | undefined> {
-  const token = deps.runtime.uniqueId();
-  const now = deps.runtime.now();
+  const token = runtime.uniqueId();
+  const now = runtime.now();
   const { scope } = access;
   const remainingMs = deadline.remainingMs();
   const made = newClaim({ token, operation: 'create', scope, now, remainingMs, previous: row?.claim });
   const transition = row?.claim ? 'take-over' : 'claim';
   const base = { scopeKey, hash: tool.hash, token };
-  const result = await deps.tools.write({
+  const result = await tools.write({
     ...base,
     transition,
     from: row,
@@ -133,20 +134,16 @@ async function claim(
 }
 
 /** Undefined when it is not known whether the tool was made. */
-async function create(
-  deps: SyncDependencies,
-  operation: Operation,
-  task: Claiming & { held: Held },
-): Promise<string | undefined> {
+async function create(operation: Operation, task: Claiming & { held: Held }): Promise<string | undefined> {
   const { account, tool, held } = task;
-  const reply = await givingBack(deps, task, () => account.create(tool.definition));
+  const reply = await givingBack(operation, task, () => account.create(tool.definition));
   if (reply.kind === 'created') return reply.tool.id;
   operation.journal.record({ code: 'TOOL_OUTCOME_UNKNOWN', tool: tool.hash, cause: nameOf(reply.cause) });
-  const since = held.from.claim?.since ?? isoNow(deps.runtime);
+  const since = held.from.claim?.since ?? isoNow(operation.runtime);
   for (const pause of LOOKUP_PAUSES_MS) {
     if (operation.deadline.remainingMs() < pause + FINISH_RESERVE_MS) return undefined;
-    await deps.runtime.sleep(pause);
-    const found = await ifReachable(() => findStrayTool(deps, operation, { ...task, since }));
+    await operation.runtime.sleep(pause);
+    const found = await ifReachable(() => findStrayTool(operation, { ...task, since }));
     if (found) return found;
   }
   return undefined;

@@ -11,7 +11,7 @@ import type { VerificationDependencies, VerificationKeys } from './stage.ts';
 import { isThrowAwayTool } from './throw-away-tool.ts';
 
 /** Whose organisations to remove, and until when. */
-export interface CleanUp {
+export interface CleanUp extends VerificationDependencies {
   run: VerificationRun;
   keys: VerificationKeys;
   deadline: Deadline;
@@ -23,38 +23,30 @@ export interface CleanUp {
  * Removes the tools of a run: at Vapi, then their rows. The service itself removes a tool only after a grace time, when no
  * assistant uses it. Returns what is left, in sentences; throws what the accounts and the table throw.
  */
-export async function removeTools(deps: VerificationDependencies, task: CleanUp): Promise<string[]> {
+export async function removeTools(task: CleanUp): Promise<string[]> {
   const { platform, own } = task.keys;
   if (task.run.toolHashes.length === 0) return [];
-  for (const key of own ? [platform, own] : [platform]) await removeAtVapi(deps, task, key);
+  for (const key of own ? [platform, own] : [platform]) await removeAtVapi(task, key);
   const scopes = ['platform' as const, ...task.run.organisations.map((orgId) => scopeKeyOf('org', orgId))];
   const left: string[] = [];
   for (const hash of task.run.toolHashes) {
     for (const scope of scopes) {
-      const row = await deps.sync.tools.read(scope, hash);
-      const why = row && (await removeToolRow(deps, task, row));
+      const row = await task.sync.tools.read(scope, hash);
+      const why = row && (await removeToolRow(task, row));
       if (why) left.push(why);
     }
   }
   return left;
 }
 
-async function removeAtVapi(
-  { sync }: VerificationDependencies,
-  { run, deadline }: CleanUp,
-  key: ApiKey,
-): Promise<void> {
+async function removeAtVapi({ sync, run, deadline }: CleanUp, key: ApiKey): Promise<void> {
   const account = sync.vapi.tools(key, deadline);
   const tools = await listCreated((query) => account.list(query), windowOf(run));
   for (const { id } of tools.filter(({ config }) => isThrowAwayTool(config, run))) await account.remove(id);
 }
 
 /** Returns why the row could not be removed. */
-async function removeToolRow(
-  { sync }: VerificationDependencies,
-  { keys, deadline }: CleanUp,
-  row: ToolRow,
-): Promise<string | undefined> {
+async function removeToolRow({ sync, keys, deadline }: CleanUp, row: ToolRow): Promise<string | undefined> {
   const { claim, toolId, scopeKey, hash } = row;
   const now = sync.runtime.now();
   if (claim && isHeld(claim, now)) return `Tool ${hash} is claimed until ${claim.expiresAt}`;

@@ -20,12 +20,12 @@ export interface CleanedUp {
  * Removes all that the organisations of a run have: by the service's own DELETE, then past it what that has left, first at
  * Vapi, then in the table. Never throws: what could not be removed is said.
  */
-export async function cleanUp(deps: VerificationDependencies, task: CleanUp): Promise<CleanedUp> {
-  const deleted = await Promise.all(task.run.organisations.map((orgId) => deleteByService(deps, task, orgId)));
-  const strays = await Promise.all(accountsOf(deps, task).map((account) => removeStrays(deps, task, account)));
+export async function cleanUp(task: CleanUp): Promise<CleanedUp> {
+  const deleted = await Promise.all(task.run.organisations.map((orgId) => deleteByService(task, orgId)));
+  const strays = await Promise.all(accountsOf(task).map((account) => removeStrays(task, account)));
   // After the assistants: a missing tool makes calls fail.
-  const tools = await attempt(task, 'Tools', async () => ({ ...CLEAN, left: await removeTools(deps, task) }));
-  const forgotten = await Promise.all(task.run.organisations.map((orgId) => forget(deps, task, orgId)));
+  const tools = await attempt(task, 'Tools', async () => ({ ...CLEAN, left: await removeTools(task) }));
+  const forgotten = await Promise.all(task.run.organisations.map((orgId) => forget(task, orgId)));
   const parts = [...deleted, ...strays, tools, ...forgotten];
   return { unclean: parts.flatMap(({ unclean }) => unclean), left: parts.flatMap(({ left }) => left) };
 }
@@ -42,11 +42,11 @@ async function attempt(task: CleanUp, what: string, act: () => Promise<CleanedUp
 }
 
 /** A refusal is no failure yet: what matters is what is there afterwards. */
-async function deleteByService(deps: VerificationDependencies, task: CleanUp, orgId: string): Promise<CleanedUp> {
+async function deleteByService(task: CleanUp, orgId: string): Promise<CleanedUp> {
   const { deadline } = task;
   return await attempt(task, `DELETE of ${orgId}`, async () => {
     const removals = ROLES.map((role) =>
-      deps.service.remove({ key: { orgId, role }, operationId: task.nextOperationId(), deadline }),
+      task.service.remove({ key: { orgId, role }, operationId: task.nextOperationId(), deadline }),
     );
     const refused = (await Promise.all(removals)).filter(({ status }) => status !== 204);
     return {
@@ -56,19 +56,15 @@ async function deleteByService(deps: VerificationDependencies, task: CleanUp, or
   });
 }
 
-function accountsOf({ sync }: VerificationDependencies, { run, keys, deadline }: CleanUp): VapiAccount[] {
+function accountsOf({ sync, run, keys, deadline }: CleanUp): VapiAccount[] {
   const used = run.organisations.some(triesOwnKey) && keys.own ? [keys.platform, keys.own] : [keys.platform];
   return used.map((key) => sync.vapi.open(key, deadline));
 }
 
-async function removeStrays(
-  { sync }: VerificationDependencies,
-  task: CleanUp,
-  account: VapiAccount,
-): Promise<CleanedUp> {
+async function removeStrays(task: CleanUp, account: VapiAccount): Promise<CleanedUp> {
   const [first = ''] = task.run.organisations;
   return await attempt(task, `Looking for assistants at Vapi (${first} and beside it)`, async () => {
-    const strays = await listMadeBy(sync, account, task.run);
+    const strays = await listMadeBy(task.sync, account, task.run);
     for (const { id } of strays) await account.remove(id);
     if (strays.length === 0) return CLEAN;
     const ids = strays.map(({ id }) => id).join(', ');
@@ -76,36 +72,33 @@ async function removeStrays(
   });
 }
 
-async function forget(deps: VerificationDependencies, task: CleanUp, orgId: string): Promise<CleanedUp> {
+async function forget(task: CleanUp, orgId: string): Promise<CleanedUp> {
   return await attempt(task, `Rows of ${orgId}`, async () => {
-    const { mappings } = await deps.sync.mappings.read(orgId);
-    const ends = await Promise.all(mappings.map((mapping) => removeRow(deps, task, mapping)));
+    const { mappings } = await task.sync.mappings.read(orgId);
+    const ends = await Promise.all(mappings.map((mapping) => removeRow(task, mapping)));
     const left = ends.flatMap((end) => end ?? []);
     if (left.length === 0) {
-      for (const role of ROLES) await deps.sync.specs.removeAll({ orgId, role });
+      for (const role of ROLES) await task.sync.specs.removeAll({ orgId, role });
     }
     return { unclean: mappings.length > 0 ? [`DELETE left a row of ${orgId} in the table`] : [], left };
   });
 }
 
 /** Removes a row that DELETE has left, once it is certain that its assistant is gone. Returns why it could not be. */
-async function removeRow(
-  { sync }: VerificationDependencies,
-  task: CleanUp,
-  mapping: AssistantMapping,
-): Promise<string | undefined> {
+async function removeRow(task: CleanUp, mapping: AssistantMapping): Promise<string | undefined> {
   const { orgId, role, claim } = mapping;
   const key: AssistantKey = { orgId, role };
-  const now = sync.runtime.now();
+  const now = task.sync.runtime.now();
   if (claim && isHeld(claim, now)) return `${orgId} is claimed until ${claim.expiresAt}`;
   if (claim && mayHaveCreated(claim) && now < settlesAt(claim)) return `${orgId} has a creation that may still turn up`;
-  if (!(await isGone({ sync, task, mapping }))) {
+  if (!(await isGone({ sync: task.sync, task, mapping }))) {
     return `Assistant ${mapping.assistantId ?? ''} of ${orgId} could not be found in any account that is known here`;
   }
-  const operation = { id: task.nextOperationId(), key, deadline: task.deadline, journal: task.journal };
-  const held = await takeClaim(sync, operation, { mapping, operation: 'delete', scope: 'platform', retire: [] });
+  const { deadline, journal, sync } = task;
+  const operation = { ...sync, id: task.nextOperationId(), key, deadline, journal };
+  const held = await takeClaim(operation, { mapping, operation: 'delete', scope: 'platform', retire: [] });
   if (!held) return `${orgId} is being changed by somebody`;
-  const ended = await endClaim(sync, operation, { held, transition: 'remove', change: {} });
+  const ended = await endClaim(operation, { held, transition: 'remove', change: {} });
   return ended.kind === 'written' ? undefined : `${orgId} is being changed by somebody`;
 }
 

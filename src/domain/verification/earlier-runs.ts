@@ -43,7 +43,7 @@ async function removeRun(
     calls += 1;
     return `verify-${runId}:clean-up:${calls}`;
   };
-  const { left } = await cleanUp(deps, { ...cleaning, run, nextOperationId });
+  const { left } = await cleanUp({ ...deps, ...cleaning, run, nextOperationId });
   if (left.length > 0) {
     cleaning.journal.record({ code: 'LEFTOVERS_KEPT', runId, count: left.length });
     outcome.left.push(...left.map((text) => `Run ${runId}: ${text}`));

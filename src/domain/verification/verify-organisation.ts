@@ -14,7 +14,7 @@ import { lookAt } from '../sync/observe.ts';
 import { type Judgement, judgeAssistant, judgeMissing, type Seen } from './judge-assistant.ts';
 import type { AssistantReport } from './organisation-report.ts';
 
-export interface OrganisationCheck {
+export interface OrganisationCheck extends SyncDependencies {
   orgId: string;
   operationId: string;
   voicePolicy: VoicePolicy;
@@ -26,26 +26,25 @@ export interface OrganisationCheck {
  * Compares each mapped assistant of an organisation with Vapi and with what was applied last. Only reads. Throws `NOT_FOUND` when
  * nothing is mapped, and the `Problem` of a key or of a Vapi that cannot be used: then nothing is known.
  */
-export async function verifyOrganisation(deps: SyncDependencies, check: OrganisationCheck): Promise<AssistantReport[]> {
-  const view = await deps.mappings.read(check.orgId);
+export async function verifyOrganisation(check: OrganisationCheck): Promise<AssistantReport[]> {
+  const view = await check.mappings.read(check.orgId);
   const [first] = view.mappings;
   if (!first) {
     throw new Problem('NOT_FOUND', 'No assistant is mapped for this organisation. PUT one, then verify it.');
   }
-  const session = openAccessSession(deps, { ...check, id: check.operationId, key: first });
+  const session = openAccessSession({ ...check, id: check.operationId, key: first });
   for (;;) {
-    const reports = await session.reauthorising(() => reportAll(deps, check, { view, session }));
+    const reports = await session.reauthorising(() => reportAll(check, { view, session }));
     if (reports) return reports;
   }
 }
 
 async function reportAll(
-  deps: SyncDependencies,
   check: OrganisationCheck,
   { view, session }: { view: OrganisationView; session: AccessSession },
 ): Promise<AssistantReport[]> {
   const access = await session.access(async () => view.record);
-  return await Promise.all(view.mappings.map((mapping) => report(deps, check, { mapping, access })));
+  return await Promise.all(view.mappings.map((mapping) => report(check, { mapping, access })));
 }
 
 interface Mapped {
@@ -53,24 +52,20 @@ interface Mapped {
   access: Access;
 }
 
-async function report(
-  deps: SyncDependencies,
-  check: OrganisationCheck,
-  { mapping, access }: Mapped,
-): Promise<AssistantReport> {
-  const { checks, differences } = await judge(deps, check, { mapping, access });
+async function report(check: OrganisationCheck, { mapping, access }: Mapped): Promise<AssistantReport> {
+  const { checks, differences } = await judge(check, { mapping, access });
   const isHealthy = Object.values(checks).every(({ status }) => status === 'PASS' || status === 'NONE');
   return {
     role: mapping.role,
     assistantId: mapping.assistantId ?? null,
-    state: stateOf(mapping, deps.runtime.now()),
+    state: stateOf(mapping, check.runtime.now()),
     status: isHealthy ? 'PASS' : 'FAIL',
     checks,
     differences,
   };
 }
 
-async function judge(deps: SyncDependencies, check: OrganisationCheck, mapped: Mapped): Promise<Judgement> {
+async function judge(check: OrganisationCheck, mapped: Mapped): Promise<Judgement> {
   const { mapping, access } = mapped;
   const { assistantId, scope } = mapping;
   if (!assistantId) return judgeMissing('No assistant is recorded yet');
@@ -79,24 +74,23 @@ async function judge(deps: SyncDependencies, check: OrganisationCheck, mapped: M
       `It was made with the key of scope ${scope ?? 'none'}, but the organisation now uses that of ${access.scope}; the next PUT moves it`,
     );
   }
-  const found = await lookAt(deps.vapi.open(access.apiKey, check.deadline), mapping, assistantId);
-  if (found.kind === 'live') return judgeAssistant(await lookCloser(deps, check, { ...mapped, live: found.assistant }));
+  const found = await lookAt(check.vapi.open(access.apiKey, check.deadline), mapping, assistantId);
+  if (found.kind === 'live') return judgeAssistant(await lookCloser(check, { ...mapped, live: found.assistant }));
   return judgeMissing(`Vapi has no assistant ${assistantId}; the next PUT makes it again`);
 }
 
 async function lookCloser(
-  deps: SyncDependencies,
-  { deadline, voicePolicy }: OrganisationCheck,
+  check: OrganisationCheck,
   { mapping, access, live }: Mapped & { live: LiveAssistant },
 ): Promise<Seen> {
   const phoneNumberId = wantedPhoneNumber(mapping, access);
-  const account = deps.vapi.tools(access.apiKey, deadline);
+  const account = check.vapi.tools(access.apiKey, check.deadline);
   const [applied, number, tools] = await Promise.all([
-    mapping.specHash ? deps.specs.load(mapping, mapping.specHash) : undefined,
-    phoneNumberId ? lookAtNumber(deps, { deadline }, { phoneNumberId, access }) : undefined,
+    mapping.specHash ? check.specs.load(mapping, mapping.specHash) : undefined,
+    phoneNumberId ? lookAtNumber(check, { deadline: check.deadline }, { phoneNumberId, access }) : undefined,
     Promise.all(mapping.tools.linked.map(async ({ toolId }) => ({ toolId, ...(await account.get(toolId)) }))),
   ]);
   const goneTools = tools.filter(({ kind }) => kind === 'missing').map(({ toolId }) => toolId);
   const wanted = phoneNumberId === undefined ? undefined : { id: phoneNumberId, live: number };
-  return { mapping, live, applied, goneTools, number: wanted, voicePolicy };
+  return { mapping, live, applied, goneTools, number: wanted, voicePolicy: check.voicePolicy };
 }

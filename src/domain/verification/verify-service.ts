@@ -23,7 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   loggingAndErrors,
 ];
 
-export interface VerificationCall {
+export interface VerificationCall extends VerificationDependencies {
   operationId: string;
   journal: Journal;
   deadline: Deadline;
@@ -43,14 +43,11 @@ const ANSWER_MS = 1_000;
  * Plays all scenarios side by side, each on organisations that are made for it and removed afterwards, whatever happens, and
  * cleans up after earlier runs that could not. Always returns a report: a world in which nothing works fails every scenario.
  */
-export async function verifyService(
-  deps: VerificationDependencies,
-  call: VerificationCall,
-): Promise<VerificationReport> {
-  const { runtime } = deps.sync;
+export async function verifyService(call: VerificationCall): Promise<VerificationReport> {
+  const { runtime } = call.sync;
   const started = runtime.now();
-  const run = newRun(deps, call);
-  const played = await prepareAndPlay(deps, call, run);
+  const run = newRun(call);
+  const played = await prepareAndPlay(call, run);
   return {
     operationId: call.operationId,
     runId: run.runId,
@@ -63,10 +60,7 @@ export async function verifyService(
 
 type Played = Pick<VerificationReport, 'results' | 'cleanup'>;
 
-function newRun(
-  { sync: { runtime } }: VerificationDependencies,
-  { deadline, scenarios = SCENARIOS }: VerificationCall,
-): VerificationRun {
+function newRun({ sync: { runtime }, deadline, scenarios = SCENARIOS }: VerificationCall): VerificationRun {
   const now = runtime.now();
   const runId = runIdFrom(runtime.uniqueId());
   const longest = deadline.remainingMs() + CLAIM_MARGIN_MS + SETTLE_MS;
@@ -80,15 +74,11 @@ function newRun(
 }
 
 /** Nothing is made before the run is written down: what nobody knows of, nobody removes. */
-async function prepareAndPlay(
-  deps: VerificationDependencies,
-  call: VerificationCall,
-  run: VerificationRun,
-): Promise<Played> {
+async function prepareAndPlay(call: VerificationCall, run: VerificationRun): Promise<Played> {
   try {
-    const keys = await findKeys(deps.sync);
-    await deps.runs.open(run);
-    return await playAll(deps, call, { run, keys });
+    const keys = await findKeys(call.sync);
+    await call.runs.open(run);
+    return await playAll(call, { run, keys });
   } catch (error) {
     const message = `Nothing was tried: ${explain(error)}`;
     const results = (call.scenarios ?? SCENARIOS).map(({ name }) =>
@@ -104,14 +94,14 @@ interface Setting {
   keys: VerificationKeys;
 }
 
-async function playAll(deps: VerificationDependencies, call: VerificationCall, setting: Setting): Promise<Played> {
+async function playAll(call: VerificationCall, setting: Setting): Promise<Played> {
   const cleaning = { ...call, keys: setting.keys, deadline: sooner(call.deadline, ANSWER_MS) };
   const [plays, earlier] = await Promise.all([
-    Promise.all((call.scenarios ?? SCENARIOS).map((scenario) => play(deps, call, { ...setting, scenario }))),
-    removeEarlierRuns(deps, cleaning),
+    Promise.all((call.scenarios ?? SCENARIOS).map((scenario) => play(call, { ...setting, scenario }))),
+    removeEarlierRuns(call, cleaning),
   ]);
   const left = plays.flatMap((played) => played.left);
-  if (left.length === 0) await closeQuietly(deps, call, setting.run);
+  if (left.length === 0) await closeQuietly(call, setting.run);
   else call.journal.record({ code: 'LEFTOVERS_KEPT', runId: setting.run.runId, count: left.length });
   return {
     results: plays.map(({ result }) => result),
@@ -120,11 +110,7 @@ async function playAll(deps: VerificationDependencies, call: VerificationCall, s
 }
 
 /** A run that stays written down is found empty by the next one. */
-async function closeQuietly(
-  { runs }: VerificationDependencies,
-  { journal }: VerificationCall,
-  run: VerificationRun,
-): Promise<void> {
+async function closeQuietly({ runs, journal }: VerificationCall, run: VerificationRun): Promise<void> {
   try {
     await runs.close(run);
   } catch {
@@ -133,16 +119,16 @@ async function closeQuietly(
 }
 
 async function play(
-  deps: VerificationDependencies,
   call: VerificationCall,
   setting: Setting & { scenario: Scenario },
 ): Promise<{ result: ScenarioResult; left: readonly string[] }> {
   const { scenario, keys } = setting;
-  const { runtime } = deps.sync;
+  const { runtime } = call.sync;
   const started = runtime.now();
-  const stage = openStage(deps, call, setting);
+  const stage = openStage(call, setting);
   const shown = await showing(scenario, stage);
-  const cleaned = await cleanUp(deps, {
+  const cleaned = await cleanUp({
+    ...call,
     run: stage.run,
     keys,
     journal: call.journal,
@@ -157,14 +143,10 @@ async function play(
   return { result, left: cleaned.left.map((text) => withoutKeys(text, keys)) };
 }
 
-function openStage(
-  deps: VerificationDependencies,
-  { deadline }: VerificationCall,
-  { run, keys, scenario }: Setting & { scenario: Scenario },
-): Stage {
+function openStage(call: VerificationCall, { run, keys, scenario }: Setting & { scenario: Scenario }): Stage {
   let calls = 0;
   return {
-    deps,
+    deps: call,
     keys,
     run: {
       ...run,
@@ -172,7 +154,7 @@ function openStage(
       toolHashes: scenario.usesTool ? run.toolHashes : [],
     },
     scenario: scenario.name,
-    deadline: sooner(deadline, CLEAN_UP_MS),
+    deadline: sooner(call.deadline, CLEAN_UP_MS),
     details: {},
     nextOperationId: () => {
       calls += 1;

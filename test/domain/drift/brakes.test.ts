@@ -139,18 +139,24 @@ describe('while the fleet is changed', () => {
       if (verb !== 'LIST' || isBusy) return;
       isBusy = true;
       const payload = { name: 'new', metadata: ownership({ orgId: `new${lists}`, role: 'inbound' }, DEPLOYMENT) };
-      await ensureAssistant(world.dependencies, operation(`new${lists}`), {
-        desired: { payload, tools: [], specHash: 'new' },
-      });
-      await removeAssistant(world.dependencies, operation(nameOf(lists)));
+      await ensureAssistant(
+        { ...world.dependencies, ...operation(`new${lists}`) },
+        {
+          desired: { payload, tools: [], specHash: 'new' },
+        },
+      );
+      await removeAssistant({ ...world.dependencies, ...operation(nameOf(lists)) });
       const changed = {
         name: 'changed',
         metadata: ownership({ orgId: nameOf(11 - lists), role: 'inbound' }, DEPLOYMENT),
       };
       if (lists < 5) {
-        await ensureAssistant(world.dependencies, operation(nameOf(11 - lists)), {
-          desired: { payload: changed, tools: [], specHash: 'two' },
-        });
+        await ensureAssistant(
+          { ...world.dependencies, ...operation(nameOf(11 - lists)) },
+          {
+            desired: { payload: changed, tools: [], specHash: 'two' },
+          },
+        );
       }
       lists += 1;
       isBusy = false;
@@ -171,10 +177,10 @@ describe('while the fleet is changed', () => {
       const [removed, changed] = [nameOf(11 - lists * 2), nameOf(10 - lists * 2)];
       lists += 1;
       if (lists < 5) {
-        await removeAssistant(world.dependencies, operation(removed));
+        await removeAssistant({ ...world.dependencies, ...operation(removed) });
         const metadata = ownership({ orgId: changed, role: 'inbound' }, DEPLOYMENT);
         const desired = { payload: { name: 'changed', metadata }, tools: [], specHash: 'two' };
-        await ensureAssistant(world.dependencies, operation(changed), { desired });
+        await ensureAssistant({ ...world.dependencies, ...operation(changed) }, { desired });
       }
       isBusy = false;
     };

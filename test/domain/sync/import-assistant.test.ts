@@ -48,10 +48,10 @@ const importOne = (assistantId: string, options: Options = {}): Promise<ImportRe
   const ends = Date.now() + 20_000;
   return importAssistant(
     {
-      ...environment.app.sync,
-      owners: new DynamoAssistantOwners({ client: service.dynamo, name: service.environment.TABLE_NAME ?? '' }),
-    },
-    {
+      ...{
+        ...environment.app.sync,
+        owners: new DynamoAssistantOwners({ client: service.dynamo, name: service.environment.TABLE_NAME ?? '' }),
+      },
       id: 'import',
       key: { orgId, role },
       deadline: { remainingMs: () => Math.max(0, ends - Date.now()) },

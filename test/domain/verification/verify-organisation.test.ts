@@ -179,8 +179,8 @@ describe('the phone number', () => {
 it('an assistant that was imported has nothing to be equal to until something is applied', async () => {
   const { id } = service.vapi.seedAssistant(LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '', configuration());
   const imported = await importAssistant(
-    service.app.sync,
     {
+      ...service.app.sync,
       id: 'import',
       key: { orgId: org, role: 'inbound' },
       deadline: { remainingMs: () => 20_000 },

@@ -15,7 +15,8 @@ export async function verify(
   { remainingMs = 120_000, only }: { remainingMs?: number; only?: ScenarioName } = {},
 ): Promise<VerificationReport> {
   const ends = Date.now() + remainingMs;
-  return await verifyService(deps, {
+  return await verifyService({
+    ...deps,
     operationId: 'op-1',
     journal: { record: () => {} },
     deadline: { remainingMs: () => Math.max(0, ends - Date.now()) },

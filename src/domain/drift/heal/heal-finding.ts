@@ -24,16 +24,12 @@ export interface Act {
 }
 
 /** Decides about a finding from its mapping as it is now. A failure is one line: the others are healed all the same. */
-export async function planHeal(
-  deps: DriftDependencies,
-  call: DriftCall,
-  { run, finding }: Pick<Act, 'run' | 'finding'>,
-): Promise<Act> {
+export async function planHeal(call: DriftCall, { run, finding }: Pick<Act, 'run' | 'finding'>): Promise<Act> {
   const { orgId, role } = finding;
   const plan = await orKept(call, async () => {
-    const mapping = orgId && role ? mappingOf(await deps.mappings.read(orgId), { orgId, role }) : undefined;
-    const { maxRemovals } = deps.limits;
-    const now = deps.runtime.now();
+    const mapping = orgId && role ? mappingOf(await call.mappings.read(orgId), { orgId, role }) : undefined;
+    const { maxRemovals } = call.limits;
+    const now = call.runtime.now();
     return { mapping, plan: decideHeal({ finding, mapping, healing: run.healing, maxRemovals, now }) };
   });
   if ('why' in plan) return { plan: { kind: 'keep', why: plan.why }, finding, mapping: undefined, run };
@@ -46,12 +42,12 @@ export function isRemoval({ kind }: HealPlan): boolean {
 }
 
 /** Does what was decided. A failure is one line here too. */
-export async function healFinding(deps: DriftDependencies, call: DriftCall, act: Act): Promise<Healed> {
+export async function healFinding(call: DriftCall, act: Act): Promise<Healed> {
   const { plan, finding } = act;
   const { orgId, role } = finding;
   if (plan.kind === 'keep') return plan.why === '' ? kept('unknown') : kept(plan.why);
   if (!orgId || !role) return kept('unknown');
-  return await orKept(call, () => carryOut(deps, call, { ...act, plan, key: { orgId, role } }));
+  return await orKept(call, () => carryOut(call, { ...act, plan, key: { orgId, role } }));
 }
 
 function kept(why: string): Healed & { kind: 'kept' } {
@@ -73,43 +69,39 @@ interface Carrying extends Act {
   key: AssistantKey;
 }
 
-async function carryOut(deps: DriftDependencies, call: DriftCall, act: Carrying): Promise<Healed> {
+async function carryOut(call: DriftCall, act: Carrying): Promise<Healed> {
   const { plan, finding, key } = act;
-  const { deadline, journal, runId } = call;
+  const { runId } = call;
   switch (plan.kind) {
     case 'resume-tools':
-      await deps.tasks.send({ kind: 'sync-tools', ...key, operationId: runId });
+      await call.tasks.send({ kind: 'sync-tools', ...key, operationId: runId });
       return { kind: 'resumed' };
     case 'reapply':
-      return await reapply(deps, call, act);
+      return await reapply(call, act);
     case 'remove':
-      return await removeStray(deps, call, {
+      return await removeStray(call, {
         scope: finding.scope,
         owner: key,
         assistantId: finding.assistantId ?? '',
       });
     case 'finish-removals':
-      return await finishRemovals(deps, call, key);
+      return await finishRemovals(call, key);
     case 'finish-delete':
-      await removeAssistant(deps, { id: runId, key, deadline, journal });
+      await removeAssistant({ ...call, id: runId, key });
       return { kind: 'removed' };
   }
 }
 
 /** Sent first, noted afterwards: a second message does no harm, a lost one would be taken for a heal that did not stick. */
-async function reapply(
-  deps: DriftDependencies,
-  call: DriftCall,
-  { finding, mapping, key, run }: Carrying,
-): Promise<Healed> {
+async function reapply(call: DriftCall, { finding, mapping, key, run }: Carrying): Promise<Healed> {
   const isNoted = mapping?.drift?.healedAt !== undefined && mapping.drift.healedAt >= run.startedAt;
   if (isNoted) return { kind: 'reapplied' };
-  if (mapping?.drift?.fields.includes(NUMBER_PATH)) await noteNumber(deps, mapping);
-  await deps.tasks.send({ kind: 'reapply', ...key, operationId: call.runId });
+  if (mapping?.drift?.fields.includes(NUMBER_PATH)) await noteNumber(call, mapping);
+  await call.tasks.send({ kind: 'reapply', ...key, operationId: call.runId });
   if (!mapping || mapping.claim || finding.class === 'unknown') return { kind: 'reapplied' };
-  const at = isoNow(deps.runtime);
+  const at = isoNow(call.runtime);
   const state = mapping.drift ?? nextState(undefined, { class: 'drifted', fields: [] }, { runId: run.runId, at });
-  await annotateMapping(deps, mapping, { drift: { ...state, heals: state.heals + 1, healedAt: at } });
+  await annotateMapping(call, mapping, { drift: { ...state, heals: state.heals + 1, healedAt: at } });
   return { kind: 'reapplied' };
 }
 

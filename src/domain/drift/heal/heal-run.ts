@@ -23,27 +23,23 @@ type HealingRun = DriftRun & { healing: Healing };
  * Goes through the findings of a run and does about each what its mode and the brakes allow. Notes how far it came: a
  * task that comes twice goes on from there, and of two at once one gives way. Closes the run at the end.
  */
-export async function healRun(deps: DriftDependencies, call: DriftCall): Promise<TaskEnd> {
-  let run = await deps.runs.read(call.runId);
+export async function healRun(call: DriftCall): Promise<TaskEnd> {
+  let run = await call.runs.read(call.runId);
   for (;;) {
     if (!isHealing(run)) return { kind: 'done', outcome: 'over' };
-    const pause = await pauseBefore(deps, call, run);
+    const pause = await pauseBefore(call, run);
     if (pause) return pause;
     const { after } = run.healing;
-    const page = await deps.findings.page({ runId: run.runId, limit: AT_A_TIME, ...(after ? { after } : {}) });
-    const healed = await healPage(deps, call, { run, findings: page.items });
+    const page = await call.findings.page({ runId: run.runId, limit: AT_A_TIME, ...(after ? { after } : {}) });
+    const healed = await healPage(call, { run, findings: page.items });
     if (!healed) return { kind: 'done', outcome: 'overtaken' };
-    if (page.next === undefined) return await end(deps, call, healed);
-    run = await note(deps, healed, { after: page.next });
+    if (page.next === undefined) return await end(call, healed);
+    run = await note(call, healed, { after: page.next });
   }
 }
 
 /** How a task ends that cannot go on with the next page: its time is short, or another one is removing something. */
-async function pauseBefore(
-  { tasks, runtime }: DriftDependencies,
-  { deadline }: DriftCall,
-  run: HealingRun,
-): Promise<TaskEnd | undefined> {
+async function pauseBefore({ tasks, runtime, deadline }: DriftCall, run: HealingRun): Promise<TaskEnd | undefined> {
   if (deadline.remainingMs() < HEALING_MS) {
     await tasks.send({ kind: 'drift-heal', runId: run.runId });
     return { kind: 'done', outcome: 'continued' };
@@ -73,22 +69,21 @@ async function note(
   return isHealing(noted) ? noted : undefined;
 }
 
-async function end(deps: DriftDependencies, call: DriftCall, run: HealingRun): Promise<TaskEnd> {
-  const sums = await sumUp(deps, run.runId);
+async function end(call: DriftCall, run: HealingRun): Promise<TaskEnd> {
+  const sums = await sumUp(call, run.runId);
   const totals = addTotals(sums.platform, sums.organisations);
   const { suspicious } = run.healing;
-  return { kind: 'done', outcome: await closeRun(deps, call, { run, totals, suspicious }) };
+  return { kind: 'done', outcome: await closeRun(call, { run, totals, suspicious }) };
 }
 
 /** Undefined when another task has gone on with the run. */
 async function healPage(
-  deps: DriftDependencies,
   call: DriftCall,
   { run, findings }: { run: HealingRun; findings: readonly Finding[] },
 ): Promise<HealingRun | undefined> {
   let current: HealingRun | undefined = run;
   for (const finding of findings) {
-    current = await healOne(deps, call, { run: current, finding });
+    current = await healOne(call, { run: current, finding });
     if (!current) return undefined;
   }
   return current;
@@ -99,24 +94,23 @@ async function healPage(
  * and beside whom, a task is carried out. Everything else does no harm twice, and is noted with its page.
  */
 async function healOne(
-  deps: DriftDependencies,
   call: DriftCall,
   { run, finding }: { run: HealingRun; finding: Finding },
 ): Promise<HealingRun | undefined> {
   const isRepeated = run.healing.removing === finding.id;
   const before = isRepeated ? withoutReservation(run) : run;
-  const act = await planHeal(deps, call, { run: before, finding });
+  const act = await planHeal(call, { run: before, finding });
   if (!isRepeated && !isRemoval(act.plan)) {
-    const healed = await healFinding(deps, call, act);
-    await keep(deps, finding, { run, healed });
+    const healed = await healFinding(call, act);
+    await keep(call, finding, { run, healed });
     return { ...run, healing: count(run.healing, healed) };
   }
-  const reserved = isRepeated ? run : await note(deps, run, reservation(run, finding));
+  const reserved = isRepeated ? run : await note(call, run, reservation(run, finding));
   if (!reserved) return undefined;
-  const healed = afterRepetition(await healFinding(deps, call, act), isRepeated);
-  await keep(deps, finding, { run, healed });
+  const healed = afterRepetition(await healFinding(call, act), isRepeated);
+  await keep(call, finding, { run, healed });
   const { healing } = mayHaveRemoved(healed) ? reserved : withoutReservation(reserved);
-  return await note(deps, reserved, { ...count(healing, healed), removing: undefined, after: finding.id });
+  return await note(call, reserved, { ...count(healing, healed), removing: undefined, after: finding.id });
 }
 
 /** What is gone was removed by the task that had noted the removal, and could not note the outcome. */

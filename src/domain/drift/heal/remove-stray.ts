@@ -12,7 +12,7 @@ import { completeBook } from '../../phone-number/number-cache.ts';
 import { Problem } from '../../problem.ts';
 import { retireAssistants } from '../../sync/retire-assistants.ts';
 import { createdMs } from '../check/window.ts';
-import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
+import type { DriftCall } from '../drift-dependencies.ts';
 import { openAccount } from '../scope-account.ts';
 
 /** What became of an assistant that was to be removed; `kept` says why it was not. */
@@ -29,23 +29,22 @@ export interface Stray {
  * enough, no number rings it, the mapping names another one, nobody is changing that, and the organisation does not name it as its own. The
  * claim on the mapping is held meanwhile, so that no sync can take the assistant into use. Throws `Problem`s.
  */
-export async function removeStray(deps: DriftDependencies, call: DriftCall, stray: Stray): Promise<Removal> {
-  const account = await openAccount(deps, call, stray.scope);
+export async function removeStray(call: DriftCall, stray: Stray): Promise<Removal> {
+  const account = await openAccount(call, stray.scope);
   if (!account) return kept('no-key');
   const found = await account.get(stray.assistantId);
   if (found.kind === 'missing') return kept('gone');
-  const owner = ownerOf(found.assistant, deps.deployment);
+  const owner = ownerOf(found.assistant, call.deployment);
   if (owner?.orgId !== stray.owner.orgId || owner.role !== stray.owner.role) return kept('not-ours');
-  const age = deps.runtime.now() - createdMs(found.assistant);
-  if (!(age >= deps.limits.graceMs)) return kept('young');
-  if (await isRung(deps, call, { stray, account })) return kept('answers-a-number');
-  return await removeUnderClaim(deps, call, { ...stray, account });
+  const age = call.runtime.now() - createdMs(found.assistant);
+  if (!(age >= call.limits.graceMs)) return kept('young');
+  if (await isRung(call, { stray, account })) return kept('answers-a-number');
+  return await removeUnderClaim(call, { ...stray, account });
 }
 
 /** Whoever points a number to an assistant means it: callers would reach nobody. */
 async function isRung(
-  { numbers }: DriftDependencies,
-  { runId }: DriftCall,
+  { numbers, runId }: DriftCall,
   { stray, account }: { stray: Stray; account: PacedAccount },
 ): Promise<boolean> {
   const book = numbers.open(`${runId} ${stray.scope}`);
@@ -61,14 +60,14 @@ interface Reached extends Stray {
   account: VapiAccount;
 }
 
-async function removeUnderClaim(deps: DriftDependencies, call: DriftCall, stray: Reached): Promise<Removal> {
+async function removeUnderClaim(call: DriftCall, stray: Reached): Promise<Removal> {
   const { owner, assistantId, account } = stray;
   const { journal } = call;
-  const view = await deps.mappings.read(owner.orgId);
+  const view = await call.mappings.read(owner.orgId);
   const mapping = mappingOf(view, owner);
   if (mapping?.claim) return kept('changing');
   if (mapping?.assistantId === assistantId) return kept('mapped');
-  const access = await resolveAccess(deps.credentials, {
+  const access = await resolveAccess(call.credentials, {
     orgId: owner.orgId,
     record: async () => view.record,
     journal,
@@ -76,18 +75,18 @@ async function removeUnderClaim(deps: DriftDependencies, call: DriftCall, stray:
   if (access.knownAssistantId === assistantId) return kept('named-by-organisation');
   const scope = stray.scope === 'platform' ? 'platform' : 'org';
   const retiree = { assistantId, scope, keyFingerprint: account.keyFingerprint } as const;
-  const operation: Operation = { id: call.runId, key: owner, deadline: call.deadline, journal };
-  const held = await takeClaim(deps, operation, { mapping, operation: 'update', scope, retire: [retiree] });
+  const operation: Operation = { ...call, id: call.runId, key: owner };
+  const held = await takeClaim(operation, { mapping, operation: 'update', scope, retire: [retiree] });
   if (!held) return kept('changing');
   try {
     await removeVerified(account, assistantId);
   } catch (error) {
     // The row has it written down: the next sync tries again.
-    await giveBack(deps, operation, { held });
+    await giveBack(operation, { held });
     throw error;
   }
   journal.record({ code: 'ASSISTANT_REMOVED', assistantId, scope });
-  await endRemoval(deps, operation, { held, assistantId });
+  await endRemoval(operation, { held, assistantId });
   return { kind: 'removed' };
 }
 
@@ -95,25 +94,25 @@ async function removeUnderClaim(deps: DriftDependencies, call: DriftCall, stray:
  * Ends removals that were cut off: a row that names no assistant, and is there for what is still to be removed, is taken over
  * and goes when that is gone. Throws `Problem`s.
  */
-export async function finishRemovals(deps: DriftDependencies, call: DriftCall, key: AssistantKey): Promise<Removal> {
-  const { journal, deadline } = call;
-  const view = await deps.mappings.read(key.orgId);
+export async function finishRemovals(call: DriftCall, key: AssistantKey): Promise<Removal> {
+  const { journal } = call;
+  const view = await call.mappings.read(key.orgId);
   const mapping = mappingOf(view, key);
   if (!mapping || mapping.assistantId || mapping.retiring.length === 0) return kept('changed-meanwhile');
   const { claim } = mapping;
-  if (claim && (isHeld(claim, deps.runtime.now()) || mayHaveCreated(claim))) return kept('changing');
-  const operation: Operation = { id: call.runId, key, deadline, journal };
-  const access = await resolveAccess(deps.credentials, { orgId: key.orgId, record: async () => view.record, journal });
+  if (claim && (isHeld(claim, call.runtime.now()) || mayHaveCreated(claim))) return kept('changing');
+  const operation: Operation = { ...call, id: call.runId, key };
+  const access = await resolveAccess(call.credentials, { orgId: key.orgId, record: async () => view.record, journal });
   const { scope } = access;
-  const held = await takeClaim(deps, operation, { mapping, operation: 'update', scope, retire: [] });
+  const held = await takeClaim(operation, { mapping, operation: 'update', scope, retire: [] });
   if (!held) return kept('changing');
-  const left = await retireAssistants(deps, operation, { retirees: mapping.retiring, access });
+  const left = await retireAssistants(operation, { retirees: mapping.retiring, access });
   if (left.length > 0) {
-    await giveBack(deps, operation, { held });
+    await giveBack(operation, { held });
     return kept('unreachable');
   }
-  await deps.specs.removeAll(key);
-  await endClaim(deps, operation, { held, transition: 'abandon', change: {} });
+  await call.specs.removeAll(key);
+  await endClaim(operation, { held, transition: 'abandon', change: {} });
   return { kind: 'removed' };
 }
 
@@ -126,17 +125,16 @@ async function removeVerified(account: VapiAccount, assistantId: string): Promis
 
 /** A row that was only there for the claim goes again. */
 async function endRemoval(
-  deps: DriftDependencies,
   operation: Operation,
   { held, assistantId }: { held: HeldClaim; assistantId: string },
 ): Promise<void> {
   const retiring = held.mapping.retiring.filter((retiree) => retiree.assistantId !== assistantId);
   if (isEmpty(held.mapping) && retiring.length === 0) {
-    await deps.specs.removeAll(operation.key);
-    await endClaim(deps, operation, { held, transition: 'abandon', change: {} });
+    await operation.specs.removeAll(operation.key);
+    await endClaim(operation, { held, transition: 'abandon', change: {} });
     return;
   }
-  await endClaim(deps, operation, { held, transition: 'release', change: { claim: null, retiring } });
+  await endClaim(operation, { held, transition: 'release', change: { claim: null, retiring } });
 }
 
 function isEmpty({ assistantId }: AssistantMapping): boolean {

@@ -17,18 +17,17 @@ const LONGEST_DELAY_S = 900;
  * failure is one line, and every run comes to its end.
  */
 export async function afterFailure(
-  deps: DriftDependencies,
-  { journal, runId }: DriftCall,
+  call: DriftCall,
   { unit, error, failures }: { unit: DriftUnit; error: unknown; failures: number },
 ): Promise<AfterFailure<DriftUnit>> {
   const cause = error instanceof Problem ? error.code : nameOf(error);
   const scope = scopeAt(unit) ?? 'platform';
-  journal.record({ code: 'DRIFT_STEP_FAILED', runId, scope, cause, failures });
+  call.journal.record({ code: 'DRIFT_STEP_FAILED', runId: call.runId, scope, cause, failures });
   const repeat = repeatOf(error);
-  if (repeat === 'with-new-key') forgetKey(deps, scope);
-  const most = repeat === 'with-new-key' ? 2 : deps.limits.maxFailures;
+  if (repeat === 'with-new-key') forgetKey(call, scope);
+  const most = repeat === 'with-new-key' ? 2 : call.limits.maxFailures;
   if (repeat === 'never' || failures >= most) {
-    return { kind: 'give-up', progress: await reportUnknown(deps, unit, { cause, error }) };
+    return { kind: 'give-up', progress: await reportUnknown(call, unit, { cause, error }) };
   }
   return repeat === 'with-new-key'
     ? { kind: 'again' }

@@ -1,15 +1,14 @@
-import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
+import type { DriftCall } from '../drift-dependencies.ts';
 import { commonCauses } from '../heal/brakes.ts';
 import type { DriftRun, Group, RunSummary } from '../runs.ts';
 import type { Totals } from '../totals.ts';
 
 /** Ends a run. Exactly one of all who try does it, and records its outcome. */
 export async function closeRun(
-  deps: DriftDependencies,
-  { journal }: DriftCall,
+  { runtime, runs, tasks, journal }: DriftCall,
   { run, totals, suspicious }: { run: DriftRun; totals: Totals; suspicious: readonly Group[] },
 ): Promise<string> {
-  const now = deps.runtime.now();
+  const now = runtime.now();
   const closedAt = new Date(now).toISOString();
   const { healing } = run;
   const summary: RunSummary = {
@@ -19,10 +18,10 @@ export async function closeRun(
     ...(healing ? { healed: healedIn(healing) } : {}),
     durationMs: now - Date.parse(run.startedAt),
   };
-  const closed = await deps.runs.advance(run, { status: 'closed', closedAt, summary, updatedAt: closedAt });
+  const closed = await runs.advance(run, { status: 'closed', closedAt, summary, updatedAt: closedAt });
   if (!closed) return 'over';
   // Were it lost, the next run would do it.
-  if (run.mode.ceiling === 'heal') await deps.tasks.send({ kind: 'collect-tools', runId: run.runId });
+  if (run.mode.ceiling === 'heal') await tasks.send({ kind: 'collect-tools', runId: run.runId });
   const { classes, lists, gets, checked, unknown } = totals;
   journal.record({
     code: 'DRIFT_RUN_CLOSED',

@@ -1,6 +1,6 @@
 import type { LongWork } from '../../long-work/long-work.ts';
 import { isoNow } from '../../runtime.ts';
-import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
+import type { DriftCall } from '../drift-dependencies.ts';
 import { type DriftRun, type DriftUnit, isOver } from '../runs.ts';
 import { addTotals } from '../totals.ts';
 import { afterFailure } from './after-failure.ts';
@@ -12,8 +12,8 @@ import { takeStep } from './step.ts';
 const STEP_MS = 12_000;
 
 /** The check of a fleet as long work: units are windows of an account, a step is a page of it. */
-export function driftWork(deps: DriftDependencies, call: DriftCall): LongWork<DriftRun, DriftUnit> {
-  const { runtime, tasks, runs, units, limits, findings } = deps;
+export function driftWork(call: DriftCall): LongWork<DriftRun, DriftUnit> {
+  const { runtime, tasks, runs, units, limits, findings } = call;
   return {
     runtime,
     tasks,
@@ -25,19 +25,19 @@ export function driftWork(deps: DriftDependencies, call: DriftCall): LongWork<Dr
     unitTask: (runId, unit) => ({ kind: 'drift-window', runId, unit }),
     isOver,
     isPlanned: ({ status }) => status !== 'planning',
-    nextUnit: (run, planned) => nextUnit(deps, run, planned),
+    nextUnit: (run, planned) => nextUnit(call, run, planned),
     begin: async (run, unitCount) => {
       await runs.advance(run, { status: 'checking', unitCount, updatedAt: isoNow(runtime) });
     },
     laneOf: ({ work }) => work.kind,
     // Findings first: a step that is repeated finds them again under the same ids.
     takeStep: async (run, unit) => {
-      const step = await takeStep({ deps, call, run, unit });
+      const step = await takeStep({ deps: call, call, run, unit });
       await findings.save(unit.runId, step.findings);
       return step;
     },
-    afterFailure: (unit, failed) => afterFailure(deps, call, { unit, ...failed }),
+    afterFailure: (unit, failed) => afterFailure(call, { unit, ...failed }),
     addTotals,
-    end: (run) => endCheck(deps, call, run),
+    end: (run) => endCheck(call, run),
   };
 }

@@ -6,20 +6,20 @@ import { addTotals, noTotals, type Totals } from '../totals.ts';
 import { closeRun } from './close-run.ts';
 
 /** Everything is checked: heal, or close. */
-export async function endCheck(deps: DriftDependencies, call: DriftCall, run: DriftRun): Promise<string> {
+export async function endCheck(call: DriftCall, run: DriftRun): Promise<string> {
   if (run.status === 'healing') {
-    await deps.tasks.send({ kind: 'drift-heal', runId: run.runId });
+    await call.tasks.send({ kind: 'drift-heal', runId: run.runId });
     return 'healing';
   }
-  const sums = await sumUp(deps, run.runId);
+  const sums = await sumUp(call, run.runId);
   const totals = addTotals(sums.platform, sums.organisations);
   const suspicious = GROUPS.filter((group) => isSuspicious(sums[group]));
-  if (totals.actionable === 0) return await closeRun(deps, call, { run, totals, suspicious });
-  const updatedAt = isoNow(deps.runtime);
+  if (totals.actionable === 0) return await closeRun(call, { run, totals, suspicious });
+  const updatedAt = isoNow(call.runtime);
   const healing = { version: 0, suspicious, reapplied: 0, resumed: 0, removed: 0, kept: {} };
-  await deps.runs.advance(run, { status: 'healing', healing, updatedAt });
+  await call.runs.advance(run, { status: 'healing', healing, updatedAt });
   // Whoever was faster may have died before sending this.
-  await deps.tasks.send({ kind: 'drift-heal', runId: run.runId });
+  await call.tasks.send({ kind: 'drift-heal', runId: run.runId });
   return 'healing';
 }
 

@@ -49,7 +49,7 @@ export function positionAfter({ work, position }: DriftUnit): Position | undefin
 }
 
 async function stepInWindow({ deps, call, run, unit }: StepInput, window: Window): Promise<Step> {
-  const account = await openAccount(deps, call, 'platform');
+  const account = await openAccount(call, 'platform');
   if (!account) throw new Problem('CREDENTIALS_MISSING', 'There is no key for the platform’s account.');
   const { position } = unit;
   const left = position.to === undefined ? window : { ...window, to: position.to };
@@ -67,7 +67,7 @@ async function stepInAccounts(input: StepInput, orgIds: readonly string[]): Prom
   const next = positionAfter(unit);
   const end = { position: next ?? position, isDone: next === undefined };
   const scope: ScopeKey = `org:${orgId}`;
-  const account = await openAccount(deps, call, scope);
+  const account = await openAccount(call, scope);
   if (!account) return { ...(await checkAbandoned(deps, orgId)), ...end };
   const window = position.to === undefined ? {} : { to: position.to };
   const { totals, findings, to } = await checkPage({ deps, run, scope, account, window });

@@ -35,69 +35,63 @@ export interface Collection {
  * Deletes tools of ours that no mapping of their scope has used for the grace time: marked as unused first, then reserved, so
  * that nobody links them any more, looked at once more, and only then deleted at Vapi. Part of a healing run alone.
  */
-export async function collectTools(
-  deps: DriftDependencies,
-  call: DriftCall,
-  { scope, after }: Collection,
-): Promise<TaskEnd> {
-  const run = await deps.runs.read(call.runId);
+export async function collectTools(call: DriftCall, { scope, after }: Collection): Promise<TaskEnd> {
+  const run = await call.runs.read(call.runId);
   if (!run?.summary || run.summary.suspicious.length > 0) return { kind: 'done', outcome: 'not-allowed' };
-  if (scope) return await collectScope(deps, call, scope);
+  if (scope) return await collectScope(call, scope);
   if (after === undefined && modeFor(run.mode, undefined) === 'heal') {
-    const end = await collectScope(deps, call, 'platform');
+    const end = await collectScope(call, 'platform');
     if (end.kind === 'later') return end;
   }
-  return await collectAccounts(deps, call, { mode: run.mode, after });
+  return await collectAccounts(call, { mode: run.mode, after });
 }
 
 async function collectAccounts(
-  deps: DriftDependencies,
   call: DriftCall,
   { mode, after }: Pick<DriftRun, 'mode'> & { after: string | undefined },
 ): Promise<TaskEnd> {
-  const page = await deps.fleet.ownAccounts({ limit: PAGE, ...(after === undefined ? {} : { after }) });
+  const page = await call.fleet.ownAccounts({ limit: PAGE, ...(after === undefined ? {} : { after }) });
   for (const orgId of page.items) {
-    const { record } = await deps.mappings.read(orgId);
+    const { record } = await call.mappings.read(orgId);
     if (modeFor(mode, record?.driftMode) !== 'heal') continue;
-    const end = await collectScope(deps, call, `org:${orgId}`);
+    const end = await collectScope(call, `org:${orgId}`);
     if (end.kind === 'later') return end;
   }
   if (page.next === undefined) return { kind: 'done', outcome: 'collected' };
-  await deps.tasks.send({ kind: 'collect-tools', runId: call.runId, after: page.next });
+  await call.tasks.send({ kind: 'collect-tools', runId: call.runId, after: page.next });
   return { kind: 'done', outcome: 'continued' };
 }
 
-async function collectScope(deps: DriftDependencies, call: DriftCall, scope: ScopeKey): Promise<TaskEnd> {
-  const rows = await deps.tools.list(scope);
+async function collectScope(call: DriftCall, scope: ScopeKey): Promise<TaskEnd> {
+  const rows = await call.tools.list(scope);
   if (rows.length === 0) return { kind: 'done', outcome: 'no-tools' };
-  const mapped = await usedTools(deps, scope);
-  const used = await withNamed(deps, call, { scope, rows, mapped });
+  const mapped = await usedTools(call, scope);
+  const used = await withNamed(call, { scope, rows, mapped });
   if (!used) return { kind: 'later', reason: 'NO_TIME', afterSeconds: 1 };
   let isReserved = false;
   for (const row of rows) {
     if (call.deadline.remainingMs() < COLLECTING_MS) return { kind: 'later', reason: 'NO_TIME', afterSeconds: 1 };
-    const step = decideCollect(row, { used, now: deps.runtime.now(), graceMs: deps.limits.graceMs });
+    const step = decideCollect(row, { used, now: call.runtime.now(), graceMs: call.limits.graceMs });
     if (step === 'reserve') isReserved = true;
-    await carryOut(deps, call, { row, step, scope });
+    await carryOut(call, { row, step, scope });
   }
   if (isReserved) {
     const again = { kind: 'collect-tools', runId: call.runId, scope } as const;
-    await deps.tasks.send(again, { delaySeconds: RESERVED_MS / 1000 + 20 });
+    await call.tasks.send(again, { delaySeconds: RESERVED_MS / 1000 + 20 });
   }
   return { kind: 'done', outcome: isReserved ? 'reserved' : 'collected' };
 }
 
 /** Before anything is deleted, Vapi itself is asked who uses it: somebody may have linked a tool of ours by hand. */
 async function withNamed(
-  deps: DriftDependencies,
   call: DriftCall,
   { scope, rows, mapped }: { scope: ScopeKey; rows: readonly ToolRow[]; mapped: UsedTools },
 ): Promise<UsedTools | undefined> {
-  const { graceMs } = deps.limits;
+  const { graceMs } = call.limits;
   const removable = rows.filter(
-    (row) => decideCollect(row, { used: mapped, now: deps.runtime.now(), graceMs }) === 'remove',
+    (row) => decideCollect(row, { used: mapped, now: call.runtime.now(), graceMs }) === 'remove',
   );
-  const account = removable.length > 0 ? await openAccount(deps, call, scope) : undefined;
+  const account = removable.length > 0 ? await openAccount(call, scope) : undefined;
   if (!account) return mapped;
   const named = await namedTools(account, call.deadline);
   if (!named) return undefined;
@@ -113,23 +107,23 @@ interface Step {
   scope: ScopeKey;
 }
 
-async function carryOut(deps: DriftDependencies, call: DriftCall, { row, step, scope }: Step): Promise<void> {
+async function carryOut(call: DriftCall, { row, step, scope }: Step): Promise<void> {
   switch (step) {
     case 'keep':
       return;
     case 'mark-unused':
-      return void (await write(deps, row, { transition: 'annotate', change: { unusedSince: isoNow(deps.runtime) } }));
+      return void (await write(call, row, { transition: 'annotate', change: { unusedSince: isoNow(call.runtime) } }));
     case 'mark-used':
-      return void (await write(deps, row, { transition: 'annotate', change: { unusedSince: null } }));
+      return void (await write(call, row, { transition: 'annotate', change: { unusedSince: null } }));
     case 'reserve':
-      return void (await reserve(deps, row, RESERVED_MS));
+      return void (await reserve(call, row, RESERVED_MS));
     case 'give-back': {
-      const held = await reserve(deps, row, call.deadline.remainingMs());
+      const held = await reserve(call, row, call.deadline.remainingMs());
       const change = { claim: null, unusedSince: null };
-      return void (held && (await write(deps, held, { transition: 'release', change })));
+      return void (held && (await write(call, held, { transition: 'release', change })));
     }
     case 'remove':
-      return await remove(deps, call, { row, scope });
+      return await remove(call, { row, scope });
   }
 }
 
@@ -142,23 +136,19 @@ async function reserve(deps: DriftDependencies, row: ToolRow, forMs: number): Pr
   return await write(deps, row, { transition: row.claim ? 'take-over' : 'claim', change: { claim } });
 }
 
-async function remove(
-  deps: DriftDependencies,
-  call: DriftCall,
-  { row, scope }: { row: ToolRow; scope: ScopeKey },
-): Promise<void> {
+async function remove(call: DriftCall, { row, scope }: { row: ToolRow; scope: ScopeKey }): Promise<void> {
   const { toolId } = row;
-  const account = await openTools(deps, call, scope);
+  const account = await openTools(call, scope);
   // A tool of another account is not seen with this key: it is not known whether it is gone.
   if (!toolId || !account || account.keyFingerprint !== row.keyFingerprint) return;
-  const held = await reserve(deps, row, call.deadline.remainingMs());
+  const held = await reserve(call, row, call.deadline.remainingMs());
   if (!held) return;
   if (await isRemoved(account, toolId)) {
-    await write(deps, held, { transition: 'remove', change: {} });
+    await write(call, held, { transition: 'remove', change: {} });
     call.journal.record({ code: 'TOOL_REMOVED', toolId, tool: row.hash });
     return;
   }
-  await write(deps, held, { transition: 'release', change: { claim: null } });
+  await write(call, held, { transition: 'release', change: { claim: null } });
 }
 
 /** False for one that Vapi does not let go: somebody has pinned it. */
