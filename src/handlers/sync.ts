@@ -50,7 +50,7 @@ function keyOf({ request: { path } }: Call<SyncApplication>): AssistantKey {
 
 async function put(call: Call<SyncApplication>, key: AssistantKey): Promise<Answer> {
   const { app, request } = call;
-  if (!app.isVerification) assertNotReserved(key);
+  if (!app.isVerification) assertNotReserved(key.orgId);
   const { voicePolicy, inlineCredentials } = app;
   const rules = { voicePolicy, inlineCredentials, allowEmpty: parseFlag(request, 'allowEmpty') };
   const asked = parseAssistantRequest(parseJsonBody(request), rules);
@@ -60,7 +60,7 @@ async function put(call: Call<SyncApplication>, key: AssistantKey): Promise<Answ
 /** Organisations of the verification suite, which are removed with all that they have. */
 const RESERVED = /^verify-/i;
 
-function assertNotReserved({ orgId }: AssistantKey): void {
+function assertNotReserved(orgId: string): void {
   if (!RESERVED.test(orgId)) return;
   const detail =
     'names that begin with verify- are those of the verification suite, which removes them; choose another one';
@@ -70,6 +70,7 @@ function assertNotReserved({ orgId }: AssistantKey): void {
 /** Makes the organisation known, and says what is known of it. */
 async function putOrganisation({ app, request }: Call<SyncApplication>): Promise<Answer> {
   const orgId = parseOrgId(request.path.orgId);
+  assertNotReserved(orgId);
   const record = parseOrganisationRecord(parseJsonBody(request));
   const expected = parsePrecondition(request);
   const { outcome, ...stored } = await replaceOrganisation(app.organisations, { orgId, record, expected });
@@ -78,6 +79,7 @@ async function putOrganisation({ app, request }: Call<SyncApplication>): Promise
 
 /** A PUT of a configuration that was applied before. */
 async function rollBack(call: Call<SyncApplication>, key: AssistantKey): Promise<Answer> {
+  assertNotReserved(key.orgId);
   const { app, request } = call;
   const specHash = parseRollback(parseJsonBody(request));
   const asked = await loadStoredRequest(app.sync.specs, key, { specHash, policy: app.voicePolicy });

@@ -14,7 +14,8 @@ import { lazily } from './lambda/lazily.ts';
 export function verificationDependencies(app: VerifyApplication): VerificationDependencies {
   const { credentials } = app.sync;
   const secrets = withOwnKeySecrets(credentials.secrets);
-  const sync = { ...app.sync, credentials: { ...credentials, secrets } };
+  // The throw-away organisations are known to nobody else.
+  const sync = { ...app.sync, credentials: { ...credentials, secrets }, knownOrganisationsOnly: false };
   return {
     sync,
     // Nobody brings a token for a throw-away organisation: who started the verification has signed.

@@ -99,3 +99,30 @@ it('assistants that were imported and not yet PUT are counted as such: no findin
   expect(run).toMatchObject({ classes: { imported: 25 }, commonCauses: [] });
   expect(findings.filter(({ orgId }) => String(orgId).startsWith(org))).toEqual([]);
 });
+
+it('what an earlier run noted of an imported assistant is taken back: nothing is pending there', async () => {
+  const key = { orgId: org, role: 'inbound' as const };
+  const { id } = service.vapi.seedAssistant(LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '', { name: 'By hand' });
+  const operation = {
+    ...service.app.sync,
+    id: 'x',
+    key,
+    deadline: { remainingMs: () => 20_000 },
+    journal: { record: () => {} },
+  };
+  await importAssistant(operation, { assistantId: String(id), observeOnly: false });
+  const { mappings } = service.app.sync;
+  const [from] = (await mappings.read(org)).mappings;
+  const noted = {
+    class: 'pending',
+    since: '2026-01-01T00:00:00.000Z',
+    runId: 'earlier',
+    fields: [],
+    heals: 0,
+  } as const;
+  const at = new Date().toISOString();
+  await mappings.write({ key, transition: 'annotate', from, token: 'x', change: { drift: noted }, at });
+  expect((await service.get(org, 'inbound')).body.drift).toMatchObject({ class: 'pending' });
+  await runDrift(service, 'report');
+  expect((await service.get(org, 'inbound')).body.drift).toBeNull();
+});

@@ -1,3 +1,5 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { configuration } from '../support/configurations.ts';
 import { ACME_KEY, type CallOptions, startService, type TestService } from '../support/service.ts';
 
@@ -110,4 +112,44 @@ describe('where only known organisations are served', () => {
       expect(await known().put(org, 'inbound', configuration())).toMatchObject({ status: 201 });
     }
   });
+
+  it('one that has got its secret a moment ago is served, though its absence was remembered', async () => {
+    const environment = known();
+    expect(await environment.put('late-key', 'inbound', configuration())).toMatchObject({ status: 404 });
+    service.secrets.put(service.secretName('late-key'), { apiKey: ACME_KEY });
+    expect(await environment.put('late-key', 'inbound', configuration())).toMatchObject({ status: 201 });
+  });
+
+  it('the verification suite makes its own organisations all the same', async () => {
+    const environment = service.environment2({
+      settings: { KNOWN_ORGANISATIONS_ONLY: 'true' },
+      secretsTimeoutMs: 10_000,
+    });
+    const event = { routeKey: 'POST /verify', requestContext: { http: { method: 'POST' } } };
+    expect(await environment.invoke('verify', event)).toMatchObject({ status: 200, body: { failed: 0 } });
+  }, 60_000);
+});
+
+describe('a record that somebody has written by hand', () => {
+  const byHand = async (org: string, attributes: Record<string, unknown>) => {
+    const Item = marshall({ pk: `ORG#${org}`, sk: 'PROFILE', ...attributes });
+    await service.dynamo.send(new PutItemCommand({ TableName: service.environment.TABLE_NAME, Item }));
+  };
+
+  it('and that cannot be read lets nothing be healed: what was to be left alone is not known', async () => {
+    await byHand('by-hand', { driftMode: 'heal', driftIgnore: '/voice/speed' });
+    expect(await get('by-hand')).toMatchObject({ status: 200, body: { driftMode: 'report', driftIgnore: null } });
+  });
+
+  it('can be put right by a PUT, whatever is in it', async () => {
+    await byHand('odd-ids', { vapiAssistantId: 7, vapiPhoneNumberId: ['x'] });
+    expect(await put('odd-ids', RECORD)).toMatchObject({ status: 200, body: { revision: 1, driftMode: 'report' } });
+    expect(await get('odd-ids')).toMatchObject({ status: 200, body: RECORD });
+  });
+});
+
+it.each([['verify-1']])('%s is a name of the verification suite, also for a record and for a rollback', async (org) => {
+  expect(await put(org, RECORD)).toMatchObject({ status: 400, body: { errors: [{ field: 'orgId' }] } });
+  const rollback = await service.rollBack(org, 'inbound', { specHash: 'f'.repeat(64) });
+  expect(rollback).toMatchObject({ status: 400, body: { errors: [{ field: 'orgId' }] } });
 });

@@ -3,7 +3,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { OrganisationRecord } from '../../domain/account/organisation-record.ts';
 import type { OrganisationStore, StoredOrganisation } from '../../domain/account/organisation-settings.ts';
 import type { Table } from './claimed-rows.ts';
-import { ORGANISATION_SK, organisationPk, parseOrganisationRecord } from './table-keys.ts';
+import { type Item, ORGANISATION_SK, organisationPk, parseOrganisationRecord } from './table-keys.ts';
 
 const FIELDS = ['vapiAssistantId', 'vapiPhoneNumberId', 'driftMode', 'driftIgnore'] as const;
 
@@ -19,7 +19,7 @@ export class DynamoOrganisationStore implements OrganisationStore {
     const { Item } = await this.#table.client.send(
       new GetItemCommand({ TableName: this.#table.name, Key: keyOf(orgId), ConsistentRead: true }),
     );
-    return Item && { record: parseOrganisationRecord(Item), revision: Number(Item.revision?.N ?? 0) };
+    return Item && { record: readable(Item), revision: Number(Item.revision?.N ?? 0) };
   }
 
   async replace(orgId: string, from: StoredOrganisation | undefined, record: OrganisationRecord): Promise<boolean> {
@@ -57,6 +57,15 @@ export class DynamoOrganisationStore implements OrganisationStore {
     const current = await this.read(orgId);
     return JSON.stringify(current) === JSON.stringify(wanted);
   }
+}
+
+/** Without ids that nobody can read: a sync stops at them, and a PUT of the record is what mends them. */
+function readable({ vapiAssistantId, vapiPhoneNumberId, ...item }: Item) {
+  return parseOrganisationRecord({
+    ...item,
+    ...(vapiAssistantId?.S ? { vapiAssistantId } : {}),
+    ...(vapiPhoneNumberId?.S ? { vapiPhoneNumberId } : {}),
+  });
 }
 
 function keyOf(orgId: string) {

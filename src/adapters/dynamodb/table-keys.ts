@@ -86,12 +86,14 @@ const mappingSchema = z.object({
   updatedAt: z.string(),
 });
 
+/** Stands for pointers that nobody can read. */
+const UNREADABLE: string[] = [];
+
 const recordSchema = z.object({
   vapiAssistantId: z.optional(z.nullable(z.string())),
   vapiPhoneNumberId: z.optional(z.nullable(z.string())),
-  // What nobody can read must not let anything be changed.
   driftMode: z.catch(z.optional(z.enum(DRIFT_MODES)), 'report'),
-  driftIgnore: z.catch(z.optional(z.array(z.string())), undefined),
+  driftIgnore: z.catch(z.optional(z.array(z.string())), UNREADABLE),
 });
 
 export const ORGANISATION_SK = 'PROFILE';
@@ -122,14 +124,19 @@ export function parseMapping(item: Item): AssistantMapping {
   return drift ? { ...row, drift } : row;
 }
 
-/** Reads an organisation record. Its ids may be null or missing. */
+/**
+ * Reads an organisation record. Its ids may be null or missing. What nobody can read must not let anything be changed: when
+ * it is not known what is to be left alone, drift runs report at most.
+ */
 export function parseOrganisationRecord(item: Item): OrganisationRecord {
   const { vapiAssistantId, vapiPhoneNumberId, driftMode, driftIgnore } = recordSchema.parse(unmarshall(item));
+  const isUnreadable = driftIgnore === UNREADABLE;
+  const mode = isUnreadable && driftMode !== 'off' ? 'report' : driftMode;
   return {
     ...(vapiAssistantId ? { vapiAssistantId } : {}),
     ...(vapiPhoneNumberId ? { vapiPhoneNumberId } : {}),
-    ...(driftMode ? { driftMode } : {}),
-    ...(driftIgnore ? { driftIgnore } : {}),
+    ...(mode ? { driftMode: mode } : {}),
+    ...(driftIgnore && !isUnreadable ? { driftIgnore } : {}),
   };
 }
 

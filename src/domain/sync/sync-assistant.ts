@@ -147,10 +147,14 @@ async function makeDecision(operation: Operation, session: Session): Promise<Dec
   const { key, journal } = operation;
   const { desired, awaitedToken, leftovers, goneTools } = session;
   const reading = operation.mappings.read(key.orgId);
-  const [view, access] = await Promise.all([reading, session.credentials.access(async () => (await reading).record)]);
+  const [view, remembered] = await Promise.all([
+    reading,
+    session.credentials.access(async () => (await reading).record),
+  ]);
   const mapping = mappingOf(view, key);
   operation.precondition?.assertHolds(mapping, operation.runtime.now());
-  if (operation.knownOrganisationsOnly) assertKnown(view, access);
+  const access = isKnown(operation, view, remembered) ? remembered : await session.credentials.freshAccess(view.record);
+  if (!isKnown(operation, view, access)) throw unknownOrganisation();
   const ageSeconds = unresolvedForSeconds(mapping?.claim, operation.runtime.now());
   if (ageSeconds !== undefined) journal.record({ code: 'UNRESOLVED_CREATE_SEEN', ageSeconds });
   const ofOtherRoles = view.mappings.flatMap(({ role, assistantId }) =>
@@ -173,10 +177,17 @@ async function makeDecision(operation: Operation, session: Session): Promise<Dec
   return { plan, mapping, record: view.record, access };
 }
 
-/** A mistyped id is not to become an organisation. Whoever has an assistant is known. */
-function assertKnown({ record, mappings }: OrganisationView, { scope }: Access): void {
-  if (scope === 'org' || record || mappings.length > 0) return;
+/** A mistyped id is not to become an organisation, where that is asked for. Whoever has an assistant is known. */
+function isKnown(
+  { knownOrganisationsOnly }: Operation,
+  { record, mappings }: OrganisationView,
+  { scope }: Access,
+): boolean {
+  return !knownOrganisationsOnly || scope === 'org' || record !== undefined || mappings.length > 0;
+}
+
+function unknownOrganisation(): Problem {
   const detail =
     'The organisation has no secret, no record and no assistant; ids are compared to the letter, capitals included. PUT /orgs/{orgId} makes it known.';
-  throw new Problem('UNKNOWN_ORGANISATION', detail);
+  return new Problem('UNKNOWN_ORGANISATION', detail);
 }

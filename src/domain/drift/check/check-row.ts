@@ -31,7 +31,10 @@ export async function checkListed(check: ScopeCheck, row: AssistantMapping, live
   const applied = appliedTo(row, check);
   if (!applied) {
     // It was mapped as it is, and nothing was asked for yet: there is nothing that it could differ from.
-    if (row.specHash === undefined) return tallyClass(check.tally, 'imported');
+    if (row.specHash === undefined) {
+      tallyClass(check.tally, 'imported');
+      return await noteDrift(check.deps, row, undefined);
+    }
     return await reportPending(check, row, 'configuration-lost');
   }
   const changes = compareAssistant(comparisonOf(check, { row, applied, live, record: undefined }));
