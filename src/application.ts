@@ -21,7 +21,6 @@ import { SqsTaskQueue } from './adapters/sqs-task-queue.ts';
 import { recordCall, recordCircuit, type Telemetry } from './adapters/telemetry/journal.ts';
 import { makeVapiAccounts, type UpstreamTiming } from './adapters/vapi/accounts.ts';
 import type { OrganisationStore } from './domain/account/organisation-settings.ts';
-import type { VoicePolicy } from './domain/configuration/voice.ts';
 import type { DriftDependencies, DriftStart } from './domain/drift/drift-dependencies.ts';
 import { makePacer } from './domain/long-work/paced-account.ts';
 import type { SyncDependencies } from './domain/operation.ts';
@@ -49,7 +48,6 @@ export interface SyncApplication extends HttpApplication {
   sync: SyncDependencies;
   queue: SqsTaskQueue;
   organisations: OrganisationStore;
-  voicePolicy: VoicePolicy;
   inlineCredentials: boolean;
   /** True for the service that a verification plays on: its organisations have names that nobody else may use. */
   isVerification?: boolean;
@@ -197,9 +195,9 @@ export function makeSyncApplication(parts: ApplicationParts = systemParts()): Sy
     voicePolicy: settings.voicePolicy,
     driftIgnore: settings.drift.ignored,
   };
-  const { voicePolicy, inlineCredentials, orgClaim } = settings;
+  const { inlineCredentials, orgClaim } = settings;
   const organisations = new DynamoOrganisationStore(table);
-  return { telemetry, queue, organisations, voicePolicy, inlineCredentials, orgClaim, sync };
+  return { telemetry, queue, organisations, inlineCredentials, orgClaim, sync };
 }
 
 /** Puts together what `verify` needs. */

@@ -57,7 +57,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'claim given back after an unknown outcome',
-    file: 'src/domain/sync/unresolved-create.ts',
+    file: 'src/domain/mapping/hold-claim.ts',
     from: "transition: 'leave-unresolved', change: { claim }",
     to: "transition: 'abandon', change: {}",
   },

@@ -11,3 +11,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
 export function pointer(parent: string, key: string | number): string {
   return `${parent}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
+
+/** The names that a JSON Pointer goes through; none for the whole document. */
+export function namesIn(path: string): string[] {
+  return path
+    .split('/')
+    .slice(1)
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+}

@@ -1,5 +1,5 @@
 import { makeSyncApplication, type SyncApplication } from '../application.ts';
-import { parseOrganisationRecord, replaceOrganisation } from '../domain/account/organisation-settings.ts';
+import { parseOrganisationRequest, replaceOrganisation } from '../domain/account/organisation-settings.ts';
 import { type AssistantKey, parseAssistantKey, parseOrgId } from '../domain/configuration/assistant-key.ts';
 import { type AssistantRequest, parseAssistantRequest } from '../domain/configuration/assistant-request.ts';
 import { type DesiredAssistant, desireAssistant } from '../domain/configuration/configuration.ts';
@@ -51,8 +51,9 @@ function keyOf({ request: { path } }: Call<SyncApplication>): AssistantKey {
 async function put(call: Call<SyncApplication>, key: AssistantKey): Promise<Answer> {
   const { app, request } = call;
   if (!app.isVerification) assertNotReserved(key.orgId);
-  const { voicePolicy, inlineCredentials } = app;
-  const rules = { voicePolicy, inlineCredentials, allowEmpty: parseFlag(request, 'allowEmpty') };
+  const { voicePolicy } = app.sync;
+  const allowEmpty = parseFlag(request, 'allowEmpty');
+  const rules = { voicePolicy, inlineCredentials: app.inlineCredentials, allowEmpty };
   const asked = parseAssistantRequest(parseJsonBody(request), rules);
   return await apply(call, { key, asked });
 }
@@ -71,7 +72,7 @@ function assertNotReserved(orgId: string): void {
 async function putOrganisation({ app, request }: Call<SyncApplication>): Promise<Answer> {
   const orgId = parseOrgId(request.path.orgId);
   assertNotReserved(orgId);
-  const record = parseOrganisationRecord(parseJsonBody(request));
+  const record = parseOrganisationRequest(parseJsonBody(request));
   const expected = parsePrecondition(request);
   const { outcome, ...stored } = await replaceOrganisation(app.organisations, { orgId, record, expected });
   return { response: organisationResponse(outcome === 'created' ? 201 : 200, orgId, stored), outcome };
@@ -82,7 +83,7 @@ async function rollBack(call: Call<SyncApplication>, key: AssistantKey): Promise
   assertNotReserved(key.orgId);
   const { app, request } = call;
   const specHash = parseRollback(parseJsonBody(request));
-  const asked = await loadStoredRequest(app.sync.specs, key, { specHash, policy: app.voicePolicy });
+  const asked = await loadStoredRequest(app.sync.specs, key, { specHash, policy: app.sync.voicePolicy });
   return await apply(call, { key, asked, rolledBackTo: specHash });
 }
 

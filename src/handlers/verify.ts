@@ -21,7 +21,6 @@ export function verificationDependencies(app: VerifyApplication): VerificationDe
     // Nobody brings a token for a throw-away organisation: who started the verification has signed.
     service: makeServiceUnderTest({ ...app, sync, orgClaim: undefined }),
     runs: app.verificationRuns,
-    voicePolicy: app.voicePolicy,
   };
 }
 
@@ -43,10 +42,10 @@ async function verifyAll(
 }
 
 async function verifyOne({ app, request, operationId, journal, deadline }: Call<VerifyApplication>): Promise<Answer> {
-  const { sync, voicePolicy } = app;
+  const { sync } = app;
   const orgId = parseOrgId(request.path.orgId);
   const started = sync.runtime.now();
-  const assistants = await verifyOrganisation({ ...sync, orgId, operationId, voicePolicy, journal, deadline });
+  const assistants = await verifyOrganisation({ ...sync, orgId, operationId, journal, deadline });
   const healthy = assistants.every(({ status }) => status === 'PASS');
   const report: OrganisationReport = {
     orgId,

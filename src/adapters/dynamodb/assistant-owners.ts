@@ -57,13 +57,10 @@ export class DynamoAssistantOwners implements AssistantOwners {
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       const by = await this.#read(key);
-      // A write that the SDK has repeated fails on its own success; and one that has gone meanwhile is free.
-      return !by || by.token === owner.token ? await this.#again(by, assistantId, owner) : { kind: 'taken', by };
+      if (!by) return await this.own(assistantId, owner);
+      // A write that the SDK has repeated fails on its own success.
+      return by.token === owner.token ? { kind: 'owned' } : { kind: 'taken', by };
     }
-  }
-
-  async #again(by: AssistantOwner | undefined, assistantId: string, owner: AssistantOwner) {
-    return by ? ({ kind: 'owned' } as const) : await this.own(assistantId, owner);
   }
 
   async #read(key: { pk: string; sk: string }): Promise<AssistantOwner | undefined> {

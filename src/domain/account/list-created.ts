@@ -22,19 +22,33 @@ interface Dated {
   createdAt: string;
 }
 
-/** All that was created in a window, however many pages that takes. */
-export async function listCreated<T extends Dated>(
-  list: (query: ListQuery) => Promise<T[]>,
-  { since, until: end }: Window,
-): Promise<T[]> {
-  const seen = new Map<string, T>();
+/**
+ * The pages of a list, newest first, without what an earlier page had already. `until` begins further down. The last page
+ * that is asked for may be empty.
+ */
+export async function* pagesOf<T extends Dated>(
+  list: (query: ListQuery) => Promise<readonly T[]>,
+  { limit, since, until: end }: ListQuery,
+): AsyncGenerator<readonly T[]> {
+  const seen = new Set<string>();
   let until = end;
   for (;;) {
-    const page = await list({ since, ...(until ? { until } : {}), limit: PAGE });
+    const page = await list({ ...(since ? { since } : {}), ...(until ? { until } : {}), limit });
     const fresh = page.filter(({ id }) => !seen.has(id));
-    for (const item of fresh) seen.set(item.id, item);
-    if (page.length < PAGE || fresh.length === 0) return [...seen.values()];
+    for (const { id } of fresh) seen.add(id);
+    yield fresh;
+    if (page.length < limit || fresh.length === 0) return;
     // Inclusive, as several may share the millisecond at which the page broke off.
     until = page.at(-1)?.createdAt;
   }
+}
+
+/** All that was created in a window, however many pages that takes. */
+export async function listCreated<T extends Dated>(
+  list: (query: ListQuery) => Promise<readonly T[]>,
+  window: Window,
+): Promise<T[]> {
+  const found: T[] = [];
+  for await (const page of pagesOf(list, { ...window, limit: PAGE })) found.push(...page);
+  return found;
 }

@@ -34,7 +34,7 @@ const schema = z.lazy(() =>
 );
 
 /** Checks the body of a PUT of an organisation. Throws `VALIDATION_FAILED` naming every wrong field. */
-export function parseOrganisationRecord(body: unknown): OrganisationRecord {
+export function parseOrganisationRequest(body: unknown): OrganisationRecord {
   const parsed = schema.safeParse(body);
   if (!parsed.success) {
     throw validationFailed(parsed.error.issues.flatMap((issue) => fieldErrors(issue)));

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from '../json.ts';
+import { isJsonObject, type Json, namesIn } from '../json.ts';
 import type { FieldChange } from './diff.ts';
 
 /** What stands in the place of a secret, in answers, reports, findings and logs. */
@@ -44,7 +44,7 @@ export function mask(value: Json, isSecret = false): Json {
 
 /** A difference with the secrets of both sides replaced. That the field differs is still said. */
 export function maskChange({ path, wanted, live }: FieldChange): FieldChange {
-  const isSecret = path.split('/').some((name) => SECRET_NAME.test(name));
+  const isSecret = namesIn(path).some((name) => SECRET_NAME.test(name));
   const masked = { path, wanted: mask(wanted, isSecret) };
   return live === undefined ? masked : { ...masked, live: mask(live, isSecret) };
 }

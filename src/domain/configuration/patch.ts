@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject, namesIn } from '../json.ts';
 import { type DiffInput, diffAssistant, type FieldChange, own } from './diff.ts';
 
 /** Changes for people, and the PATCH body that makes them. No changes, no body. */
@@ -42,7 +42,7 @@ export function patchAssistant(input: DiffInput): AssistantPatch {
 }
 
 function topLevelField(path: string): string {
-  return (path.split('/')[1] ?? '').replaceAll('~1', '/').replaceAll('~0', '~');
+  return namesIn(path)[0] ?? '';
 }
 
 function wholeField(field: string, { wanted, live, lastApplied }: DiffInput): Json {

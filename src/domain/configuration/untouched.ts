@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject, namesIn } from '../json.ts';
 import { own } from './diff.ts';
 
 /**
@@ -6,12 +6,7 @@ import { own } from './diff.ts';
  * left out. Pointers into lists are left alone, as the items of a list have no names.
  */
 export function leaveAsLive(wanted: JsonObject, live: JsonObject, pointers: readonly string[]): JsonObject {
-  return pointers.reduce((left, pointer) => leaveOne(left, live, namesOf(pointer)), wanted);
-}
-
-function namesOf(pointer: string): string[] {
-  const [, ...names] = pointer.split('/');
-  return names.map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return pointers.reduce((left, pointer) => leaveOne(left, live, namesIn(pointer)), wanted);
 }
 
 function leaveOne(wanted: JsonObject, live: Json | undefined, [name, ...rest]: readonly string[]): JsonObject {

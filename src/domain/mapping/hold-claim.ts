@@ -112,3 +112,17 @@ function returnOf(
   if (isEmpty) return { transition: 'abandon', change: {} };
   return { transition: 'release', change: { claim: null, ...restored } };
 }
+
+/**
+ * Leaves the row claimed by nobody who acts, as it is not known what came of the change: whoever comes next finds out.
+ * Never throws: a claim that cannot be written expires by itself, and says the same. Returns the claim as it is left.
+ */
+export async function leaveUnresolved(operation: Operation, held: HeldClaim): Promise<Claim> {
+  const claim: Claim = { ...held.claim, unresolvedAt: isoNow(operation.runtime) };
+  try {
+    await endClaim(operation, { held, transition: 'leave-unresolved', change: { claim } });
+  } catch (error) {
+    operation.journal.record({ code: 'RELEASE_FAILED', cause: nameOf(error) });
+  }
+  return claim;
+}

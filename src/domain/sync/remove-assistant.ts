@@ -1,17 +1,15 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
 import type { Access } from '../account/credentials.ts';
 import type { VapiAccount } from '../account/vapi-account.ts';
-import { nameOf } from '../journal.ts';
 import { type AssistantMapping, mappingOf, type Retiree } from '../mapping/assistant-mapping.ts';
 import { isHeld, mayHaveCreated, settlesAt } from '../mapping/claim.ts';
 import { type Expectation, expecting } from '../mapping/expectation.ts';
-import { endClaim, giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
+import { endClaim, giveBack, type HeldClaim, leaveUnresolved, takeClaim } from '../mapping/hold-claim.ts';
 import { assertTimeLeft, waitForClaim } from '../mapping/wait-for-claim.ts';
 import type { Operation } from '../operation.ts';
 import { releasePhoneNumber } from '../phone-number/link-phone-number.ts';
 import { wantedPhoneNumber } from '../phone-number/phone-number.ts';
 import { Problem } from '../problem.ts';
-import { isoNow } from '../runtime.ts';
 import { claimTokenOf, isReachable, mappedAsRetiree, type Stray } from './decide.ts';
 import { assertSameAccount } from './observe.ts';
 import { accountOf, findStrays } from './strays.ts';
@@ -75,7 +73,8 @@ async function removeUnderClaim(operation: Operation, removal: Removal): Promise
     await takeOffNumber(operation, removal);
     await operation.specs.removeAll(operation.key);
   } catch (error) {
-    if (isBegun || !madeNoChange(error)) await leaveBeingRemoved(operation, held);
+    // It may be gone: the row goes on saying that it is being removed, so that nothing brings it back but a PUT.
+    if (isBegun || !madeNoChange(error)) await leaveUnresolved(operation, held);
     else await giveBack(operation, { held });
     throw error;
   }
@@ -85,17 +84,6 @@ async function removeUnderClaim(operation: Operation, removal: Removal): Promise
 /** True when Vapi has refused, or was never asked: the assistant is as it was. */
 function madeNoChange(error: unknown): boolean {
   return error instanceof Problem && (error.withoutEffect || !error.retryable);
-}
-
-/** The assistant may be gone: the row goes on saying that it is being removed, so that nothing brings it back but a PUT. */
-async function leaveBeingRemoved(operation: Operation, held: HeldClaim): Promise<void> {
-  const claim = { ...held.claim, unresolvedAt: isoNow(operation.runtime) };
-  try {
-    await endClaim(operation, { held, transition: 'leave-unresolved', change: { claim } });
-  } catch (error) {
-    // The claim then expires by itself, and says the same.
-    operation.journal.record({ code: 'RELEASE_FAILED', cause: nameOf(error) });
-  }
 }
 
 /** Only when the assistant is gone: one that Vapi does not let go keeps its number. */

@@ -1,7 +1,6 @@
 import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
-import { nameOf } from '../journal.ts';
-import { type Claim, settlesAt } from '../mapping/claim.ts';
-import { endClaim, type HeldClaim } from '../mapping/hold-claim.ts';
+import { settlesAt } from '../mapping/claim.ts';
+import { type HeldClaim, leaveUnresolved } from '../mapping/hold-claim.ts';
 import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS } from '../timing.ts';
@@ -24,7 +23,7 @@ export async function resolveUnknownCreate(operation: Operation, unknown: Unknow
     const found = await lookUp(operation, unknown);
     if (found) return found;
   }
-  throw await leaveUnresolved(operation, unknown.held);
+  throw await unresolved(operation, unknown.held);
 }
 
 async function lookUp(operation: Operation, { account, held }: UnknownCreate): Promise<LiveAssistant | undefined> {
@@ -38,17 +37,10 @@ async function lookUp(operation: Operation, { account, held }: UnknownCreate): P
   }
 }
 
-async function leaveUnresolved(operation: Operation, held: HeldClaim): Promise<Problem> {
-  const now = operation.runtime.now();
-  const claim: Claim = { ...held.claim, unresolvedAt: new Date(now).toISOString() };
-  try {
-    await endClaim(operation, { held, transition: 'leave-unresolved', change: { claim } });
-  } catch (error) {
-    // The claim then expires by itself, which is taken for unresolved too.
-    operation.journal.record({ code: 'RELEASE_FAILED', cause: nameOf(error) });
-  }
-  operation.journal.record({ code: 'CREATE_LEFT_UNRESOLVED', settlesAt: new Date(settlesAt(claim)).toISOString() });
-  return createUnresolved(settlesAt(claim), now);
+async function unresolved(operation: Operation, held: HeldClaim): Promise<Problem> {
+  const settled = settlesAt(await leaveUnresolved(operation, held));
+  operation.journal.record({ code: 'CREATE_LEFT_UNRESOLVED', settlesAt: new Date(settled).toISOString() });
+  return createUnresolved(settled, operation.runtime.now());
 }
 
 /** The answer while it is not known whether a create had an effect. Both times in epoch ms. */

@@ -2,7 +2,6 @@ import * as z from 'zod/mini';
 import type { ApiKey } from '../account/api-key.ts';
 import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
-import type { VoicePolicy } from '../configuration/voice.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
 import type { SyncDependencies } from '../operation.ts';
@@ -18,7 +17,6 @@ export interface VerificationDependencies {
   service: ServiceUnderTest;
   sync: SyncDependencies;
   runs: VerificationRuns;
-  voicePolicy: VoicePolicy;
 }
 
 /** The keys of the accounts in which a run looks. `own` is absent where none is configured. */

@@ -1,7 +1,6 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
 import type { Access } from '../account/credentials.ts';
 import type { LiveAssistant } from '../account/vapi-account.ts';
-import type { VoicePolicy } from '../configuration/voice.ts';
 import type { Journal } from '../journal.ts';
 import type { AssistantMapping, OrganisationView } from '../mapping/assistant-mapping.ts';
 import { stateOf } from '../mapping/describe.ts';
@@ -17,7 +16,6 @@ import type { AssistantReport } from './organisation-report.ts';
 export interface OrganisationCheck extends SyncDependencies {
   orgId: string;
   operationId: string;
-  voicePolicy: VoicePolicy;
   deadline: Deadline;
   journal: Journal;
 }

@@ -1,6 +1,6 @@
 import { diffAssistant, type FieldChange } from '../../configuration/diff.ts';
 import type { Json, JsonObject } from '../../json.ts';
-import { isJsonObject } from '../../json.ts';
+import { isJsonObject, namesIn } from '../../json.ts';
 import { MAX_FIELDS } from '../finding.ts';
 import { type Origin, type ShownChange, showChange } from './shown-change.ts';
 
@@ -47,11 +47,7 @@ function isSame(a: Json | undefined, b: Json | undefined): boolean {
 }
 
 function valueAt(config: JsonObject, path: string): Json | undefined {
-  const keys = path
-    .split('/')
-    .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return keys.reduce<Json | undefined>((value, key) => {
+  return namesIn(path).reduce<Json | undefined>((value, key) => {
     if (Array.isArray(value)) return value[Number(key)];
     return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
   }, config);

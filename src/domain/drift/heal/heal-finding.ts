@@ -45,7 +45,7 @@ export function isRemoval({ kind }: HealPlan): boolean {
 export async function healFinding(call: DriftCall, act: Act): Promise<Healed> {
   const { plan, finding } = act;
   const { orgId, role } = finding;
-  if (plan.kind === 'keep') return plan.why === '' ? kept('unknown') : kept(plan.why);
+  if (plan.kind === 'keep') return kept(plan.why);
   if (!orgId || !role) return kept('unknown');
   return await orKept(call, () => carryOut(call, { ...act, plan, key: { orgId, role } }));
 }

@@ -1,4 +1,5 @@
-import type { LiveAssistant } from '../../account/vapi-account.ts';
+import { pagesOf } from '../../account/list-created.ts';
+import type { ListQuery } from '../../account/vapi-account.ts';
 import { isJsonObject } from '../../json.ts';
 import type { PacedAccount } from '../../long-work/paced-account.ts';
 import type { Deadline } from '../../runtime.ts';
@@ -14,17 +15,16 @@ const PAGE_MS = 12_000;
  * are. Undefined when time runs out; then nothing is known, and nothing may be deleted.
  */
 export async function namedTools(account: PacedAccount, deadline: Deadline): Promise<ReadonlySet<string> | undefined> {
-  const named = new Map<string, readonly string[]>();
-  let until: string | undefined;
-  while (deadline.remainingMs() >= PAGE_MS) {
-    const page: readonly LiveAssistant[] = await account.list({ ...(until ? { until } : {}), limit: PAGE });
-    const fresh = page.filter(({ id }) => !named.has(id));
-    for (const { id, config } of fresh) named.set(id, toolIdsOf(config.model));
-    if (page.length < PAGE || fresh.length === 0) return new Set([...named.values()].flat());
-    // Inclusive, as several may share the millisecond at which the page broke off.
-    until = page.at(-1)?.createdAt;
+  const named = new Set<string>();
+  let isCutOff = false;
+  const list = async (query: ListQuery) => {
+    isCutOff = deadline.remainingMs() < PAGE_MS;
+    return isCutOff ? [] : await account.list(query);
+  };
+  for await (const page of pagesOf(list, { limit: PAGE })) {
+    for (const toolId of page.flatMap(({ config }) => toolIdsOf(config.model))) named.add(toolId);
   }
-  return undefined;
+  return isCutOff ? undefined : named;
 }
 
 /** By id, and pinned to a version of it. */

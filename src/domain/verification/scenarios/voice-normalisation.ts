@@ -63,7 +63,7 @@ export const voiceNormalisation: Scenario = {
   name: 'voice-normalisation',
   purposes: VOICE_CASES.strict.map(({ purpose }) => purpose),
   show: async (stage) => {
-    const cases = VOICE_CASES[stage.deps.voicePolicy];
+    const cases = VOICE_CASES[stage.deps.sync.voicePolicy];
     await expectAll(cases.map((voiceCase) => showOne(stage, voiceCase)));
     return `All ${cases.length} conditions: Vapi accepted each voice and has it, and the table says the same`;
   },
