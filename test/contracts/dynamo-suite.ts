@@ -1,6 +1,6 @@
+import { DynamoFindingStore, DynamoUnitStore } from '../../src/adapters/dynamodb/drift/run-parts.ts';
+import { DynamoRunStore } from '../../src/adapters/dynamodb/drift/run-store.ts';
 import { DynamoMappingStore } from '../../src/adapters/dynamodb/mapping-store.ts';
-import { DynamoFindingStore, DynamoUnitStore } from '../../src/adapters/dynamodb/run-parts.ts';
-import { DynamoRunStore } from '../../src/adapters/dynamodb/run-store.ts';
 import { DynamoSpecHistory } from '../../src/adapters/dynamodb/spec-history.ts';
 import { DynamoSpecStore } from '../../src/adapters/dynamodb/spec-store.ts';
 import { describeAssistantOwners } from './assistant-owners-contract.ts';

@@ -1,8 +1,8 @@
 import type { Journal } from '../journal.ts';
 import type { Deadline } from '../runtime.ts';
 import { CLAIM_MARGIN_MS, SETTLE_MS } from '../timing.ts';
-import { type CleanedUp, cleanUp } from './clean-up.ts';
-import { removeEarlierRuns } from './earlier-runs.ts';
+import { type CleanedUp, cleanUp } from './clean-up/clean-up.ts';
+import { removeEarlierRuns } from './clean-up/earlier-runs.ts';
 import { explain } from './expectations.ts';
 import { type ScenarioResult, tally, type VerificationReport } from './report.ts';
 import { runIdFrom, throwAwayOrganisation, type VerificationRun } from './run.ts';

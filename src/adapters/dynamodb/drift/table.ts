@@ -7,8 +7,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Table } from './claimed-rows.ts';
-import type { Item } from './table-keys.ts';
+import type { Table } from '../claimed-rows.ts';
+import type { Item } from '../table-keys.ts';
 
 /** Runs are of interest for a month; DynamoDB then removes them by itself. In seconds. */
 const KEPT_S = 30 * 24 * 60 * 60;

@@ -1,11 +1,11 @@
-import type { Finding } from '../../domain/drift/finding.ts';
-import type { Slice } from '../../domain/drift/fleet.ts';
-import type { DriftUnit, FindingStore } from '../../domain/drift/runs.ts';
-import type { UnitChange, UnitStore } from '../../domain/long-work/run.ts';
-import { inParallel } from '../in-parallel.ts';
-import type { Table } from './claimed-rows.ts';
-import { FINDING_PREFIX, parseFinding, parseUnit, partsPk, UNIT_PREFIX, unitSk } from './drift-items.ts';
-import { DynamoDriftTable } from './drift-table.ts';
+import type { Finding } from '../../../domain/drift/finding.ts';
+import type { Slice } from '../../../domain/drift/fleet.ts';
+import type { DriftUnit, FindingStore } from '../../../domain/drift/runs.ts';
+import type { UnitChange, UnitStore } from '../../../domain/long-work/run.ts';
+import { inParallel } from '../../in-parallel.ts';
+import type { Table } from '../claimed-rows.ts';
+import { FINDING_PREFIX, parseFinding, parseUnit, partsPk, UNIT_PREFIX, unitSk } from './items.ts';
+import { DynamoDriftTable } from './table.ts';
 
 /** The units of drift runs in DynamoDB, one item each. */
 export class DynamoUnitStore implements UnitStore<DriftUnit> {

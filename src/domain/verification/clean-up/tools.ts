@@ -1,14 +1,14 @@
-import type { ApiKey } from '../account/api-key.ts';
-import { listCreated } from '../account/list-created.ts';
-import { scopeKeyOf } from '../account/scope.ts';
-import type { Journal } from '../journal.ts';
-import { isHeld, mayHaveCreated, newClaim, settlesAt } from '../mapping/claim.ts';
-import type { Deadline } from '../runtime.ts';
-import type { ToolRow } from '../tools/tool-registry.ts';
-import { windowOf } from './made-by-run.ts';
-import type { VerificationRun } from './run.ts';
-import type { VerificationDependencies, VerificationKeys } from './stage.ts';
-import { isThrowAwayTool } from './throw-away-tool.ts';
+import type { ApiKey } from '../../account/api-key.ts';
+import { listCreated } from '../../account/list-created.ts';
+import { scopeKeyOf } from '../../account/scope.ts';
+import type { Journal } from '../../journal.ts';
+import { isHeld, mayHaveCreated, newClaim, settlesAt } from '../../mapping/claim.ts';
+import type { Deadline } from '../../runtime.ts';
+import type { ToolRow } from '../../tools/tool-registry.ts';
+import { windowOf } from '../made-by-run.ts';
+import type { VerificationRun } from '../run.ts';
+import type { VerificationDependencies, VerificationKeys } from '../stage.ts';
+import { isThrowAwayTool } from '../throw-away-tool.ts';
 
 /** Whose organisations to remove, and until when. */
 export interface CleanUp extends VerificationDependencies {

@@ -1,8 +1,8 @@
-import { type Journal, nameOf } from '../journal.ts';
-import type { Deadline } from '../runtime.ts';
+import { type Journal, nameOf } from '../../journal.ts';
+import type { Deadline } from '../../runtime.ts';
+import type { VerificationRun } from '../run.ts';
+import type { VerificationDependencies, VerificationKeys } from '../stage.ts';
 import { cleanUp } from './clean-up.ts';
-import type { VerificationRun } from './run.ts';
-import type { VerificationDependencies, VerificationKeys } from './stage.ts';
 
 /** Earlier runs that one run cleans up after: the rest waits for the next. */
 const AT_MOST = 3;

@@ -1,14 +1,14 @@
-import type { VapiAccount } from '../account/vapi-account.ts';
-import { type AssistantKey, ROLES } from '../configuration/assistant-key.ts';
-import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
-import { isHeld, mayHaveCreated, settlesAt } from '../mapping/claim.ts';
-import { endClaim, takeClaim } from '../mapping/hold-claim.ts';
-import type { CleanUp } from './clean-up-tools.ts';
-import { removeTools } from './clean-up-tools.ts';
-import { explain } from './expectations.ts';
-import { listMadeBy } from './made-by-run.ts';
-import { triesOwnKey } from './run.ts';
-import type { VerificationDependencies } from './stage.ts';
+import type { VapiAccount } from '../../account/vapi-account.ts';
+import { type AssistantKey, ROLES } from '../../configuration/assistant-key.ts';
+import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
+import { isHeld, mayHaveCreated, settlesAt } from '../../mapping/claim.ts';
+import { endClaim, takeClaim } from '../../mapping/hold-claim.ts';
+import { explain } from '../expectations.ts';
+import { listMadeBy } from '../made-by-run.ts';
+import { triesOwnKey } from '../run.ts';
+import type { VerificationDependencies } from '../stage.ts';
+import type { CleanUp } from './tools.ts';
+import { removeTools } from './tools.ts';
 
 /** `unclean`: the service's own DELETE left something behind that could be removed past it. `left`: what is still there. */
 export interface CleanedUp {

@@ -1,10 +1,10 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import { DRIFT_MODES } from '../../domain/account/organisation-record.ts';
-import { ROLES } from '../../domain/configuration/assistant-key.ts';
-import type { Finding } from '../../domain/drift/finding.ts';
-import { type DriftRun, type DriftUnit, GROUPS } from '../../domain/drift/runs.ts';
-import type { Item } from './table-keys.ts';
+import { DRIFT_MODES } from '../../../domain/account/organisation-record.ts';
+import { ROLES } from '../../../domain/configuration/assistant-key.ts';
+import type { Finding } from '../../../domain/drift/finding.ts';
+import { type DriftRun, type DriftUnit, GROUPS } from '../../../domain/drift/runs.ts';
+import type { Item } from '../table-keys.ts';
 
 const count = z.number();
 const counts = z.record(z.string(), count);

@@ -1,8 +1,8 @@
-import type { DriftRun, DriftRunStore, RunChange } from '../../domain/drift/runs.ts';
-import type { CurrentRun } from '../../domain/long-work/run.ts';
-import type { Table } from './claimed-rows.ts';
-import { CURRENT_SK, parseRun, RUN_PREFIX, RUNS_PK, runSk } from './drift-items.ts';
-import { DynamoDriftTable } from './drift-table.ts';
+import type { DriftRun, DriftRunStore, RunChange } from '../../../domain/drift/runs.ts';
+import type { CurrentRun } from '../../../domain/long-work/run.ts';
+import type { Table } from '../claimed-rows.ts';
+import { CURRENT_SK, parseRun, RUN_PREFIX, RUNS_PK, runSk } from './items.ts';
+import { DynamoDriftTable } from './table.ts';
 
 const OPEN = ['planning', 'checking', 'healing'] as const;
 
