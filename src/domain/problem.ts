@@ -60,6 +60,12 @@ export class Problem extends Error {
   }
 }
 
+/** A row that nobody can parse, by its key: edited by hand, restored in part, or written by a later version. */
+export function unreadableRow(name: string): Problem {
+  const detail = `The row ${name} of the table cannot be read. Restore it; docs/runbook.md#a-row-cannot-be-read says how.`;
+  return new Problem('INTERNAL', detail);
+}
+
 /** Wraps field errors in one `VALIDATION_FAILED` whose detail names every field. */
 export function validationFailed(errors: readonly FieldError[]): Problem {
   return new Problem('VALIDATION_FAILED', errors.map(({ field, detail }) => `${field}: ${detail}`).join('; '), {

@@ -47,8 +47,7 @@ async function start({ app, request, journal }: Call<DriftApplication>): Promise
 const RUNS = 20;
 
 async function list({ app }: Call<DriftApplication>): Promise<Answer> {
-  const runs = await describeRuns(app.drift.runs, RUNS);
-  return { response: jsonResponse(200, { runs }), outcome: 'listed' };
+  return { response: jsonResponse(200, await describeRuns(app.drift.runs, RUNS)), outcome: 'listed' };
 }
 
 const MOST_FINDINGS = 500;

@@ -2,6 +2,7 @@ import { makeStatusApplication, type StatusApplication } from '../application.ts
 import { type AssistantKey, parseAssistantKey, parseOrgId } from '../domain/configuration/assistant-key.ts';
 import { describeHistory } from '../domain/history/history.ts';
 import { shownConfiguration } from '../domain/history/shown-configuration.ts';
+import { assertReadable, type OrganisationView } from '../domain/mapping/assistant-mapping.ts';
 import { type AssistantStatus, describeAssistants } from '../domain/mapping/describe.ts';
 import { Problem, validationFailed } from '../domain/problem.ts';
 import { organisationResponse } from './answers/organisation-answer.ts';
@@ -29,13 +30,18 @@ export function makeStatusHandler(app: StatusApplication): HttpHandler {
 
 async function list(call: Call<StatusApplication>): Promise<Answer> {
   const orgId = parseOrgId(call.request.path.orgId);
-  return { response: jsonResponse(200, { orgId, assistants: await lookUp(call, orgId) }), outcome: 'listed' };
+  const { assistants, view } = await lookUp(call, orgId);
+  const unreadable = view.unreadable.map((row) => row.unreadable);
+  const body = { orgId, assistants, ...(unreadable.length > 0 ? { unreadable } : {}) };
+  return { response: jsonResponse(200, body), outcome: 'listed' };
 }
 
 async function show(call: Call<StatusApplication>): Promise<Answer> {
   const key = keyOf(call);
   const isIncluded = includesConfiguration(call.request);
-  const found = (await lookUp(call, key.orgId)).find(({ role }) => role === key.role);
+  const { assistants, view } = await lookUp(call, key.orgId);
+  assertReadable(view, key);
+  const found = assistants.find(({ role }) => role === key.role);
   if (found) {
     const { specs } = call.app.sync;
     const included = isIncluded ? { configuration: await shownConfiguration(specs, key, found.specHash) } : {};
@@ -86,15 +92,21 @@ function keyOf({ request: { path } }: Call<StatusApplication>): AssistantKey {
   return parseAssistantKey(path.orgId, path.role);
 }
 
+interface LookedUp {
+  assistants: AssistantStatus[];
+  view: OrganisationView;
+}
+
 /** Whoever looks also measures: the age of an unresolved creation is a metric. */
-async function lookUp({ app, journal }: Call<StatusApplication>, orgId: string): Promise<AssistantStatus[]> {
-  const assistants = await describeAssistants({ mappings: app.sync.mappings, now: app.sync.runtime.now }, orgId);
+async function lookUp({ app, journal }: Call<StatusApplication>, orgId: string): Promise<LookedUp> {
+  const view = await app.sync.mappings.read(orgId);
+  const assistants = describeAssistants(view, app.sync.runtime.now());
   for (const { state, claim } of assistants) {
     if (state === 'unresolved' && claim) {
       journal.record({ code: 'UNRESOLVED_CREATE_SEEN', ageSeconds: claim.ageSeconds });
     }
   }
-  return assistants;
+  return { assistants, view };
 }
 
 /** None while a change is under way: that ends with another content and the same revision. */

@@ -83,7 +83,11 @@ export function describeDynamoStores(table: () => ContractTable): void {
     it('an organisation record of nearly the largest size does not hide the mappings', async () => {
       const { key, row } = await bringTo('idle', store());
       await putRecord(table(), key.orgId, { vapiAssistantId: 'known', notes: 'x'.repeat(390 * 1024) });
-      expect(await store().read(key.orgId)).toEqual({ record: { vapiAssistantId: 'known' }, mappings: [row] });
+      expect(await store().read(key.orgId)).toEqual({
+        record: { vapiAssistantId: 'known' },
+        mappings: [row],
+        unreadable: [],
+      });
     });
   });
 

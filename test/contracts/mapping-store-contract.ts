@@ -156,7 +156,7 @@ export function describeMappingStore(subject: () => MappingSubject): void {
 
     describe('reads', () => {
       it('nothing of an organisation that nobody knows', async () => {
-        expect(await store().read(freshKey().orgId)).toEqual({ record: undefined, mappings: [] });
+        expect(await store().read(freshKey().orgId)).toEqual({ record: undefined, mappings: [], unreadable: [] });
       });
 
       it('both roles, inbound first, with the organisation record', async () => {
@@ -165,13 +165,13 @@ export function describeMappingStore(subject: () => MappingSubject): void {
         const inbound = await bringTo('claimed', store(), { orgId, role: 'inbound' });
         const record = { vapiAssistantId: 'known-1', vapiPhoneNumberId: 'phone-1' };
         await subject().putRecord(orgId, record);
-        expect(await store().read(orgId)).toEqual({ record, mappings: [inbound.row, outbound.row] });
+        expect(await store().read(orgId)).toEqual({ record, mappings: [inbound.row, outbound.row], unreadable: [] });
       });
 
       it('the record alone', async () => {
         const { orgId } = freshKey();
         await subject().putRecord(orgId, {});
-        expect(await store().read(orgId)).toEqual({ record: {}, mappings: [] });
+        expect(await store().read(orgId)).toEqual({ record: {}, mappings: [], unreadable: [] });
       });
 
       it('nothing of organisations whose name begins alike or differs in case', async () => {

@@ -4,7 +4,7 @@ import type { Finding } from '../../src/domain/drift/finding.ts';
 import { type FleetIndex, type Slice, specName } from '../../src/domain/drift/fleet.ts';
 import type { DriftRun, DriftRunStore, DriftUnit, FindingStore } from '../../src/domain/drift/runs.ts';
 import type { CurrentRun, UnitStore } from '../../src/domain/long-work/run.ts';
-import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
+import type { AssistantMapping, MappingRow } from '../../src/domain/mapping/assistant-mapping.ts';
 import { copyOf } from './copy-of.ts';
 import type { MemoryMappingStore, MemorySpecStore } from './memory-stores.ts';
 
@@ -18,7 +18,9 @@ export function memoryFleet(mappings: MemoryMappingStore, specs: MemorySpecStore
   return {
     rows: async ({ scope, window, limit, after }) =>
       slice(
-        inScope(scope).filter((row) => isInside(Date.parse(row.assistantCreatedAt ?? ''), window)),
+        inScope(scope)
+          .filter((row) => isInside(Date.parse(row.assistantCreatedAt ?? ''), window))
+          .map((row) => mappings.shown(row)),
         { limit, after, idOf: indexKey, descending: true },
       ),
     cut: async ({ scope, to, count }) => {
@@ -34,7 +36,9 @@ export function memoryFleet(mappings: MemoryMappingStore, specs: MemorySpecStore
     },
     unfinished: async ({ limit, after }) =>
       slice(
-        all().filter((row) => !row.assistantId),
+        all()
+          .filter((row) => !row.assistantId)
+          .map((row) => mappings.shown(row)),
         { limit, after, idOf: (row) => `${row.orgId}#${row.role}` },
       ),
     configurations: async (wanted) => {
@@ -50,7 +54,7 @@ function scopeOf({ scope, orgId }: AssistantMapping): ScopeKey {
   return scope === 'org' ? `org:${orgId}` : 'platform';
 }
 
-function indexKey({ assistantCreatedAt, assistantId }: AssistantMapping): string {
+function indexKey({ assistantCreatedAt, assistantId }: MappingRow): string {
   return `${assistantCreatedAt}#${assistantId}`;
 }
 
@@ -94,8 +98,8 @@ export class MemoryRuns implements DriftRunStore {
     return copyOf(this.runs.get(runId));
   }
 
-  async list({ limit }: { limit: number }): Promise<DriftRun[]> {
-    return copyOf([...this.runs.values()].toReversed().slice(0, limit));
+  async list({ limit }: { limit: number }): Promise<Slice<DriftRun>> {
+    return copyOf({ items: [...this.runs.values()].toReversed().slice(0, limit) });
   }
 
   async advance(run: DriftRun, change: Partial<DriftRun>): Promise<DriftRun | undefined> {
@@ -141,7 +145,7 @@ export class MemoryRuns implements DriftRunStore {
     page: async ({ runId, limit, after }) => {
       const found = [...(this.found.get(runId) ?? new Map<string, Finding>()).values()];
       const sorted = copyOf(found).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-      return slice(sorted, { limit, after, idOf: ({ id }) => id });
+      return { ...slice(sorted, { limit, after, idOf: ({ id }) => id }), unreadable: [] };
     },
   };
 

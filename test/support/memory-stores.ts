@@ -3,20 +3,22 @@ import type { ScopeKey } from '../../src/domain/account/scope.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import type { Configuration } from '../../src/domain/configuration/configuration.ts';
 import type { SpecHistory, SpecSummary, StoredSpec } from '../../src/domain/history/history.ts';
-import type {
-  AssistantMapping,
-  MappingStore,
-  MappingWrite,
-  MappingWriteResult,
-  OrganisationView,
-  SpecStore,
+import {
+  type AssistantMapping,
+  isReadable,
+  type MappingRow,
+  type MappingStore,
+  type MappingWrite,
+  type MappingWriteResult,
+  type OrganisationView,
+  type SpecStore,
 } from '../../src/domain/mapping/assistant-mapping.ts';
 import type { AssistantOwner, AssistantOwners } from '../../src/domain/mapping/assistant-owners.ts';
 import type { Claim } from '../../src/domain/mapping/claim.ts';
 import { type Guard, type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping/transitions.ts';
 import type { Task, TaskQueue } from '../../src/domain/task.ts';
 import { NO_TOOLS } from '../../src/domain/tools/link-tools.ts';
-import type { ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../src/domain/tools/tool-registry.ts';
+import type { ToolList, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../src/domain/tools/tool-registry.ts';
 import { copyOf } from './copy-of.ts';
 
 const idOf = ({ orgId, role }: AssistantKey) => `${orgId}/${role}`;
@@ -25,11 +27,26 @@ const idOf = ({ orgId, role }: AssistantKey) => `${orgId}/${role}`;
 export class MemoryMappingStore implements MappingStore {
   readonly rows = new Map<string, AssistantMapping>();
   readonly records = new Map<string, OrganisationRecord>();
+  /** Rows that nobody can read, as `org/role`. */
+  readonly damaged = new Set<string>();
 
   async read(orgId: string): Promise<OrganisationView> {
-    const mappings = [...this.rows.values()].filter((row) => row.orgId === orgId);
+    const rows = [...this.rows.values()].filter((row) => row.orgId === orgId).map((row) => this.shown(row));
     const record = this.records.get(orgId);
-    return copyOf({ record, mappings: mappings.toSorted((a, b) => (a.role < b.role ? -1 : 1)) });
+    return copyOf({
+      record,
+      mappings: rows.filter(isReadable).toSorted((a, b) => (a.role < b.role ? -1 : 1)),
+      unreadable: rows.flatMap((row) => (isReadable(row) ? [] : [row])),
+    });
+  }
+
+  /** A row as the table gives it: of a damaged one the keys are left. */
+  shown(row: AssistantMapping): MappingRow {
+    const { orgId, role, assistantId, assistantCreatedAt } = row;
+    if (!this.damaged.has(idOf(row))) return row;
+    const keys = { orgId, role, ...(assistantId ? { assistantId } : {}) };
+    const made = assistantCreatedAt ? { assistantCreatedAt } : {};
+    return { unreadable: `ORG#${orgId} ASSISTANT#${role}`, ...keys, ...made };
   }
 
   async write(write: MappingWrite): Promise<MappingWriteResult> {
@@ -113,8 +130,8 @@ export class MemoryToolStore implements ToolStore {
     return copyOf(this.rows.get(`${scopeKey}/${hash}`));
   }
 
-  async list(scopeKey: ScopeKey): Promise<ToolRow[]> {
-    return copyOf([...this.rows.values()].filter((row) => row.scopeKey === scopeKey));
+  async list(scopeKey: ScopeKey): Promise<ToolList> {
+    return copyOf({ rows: [...this.rows.values()].filter((row) => row.scopeKey === scopeKey), unreadable: [] });
   }
 
   async write(write: ToolWrite): Promise<ToolWriteResult> {

@@ -9,7 +9,7 @@ import * as z from 'zod/mini';
 import { type AssistantKey, ROLES } from '../../domain/configuration/assistant-key.ts';
 import type { AssistantOwner, AssistantOwners } from '../../domain/mapping/assistant-owners.ts';
 import type { Table } from './claimed-rows.ts';
-import { assistantPk, indexKeys, parseMapping } from './table-keys.ts';
+import { assistantPk, indexKeys, ownerOfRow } from './table-keys.ts';
 
 const ownerSchema = z.object({ orgId: z.string(), role: z.enum(ROLES), token: z.string() });
 
@@ -34,7 +34,7 @@ export class DynamoAssistantOwners implements AssistantOwners {
         ExpressionAttributeValues: marshall({ ':pk': gsi1pk, ':sk': gsi1sk }),
       }),
     );
-    return Items.map(parseMapping).map((mapping) => ({ orgId: mapping.orgId, role: mapping.role }));
+    return Items.map(ownerOfRow).flatMap(({ orgId, role }) => (role ? [{ orgId, role }] : []));
   }
 
   async own(...[assistantId, owner, from]: Parameters<AssistantOwners['own']>): ReturnType<AssistantOwners['own']> {

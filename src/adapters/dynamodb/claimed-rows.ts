@@ -8,6 +8,7 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { TRANSITIONS } from '../../domain/mapping/transitions.ts';
 import { type ConditionedWrite, conditionOf } from './claimed-row-conditions.ts';
+import { readRow } from './read-rows.ts';
 import type { Item } from './table-keys.ts';
 
 /** A table as the stores need it. */
@@ -41,7 +42,7 @@ export class ClaimedRows<Row extends ClaimedRow> {
 
   constructor(table: Table, parse: (item: Item) => Row) {
     this.#table = table;
-    this.#parse = parse;
+    this.#parse = (item) => readRow(item, parse);
   }
 
   async write(write: RowWrite<Row>): Promise<RowWriteResult<Row>> {

@@ -9,10 +9,19 @@ import type { ScopeKey } from '../../domain/account/scope.ts';
 import type { Configuration } from '../../domain/configuration/configuration.ts';
 import type { Window } from '../../domain/drift/check/window.ts';
 import { type FleetIndex, type Slice, type SpecName, specName } from '../../domain/drift/fleet.ts';
-import type { AssistantMapping } from '../../domain/mapping/assistant-mapping.ts';
+import type { MappingRow } from '../../domain/mapping/assistant-mapping.ts';
 import type { Table } from './claimed-rows.ts';
+import { readRows } from './read-rows.ts';
 import { configurationOf, specKey } from './spec-store.ts';
-import { type Item, OWN_ACCOUNTS_PK, parseMapping, scopePk, UNFINISHED_PK } from './table-keys.ts';
+import {
+  type Item,
+  OWN_ACCOUNTS_PK,
+  parseMapping,
+  rowName,
+  scopePk,
+  UNFINISHED_PK,
+  unreadableMapping,
+} from './table-keys.ts';
 
 /** The most that DynamoDB gives in one batch. */
 const BATCH = 100;
@@ -39,7 +48,7 @@ export class DynamoFleetIndex implements FleetIndex {
     window: Window;
     limit: number;
     after?: string;
-  }): Promise<Slice<AssistantMapping>> {
+  }): Promise<Slice<MappingRow>> {
     return await this.#mappings({ ...newestFirst(scope, window), Limit: limit }, after);
   }
 
@@ -74,7 +83,7 @@ export class DynamoFleetIndex implements FleetIndex {
     return { items: orgIds, ...(next ? { next } : {}) };
   }
 
-  async unfinished({ limit, after }: { limit: number; after?: string }): Promise<Slice<AssistantMapping>> {
+  async unfinished({ limit, after }: { limit: number; after?: string }): Promise<Slice<MappingRow>> {
     const input = {
       IndexName: 'gsi1',
       KeyConditionExpression: 'gsi1pk = :pk',
@@ -97,7 +106,7 @@ export class DynamoFleetIndex implements FleetIndex {
 
   /** What the database leaves out for its size, or for want of capacity, is asked for again. */
   async #batch(names: readonly SpecName[]): Promise<[string, Configuration][]> {
-    const byKey = new Map(names.map((name) => [idOf(specKey(name.key, name.specHash)), specName(name)]));
+    const byKey = new Map(names.map((name) => [rowName(specKey(name.key, name.specHash)), specName(name)]));
     const found: [string, Configuration][] = [];
     let keys = names.map((name) => specKey(name.key, name.specHash));
     while (keys.length > 0) {
@@ -105,7 +114,7 @@ export class DynamoFleetIndex implements FleetIndex {
         new BatchGetItemCommand({ RequestItems: { [this.#table.name]: { Keys: keys, ConsistentRead: true } } }),
       );
       for (const item of Responses?.[this.#table.name] ?? []) {
-        const name = byKey.get(idOf(item));
+        const name = byKey.get(rowName(item));
         const configuration = configurationOf(item);
         if (name && configuration) found.push([name, configuration]);
       }
@@ -114,15 +123,20 @@ export class DynamoFleetIndex implements FleetIndex {
     return found;
   }
 
-  async #mappings(input: Partial<QueryCommandInput>, after: string | undefined): Promise<Slice<AssistantMapping>> {
+  async #mappings(input: Partial<QueryCommandInput>, after: string | undefined): Promise<Slice<MappingRow>> {
     const start = after === undefined ? {} : { ExclusiveStartKey: decode(after) };
     const { Items = [], LastEvaluatedKey } = await this.#query({ ...input, ...start });
-    return { items: Items.map(parseMapping), ...(LastEvaluatedKey ? { next: encode(LastEvaluatedKey) } : {}) };
+    return { items: Items.map(mappingRow), ...(LastEvaluatedKey ? { next: encode(LastEvaluatedKey) } : {}) };
   }
 
   async #query(input: Partial<QueryCommandInput>) {
     return await this.#table.client.send(new QueryCommand({ TableName: this.#table.name, ...input }));
   }
+}
+
+/** In the order of the index, whether it can be read or not. */
+function mappingRow(item: Item): MappingRow {
+  return readRows([item], parseMapping).rows[0] ?? unreadableMapping(item);
 }
 
 /** An index key is a time, `#` and an id: the bare time comes before all of that time. */
@@ -137,10 +151,6 @@ function newestFirst(scope: ScopeKey, { from, to }: Window): Partial<QueryComman
     }),
     ScanIndexForward: false,
   };
-}
-
-function idOf({ pk, sk }: Item): string {
-  return `${pk?.S} ${sk?.S}`;
 }
 
 /** All keys of the table and its index are strings. */

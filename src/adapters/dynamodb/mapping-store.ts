@@ -9,6 +9,7 @@ import type {
   OrganisationView,
 } from '../../domain/mapping/assistant-mapping.ts';
 import { ClaimedRows, type Table } from './claimed-rows.ts';
+import { readRows } from './read-rows.ts';
 import {
   type Item,
   indexKeys,
@@ -18,6 +19,7 @@ import {
   organisationPk,
   parseMapping,
   parseOrganisationRecord,
+  unreadableMapping,
 } from './table-keys.ts';
 
 /** Mappings in DynamoDB: one consistent query reads an organisation, single-item conditional writes change a row. */
@@ -45,10 +47,15 @@ export class DynamoMappingStore implements MappingStore {
       }),
     );
     const isRecord = (item: Item) => item.sk?.S === ORGANISATION_SK;
-    const record = Items.find(isRecord);
+    const records = readRows(Items.filter(isRecord), parseOrganisationRecord);
+    const mappings = readRows(
+      Items.filter((item) => item.sk?.S?.startsWith('ASSISTANT#')),
+      parseMapping,
+    );
     return {
-      record: record && parseOrganisationRecord(record),
-      mappings: Items.filter((item) => item.sk?.S?.startsWith('ASSISTANT#')).map(parseMapping),
+      record: records.rows[0],
+      mappings: mappings.rows,
+      unreadable: [...records.unreadable, ...mappings.unreadable].map(unreadableMapping),
     };
   }
 

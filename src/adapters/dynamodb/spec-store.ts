@@ -55,7 +55,8 @@ export class DynamoSpecStore implements SpecStore {
 
 /** Reads the item of a configuration. */
 export function configurationOf(item: Item): Configuration | undefined {
-  return parseConfiguration(specSchema.parse(unmarshall(item)));
+  const texts = specSchema.safeParse(unmarshall(item));
+  return texts.success ? parseConfiguration(texts.data) : undefined;
 }
 
 /** A damaged configuration is as good as none. The parser's message quotes it, prompt and all: it goes no further. */

@@ -4,8 +4,8 @@ import * as z from 'zod/mini';
 import type { OrganisationRecord } from '../../domain/account/organisation-record.ts';
 import { DRIFT_MODES } from '../../domain/account/organisation-record.ts';
 import { type ScopeKey, scopeKeyOf } from '../../domain/account/scope.ts';
-import { type AssistantKey, ROLES } from '../../domain/configuration/assistant-key.ts';
-import type { AssistantMapping, MappingChange } from '../../domain/mapping/assistant-mapping.ts';
+import { type AssistantKey, ROLES, type Role } from '../../domain/configuration/assistant-key.ts';
+import type { AssistantMapping, MappingChange, UnreadableMapping } from '../../domain/mapping/assistant-mapping.ts';
 import { NO_TOOLS } from '../../domain/tools/link-tools.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -98,6 +98,11 @@ const recordSchema = z.object({
 
 export const ORGANISATION_SK = 'PROFILE';
 
+/** Primary key of a row, as it stands in a message: `ORG#acme ASSISTANT#inbound`. */
+export function rowName({ pk, sk }: Item): string {
+  return `${pk?.S} ${sk?.S}`;
+}
+
 /** Primary key of the rows of an organisation. */
 export function organisationPk(orgId: string): string {
   return `ORG#${orgId}`;
@@ -108,14 +113,34 @@ export function assistantPk(assistantId: string): string {
   return `ASSISTANT#${assistantId}`;
 }
 
+const SCOPE_PREFIX = 'SCOPE#';
+
 /** Partition key of what belongs to a credential scope, in the table and in its index. */
 export function scopePk(scopeKey: ScopeKey): string {
-  return `SCOPE#${scopeKey}`;
+  return `${SCOPE_PREFIX}${scopeKey}`;
 }
 
 /** Sort key of a mapping row. */
 export function mappingSk({ role }: Pick<AssistantKey, 'role'>): string {
   return `ASSISTANT#${role}`;
+}
+
+/** Whose a mapping row, or the record of an organisation, is; the role is absent for the record. */
+export function ownerOfRow({ pk, sk }: Item): { orgId: string; role?: Role } {
+  const orgId = (pk?.S ?? '').slice(organisationPk('').length);
+  const role = ROLES.find((known) => sk?.S === mappingSk({ role: known }));
+  return { orgId, ...(role ? { role } : {}) };
+}
+
+/** What the keys of a mapping row say when nothing else of it can be read. */
+export function unreadableMapping(item: Item): UnreadableMapping {
+  const isIndexed = item.gsi1pk?.S?.startsWith(SCOPE_PREFIX);
+  const [assistantCreatedAt, assistantId] = isIndexed ? (item.gsi1sk?.S ?? '').split('#') : [];
+  return {
+    unreadable: rowName(item),
+    ...ownerOfRow(item),
+    ...(assistantId && assistantCreatedAt ? { assistantId, assistantCreatedAt } : {}),
+  };
 }
 
 /** Reads a mapping row. Throws a `ZodError` for a row that nobody here has written. */

@@ -1,10 +1,11 @@
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { ScopeKey } from '../../domain/account/scope.ts';
-import type { ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../domain/tools/tool-registry.ts';
+import type { ToolList, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../domain/tools/tool-registry.ts';
 import { ClaimedRows, type Table } from './claimed-rows.ts';
 import { itemsOf } from './partition-items.ts';
-import { claimSchema, type Item, scopeKeySchema, scopePk } from './table-keys.ts';
+import { readRows } from './read-rows.ts';
+import { claimSchema, type Item, rowName, scopeKeySchema, scopePk } from './table-keys.ts';
 
 const rowSchema = z.lazy(() =>
   z.object({
@@ -47,10 +48,11 @@ export class DynamoToolStore implements ToolStore {
     return result.kind === 'written' ? result : { kind: 'conflict' };
   }
 
-  async list(scopeKey: ScopeKey): Promise<ToolRow[]> {
-    const rows: ToolRow[] = [];
-    for await (const item of itemsOf(this.#table, { pk: scopePk(scopeKey), prefix: PREFIX })) rows.push(parseRow(item));
-    return rows;
+  async list(scopeKey: ScopeKey): Promise<ToolList> {
+    const items: Item[] = [];
+    for await (const item of itemsOf(this.#table, { pk: scopePk(scopeKey), prefix: PREFIX })) items.push(item);
+    const { rows, unreadable } = readRows(items, parseRow);
+    return { rows, unreadable: unreadable.map(rowName) };
   }
 }
 

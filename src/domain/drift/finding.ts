@@ -16,6 +16,7 @@ import type { ShownChange } from './check/shown-change.ts';
  * - `pending`: work that was begun and is still to be done (tools, an unresolved or interrupted change)
  * - `changing`: somebody is changing it at this moment; the next run looks again
  * - `off`: differs, and its organisation wants no checks
+ * - `unreadable`: its row cannot be read, so that nobody knows what it is to be; never touched
  */
 export const DRIFT_CLASSES = [
   'in-sync',
@@ -28,11 +29,12 @@ export const DRIFT_CLASSES = [
   'pending',
   'changing',
   'off',
+  'unreadable',
 ] as const;
 export type DriftClass = (typeof DRIFT_CLASSES)[number];
 
 /** The classes that are written down one by one; `unknown` is a part of the fleet that could not be looked at. */
-export type FindingClass = 'drifted' | 'missing' | 'duplicate' | 'orphan' | 'pending' | 'unknown';
+export type FindingClass = 'drifted' | 'missing' | 'duplicate' | 'orphan' | 'pending' | 'unreadable' | 'unknown';
 
 /** One line of a run's report. */
 export interface Finding {

@@ -81,7 +81,10 @@ export function isOver({ status }: DriftRun): boolean {
 }
 
 /** Drift runs. One is changed only from the status that was read, and in the same step of healing. */
-export type DriftRunStore = RunStore<DriftRun, RunChange>;
+export interface DriftRunStore extends RunStore<DriftRun, RunChange> {
+  /** Newest first. */
+  list(query: { limit: number }): Promise<Slice<DriftRun>>;
+}
 
 export type RunChange = Partial<Pick<DriftRun, 'status' | 'closedAt' | 'unitCount' | 'healing' | 'summary'>> & {
   updatedAt: string;

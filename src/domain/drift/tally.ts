@@ -30,7 +30,7 @@ export function tallyFinding({ totals, findings }: Tally, finding: Finding): voi
 
 /** Pending work was asked for already: it is resumed wherever anything may be looked at. */
 export function isActionable(finding: Finding): boolean {
-  if (finding.class === 'unknown') return false;
+  if (finding.class === 'unknown' || finding.class === 'unreadable') return false;
   return finding.mode === 'heal' || (finding.class === 'pending' && finding.mode === 'report');
 }
 

@@ -38,6 +38,7 @@ function emptyClasses(): Record<DriftClass, number> {
     pending: 0,
     changing: 0,
     off: 0,
+    unreadable: 0,
   };
 }
 
@@ -73,6 +74,7 @@ export function mappedCount({ classes }: Totals): number {
     classes.missing +
     classes.pending +
     classes.changing +
-    classes.off
+    classes.off +
+    classes.unreadable
   );
 }

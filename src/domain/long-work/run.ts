@@ -53,9 +53,8 @@ export interface RunStore<R extends Run, Change> {
   /** Names a run as the one that is going on, in the place of the one that was read. False when another was named meanwhile. */
   makeCurrent(run: CurrentRun, replaces: CurrentRun | undefined): Promise<boolean>;
   create(run: R): Promise<void>;
+  /** Undefined also for a run whose row cannot be read. */
   read(runId: string): Promise<R | undefined>;
-  /** Newest first. */
-  list(query: { limit: number }): Promise<R[]>;
   /** Changes a run that is still as it was read; undefined when it is not. */
   advance(run: R, change: Change): Promise<R | undefined>;
   /** Notes that a unit is done, however often it is said; undefined when the run is over. */

@@ -1,7 +1,8 @@
 import type { OrganisationRecord } from '../account/organisation-record.ts';
 import type { Scope } from '../account/scope.ts';
-import type { AssistantKey } from '../configuration/assistant-key.ts';
+import type { AssistantKey, Role } from '../configuration/assistant-key.ts';
 import type { Configuration } from '../configuration/configuration.ts';
+import { unreadableRow } from '../problem.ts';
 import type { Claim } from './claim.ts';
 import type { Transition } from './transitions.ts';
 
@@ -107,11 +108,51 @@ export interface DriftState {
 export interface OrganisationView {
   record: OrganisationRecord | undefined;
   mappings: readonly AssistantMapping[];
+  /** Mappings that cannot be read, and the record if that cannot be. */
+  unreadable: readonly UnreadableMapping[];
 }
 
-/** The mapping of one assistant in what was read of its organisation. */
-export function mappingOf({ mappings }: OrganisationView, { role }: AssistantKey): AssistantMapping | undefined {
-  return mappings.find((mapping) => mapping.role === role);
+/** A row that nobody can parse. Its keys still say whose it is, and which assistant it names. */
+export interface UnreadableMapping {
+  /** The row's primary key. */
+  unreadable: string;
+  orgId: string;
+  /** Absent for the record of an organisation, and for a role that only a later version knows. */
+  role?: Role;
+  assistantId?: string;
+  /** ISO 8601. */
+  assistantCreatedAt?: string;
+}
+
+/** A row of the table of mappings, whether it can be read or not. */
+export type MappingRow = AssistantMapping | UnreadableMapping;
+
+/** True for a row that can be read. */
+export function isReadable(row: MappingRow): row is AssistantMapping {
+  return !('unreadable' in row);
+}
+
+/** The mapping of one assistant in what was read of its organisation. Throws `INTERNAL` when that cannot be known. */
+export function mappingOf(view: OrganisationView, key: AssistantKey): AssistantMapping | undefined {
+  assertReadable(view, key);
+  return view.mappings.find((mapping) => mapping.role === key.role);
+}
+
+/** Throws `INTERNAL` when what decides about one assistant cannot be read. */
+export function assertReadable(view: OrganisationView, key: AssistantKey): void {
+  const hidden = unreadableOf(view, key);
+  if (hidden) throw unreadableRow(hidden.unreadable);
+}
+
+/** What cannot be read of what decides about one assistant: its mapping, or the record of its organisation. */
+export function unreadableOf({ unreadable }: OrganisationView, { role }: AssistantKey): UnreadableMapping | undefined {
+  return unreadable.find((row) => row.role === role || row.role === undefined);
+}
+
+/** The role of an organisation that names an assistant already, also by a row that cannot be read otherwise. */
+export function nameOfRoleWith({ mappings, unreadable }: OrganisationView, assistantId: string): string | undefined {
+  const row = [...mappings, ...unreadable].find((candidate) => candidate.assistantId === assistantId);
+  return row && (row.role ?? 'unknown');
 }
 
 /** What the store itself writes: the key, the counter and the times of a row. */

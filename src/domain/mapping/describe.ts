@@ -1,5 +1,5 @@
 import type { AssistantKey } from '../configuration/assistant-key.ts';
-import type { AssistantMapping, DriftState, MappingStore } from './assistant-mapping.ts';
+import type { AssistantMapping, DriftState, OrganisationView } from './assistant-mapping.ts';
 import { ageSecondsOf, isBeingRemoved, isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 
 /** `imported`: mapped as it was found, and no configuration has been applied yet. */
@@ -27,14 +27,9 @@ export interface AssistantStatus extends AssistantKey {
   updatedAt: string;
 }
 
-/** The mappings of an organisation, inbound before outbound. One read of the table, none at Vapi. */
-export async function describeAssistants(
-  { mappings, now }: { mappings: MappingStore; now: () => number },
-  orgId: string,
-): Promise<AssistantStatus[]> {
-  const view = await mappings.read(orgId);
-  const at = now();
-  return view.mappings.map((mapping) => describe(mapping, at));
+/** The mappings of an organisation that can be read, inbound before outbound, at a moment (epoch ms). */
+export function describeAssistants({ mappings }: OrganisationView, now: number): AssistantStatus[] {
+  return mappings.map((mapping) => describe(mapping, now));
 }
 
 function describe(mapping: AssistantMapping, now: number): AssistantStatus {

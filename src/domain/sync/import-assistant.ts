@@ -7,7 +7,12 @@ import { hashOf } from '../configuration/canonical-hash.ts';
 import { type Configuration, MANAGED_BY, ownership } from '../configuration/configuration.ts';
 import { noteApplied } from '../history/keep-history.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import { type AssistantMapping, mappingOf, type OrganisationView } from '../mapping/assistant-mapping.ts';
+import {
+  type AssistantMapping,
+  mappingOf,
+  nameOfRoleWith,
+  type OrganisationView,
+} from '../mapping/assistant-mapping.ts';
 import { isHeld, mayHaveCreated } from '../mapping/claim.ts';
 import { giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
 import { assertTimeLeft, waitForClaim } from '../mapping/wait-for-claim.ts';
@@ -93,8 +98,8 @@ function fromMappings(view: OrganisationView, key: AssistantKey, assistantId: st
   if (mapping?.assistantId) {
     return refused(`cannot be mapped: ${mapping.assistantId} is. DELETE that one first, or drop this line`);
   }
-  const other = view.mappings.find((candidate) => candidate.assistantId === assistantId);
-  if (other) return refused(`serves the ${other.role} role already; each role has an assistant of its own`);
+  const other = nameOfRoleWith(view, assistantId);
+  if (other) return refused(`serves the ${other} role already; each role has an assistant of its own`);
   return undefined;
 }
 

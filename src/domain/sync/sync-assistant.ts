@@ -157,7 +157,7 @@ async function makeDecision(operation: Operation, session: Session): Promise<Dec
   if (!isKnown(operation, view, access)) throw unknownOrganisation();
   const ageSeconds = unresolvedForSeconds(mapping?.claim, operation.runtime.now());
   if (ageSeconds !== undefined) journal.record({ code: 'UNRESOLVED_CREATE_SEEN', ageSeconds });
-  const ofOtherRoles = view.mappings.flatMap(({ role, assistantId }) =>
+  const ofOtherRoles = [...view.mappings, ...view.unreadable].flatMap(({ role, assistantId }) =>
     assistantId && role !== key.role ? [assistantId] : [],
   );
   const observation = await observe(operation, {

@@ -22,7 +22,7 @@ export async function findStrayTool(
   { tools, journal }: Operation,
   { tool, scopeKey, account, ...made }: Registration & { since: string; untilMs?: number },
 ): Promise<string | undefined> {
-  const [listed, rows] = await Promise.all([
+  const [listed, { rows }] = await Promise.all([
     listCreated((query) => account.list(query), windowAtVapi(made)),
     tools.list(scopeKey),
   ]);

@@ -49,5 +49,11 @@ export interface ToolStore {
   read(scopeKey: ScopeKey, hash: string): Promise<ToolRow | undefined>;
   write(write: ToolWrite): Promise<ToolWriteResult>;
   /** All tools of a scope. */
-  list(scopeKey: ScopeKey): Promise<ToolRow[]>;
+  list(scopeKey: ScopeKey): Promise<ToolList>;
+}
+
+export interface ToolList {
+  rows: readonly ToolRow[];
+  /** Names of the rows that cannot be read. */
+  unreadable: readonly string[];
 }

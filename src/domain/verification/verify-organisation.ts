@@ -7,7 +7,7 @@ import { stateOf } from '../mapping/describe.ts';
 import type { SyncDependencies } from '../operation.ts';
 import { lookAtNumber } from '../phone-number/link-phone-number.ts';
 import { wantedPhoneNumber } from '../phone-number/phone-number.ts';
-import { Problem } from '../problem.ts';
+import { Problem, unreadableRow } from '../problem.ts';
 import type { Deadline } from '../runtime.ts';
 import { lookAt } from '../sync/observe.ts';
 import { type Judgement, judgeAssistant, judgeMissing, type Seen } from './judge-assistant.ts';
@@ -26,6 +26,8 @@ export interface OrganisationCheck extends SyncDependencies {
  */
 export async function verifyOrganisation(check: OrganisationCheck): Promise<AssistantReport[]> {
   const view = await check.mappings.read(check.orgId);
+  const [hidden] = view.unreadable;
+  if (hidden) throw unreadableRow(hidden.unreadable);
   const [first] = view.mappings;
   if (!first) {
     throw new Problem('NOT_FOUND', 'No assistant is mapped for this organisation. PUT one, then verify it.');

@@ -15,7 +15,7 @@ const totalsSchema = z.lazy(() =>
   z.object({
     classes: z.object({
       'in-sync': count,
-      // Runs of version 0.1.0 did not tell it apart.
+      // Version 0.1.0 counted neither imported nor unreadable ones.
       imported: z._default(count, 0),
       drifted: count,
       missing: count,
@@ -25,6 +25,7 @@ const totalsSchema = z.lazy(() =>
       pending: count,
       changing: count,
       off: count,
+      unreadable: z._default(count, 0),
     }),
     lists: count,
     gets: count,
@@ -98,7 +99,7 @@ const scopeSchema = z.lazy(() => z.union([z.literal('platform'), z.templateLiter
 const findingSchema = z.lazy(() =>
   z.object({
     id: z.string(),
-    class: z.enum(['drifted', 'missing', 'duplicate', 'orphan', 'pending', 'unknown']),
+    class: z.enum(['drifted', 'missing', 'duplicate', 'orphan', 'pending', 'unreadable', 'unknown']),
     scope: scopeSchema,
     orgId: z.exactOptional(z.string()),
     role: z.exactOptional(z.enum(ROLES)),

@@ -4,6 +4,8 @@ import type { DriftUnit, FindingStore } from '../../../domain/drift/runs.ts';
 import type { UnitChange, UnitStore } from '../../../domain/long-work/run.ts';
 import { inParallel } from '../../in-parallel.ts';
 import type { Table } from '../claimed-rows.ts';
+import { readRows } from '../read-rows.ts';
+import { rowName } from '../table-keys.ts';
 import { FINDING_PREFIX, parseFinding, parseUnit, partsPk, UNIT_PREFIX, unitSk } from './items.ts';
 import { DynamoDriftTable } from './table.ts';
 
@@ -64,7 +66,11 @@ export class DynamoFindingStore implements FindingStore {
     const pk = partsPk(runId);
     const start = after === undefined ? {} : { after: `${FINDING_PREFIX}${after}` };
     const { items, next } = await this.#items.query({ pk, prefix: FINDING_PREFIX, limit, ...start });
-    const findings = items.map(parseFinding);
-    return { items: findings, ...(next ? { next: next.slice(FINDING_PREFIX.length) } : {}) };
+    const { rows, unreadable } = readRows(items, parseFinding);
+    return {
+      items: rows,
+      unreadable: unreadable.map(rowName),
+      ...(next ? { next: next.slice(FINDING_PREFIX.length) } : {}),
+    };
   }
 }

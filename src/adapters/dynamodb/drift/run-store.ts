@@ -1,6 +1,9 @@
+import type { Slice } from '../../../domain/drift/fleet.ts';
 import type { DriftRun, DriftRunStore, RunChange } from '../../../domain/drift/runs.ts';
 import type { CurrentRun } from '../../../domain/long-work/run.ts';
 import type { Table } from '../claimed-rows.ts';
+import { readRows } from '../read-rows.ts';
+import { rowName } from '../table-keys.ts';
 import { CURRENT_SK, parseRun, RUN_PREFIX, RUNS_PK, runSk } from './items.ts';
 import { DynamoDriftTable } from './table.ts';
 
@@ -31,12 +34,14 @@ export class DynamoRunStore implements DriftRunStore {
 
   async read(runId: string): Promise<DriftRun | undefined> {
     const item = await this.#items.get({ pk: RUNS_PK, sk: runSk(runId) });
-    return item && parseRun(item);
+    // Nothing can be done with a run that cannot be read: the next one is started without it.
+    return item && readRows([item], parseRun).rows[0];
   }
 
-  async list({ limit }: { limit: number }): Promise<DriftRun[]> {
+  async list({ limit }: { limit: number }): Promise<Slice<DriftRun>> {
     const { items } = await this.#items.query({ pk: RUNS_PK, prefix: RUN_PREFIX, limit, descending: true });
-    return items.map(parseRun);
+    const { rows, unreadable } = readRows(items, parseRun);
+    return { items: rows, unreadable: unreadable.map(rowName) };
   }
 
   async advance(run: DriftRun, change: RunChange): Promise<DriftRun | undefined> {

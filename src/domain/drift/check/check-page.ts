@@ -2,10 +2,11 @@ import type { ScopeKey } from '../../account/scope.ts';
 import type { LiveAssistant } from '../../account/vapi-account.ts';
 import { ownerOf } from '../../configuration/owner.ts';
 import type { PacedAccount } from '../../long-work/paced-account.ts';
+import { isReadable } from '../../mapping/assistant-mapping.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
 import type { DriftRun } from '../runs.ts';
 import { newTally, type Tally } from '../tally.ts';
-import { checkListed, checkUnlisted } from './check-row.ts';
+import { checkListed, checkUnlisted, reportUnreadable } from './check-row.ts';
 import { checkStray } from './check-stray.ts';
 import { joinPage } from './join-page.ts';
 import { readPage, readRows } from './read-page.ts';
@@ -39,11 +40,17 @@ export async function checkPage({ deps, run, scope, account, window }: PageCheck
   const isOurs = (live: LiveAssistant) => ownerOf(live, deps.deployment) !== undefined;
   const joined = joinPage({ page, rows, isOurs, most: Math.max(1, Math.floor(callsPerSecond * STEP_SECONDS)) });
   const known = [...joined.pairs.map(({ row }) => row), ...joined.unlisted];
-  const configurations = await deps.fleet.configurations(known.flatMap(specsOf));
+  const configurations = await deps.fleet.configurations(known.filter(isReadable).flatMap(specsOf));
   const check: ScopeCheck = { deps, run, scope, account, tally: newTally(), listedAt, configurations };
   // Rows first: a key that opens another account shows there, before anything is said of what that account holds.
-  for (const row of joined.unlisted) await checkUnlisted(check, row);
-  for (const { row, live } of joined.pairs) await checkListed(check, row, live);
+  for (const row of joined.unlisted) {
+    if (isReadable(row)) await checkUnlisted(check, row);
+    else reportUnreadable(check, row);
+  }
+  for (const { row, live } of joined.pairs) {
+    if (isReadable(row)) await checkListed(check, row, live);
+    else reportUnreadable(check, row);
+  }
   for (const live of joined.unmapped) await checkStray(check, live);
   check.tally.totals.lists += account.calls.lists - before.lists;
   check.tally.totals.gets += account.calls.gets - before.gets;

@@ -2,7 +2,12 @@ import type { DriftMode, OrganisationRecord } from '../../account/organisation-r
 import type { LiveAssistant } from '../../account/vapi-account.ts';
 import type { FieldChange } from '../../configuration/diff.ts';
 import type { DriftState } from '../../mapping/assistant-mapping.ts';
-import { type AssistantMapping, mappingOf } from '../../mapping/assistant-mapping.ts';
+import {
+  type AssistantMapping,
+  mappingOf,
+  type UnreadableMapping,
+  unreadableOf,
+} from '../../mapping/assistant-mapping.ts';
 import { isHeld, mayHaveCreated } from '../../mapping/claim.ts';
 import { completeBook } from '../../phone-number/number-cache.ts';
 import { isoNow } from '../../runtime.ts';
@@ -87,8 +92,7 @@ async function isRungByAnother(check: ScopeCheck, row: AssistantMapping): Promis
 
 async function reportNumber(check: ScopeCheck, row: AssistantMapping, live: string | undefined): Promise<void> {
   const current = await readAgain(check, row);
-  if (!current) return tallyClass(check.tally, 'changing');
-  if (current.mode === 'off') return tallyClass(check.tally, 'off');
+  if (!current) return;
   const change = { path: NUMBER_PATH, wanted: row.assistantId ?? '', ...(live === undefined ? {} : { live }) };
   const changes = [{ ...change, origin: 'edited-at-vapi' as const }];
   await report(check, current, { class: 'drifted', fields: [NUMBER_PATH], changes, changed: 1 });
@@ -130,8 +134,9 @@ function comparisonOf(
 async function confirmDrift(check: ScopeCheck, { row, applied, live: listed }: Candidate): Promise<void> {
   const isRecent = Date.parse(row.updatedAt) >= check.listedAt - CLOCK_MARGIN_MS;
   const live = isRecent ? await lookAgain(check, row) : listed;
-  const current = await readAgain(check, row);
-  if (!live || !current) return tallyClass(check.tally, 'changing');
+  if (!live) return tallyClass(check.tally, 'changing');
+  const current = await readUnchanged(check, row);
+  if (!current) return;
   const comparison = comparisonOf(check, { row, applied, live, record: current.record });
   const changes = compareAssistant(comparison);
   if (changes.length === 0) return await checkFollowers(check, current.row);
@@ -155,15 +160,13 @@ async function lookAgain(
 /** The row was read before the assistant was asked for, and is read again after: a sync in between would show. */
 async function confirmMissing(check: ScopeCheck, row: AssistantMapping): Promise<void> {
   const current = await readAgain(check, row);
-  if (!current) return tallyClass(check.tally, 'changing');
-  if (current.mode === 'off') return tallyClass(check.tally, 'off');
+  if (!current) return;
   await report(check, current, { class: 'missing', fields: [] });
 }
 
 async function reportPending(check: RowCheck, row: AssistantMapping, cause: string): Promise<void> {
   const current = await readAgain(check, row);
-  if (!current) return tallyClass(check.tally, 'changing');
-  if (current.mode === 'off') return tallyClass(check.tally, 'off');
+  if (!current) return;
   await report(check, current, { class: 'pending', fields: [], cause });
 }
 
@@ -173,12 +176,42 @@ interface Current {
   mode: DriftMode;
 }
 
-/** The row as it is now with the organisation's own rules; undefined when it is not what it was. */
-async function readAgain({ deps, run }: RowCheck, row: AssistantMapping): Promise<Current | undefined> {
+/** The row as it is now, where it may be reported. Undefined, and counted as what it is, otherwise. */
+async function readAgain(check: RowCheck, row: AssistantMapping): Promise<Current | undefined> {
+  const current = await readUnchanged(check, row);
+  if (current?.mode !== 'off') return current;
+  tallyClass(check.tally, 'off');
+  return undefined;
+}
+
+/** The row as it is now with the organisation's own rules. Undefined, and counted, when it is not what it was. */
+async function readUnchanged(check: RowCheck, row: AssistantMapping): Promise<Current | undefined> {
+  const { deps, run, tally } = check;
   const view = await deps.mappings.read(row.orgId);
-  const now = mappingOf(view, row);
-  if (!now || !isUnchanged(row, now)) return undefined;
-  return { row: now, record: view.record, mode: modeFor(run.mode, view.record?.driftMode) };
+  const hidden = unreadableOf(view, row);
+  if (hidden) reportUnreadable(check, { ...hidden, role: row.role });
+  const now = hidden ? undefined : mappingOf(view, row);
+  if (now && isUnchanged(row, now)) {
+    return { row: now, record: view.record, mode: modeFor(run.mode, view.record?.driftMode) };
+  }
+  if (!hidden) tallyClass(tally, 'changing');
+  return undefined;
+}
+
+/** A row that cannot be read is one finding with its key: what stands beside it is checked all the same. */
+export function reportUnreadable({ deps, scope, tally }: RowCheck, row: UnreadableMapping): void {
+  const { unreadable, orgId, role, assistantId } = row;
+  tallyFinding(tally, {
+    id: `${scope}#${orgId}#${role ?? unreadable}`,
+    class: 'unreadable',
+    scope,
+    orgId,
+    ...(role ? { role } : {}),
+    ...(assistantId ? { assistantId } : {}),
+    detail: unreadable,
+    mode: 'report',
+    foundAt: isoNow(deps.runtime),
+  });
 }
 
 /** Every change takes a claim, which raises the revision; a row that was removed and made again has another beginning. */

@@ -2,12 +2,12 @@ import type { ScopeKey } from '../../account/scope.ts';
 import type { LiveAssistant } from '../../account/vapi-account.ts';
 import type { AssistantKey } from '../../configuration/assistant-key.ts';
 import { ownerOf } from '../../configuration/owner.ts';
-import { mappingOf, type OrganisationView } from '../../mapping/assistant-mapping.ts';
+import { mappingOf, type OrganisationView, unreadableOf } from '../../mapping/assistant-mapping.ts';
 import { isHeld } from '../../mapping/claim.ts';
 import { isoNow } from '../../runtime.ts';
 import { modeFor } from '../mode.ts';
 import { tallyClass, tallyFinding } from '../tally.ts';
-import { checkListed } from './check-row.ts';
+import { checkListed, reportUnreadable } from './check-row.ts';
 import { type ScopeCheck, specsOf } from './scope-check.ts';
 
 /** An assistant in the list that no row of the index names there. */
@@ -16,6 +16,9 @@ export async function checkStray(check: ScopeCheck, live: LiveAssistant): Promis
   const owner = ownerOf(live, deps.deployment);
   if (!owner) return tallyClass(tally, 'unmanaged');
   const view = await deps.mappings.read(owner.orgId);
+  // Nobody knows whether that row names this assistant: it is neither a duplicate nor an orphan.
+  const hidden = unreadableOf(view, owner);
+  if (hidden) return reportUnreadable(check, { ...hidden, ...owner, assistantId: live.id });
   const mapping = mappingOf(view, owner);
   if (mapping?.assistantId === live.id) return await checkMapped(check, { owner, view, live });
   if (mapping?.claim) {

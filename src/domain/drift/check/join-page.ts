@@ -1,19 +1,19 @@
 import type { LiveAssistant } from '../../account/vapi-account.ts';
-import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
+import type { MappingRow } from '../../mapping/assistant-mapping.ts';
 import { createdMs, type Page } from './window.ts';
 
 /** Rows of the index and how far down they are complete. */
 export interface Rows {
-  items: readonly AssistantMapping[];
+  items: readonly MappingRow[];
   /** Every row of the window created at or after this moment is in `items`; absent: all of them. */
   completeFrom?: number;
 }
 
 /** Both sides of a stretch of creation times, side by side. */
 export interface Joined {
-  pairs: readonly { row: AssistantMapping; live: LiveAssistant }[];
+  pairs: readonly { row: MappingRow; live: LiveAssistant }[];
   /** Mapped, and not in the list. */
-  unlisted: readonly AssistantMapping[];
+  unlisted: readonly MappingRow[];
   /** In the list, and not mapped there. */
   unmapped: readonly LiveAssistant[];
   /** The stretch reaches down to here (epoch ms, inclusive); absent: to the end of the window. */
@@ -54,14 +54,14 @@ export function joinPage({ page, rows, isOurs, most }: JoinInput): Joined {
 const NOWHERE = Number.NEGATIVE_INFINITY;
 
 /** When the assistant of a row was created, in epoch ms. */
-export function rowMs({ assistantCreatedAt }: AssistantMapping): number {
+export function rowMs({ assistantCreatedAt }: MappingRow): number {
   return Date.parse(assistantCreatedAt ?? '');
 }
 
-function match(rows: readonly AssistantMapping[], live: readonly LiveAssistant[]): Joined {
+function match(rows: readonly MappingRow[], live: readonly LiveAssistant[]): Joined {
   const listed = new Map(live.map((assistant) => [assistant.id, assistant]));
-  const pairs: { row: AssistantMapping; live: LiveAssistant }[] = [];
-  const unlisted: AssistantMapping[] = [];
+  const pairs: { row: MappingRow; live: LiveAssistant }[] = [];
+  const unlisted: MappingRow[] = [];
   for (const row of rows) {
     const assistant = row.assistantId ? listed.get(row.assistantId) : undefined;
     if (!assistant) {

@@ -1,6 +1,6 @@
 import type { ScopeKey } from '../../account/scope.ts';
 import type { VapiAccount } from '../../account/vapi-account.ts';
-import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
+import type { MappingRow } from '../../mapping/assistant-mapping.ts';
 import { Problem } from '../../problem.ts';
 import type { FleetIndex } from '../fleet.ts';
 import { type Rows, rowMs } from './join-page.ts';
@@ -37,7 +37,7 @@ interface RowQuery {
 
 /** Reads the newest rows of a window, whole milliseconds at a time. */
 export async function readRows(fleet: FleetIndex, query: RowQuery): Promise<Rows> {
-  const items: AssistantMapping[] = [];
+  const items: MappingRow[] = [];
   let after: string | undefined;
   for (;;) {
     const slice = await fleet.rows({ ...query, ...(after ? { after } : {}) });

@@ -38,8 +38,9 @@ export function decideHeal(input: HealInput): HealPlan {
     case 'duplicate':
     case 'orphan':
       return (healing.removals ?? healing.removed) < maxRemovals ? { kind: 'remove' } : keep('removals-used-up');
+    case 'unreadable':
     case 'unknown':
-      return keep('unknown');
+      return keep(finding.class);
   }
 }
 

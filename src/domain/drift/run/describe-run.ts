@@ -56,12 +56,18 @@ function describeSummary({ totals, suspicious, common, healed, durationMs }: Non
 }
 
 /** The last runs, newest first. */
-export async function describeRuns(runs: DriftRunStore, limit: number): Promise<RunDescription[]> {
-  return (await runs.list({ limit })).map(describeRun);
+export async function describeRuns(
+  runs: DriftRunStore,
+  limit: number,
+): Promise<{ runs: RunDescription[]; unreadable?: readonly string[] }> {
+  const { items, unreadable = [] } = await runs.list({ limit });
+  return { runs: items.map(describeRun), ...(unreadable.length > 0 ? { unreadable } : {}) };
 }
 
 export interface RunReport extends RunDescription {
   findings: readonly Finding[];
+  /** Names of rows of this page that cannot be read. */
+  unreadable?: readonly string[];
   /** To be sent as `after` for the findings that follow; null after the last. */
   next: string | null;
 }
@@ -75,5 +81,7 @@ export async function reportRun(
     runs.read(query.runId),
     findings.page(query),
   ]);
-  return run && { ...describeRun(run), findings: page.items, next: page.next ?? null };
+  const { items, unreadable = [], next = null } = page;
+  const hidden = unreadable.length > 0 ? { unreadable } : {};
+  return run && { ...describeRun(run), findings: items, ...hidden, next };
 }

@@ -1,7 +1,8 @@
 import type { ScopeKey } from '../../account/scope.ts';
+import { isReadable } from '../../mapping/assistant-mapping.ts';
 import { Problem } from '../../problem.ts';
 import { checkPage } from '../check/check-page.ts';
-import { checkClaimed } from '../check/check-row.ts';
+import { checkClaimed, reportUnreadable } from '../check/check-row.ts';
 import type { Window } from '../check/window.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
 import type { DriftRun, DriftUnit, Position } from '../runs.ts';
@@ -91,6 +92,9 @@ async function stepInUnfinished({ deps, run, unit }: StepInput): Promise<Step> {
   });
   const tally = newTally();
   const check = { deps, run, scope: 'platform' as const, tally };
-  for (const row of items) await checkClaimed(check, row);
+  for (const row of items) {
+    if (isReadable(row)) await checkClaimed(check, row);
+    else reportUnreadable(check, row);
+  }
   return { ...tally, position: next ? { ...position, after: next } : position, isDone: next === undefined };
 }

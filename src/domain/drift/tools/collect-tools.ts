@@ -63,9 +63,10 @@ async function collectAccounts(
 }
 
 async function collectScope(call: DriftCall, scope: ScopeKey): Promise<TaskEnd> {
-  const rows = await call.tools.list(scope);
+  const { rows } = await call.tools.list(scope);
   if (rows.length === 0) return { kind: 'done', outcome: 'no-tools' };
   const mapped = await usedTools(call, scope);
+  if (!mapped) return { kind: 'done', outcome: 'unreadable-rows' };
   const used = await withNamed(call, { scope, rows, mapped });
   if (!used) return { kind: 'later', reason: 'NO_TIME', afterSeconds: 1 };
   let isReserved = false;

@@ -1,7 +1,6 @@
 import type { ScopeKey } from '../../account/scope.ts';
 import { organisationOf } from '../../account/scope.ts';
-import { ROLES } from '../../configuration/assistant-key.ts';
-import { type AssistantMapping, mappingOf } from '../../mapping/assistant-mapping.ts';
+import { isReadable, type MappingRow } from '../../mapping/assistant-mapping.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
 import type { Slice } from '../fleet.ts';
 
@@ -13,11 +12,20 @@ export interface UsedTools {
 
 const PAGE = 500;
 
-/** Tools that the mappings of a scope use, and those that unfinished creations may use. Reads each page once. */
-export async function usedTools(deps: DriftDependencies, scope: ScopeKey): Promise<UsedTools> {
+/**
+ * Tools that the mappings of a scope use, and those that unfinished creations may use. Reads each page once. Undefined when a
+ * row cannot be read: nobody knows what that one uses.
+ */
+export async function usedTools(deps: DriftDependencies, scope: ScopeKey): Promise<UsedTools | undefined> {
   const hashes = new Set<string>();
   const toolIds = new Set<string>();
-  const add = ({ tools, attempted }: AssistantMapping) => {
+  let isKnown = true;
+  const add = (row: MappingRow) => {
+    if (!isReadable(row)) {
+      isKnown = false;
+      return;
+    }
+    const { tools, attempted } = row;
     for (const hash of tools.wanted) hashes.add(hash);
     for (const { hash, toolId } of tools.linked) {
       hashes.add(hash);
@@ -29,14 +37,11 @@ export async function usedTools(deps: DriftDependencies, scope: ScopeKey): Promi
   if (orgId === undefined) {
     await eachPage((after) => deps.fleet.rows({ scope, window: {}, limit: PAGE, ...after }), add);
   } else {
-    const view = await deps.mappings.read(orgId);
-    for (const role of ROLES) {
-      const mapping = mappingOf(view, { orgId, role });
-      if (mapping) add(mapping);
-    }
+    const { mappings, unreadable } = await deps.mappings.read(orgId);
+    for (const row of [...mappings, ...unreadable]) add(row);
   }
   await eachPage((after) => deps.fleet.unfinished({ limit: PAGE, ...after }), add);
-  return { hashes, toolIds };
+  return isKnown ? { hashes, toolIds } : undefined;
 }
 
 async function eachPage<T>(

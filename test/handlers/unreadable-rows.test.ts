@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { type AttributeValue, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { call } from '../local/vapi-caller.ts';
+import { configuration } from '../support/configurations.ts';
+import { driftEvent, readRun, runDrift } from '../support/drift-runs.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { assistantsOf } from '../support/upstream.ts';
+
+let service: TestService;
+let org: string;
+
+beforeAll(async () => {
+  service = await startService({ settings: { DRIFT_CALLS_PER_SECOND: '1000', DRIFT_GRACE_MINUTES: '0' } });
+});
+beforeEach(() => {
+  org = `org-${randomUUID().slice(0, 8)}`;
+});
+afterAll(() => service.stop());
+
+const table = () => service.environment.TABLE_NAME;
+
+/** An attribute that every kind of row has, set to what no version writes. */
+async function damage(pk: string, sk: string, attribute: string, value: AttributeValue = { BOOL: true }) {
+  await service.dynamo.send(
+    new UpdateItemCommand({
+      TableName: table(),
+      Key: marshall({ pk, sk }),
+      UpdateExpression: 'SET #name = :value',
+      ExpressionAttributeNames: { '#name': attribute },
+      ExpressionAttributeValues: { ':value': value },
+    }),
+  );
+}
+
+const mend = (pk: string, sk: string, attribute: string, n: string) => damage(pk, sk, attribute, { N: n });
+
+describe('a mapping that cannot be read', () => {
+  const row = () => `ORG#${org} ASSISTANT#inbound`;
+  const damageMapping = () => damage(`ORG#${org}`, 'ASSISTANT#inbound', 'revision');
+  const mendMapping = () => mend(`ORG#${org}`, 'ASSISTANT#inbound', 'revision', '1');
+
+  it('stops its own assistant with the name of the row, and not the other one of the organisation', async () => {
+    await service.put(org, 'inbound', configuration());
+    await damageMapping();
+    const refusal = { status: 500, body: { code: 'INTERNAL', detail: expect.stringContaining(row()) } };
+    expect(await service.put(org, 'inbound', configuration({ name: 'New' }))).toMatchObject(refusal);
+    expect(await service.remove(org, 'inbound')).toMatchObject(refusal);
+    expect(await service.get(org, 'inbound')).toMatchObject(refusal);
+    expect(await service.put(org, 'outbound', configuration())).toMatchObject({ status: 201 });
+    expect(await service.get(org)).toMatchObject({
+      status: 200,
+      body: { assistants: [{ role: 'outbound' }], unreadable: [row()] },
+    });
+    expect(assistantsOf(service.vapi, org, 'inbound')).toHaveLength(1);
+    await mendMapping();
+  });
+
+  it('is one finding of a healing run: its assistant stays, and what is beside it is healed', async () => {
+    const neighbour = `${org}-b`;
+    await service.put(org, 'inbound', configuration());
+    const { body } = await service.put(neighbour, 'inbound', configuration());
+    await damageMapping();
+    await call(service.vapi, `PATCH /assistant/${body.assistantId}`, { body: { name: 'By hand' } });
+    const { run, findings } = await runDrift(service, 'heal');
+    await service.drainQueue();
+    expect(run).toMatchObject({ status: 'closed', unknown: 0, classes: { unreadable: 1, orphan: 0 } });
+    expect(findings.find(({ orgId }) => orgId === org)).toMatchObject({
+      class: 'unreadable',
+      role: 'inbound',
+      detail: row(),
+    });
+    expect(assistantsOf(service.vapi, org, 'inbound')).toHaveLength(1);
+    expect(assistantsOf(service.vapi, neighbour, 'inbound')).toMatchObject([{ name: 'Front desk' }]);
+    await mendMapping();
+  });
+
+  it('hides its assistant also when the index does not know the row: it is no orphan', async () => {
+    await service.put(org, 'inbound', configuration());
+    await service.dynamo.send(
+      new PutItemCommand({
+        TableName: table(),
+        Item: marshall({ pk: `ORG#${org}`, sk: 'ASSISTANT#inbound', revision: 'lost' }),
+      }),
+    );
+    const { findings } = await runDrift(service, 'heal');
+    expect(findings.find(({ orgId }) => orgId === org)).toMatchObject({ class: 'unreadable', detail: row() });
+    expect(assistantsOf(service.vapi, org, 'inbound')).toHaveLength(1);
+  });
+});
+
+it('an organisation record that cannot be read stops its organisation by name, and no run', async () => {
+  await service.putRecord(org, {});
+  const { body } = await service.put(org, 'inbound', configuration());
+  await damage(`ORG#${org}`, 'PROFILE', 'vapiAssistantId');
+  expect(await service.put(org, 'inbound', configuration({ name: 'New' }))).toMatchObject({
+    status: 500,
+    body: { detail: expect.stringContaining(`ORG#${org} PROFILE`) },
+  });
+  await call(service.vapi, `PATCH /assistant/${body.assistantId}`, { body: { name: 'By hand' } });
+  const { findings } = await runDrift(service, 'heal');
+  expect(findings.find(({ orgId }) => orgId === org)).toMatchObject({
+    class: 'unreadable',
+    detail: `ORG#${org} PROFILE`,
+  });
+  expect(assistantsOf(service.vapi, org, 'inbound')).toMatchObject([{ name: 'By hand' }]);
+});
+
+it('a configuration that cannot be read is as good as lost', async () => {
+  const { body } = await service.put(org, 'inbound', configuration());
+  await damage(`ORG#${org}`, `SPEC#inbound#${body.specHash}`, 'payload');
+  const { findings } = await runDrift(service, 'report');
+  expect(findings.find(({ orgId }) => orgId === org)).toMatchObject({ class: 'pending', cause: 'configuration-lost' });
+});
+
+it('a drift run that cannot be read is named in the list, and no new one waits for it', async () => {
+  const { body } = await service.invoke('drift', driftEvent('POST', { body: { mode: 'report' } }));
+  await damage('DRIFT', `RUN#${body.runId}`, 'status');
+  const listed = await service.invoke('drift', driftEvent('GET'));
+  expect(listed).toMatchObject({ status: 200, body: { unreadable: [`DRIFT RUN#${body.runId}`] } });
+  await service.drainQueue();
+  // The run that is named last and is not there may just be starting: it is waited for as long as one that stands still.
+  const later = service.environment2({
+    settings: { DRIFT_CALLS_PER_SECOND: '1000' },
+    runtime: { now: () => Date.now() + 3_600_000 },
+  });
+  const { run } = await runDrift(later, 'report');
+  expect(run.status).toBe('closed');
+});
+
+it('a finding that cannot be read is named, and hides no other', async () => {
+  for (const role of ['inbound', 'outbound']) {
+    const { body } = await service.put(org, role, configuration());
+    await call(service.vapi, `DELETE /assistant/${body.assistantId}`);
+  }
+  const { run, findings } = await runDrift(service, 'report');
+  const [damaged] = findings.filter(({ orgId }) => orgId === org);
+  await damage(`DRIFT#${run.runId}`, `FINDING#${damaged.id}`, 'foundAt');
+  const again = await readRun(service, run.runId);
+  expect(again.findings).toHaveLength(findings.length - 1);
+  expect(again.run.unreadable).toEqual([`DRIFT#${run.runId} FINDING#${damaged.id}`]);
+});
