@@ -20,11 +20,11 @@ import { SecretsManagerStore } from './adapters/secrets-manager-store.ts';
 import { SqsTaskQueue } from './adapters/sqs-task-queue.ts';
 import { recordCall, recordCircuit, type Telemetry } from './adapters/telemetry/journal.ts';
 import { makeVapiAccounts, type UpstreamTiming } from './adapters/vapi/accounts.ts';
+import { makeShelf } from './domain/account/account-book.ts';
 import type { OrganisationStore } from './domain/account/organisation-settings.ts';
 import type { DriftDependencies, DriftStart } from './domain/drift/drift-dependencies.ts';
 import { makePacer } from './domain/long-work/paced-account.ts';
 import type { SyncDependencies } from './domain/operation.ts';
-import { makeNumberShelf } from './domain/phone-number/number-cache.ts';
 import type { Runtime } from './domain/runtime.ts';
 import type { VerificationRuns } from './domain/verification/run.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -219,7 +219,8 @@ function driftOf(sync: SyncDependencies, { settings, table }: { settings: Settin
     units: new DynamoUnitStore(table),
     findings: new DynamoFindingStore(table),
     pacer: makePacer(sync.runtime),
-    numbers: makeNumberShelf(),
+    numbers: makeShelf(),
+    toolIds: makeShelf(),
     limits: settings.drift,
     mode: settings.driftMode,
   };

@@ -1,9 +1,10 @@
+import type { Listed, Shelf } from '../account/account-book.ts';
 import type { DriftMode } from '../account/organisation-record.ts';
+import type { LivePhoneNumber } from '../account/vapi-account.ts';
 import type { Journal } from '../journal.ts';
 import type { Pacer } from '../long-work/paced-account.ts';
 import type { UnitStore } from '../long-work/run.ts';
 import type { SyncDependencies } from '../operation.ts';
-import type { NumberShelf } from '../phone-number/number-cache.ts';
 import type { Deadline } from '../runtime.ts';
 import type { FleetIndex } from './fleet.ts';
 import type { DriftRunStore, DriftUnit, FindingStore } from './runs.ts';
@@ -36,7 +37,10 @@ export interface DriftDependencies extends SyncDependencies {
   units: UnitStore<DriftUnit>;
   findings: FindingStore;
   pacer: Pacer;
-  numbers: NumberShelf;
+  /** Where the phone numbers of the accounts point. */
+  numbers: Shelf<LivePhoneNumber & Listed>;
+  /** Which tools the accounts have. */
+  toolIds: Shelf<Listed>;
   limits: DriftLimits;
   /** Of the deployment. */
   mode: DriftMode;

@@ -61,9 +61,6 @@ export interface Finding {
   healing?: string;
 }
 
-/** Stands for the number that an assistant is to answer: what it is pointed to is no field of the assistant itself. */
-export const NUMBER_PATH = '/phoneNumber/assistantId';
-
 /** The most fields that a row or a finding names. */
 export const MAX_FIELDS = 20;
 

@@ -13,7 +13,11 @@ export async function openAccount(call: DriftCall, scope: ScopeKey): Promise<Pac
   const apiKey = await keyOf(call, scope);
   if (!apiKey) return undefined;
   const { deadline } = call;
-  const opened = { account: call.vapi.open(apiKey, deadline), numbers: call.vapi.phoneNumbers(apiKey, deadline) };
+  const opened = {
+    account: call.vapi.open(apiKey, deadline),
+    numbers: call.vapi.phoneNumbers(apiKey, deadline),
+    tools: call.vapi.tools(apiKey, deadline),
+  };
   return call.pacer.paced(opened, scope === 'platform' ? callsPerSecond / parallelWindows : callsPerSecond);
 }
 

@@ -8,6 +8,8 @@ export interface Totals {
   gets: number;
   /** The same, about phone numbers. */
   numbers: number;
+  /** The same, about tools. */
+  tools: number;
   /** Scopes, or windows of one, that were looked at; and those of which nothing is known. */
   checked: number;
   unknown: number;
@@ -23,7 +25,7 @@ const MAX_CAUSES = 50;
 /** Nothing counted yet. */
 export function noTotals(): Totals {
   const classes = emptyClasses();
-  return { classes, lists: 0, gets: 0, numbers: 0, checked: 0, unknown: 0, actionable: 0, causes: {} };
+  return { classes, lists: 0, gets: 0, numbers: 0, tools: 0, checked: 0, unknown: 0, actionable: 0, causes: {} };
 }
 
 function emptyClasses(): Record<DriftClass, number> {
@@ -51,6 +53,7 @@ export function addTotals(a: Totals, b: Totals): Totals {
     lists: a.lists + b.lists,
     gets: a.gets + b.gets,
     numbers: a.numbers + b.numbers,
+    tools: a.tools + b.tools,
     checked: a.checked + b.checked,
     unknown: a.unknown + b.unknown,
     actionable: a.actionable + b.actionable,

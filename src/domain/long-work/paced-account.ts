@@ -1,4 +1,4 @@
-import type { LiveAssistant, VapiAccount, VapiPhoneNumbers } from '../account/vapi-account.ts';
+import type { LiveAssistant, VapiAccount, VapiPhoneNumbers, VapiTools } from '../account/vapi-account.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Requests made through an account. */
@@ -7,18 +7,22 @@ export interface Calls {
   gets: number;
   /** About phone numbers. */
   numbers: number;
+  /** About tools. */
+  tools: number;
 }
 
 /** An account that is read no faster than agreed, and that knows how often it was asked. */
 export interface PacedAccount extends VapiAccount {
   readonly calls: Calls;
   readonly numbers: Pick<VapiPhoneNumbers, 'get' | 'list'>;
+  readonly tools: Pick<VapiTools, 'get' | 'list'>;
 }
 
 /** What one key opens. */
 export interface Opened {
   account: VapiAccount;
   numbers: VapiPhoneNumbers;
+  tools: VapiTools;
 }
 
 /** Keeps the pace of each account for as long as the environment lives. */
@@ -42,13 +46,18 @@ export function makePacer(runtime: Runtime): Pacer {
   };
 }
 
-function pace({ account, numbers }: Opened, turn: () => Promise<void>): PacedAccount {
-  const calls: Calls = { lists: 0, gets: 0, numbers: 0 };
+function pace({ account, numbers, tools }: Opened, turn: () => Promise<void>): PacedAccount {
+  const calls: Calls = { lists: 0, gets: 0, numbers: 0, tools: 0 };
   let shown: LiveAssistant | undefined;
+  const counted = (kind: keyof Calls) => async () => {
+    await turn();
+    calls[kind] += 1;
+  };
   return {
     keyFingerprint: account.keyFingerprint,
     calls,
-    numbers: paceNumbers(numbers, { calls, turn }),
+    numbers: paceReads(numbers, counted('numbers')),
+    tools: paceReads(tools, counted('tools')),
     get: async (id) => {
       await turn();
       calls.gets += 1;
@@ -72,20 +81,23 @@ function pace({ account, numbers }: Opened, turn: () => Promise<void>): PacedAcc
   };
 }
 
-function paceNumbers(
-  numbers: VapiPhoneNumbers,
-  { calls, turn }: { calls: Calls; turn: () => Promise<void> },
-): PacedAccount['numbers'] {
+interface Reads<Reply, Query, Item> {
+  get(id: string): Promise<Reply>;
+  list(query: Query): Promise<Item>;
+}
+
+function paceReads<Reply, Query, Item>(
+  resource: Reads<Reply, Query, Item>,
+  turn: () => Promise<void>,
+): Reads<Reply, Query, Item> {
   return {
     get: async (id) => {
       await turn();
-      calls.numbers += 1;
-      return await numbers.get(id);
+      return await resource.get(id);
     },
     list: async (query) => {
       await turn();
-      calls.numbers += 1;
-      return await numbers.list(query);
+      return await resource.list(query);
     },
   };
 }

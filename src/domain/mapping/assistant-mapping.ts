@@ -104,6 +104,12 @@ export interface DriftState {
   healedAt?: string;
 }
 
+/** Stands for the number that an assistant is to answer: what it is pointed to is no field of the assistant itself. */
+export const NUMBER_PATH = '/phoneNumber/assistantId';
+
+/** Stands for a tool of ours that an assistant names and Vapi has not any more. */
+export const TOOLS_PATH = '/model/toolIds';
+
 /** All that one consistent read of an organisation gives. */
 export interface OrganisationView {
   record: OrganisationRecord | undefined;

@@ -3,7 +3,7 @@ import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
 import { ROLES, type Role } from '../configuration/assistant-key.ts';
 import { type DesiredAssistant, MANAGED_BY } from '../configuration/configuration.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
+import type { AssistantMapping, LinkedTool } from '../mapping/assistant-mapping.ts';
 import { isHeld } from '../mapping/claim.ts';
 import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
@@ -19,6 +19,8 @@ export interface Situation {
   awaitedToken: string | undefined;
   /** Tools that Vapi was seen not to have. */
   goneTools: ReadonlySet<string>;
+  /** Tools that the caller has just registered, or seen at Vapi. */
+  seenTools: readonly LinkedTool[];
   /** Assistants that the other roles of the organisation have. */
   ofOtherRoles: readonly string[];
 }
@@ -33,7 +35,7 @@ export async function observe(operation: Operation, situation: Situation): Promi
     mapping?.assistantId && mapping.scope === access.scope ? lookAt(account, mapping, mapping.assistantId) : undefined,
     findStrays(operation, { mapping, access }),
     loadLastApplied(operation, situation),
-    findTools(operation, { ...situation, gone: situation.goneTools }),
+    findTools(operation, { ...situation, gone: situation.goneTools, seen: situation.seenTools }),
   ]);
   const needsKnown = mapped?.kind !== 'live' && strays.length === 0;
   const known = needsKnown ? await lookAtKnown(operation, { account, situation }) : undefined;

@@ -4,7 +4,7 @@ import { hashOf } from '../configuration/canonical-hash.ts';
 import { type Configuration, configured, type DesiredAssistant } from '../configuration/configuration.ts';
 import { normaliseVoice } from '../configuration/voice.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
-import { type AssistantMapping, type MappingChange, mappingOf } from '../mapping/assistant-mapping.ts';
+import { type AssistantMapping, type LinkedTool, type MappingChange, mappingOf } from '../mapping/assistant-mapping.ts';
 import { isBeingRemoved } from '../mapping/claim.ts';
 import type { Operation } from '../operation.ts';
 import { linkPhoneNumber } from '../phone-number/link-phone-number.ts';
@@ -46,6 +46,7 @@ async function reapply(operation: Operation, credentials: AccessSession): Promis
   const { mapping, outcome } = await ensureAssistant(operation, {
     desired,
     expected: { specHash: applied.mapping.specHash },
+    seenTools: tools.kind === 'registered' ? tools.linked : [],
   });
   if (tools.kind === 'refused') await annotateMapping(operation, mapping, refusedBy(mapping, tools.detail));
   await followWithNumber(operation, { mapping, credentials });
@@ -94,7 +95,7 @@ async function lastApplied(operation: Operation): Promise<Applied | undefined> {
 }
 
 type Registration =
-  | { kind: 'registered' }
+  | { kind: 'registered'; linked: readonly LinkedTool[] }
   | { kind: 'later'; afterSeconds: number }
   | { kind: 'refused'; detail: string };
 
@@ -103,14 +104,16 @@ async function registerAll(
   operation: Operation,
   { desired, record, credentials }: Omit<Applied, 'mapping'> & { credentials: AccessSession },
 ): Promise<Registration> {
-  if (desired.tools.length === 0) return { kind: 'registered' };
+  if (desired.tools.length === 0) return { kind: 'registered', linked: [] };
   const access = await credentials.freshAccess(record);
   const refusals: string[] = [];
+  const linked: LinkedTool[] = [];
   let afterSeconds = 0;
   for (const tool of desired.tools) {
     try {
       const registered = await registerTool(operation, { tool, access });
       if (registered.kind === 'later') afterSeconds = Math.max(afterSeconds, registered.afterSeconds);
+      else linked.push({ hash: tool.hash, toolId: registered.toolId });
     } catch (error) {
       if (!(error instanceof Problem && error.code === 'VAPI_REJECTED')) throw error;
       operation.journal.record({ code: 'TOOL_REFUSED', tool: tool.hash });
@@ -118,7 +121,7 @@ async function registerAll(
     }
   }
   if (refusals.length > 0) return { kind: 'refused', detail: refusals.join('; ') };
-  return afterSeconds > 0 ? { kind: 'later', afterSeconds } : { kind: 'registered' };
+  return afterSeconds > 0 ? { kind: 'later', afterSeconds } : { kind: 'registered', linked };
 }
 
 /** The longest text that a mapping keeps of Vapi's words. */

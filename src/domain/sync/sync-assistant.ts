@@ -2,7 +2,13 @@ import { type AccessSession, openAccessSession } from '../account/access-session
 import { type Access, isSameAccess } from '../account/credentials.ts';
 import type { OrganisationRecord } from '../account/organisation-record.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
-import { type AssistantMapping, mappingOf, type OrganisationView, type Retiree } from '../mapping/assistant-mapping.ts';
+import {
+  type AssistantMapping,
+  type LinkedTool,
+  mappingOf,
+  type OrganisationView,
+  type Retiree,
+} from '../mapping/assistant-mapping.ts';
 import { unresolvedForSeconds } from '../mapping/claim.ts';
 import { type Expectation, expecting } from '../mapping/expectation.ts';
 import { assertTimeLeft, pauseBeforeRestart, waitForClaim } from '../mapping/wait-for-claim.ts';
@@ -45,18 +51,22 @@ interface Session {
   leftovers: readonly Retiree[];
   /** Tools that Vapi was seen not to have. */
   goneTools: ReadonlySet<string>;
+  /** Tools that the caller has just registered, or seen at Vapi. */
+  seenTools: readonly LinkedTool[];
 }
 
-function openSession(operation: Operation, desired: DesiredAssistant): Session {
+function openSession(operation: Operation, { desired, seenTools = [] }: Wish): Session {
   const credentials = openAccessSession(operation);
   const nothingYet = { awaitedToken: undefined, waits: 0, restarts: 0, leftovers: [], goneTools: new Set<string>() };
-  return { desired, credentials, ...nothingYet };
+  return { desired, credentials, seenTools, ...nothingYet };
 }
 
 /** What the assistant is to be, and what it must be now for that to happen. */
 export interface Wish {
   desired: DesiredAssistant;
   expected?: Expectation;
+  /** Tools that were registered for it, or seen at Vapi, just now: they are not looked at once more. */
+  seenTools?: readonly LinkedTool[];
 }
 
 /**
@@ -64,9 +74,9 @@ export interface Wish {
  * somebody else was faster. Throws `Problem`s; whatever is thrown, no second assistant was made. With an expectation that is
  * not met, nothing is done: `PRECONDITION_FAILED`.
  */
-export async function ensureAssistant(asked: Operation, { desired, expected = {} }: Wish): Promise<SyncResult> {
-  const operation = expecting(asked, expected);
-  const session = openSession(operation, desired);
+export async function ensureAssistant(asked: Operation, wish: Wish): Promise<SyncResult> {
+  const operation = expecting(asked, wish.expected ?? {});
+  const session = openSession(operation, wish);
   for (;;) {
     const result = await session.credentials.reauthorising(() => runRound(operation, session));
     if (result) return result;
@@ -75,9 +85,9 @@ export async function ensureAssistant(asked: Operation, { desired, expected = {}
 }
 
 /** The plan that `ensureAssistant` would carry out now. Reads only. */
-export async function planAssistant(asked: Operation, { desired, expected = {} }: Wish): Promise<Decision> {
-  const operation = expecting(asked, expected);
-  const session = openSession(operation, desired);
+export async function planAssistant(asked: Operation, wish: Wish): Promise<Decision> {
+  const operation = expecting(asked, wish.expected ?? {});
+  const session = openSession(operation, wish);
   for (;;) {
     const decision = await session.credentials.reauthorising(() => makeDecision(operation, session));
     if (decision) return decision;
@@ -145,7 +155,7 @@ function outcomeOf(plan: ChangePlan): Pick<SyncResult, 'outcome' | 'wasDeleted'>
 
 async function makeDecision(operation: Operation, session: Session): Promise<Decision> {
   const { key, journal } = operation;
-  const { desired, awaitedToken, leftovers, goneTools } = session;
+  const { desired, awaitedToken, leftovers, goneTools, seenTools } = session;
   const reading = operation.mappings.read(key.orgId);
   const [view, remembered] = await Promise.all([
     reading,
@@ -166,6 +176,7 @@ async function makeDecision(operation: Operation, session: Session): Promise<Dec
     access,
     awaitedToken,
     goneTools,
+    seenTools,
     ofOtherRoles,
   });
   const here = { scope: access.scope, phoneNumberId: wantedPhoneNumber(key, access) };

@@ -1,7 +1,7 @@
 import type { Access } from '../account/credentials.ts';
 import { scopeKeyOf } from '../account/scope.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
-import type { AssistantMapping, LinkedTool } from '../mapping/assistant-mapping.ts';
+import { type AssistantMapping, type LinkedTool, TOOLS_PATH } from '../mapping/assistant-mapping.ts';
 import type { Operation } from '../operation.ts';
 import type { ToolsFound } from './link-tools.ts';
 import type { ToolRow } from './tool-registry.ts';
@@ -12,25 +12,40 @@ export interface ToolSearch {
   access: Access;
   /** Tools that Vapi was seen not to have. */
   gone: ReadonlySet<string>;
+  /** Tools that this operation has just registered, or seen at Vapi. */
+  seen: readonly LinkedTool[];
 }
 
 /**
  * Finds the tools of a configuration among those that are registered. Nothing is read for those that the mapping names:
- * an assistant that is as it should be costs no more with tools than without. Only reads.
+ * an assistant that is as it should be costs no more with tools than without. One that is linked anew is looked at first, as
+ * somebody may have deleted it at Vapi. Only reads.
  */
 export async function findTools(operation: Operation, search: ToolSearch): Promise<ToolsFound> {
-  const { desired, mapping, access, gone } = search;
-  const isHere = mapping?.scope === access.scope && mapping.keyFingerprint === access.apiKey.fingerprint;
-  const known = new Map((isHere ? mapping.tools.linked : []).map(({ hash, toolId }) => [hash, toolId]));
-  const scopeKey = scopeKeyOf(access.scope, operation.key.orgId);
+  const { desired, gone, seen } = search;
+  const known = new Map([...linkedBefore(search), ...seen].map(({ hash, toolId }) => [hash, toolId]));
   const found = await Promise.all(
     desired.tools.map(async ({ hash }) => {
-      const toolId = known.get(hash) ?? registeredId(await operation.tools.read(scopeKey, hash), access);
+      const toolId = known.get(hash) ?? (await registeredTool(operation, search, hash));
       return toolId && !gone.has(toolId) ? { hash, toolId } : undefined;
     }),
   );
   const linked = found.filter((tool): tool is LinkedTool => tool !== undefined);
   return linked.length === desired.tools.length ? { kind: 'known', linked } : { kind: 'unknown' };
+}
+
+/** What the mapping says of the account that is used now, unless a drift run has found that it is not so any more. */
+function linkedBefore({ mapping, access }: ToolSearch): readonly LinkedTool[] {
+  const isHere = mapping?.scope === access.scope && mapping.keyFingerprint === access.apiKey.fingerprint;
+  return isHere && !mapping.drift?.fields.includes(TOOLS_PATH) ? mapping.tools.linked : [];
+}
+
+async function registeredTool(operation: Operation, { access }: ToolSearch, hash: string): Promise<string | undefined> {
+  const scopeKey = scopeKeyOf(access.scope, operation.key.orgId);
+  const toolId = registeredId(await operation.tools.read(scopeKey, hash), access);
+  if (!toolId) return undefined;
+  const account = operation.vapi.tools(access.apiKey, operation.deadline);
+  return (await account.get(toolId)).kind === 'found' ? toolId : undefined;
 }
 
 /** A tool that may be linked: it is there, by the key that is used now, and nobody is about to remove it. */

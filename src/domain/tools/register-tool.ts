@@ -26,11 +26,11 @@ export async function registerTool(
   const account = operation.vapi.tools(access.apiKey, operation.deadline);
   const registration = { tool, scopeKey, access, account };
   const row = await operation.tools.read(scopeKey, tool.hash);
-  const toolId = registeredId(row, access);
-  if (toolId) return { kind: 'registered', toolId };
   const plan = await planRegistration(operation, { ...registration, row });
   if (plan.kind === 'wait') return { kind: 'later', afterSeconds: secondsUntil(plan.until, operation.runtime.now()) };
-  return await underClaim(operation, { ...registration, row, found: plan.toolId });
+  const { toolId } = plan;
+  if (toolId && toolId === registeredId(row, access)) return { kind: 'registered', toolId };
+  return await underClaim(operation, { ...registration, row, found: toolId });
 }
 
 type Plan = { kind: 'wait'; until: number } | { kind: 'register'; toolId: string | undefined };
@@ -51,7 +51,7 @@ async function planRegistration(
   return { kind: 'register', toolId: await stillThere(registration, row) };
 }
 
-/** The tool of a row that another key has written, or that was about to be deleted, if it is there. */
+/** The tool of a row, if it is there: somebody may have deleted it at Vapi. */
 async function stillThere({ account }: Registration, row: ToolRow | undefined): Promise<string | undefined> {
   if (!row?.toolId || (row.claim && row.claim.operation !== 'delete')) return undefined;
   return (await account.get(row.toolId)).kind === 'found' ? row.toolId : undefined;

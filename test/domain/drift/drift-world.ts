@@ -1,3 +1,4 @@
+import { makeShelf } from '../../../src/domain/account/account-book.ts';
 import { ApiKey } from '../../../src/domain/account/api-key.ts';
 import type { SecretName, SecretStore } from '../../../src/domain/account/credentials.ts';
 import type { LiveAssistant } from '../../../src/domain/account/vapi-account.ts';
@@ -13,7 +14,6 @@ import type { JournalEntry } from '../../../src/domain/journal.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { makePacer } from '../../../src/domain/long-work/paced-account.ts';
 import type { AssistantMapping } from '../../../src/domain/mapping/assistant-mapping.ts';
-import { makeNumberShelf } from '../../../src/domain/phone-number/number-cache.ts';
 import { performTask } from '../../../src/domain/sync/perform-task.ts';
 import type { Task, TaskEnd } from '../../../src/domain/task.ts';
 import { NO_TOOLS } from '../../../src/domain/tools/link-tools.ts';
@@ -262,7 +262,8 @@ export class DriftWorld {
         },
       }),
       pacer: makePacer(runtime),
-      numbers: makeNumberShelf(),
+      numbers: makeShelf(),
+      toolIds: makeShelf(),
       limits: this.limits,
       mode: 'report',
     };

@@ -30,6 +30,7 @@ const totalsSchema = z.lazy(() =>
     lists: count,
     gets: count,
     numbers: count,
+    tools: z._default(count, 0),
     checked: count,
     unknown: count,
     actionable: count,

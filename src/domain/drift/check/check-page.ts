@@ -55,5 +55,6 @@ export async function checkPage({ deps, run, scope, account, window }: PageCheck
   check.tally.totals.lists += account.calls.lists - before.lists;
   check.tally.totals.gets += account.calls.gets - before.gets;
   check.tally.totals.numbers += account.calls.numbers - before.numbers;
+  check.tally.totals.tools += account.calls.tools - before.tools;
   return { ...check.tally, ...(joined.completeFrom === undefined ? {} : { to: joined.completeFrom }) };
 }

@@ -1,3 +1,4 @@
+import { completeBook } from '../../account/account-book.ts';
 import type { DriftMode, OrganisationRecord } from '../../account/organisation-record.ts';
 import type { LiveAssistant } from '../../account/vapi-account.ts';
 import type { FieldChange } from '../../configuration/diff.ts';
@@ -5,15 +6,16 @@ import type { DriftState } from '../../mapping/assistant-mapping.ts';
 import {
   type AssistantMapping,
   mappingOf,
+  NUMBER_PATH,
+  TOOLS_PATH,
   type UnreadableMapping,
   unreadableOf,
 } from '../../mapping/assistant-mapping.ts';
 import { isHeld, mayHaveCreated } from '../../mapping/claim.ts';
-import { completeBook } from '../../phone-number/number-cache.ts';
 import { isoNow } from '../../runtime.ts';
 import { lookAt } from '../../sync/observe.ts';
 import { formerToolIds, withToolIds } from '../../tools/link-tools.ts';
-import { type Finding, MAX_FIELDS, NUMBER_PATH } from '../finding.ts';
+import { type Finding, MAX_FIELDS } from '../finding.ts';
 import { modeFor } from '../mode.ts';
 import { tallyClass, tallyFinding } from '../tally.ts';
 import { type Comparison, compareAssistant, showChanges } from './compare-assistant.ts';
@@ -69,6 +71,7 @@ export async function checkClaimed(check: RowCheck, row: AssistantMapping): Prom
 async function checkFollowers(check: ScopeCheck, row: AssistantMapping): Promise<void> {
   const pending = pendingWork(row);
   if (pending) return await reportPending(check, row, pending);
+  if (await lacksTools(check, row)) return;
   if (row.phoneNumber && (await isRungByAnother(check, row))) return;
   tallyClass(check.tally, 'in-sync');
   await noteDrift(check.deps, row, undefined);
@@ -80,22 +83,50 @@ async function isRungByAnother(check: ScopeCheck, row: AssistantMapping): Promis
   if (!phoneNumber || !assistantId) return false;
   const { account, deps, run, scope } = check;
   const book = deps.numbers.open(`${run.runId} ${scope}`);
-  await completeBook(book, account.numbers);
-  if (book.targets.get(phoneNumber.id) === assistantId) return false;
+  await completeBook(book, (query) => account.numbers.list(query));
+  if (book.entries.get(phoneNumber.id)?.assistantId === assistantId) return false;
   // The book may be older than the row: the number itself tells, and then the row once more.
   const found = await account.numbers.get(phoneNumber.id);
   const live = found.kind === 'found' ? found.phoneNumber.assistantId : undefined;
   if (live === assistantId) return false;
-  await reportNumber(check, row, live);
+  await reportFollowers(check, row, [{ path: NUMBER_PATH, wanted: assistantId, ...(live ? { live } : {}) }]);
   return true;
 }
 
-async function reportNumber(check: ScopeCheck, row: AssistantMapping, live: string | undefined): Promise<void> {
+/** True when Vapi has not all tools of ours any more that the assistant names: its calls of them fail. That is reported then. */
+async function lacksTools(check: ScopeCheck, row: AssistantMapping): Promise<boolean> {
+  if (row.tools.linked.length === 0) return false;
+  const { account, deps, run, scope } = check;
+  const book = deps.toolIds.open(`${run.runId} ${scope}`);
+  await completeBook(book, async (query) =>
+    (await account.tools.list(query)).map(({ id, createdAt }) => ({ id, createdAt })),
+  );
+  const gone: string[] = [];
+  for (const { toolId } of row.tools.linked) {
+    // The book may be older than the row: the tool itself tells, and then the row once more.
+    if (book.entries.has(toolId) || (await account.tools.get(toolId)).kind === 'found') continue;
+    gone.push(toolId);
+  }
+  if (gone.length === 0) return false;
+  await reportFollowers(
+    check,
+    row,
+    gone.map((wanted) => ({ path: TOOLS_PATH, wanted })),
+  );
+  return true;
+}
+
+/** What follows the assistant was changed by hand: a number or a tool. */
+async function reportFollowers(
+  check: ScopeCheck,
+  row: AssistantMapping,
+  edited: readonly { path: string; wanted: string; live?: string }[],
+): Promise<void> {
   const current = await readAgain(check, row);
   if (!current) return;
-  const change = { path: NUMBER_PATH, wanted: row.assistantId ?? '', ...(live === undefined ? {} : { live }) };
-  const changes = [{ ...change, origin: 'edited-at-vapi' as const }];
-  await report(check, current, { class: 'drifted', fields: [NUMBER_PATH], changes, changed: 1 });
+  const changes = edited.map((change) => ({ ...change, origin: 'edited-at-vapi' as const }));
+  const fields = [...new Set(edited.map(({ path }) => path))];
+  await report(check, current, { class: 'drifted', fields, changes, changed: changes.length });
 }
 
 /** What is still to be done after the assistant itself, or cannot be done by anybody but the caller. */

@@ -1,13 +1,13 @@
 import type { AssistantKey } from '../../configuration/assistant-key.ts';
 import { nameOf } from '../../journal.ts';
 import { annotateMapping } from '../../mapping/annotate-mapping.ts';
-import { type AssistantMapping, mappingOf } from '../../mapping/assistant-mapping.ts';
+import { type AssistantMapping, mappingOf, NUMBER_PATH } from '../../mapping/assistant-mapping.ts';
 import { Problem } from '../../problem.ts';
 import { isoNow } from '../../runtime.ts';
 import { removeAssistant } from '../../sync/remove-assistant.ts';
 import { nextState } from '../check/note-drift.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
-import { type Finding, NUMBER_PATH } from '../finding.ts';
+import type { Finding } from '../finding.ts';
 import type { DriftRun, Healing } from '../runs.ts';
 import { decideHeal, type HealPlan } from './decide-heal.ts';
 import { finishRemovals, removeStray } from './remove-stray.ts';

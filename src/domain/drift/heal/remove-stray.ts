@@ -1,3 +1,4 @@
+import { completeBook } from '../../account/account-book.ts';
 import { resolveAccess } from '../../account/credentials.ts';
 import type { ScopeKey } from '../../account/scope.ts';
 import type { VapiAccount } from '../../account/vapi-account.ts';
@@ -8,7 +9,6 @@ import { type AssistantMapping, mappingOf } from '../../mapping/assistant-mappin
 import { isHeld, mayHaveCreated } from '../../mapping/claim.ts';
 import { endClaim, giveBack, type HeldClaim, takeClaim } from '../../mapping/hold-claim.ts';
 import type { Operation } from '../../operation.ts';
-import { completeBook } from '../../phone-number/number-cache.ts';
 import { Problem } from '../../problem.ts';
 import { retireAssistants } from '../../sync/retire-assistants.ts';
 import { createdMs } from '../check/window.ts';
@@ -48,8 +48,8 @@ async function isRung(
   { stray, account }: { stray: Stray; account: PacedAccount },
 ): Promise<boolean> {
   const book = numbers.open(`${runId} ${stray.scope}`);
-  await completeBook(book, account.numbers);
-  return [...book.targets.values()].includes(stray.assistantId);
+  await completeBook(book, (query) => account.numbers.list(query));
+  return [...book.entries.values()].some(({ assistantId }) => assistantId === stray.assistantId);
 }
 
 function kept(why: string): Removal {

@@ -18,7 +18,7 @@ export interface RunDescription {
   checked?: number;
   unknown?: number;
   /** Requests to Vapi. */
-  calls?: { lists: number; gets: number; numbers: number };
+  calls?: { lists: number; gets: number; numbers: number; tools: number };
   /** Where so much was missing that nothing was healed. */
   suspicious?: readonly string[];
   commonCauses?: readonly { cause: string; count: number }[];
@@ -42,12 +42,12 @@ export function describeRun(run: DriftRun): RunDescription {
 }
 
 function describeSummary({ totals, suspicious, common, healed, durationMs }: NonNullable<DriftRun['summary']>) {
-  const { classes, checked, unknown, lists, gets, numbers } = totals;
+  const { classes, checked, unknown, lists, gets, numbers, tools } = totals;
   return {
     classes,
     checked,
     unknown,
-    calls: { lists, gets, numbers },
+    calls: { lists, gets, numbers, tools },
     suspicious,
     commonCauses: common,
     ...(healed ? { healed } : {}),

@@ -1,27 +1,32 @@
-import type { VapiPhoneNumbers } from '../account/vapi-account.ts';
+/** A thing at Vapi as a list shows it. */
+export interface Listed {
+  id: string;
+  /** ISO 8601, by Vapi's clock. */
+  createdAt: string;
+}
 
-/** Which assistant answers each phone number of an account, as far as it was read. Undefined: none does. */
-export interface NumberBook {
-  targets: Map<string, string | undefined>;
+/** What an account has of one kind, by id, as far as it was read. */
+export interface Book<T extends Listed> {
+  entries: Map<string, T>;
   /** Where the next page begins (ISO 8601); absent before the first. */
   until?: string;
   isComplete: boolean;
 }
 
 /** Books of the scopes that are being checked: each is read once in a run, by each environment that takes part. */
-export interface NumberShelf {
-  open(name: string): NumberBook;
+export interface Shelf<T extends Listed> {
+  open(name: string): Book<T>;
 }
 
 /** Books that are kept at a time: the platform's, and that of the organisation in hand. */
 const KEPT = 4;
 
 /** Makes a shelf for one environment. */
-export function makeNumberShelf(): NumberShelf {
-  const books = new Map<string, NumberBook>();
+export function makeShelf<T extends Listed>(): Shelf<T> {
+  const books = new Map<string, Book<T>>();
   return {
     open: (name) => {
-      const book = books.get(name) ?? { targets: new Map<string, string | undefined>(), isComplete: false };
+      const book = books.get(name) ?? { entries: new Map<string, T>(), isComplete: false };
       books.delete(name);
       books.set(name, book);
       const [oldest] = books.keys();
@@ -34,11 +39,14 @@ export function makeNumberShelf(): NumberShelf {
 const PAGE = 500;
 
 /** Reads what is missing of a book, page by page; what was read stays when a page fails. */
-export async function completeBook(book: NumberBook, numbers: Pick<VapiPhoneNumbers, 'list'>): Promise<void> {
+export async function completeBook<T extends Listed>(
+  book: Book<T>,
+  list: (query: { limit: number; until?: string }) => Promise<readonly T[]>,
+): Promise<void> {
   while (!book.isComplete) {
-    const page = await numbers.list({ limit: PAGE, ...(book.until ? { until: book.until } : {}) });
-    const fresh = page.filter(({ id }) => !book.targets.has(id));
-    for (const { id, assistantId } of fresh) book.targets.set(id, assistantId);
+    const page = await list({ limit: PAGE, ...(book.until ? { until: book.until } : {}) });
+    const fresh = page.filter(({ id }) => !book.entries.has(id));
+    for (const entry of fresh) book.entries.set(entry.id, entry);
     const last = page.at(-1);
     if (last) book.until = last.createdAt;
     // Inclusive, as several may share the millisecond at which the page broke off.
