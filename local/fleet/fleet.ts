@@ -76,6 +76,7 @@ function itemsOf(member: FleetMember, { assistantId, specHash, payload }: Applie
     specHash,
     attempted: [],
     tools: NO_TOOLS,
+    formerNumbers: [],
     retiring: [],
     createdAt: at,
     updatedAt: at,

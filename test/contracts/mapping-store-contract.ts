@@ -112,6 +112,7 @@ export function describeMappingStore(subject: () => MappingSubject): void {
           revision: 1,
           attempted: [{ specHash: 'attempt-mine', until: expect.any(String) }],
           tools: { status: 'none', count: 0, wanted: [], linked: [] },
+          formerNumbers: [],
           retiring: [],
           claim: claimOf('mine'),
           createdAt: expect.any(String),

@@ -18,9 +18,14 @@ const deleteAtVapi = (world: World) => {
   for (const { id } of world.upstream.assistants()) world.upstream.stored.delete(id);
 };
 
-const withNumber = (world: World) => {
-  world.upstream.numbers.set('number-1', { id: 'number-1', isTakenOtherwise: false });
-  world.mappings.records.set(KEY.orgId, { vapiPhoneNumberId: 'number-1' });
+const withNumber = (world: World, id = 'number-1') => {
+  world.upstream.numbers.set(id, { id, isTakenOtherwise: false });
+  world.mappings.records.set(KEY.orgId, { vapiPhoneNumberId: id });
+};
+const numbered = async (world: World) => {
+  withNumber(world);
+  await world.run(ensure('a1'));
+  await world.run({ kind: 'work' });
 };
 
 const SCENARIOS: Scenario[] = [
@@ -175,10 +180,35 @@ const SCENARIOS: Scenario[] = [
   },
   {
     name: 'delete with a number',
+    arrange: numbered,
+    job: { kind: 'remove' },
+    specs: ['a1'],
+  },
+  {
+    name: 'another number',
     arrange: async (world) => {
-      withNumber(world);
+      await numbered(world);
+      withNumber(world, 'number-2');
+    },
+    job: ensure('a1'),
+    specs: ['a1'],
+  },
+  {
+    name: 'take off a number, point another one',
+    arrange: async (world) => {
+      await numbered(world);
+      withNumber(world, 'number-2');
       await world.run(ensure('a1'));
-      await world.run({ kind: 'work' });
+    },
+    job: { kind: 'work' },
+    specs: ['a1'],
+  },
+  {
+    name: 'delete after the number was changed',
+    arrange: async (world) => {
+      await numbered(world);
+      withNumber(world, 'number-2');
+      await world.run(ensure('a1'));
     },
     job: { kind: 'remove' },
     specs: ['a1'],
@@ -310,7 +340,7 @@ describe('a DELETE that was cut off, or that failed half-way', () => {
       const found: string[] = [];
       for (const hit of ['DELETE', 'GET', 'PATCH number', 'GET number']) {
         const world = await mapped();
-        world.upstream.verdict = (verb) => (verb === hit ? fault : 'ok');
+        world.upstream.verdict = (_verb, request) => (request === hit ? fault : 'ok');
         await world.run({ kind: 'remove' });
         found.push(...(await assertNeverRevived(world, `${fault} at ${hit}`)));
       }
@@ -357,7 +387,7 @@ it('the enumeration covers every kind of effect that the protocol has', () => {
     'table claim-tool',
     'table finalise-tool',
     'table take-over-tool',
-    'table annotate',
+    'table release',
     'queue send',
   ]) {
     expect(all).toContain(effect);

@@ -1,29 +1,34 @@
 import type { LiveAssistant } from '../../src/domain/account/vapi-account.ts';
+import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
+import { isOurs } from '../../src/domain/configuration/configuration.ts';
 import { diffAssistant } from '../../src/domain/configuration/diff.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
 import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
-import { isManaged } from './upstream.ts';
-import { desired, KEY, toolsOf, type World } from './world.ts';
+import { DEPLOYMENT, desired, KEY, toolsOf, type World } from './world.ts';
 
 /** What is wrong with a world in which nobody is acting any more; empty when all is well. */
-export function violations(world: World, specs: readonly string[]): string[] {
-  const mapping = world.mappings.rows.get(`${KEY.orgId}/${KEY.role}`);
+export function violations(world: World, specs: readonly string[], key: AssistantKey = KEY): string[] {
+  const mapping = world.mappings.rows.get(`${key.orgId}/${key.role}`);
   // What others made by hand is not ours to count until it is adopted, which marks it.
-  const assistants = world.upstream.assistants().filter(isManaged);
+  const assistants = world.upstream.assistants().filter(({ config }) => isOurs(config, key, DEPLOYMENT));
   const ids = assistants.map(({ id }) => id);
-  if (!mapping) return ids.length === 0 ? [] : [`no mapping, but Vapi has ${ids.join(', ')}`];
-  const found: string[] = [];
+  if (!mapping) return ids.length === 0 ? wronglyRung(world) : [`no mapping, but Vapi has ${ids.join(', ')}`];
+  const found: string[] = wronglyRung(world);
   if (mapping.claim) found.push(`a claim is left: ${mapping.claim.operation}`);
   if (ids.length !== 1) found.push(`there are ${ids.length} assistants: ${ids.join(', ')}`);
   if (ids[0] !== mapping.assistantId) found.push(`the mapping names ${mapping.assistantId}, Vapi has ${ids[0]}`);
-  const spec = specs.find((name) => desired(name).specHash === mapping.specHash);
+  const spec = specs.find((name) => desired(name, key).specHash === mapping.specHash);
   if (spec === undefined) return [...found, 'the mapping has a configuration that nobody asked for'];
   const [live] = assistants;
   if (!live) return found;
-  return [...found, ...differences(live.config, { spec, specs }), ...toolViolations(world, { spec, live, mapping })];
+  return [
+    ...found,
+    ...differences(live.config, { spec, specs, key }),
+    ...toolViolations(world, { spec, live, mapping }),
+  ];
 }
 
-/** One tool for each definition, all of them linked in their order and none else, and the number points to the assistant. */
+/** One tool for each definition, all of them linked in their order and none else. */
 function toolViolations(
   world: World,
   { spec, live, mapping }: { spec: string; live: LiveAssistant; mapping: AssistantMapping },
@@ -41,23 +46,31 @@ function toolViolations(
     found.push(`linked are ${linked}, wanted ${wanted} of ${spec}`);
   const status = wanted.length > 0 ? 'linked' : 'none';
   if (mapping.tools.status !== status) found.push(`the mapping says that tools are ${mapping.tools.status}`);
-  for (const { id, assistantId } of world.upstream.numbers.values()) {
-    if (assistantId !== live.id) found.push(`number ${id} rings ${assistantId}`);
-    if (mapping.phoneNumber?.status !== 'linked')
-      found.push(`the mapping says of ${id}: ${mapping.phoneNumber?.status}`);
-  }
   return found;
+}
+
+/** Each number rings the assistant of the organisation that has configured it, and no other rings one of ours. */
+function wronglyRung(world: World): string[] {
+  const rows = [...world.mappings.rows.values()];
+  return [...world.upstream.numbers.values()].flatMap(({ id, assistantId }) => {
+    const owner = rows.find(({ orgId, scope, role }) => {
+      return role === 'inbound' && scope === 'platform' && world.mappings.records.get(orgId)?.vapiPhoneNumberId === id;
+    });
+    const wrong = assistantId === owner?.assistantId ? [] : [`number ${id} rings ${assistantId}`];
+    const status = owner && owner.phoneNumber?.status !== 'linked' ? [`${id} is ${owner.phoneNumber?.status}`] : [];
+    return [...wrong, ...status];
+  });
 }
 
 /** The live assistant is exactly as the mapping says: nothing of another configuration is left in it. */
 function differences(
   live: Parameters<typeof diffAssistant>[0]['live'],
-  { spec, specs }: { spec: string; specs: readonly string[] },
+  { spec, specs, key }: { spec: string; specs: readonly string[]; key: AssistantKey },
 ): string[] {
   const changes = diffAssistant({
-    wanted: desired(spec).payload,
+    wanted: desired(spec, key).payload,
     live,
-    lastApplied: specs.map((name) => desired(name).payload),
+    lastApplied: specs.map((name) => desired(name, key).payload),
     alreadyApplied: false,
   });
   return changes.map(({ path }) => `${path} is not as ${spec} wants it`);

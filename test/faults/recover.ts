@@ -1,4 +1,5 @@
-import type { Ending, Job, World } from './world.ts';
+import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
+import { type Ending, type Job, KEY, type World } from './world.ts';
 
 /** Time enough for every claim to end and every create to settle. */
 const PAUSE_MS = 45_000;
@@ -12,13 +13,13 @@ export async function recover(world: World, job: Job): Promise<Ending> {
   world.upstream.verdict = () => 'ok';
   const ending = await untilDone(world, job);
   if (isFailed(ending)) return ending;
-  const worked = await finishWork(world);
+  const worked = await finishWork(world, job.key);
   return isFailed(worked) ? worked : ending;
 }
 
 /** Has the worker do what is left to it. */
-export async function finishWork(world: World): Promise<Ending> {
-  return await untilDone(world, { kind: 'work' });
+export async function finishWork(world: World, key: AssistantKey = KEY): Promise<Ending> {
+  return await untilDone(world, { kind: 'work', key });
 }
 
 async function untilDone(world: World, job: Job): Promise<Ending> {

@@ -63,7 +63,7 @@ export class Upstream {
   posts = 0;
   toolPosts = 0;
   /** Chooses how each request goes. */
-  verdict: (verb: Verb) => Verdict = () => 'ok';
+  verdict: (verb: Verb, request: string) => Verdict = () => 'ok';
   readonly #now: () => number;
   #ids = 0;
   #late: { at: number; act: () => unknown }[] = [];
@@ -182,7 +182,7 @@ export class Upstream {
     caller: Caller,
     { verb, act, resource = '' }: { verb: Verb; act: () => T; resource?: string },
   ): Promise<T> {
-    const verdict = this.verdict(verb);
+    const verdict = this.verdict(verb, `${verb}${resource}`);
     const result = await caller.effect(`vapi ${verb}${resource}`, async () => {
       if (verdict === 'error-before') return UNAVAILABLE();
       if (verdict === 'refused') return REJECTED();
@@ -209,7 +209,7 @@ export class Upstream {
 
   /** Undefined when the caller does not get to know what was made. */
   async #post<T>(caller: Caller, { resource, count, insert }: Posting<T>): Promise<T | undefined> {
-    const verdict = this.verdict('POST');
+    const verdict = this.verdict('POST', `POST${resource}`);
     const result = await caller.effect(`vapi POST${resource}`, async () => {
       if (verdict === 'refused') return REJECTED();
       if (verdict === 'not-sent') return UNAVAILABLE();

@@ -21,15 +21,25 @@ import {
 import { type Caller, Upstream } from './upstream.ts';
 
 export const KEY: AssistantKey = { orgId: 'acme', role: 'inbound' };
+/** Another organisation, which shares the platform's account and its tools. */
+export const OTHER: AssistantKey = { orgId: 'globex', role: 'inbound' };
 export const DEPLOYMENT = 'test';
 export const LAMBDA_MS = 29_000;
 
-/** What a process is asked to do: make the assistant so, remove it, map one that is there, or do what was left to the worker. */
-export type Job =
+/**
+ * What a process is asked to do: make the assistant so, remove it, map one that is there, or do what was left to the worker.
+ * `number` is no process: somebody configures another number, or none.
+ */
+export type Job = (
   | { kind: 'ensure'; spec: string /** Only while the row has it. */; revision?: number }
   | { kind: 'remove' }
   | { kind: 'import'; assistantId: string }
-  | { kind: 'work' };
+  | { kind: 'number'; id?: string }
+  | { kind: 'work' }
+) & {
+  /** Of which organisation; the first unless told. */
+  key?: AssistantKey;
+};
 
 /** How a job ended: its outcome, the code of its problem, or `crashed`. */
 export type Ending = string;
@@ -107,11 +117,13 @@ export class World {
 
   /** Runs a job in a process of its own. Never rejects for a `Problem` or a crash; throws whatever else comes. */
   async run(job: Job, options: ProcessOptions = {}): Promise<Ending> {
+    const { key = KEY } = job;
+    if (job.kind === 'number') return await this.#configureNumber(key, job.id);
     const process = new Process(this, options);
     const operation: Operation = {
       ...process.dependencies,
       id: process.name,
-      key: KEY,
+      key,
       deadline: process.deadline,
       journal: { record: () => {} },
     };
@@ -123,12 +135,19 @@ export class World {
       }
       const { spec, revision } = job;
       const expected = revision === undefined ? {} : { revision };
-      return (await syncAssistant(operation, { desired: desired(spec), expected })).outcome;
+      return (await syncAssistant(operation, { desired: desired(spec, key), expected })).outcome;
     } catch (error) {
       if (error instanceof Crashed) return 'crashed';
       if (error instanceof Problem) return error.code;
       throw error;
     }
+  }
+
+  async #configureNumber({ orgId }: AssistantKey, id: string | undefined): Promise<Ending> {
+    await this.#turn('a number is configured');
+    if (id) this.upstream.numbers.set(id, this.upstream.numbers.get(id) ?? { id, isTakenOtherwise: false });
+    this.mappings.records.set(orgId, id ? { vapiPhoneNumberId: id } : {});
+    return 'configured';
   }
 
   async turn(label: string): Promise<void> {

@@ -27,6 +27,11 @@ afterAll(() => service.stop());
 const seedNumber = (body: JsonObject = {}) =>
   service.vapi.seed({ account: ACME, resource: 'phone-number', id: numberId, body: { provider: 'vapi', ...body } });
 const numberAtVapi = () => service.vapi.resources(ACME, 'phone-number').find(({ id }) => id === numberId);
+const seedAtPlatform = () => {
+  const platform = LOCAL_ACCOUNTS['local-platform-key'] ?? '';
+  service.vapi.seed({ account: platform, resource: 'phone-number', id: numberId, body: { provider: 'vapi' } });
+  return () => service.vapi.resources(platform, 'phone-number').find(({ id }) => id === numberId);
+};
 const phoneOf = async () => (await service.get(org, 'inbound')).body.phoneNumber;
 const deleteAtVapi = (id: unknown) =>
   fetch(`${service.vapi.url}/assistant/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${ACME_KEY}` } });
@@ -167,5 +172,78 @@ describe('when the assistant is removed', () => {
     });
     await service.remove(org, 'inbound');
     expect(numberAtVapi()).toMatchObject({ assistantId: elsewhere });
+  });
+
+  it('a number that another one replaced is taken off as well, if nobody has done so yet', async () => {
+    seedNumber();
+    await synced();
+    const second = randomUUID();
+    service.vapi.seed({ account: ACME, resource: 'phone-number', id: second, body: { provider: 'vapi' } });
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: second });
+    await service.environment2().put(org, 'inbound', configuration());
+    expect(numberAtVapi()).toHaveProperty('assistantId');
+    expect((await service.environment2().remove(org, 'inbound')).status).toBe(204);
+    expect(numberAtVapi()).not.toHaveProperty('assistantId');
+  });
+
+  it('a number that was left in the platform’s account is taken off before the assistant has moved', async () => {
+    service.secrets.remove(service.secretName(org));
+    const platform = seedAtPlatform();
+    await service.putRecord(org, { vapiPhoneNumberId: numberId });
+    await synced();
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
+    expect((await service.environment2().remove(org, 'inbound')).status).toBe(204);
+    expect(platform()).not.toHaveProperty('assistantId');
+  });
+});
+
+describe('a number that the assistant is not to answer any more', () => {
+  it('since another one is configured, is taken off by the worker', async () => {
+    seedNumber();
+    const assistantId = await synced();
+    const second = randomUUID();
+    service.vapi.seed({ account: ACME, resource: 'phone-number', id: second, body: { provider: 'vapi' } });
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: second });
+    await service.environment2().put(org, 'inbound', configuration());
+    await service.environment2().drainQueue();
+    expect(numberAtVapi()).not.toHaveProperty('assistantId');
+    expect(service.vapi.resources(ACME, 'phone-number')).toContainEqual(
+      expect.objectContaining({ id: second, assistantId }),
+    );
+    expect(await phoneOf()).toEqual({ id: second, status: 'linked' });
+  });
+
+  it('since none is configured, is taken off', async () => {
+    seedNumber();
+    await synced();
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
+    await service.environment2().put(org, 'inbound', withPrompt('without a number'));
+    await service.environment2().drainQueue();
+    expect(numberAtVapi()).not.toHaveProperty('assistantId');
+    expect(await phoneOf()).toBeUndefined();
+  });
+
+  it('since the organisation has moved to its own account, is taken off in the old one', async () => {
+    service.secrets.remove(service.secretName(org));
+    const platform = seedAtPlatform();
+    await service.putRecord(org, { vapiPhoneNumberId: numberId });
+    await synced();
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
+    await service.environment2().put(org, 'inbound', withPrompt('moved'));
+    await service.environment2().drainQueue();
+    expect(platform()).not.toHaveProperty('assistantId');
+  });
+
+  it('since somebody went back to it, is pointed to the assistant of now', async () => {
+    seedNumber();
+    await synced();
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
+    // The worker has not yet taken it off.
+    await service.environment2().put(org, 'inbound', withPrompt('without a number'));
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: numberId });
+    const { body } = await service.environment2().put(org, 'inbound', withPrompt('with it again'));
+    await service.environment2().drainQueue();
+    expect(numberAtVapi()).toMatchObject({ assistantId: body.assistantId });
+    expect(await phoneOf()).toEqual({ id: numberId, status: 'linked' });
   });
 });

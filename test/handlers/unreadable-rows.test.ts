@@ -140,3 +140,18 @@ it('a finding that cannot be read is named, and hides no other', async () => {
   expect(again.findings).toHaveLength(findings.length - 1);
   expect(again.run.unreadable).toEqual([`DRIFT#${run.runId} FINDING#${damaged.id}`]);
 });
+
+it('a tool that cannot be read is one finding; the others are registered and linked all the same', async () => {
+  const tools = ['book', 'cancel'].map((name) => ({ type: 'function', function: { name: `${name}-${org}` } }));
+  await service.put(org, 'inbound', configuration({ tools: tools.slice(0, 1) }));
+  await service.drainQueue();
+  const [hash] = (await service.app.sync.mappings.read(org)).mappings[0]?.tools.wanted ?? [];
+  await damage('SCOPE#platform', `TOOL#${hash}`, 'revision');
+  await service.put(`${org}-b`, 'inbound', configuration({ tools: tools.slice(1) }));
+  await service.drainQueue();
+  expect((await service.get(`${org}-b`, 'inbound')).body.tools).toMatchObject({ status: 'linked' });
+  const { findings } = await runDrift(service, 'report');
+  expect(findings).toContainEqual(
+    expect.objectContaining({ class: 'unreadable', detail: `SCOPE#platform TOOL#${hash}` }),
+  );
+});

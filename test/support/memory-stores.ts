@@ -106,6 +106,7 @@ function nextRow(
     revision: 0,
     attempted: [],
     tools: NO_TOOLS,
+    formerNumbers: [],
     retiring: [],
     createdAt: at,
     updatedAt: at,

@@ -55,6 +55,8 @@ const phoneNumberSchema = z.object({
   previous: z.array(z.string()),
 });
 
+const formerNumberSchema = z.object({ id: z.string(), scope: scopeSchema, assistantIds: z.array(z.string()) });
+
 const driftSchema = z.object({
   class: z.enum(['drifted', 'missing', 'pending']),
   since: z.string(),
@@ -79,6 +81,8 @@ const mappingSchema = z.object({
   claim: z.exactOptional(claimSchema),
   tools: z._default(toolsSchema, { ...NO_TOOLS, wanted: [], linked: [] }),
   phoneNumber: z.exactOptional(phoneNumberSchema),
+  // Rows of version 0.1.0 forget the number that another one has replaced.
+  formerNumbers: z._default(z.array(formerNumberSchema), []),
   // A note for people and for the next drift run: an unreadable one must stop nobody.
   drift: z.catch(z.optional(driftSchema), undefined),
   retiring: z._default(z.array(retireeSchema), []),

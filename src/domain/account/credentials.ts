@@ -127,6 +127,15 @@ export async function resolvePlatformKey(deps: CredentialDependencies): Promise<
   );
 }
 
+/** The key of a scope as an organisation can use it now; undefined when it is that of its own account, which has none any more. */
+export async function keyOfScope(
+  deps: CredentialDependencies,
+  { scope, access }: { scope: Scope; access: Access },
+): Promise<ApiKey | undefined> {
+  if (scope === access.scope) return access.apiKey;
+  return scope === 'org' ? undefined : await resolvePlatformKey(deps);
+}
+
 /** True when both reach the same account with the same key and know the same assistant and number. */
 export function isSameAccess(a: Access, b: Access): boolean {
   return (

@@ -44,6 +44,8 @@ export interface AssistantMapping extends AssistantKey {
   claim?: Claim;
   tools: ToolsState;
   phoneNumber?: PhoneNumberState;
+  /** Numbers that are still to be taken off. */
+  formerNumbers: readonly FormerNumber[];
   /** What the last drift runs found wrong; absent when all was well. */
   drift?: DriftState;
   retiring: readonly Retiree[];
@@ -87,6 +89,13 @@ export interface PhoneNumberState {
   status: 'pending' | 'linked' | 'foreign' | 'missing';
   /** Earlier assistants of ours that the number may still point to. */
   previous: readonly string[];
+}
+
+/** A number that another one has replaced, or that was left in another account, and that may still point to assistants of ours. */
+export interface FormerNumber {
+  id: string;
+  scope: Scope;
+  assistantIds: readonly string[];
 }
 
 /** What a mapping row carries of the last runs that found something wrong with it; absent when all is well. */

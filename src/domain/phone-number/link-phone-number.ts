@@ -1,7 +1,8 @@
-import type { Access } from '../account/credentials.ts';
+import type { ApiKey } from '../account/api-key.ts';
+import { type Access, keyOfScope } from '../account/credentials.ts';
 import type { LivePhoneNumber } from '../account/vapi-account.ts';
 import { isOurs } from '../configuration/configuration.ts';
-import type { AssistantMapping, PhoneNumberState } from '../mapping/assistant-mapping.ts';
+import type { AssistantMapping, FormerNumber, PhoneNumberState } from '../mapping/assistant-mapping.ts';
 import type { Operation, SyncDependencies } from '../operation.ts';
 import { Problem } from '../problem.ts';
 
@@ -12,18 +13,20 @@ export interface PhoneLink {
   access: Access;
 }
 
-/**
- * Points the number to the assistant, unless it serves something that is not ours. Returns what is so afterwards; what
- * the account throws is thrown.
- */
-export async function linkPhoneNumber(operation: Operation, link: PhoneLink): Promise<PhoneNumberState> {
-  const { mapping, phoneNumber, access } = link;
+/** What is so of the number that is wanted; `pending`: it may be pointed to the assistant. Throws what the account throws. */
+export async function lookUpNumber(operation: Operation, link: PhoneLink): Promise<PhoneNumberState> {
+  return settled(operation, { ...link.phoneNumber, status: await statusOf(operation, link) });
+}
+
+/** Points a number to the assistant that may be pointed to it. Throws what the account throws. */
+export async function pointNumber(
+  operation: Operation,
+  { mapping, phoneNumber, access }: PhoneLink,
+): Promise<PhoneNumberState> {
   const { id } = phoneNumber;
   const { assistantId } = mapping;
-  const account = operation.vapi.phoneNumbers(access.apiKey, operation.deadline);
-  const status = await statusOf(operation, link);
-  if (status !== 'pending' || !assistantId) return settled(operation, { ...phoneNumber, status });
-  const assigned = await account.assign(id, assistantId);
+  if (!assistantId) return phoneNumber;
+  const assigned = await operation.vapi.phoneNumbers(access.apiKey, operation.deadline).assign(id, assistantId);
   if (assigned.kind === 'missing') return settled(operation, { ...phoneNumber, status: 'missing' });
   operation.journal.record({ code: 'PHONE_NUMBER_LINKED', phoneNumberId: id, assistantId });
   return { id, status: 'linked', previous: [] };
@@ -34,7 +37,7 @@ async function statusOf(
   operation: Operation,
   { mapping, phoneNumber, access }: PhoneLink,
 ): Promise<PhoneNumberState['status']> {
-  const live = await lookAtNumber(operation, operation, { phoneNumberId: phoneNumber.id, access });
+  const live = await lookAtNumber(operation, operation, { phoneNumberId: phoneNumber.id, apiKey: access.apiKey });
   if (!live) return 'missing';
   if (live.assistantId === mapping.assistantId) return 'linked';
   if (live.assistantId === undefined) return live.isTakenOtherwise ? 'foreign' : 'pending';
@@ -46,10 +49,10 @@ async function statusOf(
 export async function lookAtNumber(
   deps: SyncDependencies,
   { deadline }: Pick<Operation, 'deadline'>,
-  { phoneNumberId, access }: { phoneNumberId: string; access: Access },
+  { phoneNumberId, apiKey }: { phoneNumberId: string; apiKey: ApiKey },
 ): Promise<LivePhoneNumber | undefined> {
   try {
-    const found = await deps.vapi.phoneNumbers(access.apiKey, deadline).get(phoneNumberId);
+    const found = await deps.vapi.phoneNumbers(apiKey, deadline).get(phoneNumberId);
     return found.kind === 'found' ? found.phoneNumber : undefined;
   } catch (error) {
     if (error instanceof Problem && error.code === 'VAPI_REJECTED') return undefined;
@@ -73,13 +76,20 @@ function settled({ journal }: Operation, state: PhoneNumberState): PhoneNumberSt
   return status === 'linked' ? { ...state, previous: [] } : state;
 }
 
-/** Takes the number off the assistant, if it still points to it. Throws what the account throws. */
-export async function releasePhoneNumber(
+/**
+ * Takes numbers off the assistants of ours that they still point to. One in an account whose key is gone is passed over: it is
+ * out of our hands. Throws what the accounts throw.
+ */
+export async function releaseNumbers(
   operation: Operation,
-  { phoneNumberId, assistantIds, access }: { phoneNumberId: string; assistantIds: readonly string[]; access: Access },
+  { numbers, access }: { numbers: readonly FormerNumber[]; access: Access },
 ): Promise<void> {
-  const live = await lookAtNumber(operation, operation, { phoneNumberId, access });
-  if (!live?.assistantId || !assistantIds.includes(live.assistantId)) return;
-  await operation.vapi.phoneNumbers(access.apiKey, operation.deadline).assign(phoneNumberId, null);
-  operation.journal.record({ code: 'PHONE_NUMBER_RELEASED', phoneNumberId, assistantId: live.assistantId });
+  for (const { id: phoneNumberId, scope, assistantIds } of numbers) {
+    const apiKey = await keyOfScope(operation.credentials, { scope, access });
+    if (!apiKey) continue;
+    const live = await lookAtNumber(operation, operation, { phoneNumberId, apiKey });
+    if (!live?.assistantId || !assistantIds.includes(live.assistantId)) continue;
+    await operation.vapi.phoneNumbers(apiKey, operation.deadline).assign(phoneNumberId, null);
+    operation.journal.record({ code: 'PHONE_NUMBER_RELEASED', phoneNumberId, assistantId: live.assistantId });
+  }
 }

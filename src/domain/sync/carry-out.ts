@@ -80,7 +80,7 @@ async function complete(
     access,
     specHash: task.desired.specHash,
     retiring: [...retiring, ...plan.outOfReach],
-    following: { tools: plan.tools, phoneNumber: plan.phoneNumber },
+    following: plan,
     made: plan.kind === 'create',
   });
   await noting;

@@ -6,13 +6,14 @@ import { leaveAsLive } from '../configuration/untouched.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type {
   AssistantMapping,
+  FormerNumber,
   LinkedTool,
   PhoneNumberState,
   Retiree,
   ToolsState,
 } from '../mapping/assistant-mapping.ts';
 import { type Claim, isHeld, mayHaveCreated, settlesAt } from '../mapping/claim.ts';
-import { isSamePhoneNumber, nextPhoneNumber } from '../phone-number/phone-number.ts';
+import { formerNumbers, isSamePhoneNumber, nextPhoneNumber } from '../phone-number/phone-number.ts';
 import { formerToolIds, isSameTools, nextToolsState, type ToolsFound, withToolIds } from '../tools/link-tools.ts';
 
 /** An assistant that is ours by its metadata and that no mapping names. */
@@ -65,6 +66,7 @@ export type Plan =
 export interface Following {
   tools: ToolsState;
   phoneNumber: PhoneNumberState | null;
+  formerNumbers: readonly FormerNumber[];
 }
 
 /** What is ours and not the one assistant. */
@@ -125,9 +127,13 @@ function keepMapped(assistant: LiveAssistant, input: DecideInput): Plan {
 }
 
 function followingOf(chosen: LiveAssistant | undefined, input: DecideInput): Following {
-  const { desired, mapping, observation, phoneNumberId } = input;
+  const { desired, mapping, observation, phoneNumberId, scope } = input;
   const tools = nextToolsState(desired, { found: observation.tools, before: linkedBefore(chosen, input) });
-  return { tools, phoneNumber: nextPhoneNumber(mapping, { wanted: phoneNumberId, assistantId: chosen?.id }) };
+  return {
+    tools,
+    phoneNumber: nextPhoneNumber(mapping, { wanted: phoneNumberId, assistantId: chosen?.id }),
+    formerNumbers: formerNumbers(mapping, { wanted: phoneNumberId, scope }),
+  };
 }
 
 /** Tools belong to an account: what was linked in another one, or to another assistant, is not linked to this one. */

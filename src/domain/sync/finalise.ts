@@ -54,6 +54,7 @@ export async function finalise(operation: Operation, outcome: Outcome): Promise<
     claim: null,
     tools: following.tools,
     phoneNumber: following.phoneNumber,
+    formerNumbers: following.formerNumbers,
     retiring,
   } as const;
   const result = await endClaim(operation, { held, transition: 'finalise', change });

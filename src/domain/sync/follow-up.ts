@@ -13,9 +13,9 @@ export async function syncAssistant(operation: Operation, wish: Wish): Promise<S
   return result;
 }
 
-/** True while tools are to be registered, or a number is to be pointed to the assistant. */
-export function hasPendingWork({ tools, phoneNumber }: AssistantMapping): boolean {
-  return tools.status === 'pending' || phoneNumber?.status === 'pending';
+/** True while tools are to be registered, or a number is to be pointed to the assistant or taken off it. */
+export function hasPendingWork({ tools, phoneNumber, formerNumbers }: AssistantMapping): boolean {
+  return tools.status === 'pending' || phoneNumber?.status === 'pending' || formerNumbers.length > 0;
 }
 
 async function sendFollowUp({ tasks, id, key, journal }: Operation): Promise<void> {

@@ -137,7 +137,7 @@ async function record(
   await keepAsItIs(writing, { held, assistant });
   const retiring = held.mapping.retiring.filter(({ assistantId }) => assistantId !== assistant.id);
   // Tools and number stay as they are too: the first PUT decides about them.
-  const following = { tools: NO_TOOLS, phoneNumber: null };
+  const following = { tools: NO_TOOLS, phoneNumber: null, formerNumbers: [] };
   const outcome = await finalise(writing, { held, assistant, access, retiring, following, made: false });
   if (outcome.kind === 'again') return undefined;
   operation.journal.record({ code: 'ASSISTANT_ADOPTED', assistantId: assistant.id });

@@ -7,10 +7,10 @@ import { annotateMapping } from '../mapping/annotate-mapping.ts';
 import { type AssistantMapping, type LinkedTool, type MappingChange, mappingOf } from '../mapping/assistant-mapping.ts';
 import { isBeingRemoved } from '../mapping/claim.ts';
 import type { Operation } from '../operation.ts';
-import { linkPhoneNumber } from '../phone-number/link-phone-number.ts';
 import { Problem } from '../problem.ts';
 import type { TaskEnd } from '../task.ts';
 import { registerTool } from '../tools/register-tool.ts';
+import { followWithNumbers } from './follow-with-numbers.ts';
 import { ensureAssistant } from './sync-assistant.ts';
 
 /**
@@ -40,7 +40,7 @@ async function reapply(operation: Operation, credentials: AccessSession): Promis
   const tools = await registerAll(operation, { desired, record, credentials });
   if (tools.kind === 'later') {
     // Callers are not to wait for their number until a tool is there.
-    await followWithNumber(operation, { mapping: applied.mapping, credentials });
+    await followWithNumbers(operation, { mapping: applied.mapping, credentials });
     return { kind: 'later', reason: 'TOOL_UNRESOLVED', afterSeconds: tools.afterSeconds };
   }
   const { mapping, outcome } = await ensureAssistant(operation, {
@@ -49,7 +49,9 @@ async function reapply(operation: Operation, credentials: AccessSession): Promis
     seenTools: tools.kind === 'registered' ? tools.linked : [],
   });
   if (tools.kind === 'refused') await annotateMapping(operation, mapping, refusedBy(mapping, tools.detail));
-  await followWithNumber(operation, { mapping, credentials });
+  if (!(await followWithNumbers(operation, { mapping, credentials }))) {
+    return { kind: 'later', reason: 'CHANGED_MEANWHILE', afterSeconds: 1 };
+  }
   // Somebody deleted a tool at Vapi between its registration and now: once more from the start.
   if (tools.kind === 'registered' && mapping.tools.status === 'pending') {
     return { kind: 'later', reason: 'TOOL_GONE', afterSeconds: 1 };
@@ -129,20 +131,4 @@ const MAX_REFUSAL = 1_000;
 
 function refusedBy({ tools }: AssistantMapping, detail: string): MappingChange {
   return { tools: { ...tools, refused: detail.slice(0, MAX_REFUSAL) } };
-}
-
-async function followWithNumber(
-  operation: Operation,
-  { mapping, credentials }: { mapping: AssistantMapping; credentials: AccessSession },
-): Promise<void> {
-  const { phoneNumber } = mapping;
-  if (!phoneNumber || phoneNumber.status === 'linked') return;
-  const { record } = await operation.mappings.read(operation.key.orgId);
-  const access = await credentials.freshAccess(record);
-  // A number of another account, or another number: a sync decides about that.
-  if (access.scope !== mapping.scope || access.phoneNumberId !== phoneNumber.id) return;
-  const state = await linkPhoneNumber(operation, { mapping, phoneNumber, access });
-  if (state.status !== phoneNumber.status) {
-    await annotateMapping(operation, mapping, { phoneNumber: state });
-  }
 }

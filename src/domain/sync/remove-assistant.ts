@@ -7,8 +7,8 @@ import { type Expectation, expecting } from '../mapping/expectation.ts';
 import { endClaim, giveBack, type HeldClaim, leaveUnresolved, takeClaim } from '../mapping/hold-claim.ts';
 import { assertTimeLeft, waitForClaim } from '../mapping/wait-for-claim.ts';
 import type { Operation } from '../operation.ts';
-import { releasePhoneNumber } from '../phone-number/link-phone-number.ts';
-import { wantedPhoneNumber } from '../phone-number/phone-number.ts';
+import { releaseNumbers } from '../phone-number/link-phone-number.ts';
+import { numbersOf, wantedPhoneNumber } from '../phone-number/phone-number.ts';
 import { Problem } from '../problem.ts';
 import { claimTokenOf, isReachable, mappedAsRetiree, type Stray } from './decide.ts';
 import { assertSameAccount } from './observe.ts';
@@ -70,7 +70,7 @@ async function removeUnderClaim(operation: Operation, removal: Removal): Promise
       await removeVerified(operation, { ...removal, retiree });
       isBegun = true;
     }
-    await takeOffNumber(operation, removal);
+    await takeOffNumbers(operation, removal);
     await operation.specs.removeAll(operation.key);
   } catch (error) {
     // It may be gone: the row goes on saying that it is being removed, so that nothing brings it back but a PUT.
@@ -86,12 +86,14 @@ function madeNoChange(error: unknown): boolean {
   return error instanceof Problem && (error.withoutEffect || !error.retryable);
 }
 
-/** Only when the assistant is gone: one that Vapi does not let go keeps its number. */
-async function takeOffNumber(operation: Operation, { mapping, access }: Removal): Promise<void> {
-  const phoneNumberId = mapping.phoneNumber?.id ?? wantedPhoneNumber(operation.key, access);
-  if (!phoneNumberId || !mapping.assistantId || mapping.scope !== access.scope) return;
-  const assistantIds = [mapping.assistantId, ...(mapping.phoneNumber?.previous ?? [])];
-  await releasePhoneNumber(operation, { phoneNumberId, assistantIds, access });
+/** All that the mapping ever pointed to it. Only when the assistant is gone: one that Vapi does not let go keeps its number. */
+async function takeOffNumbers(operation: Operation, { mapping, access }: Removal): Promise<void> {
+  const { assistantId, scope, phoneNumber } = mapping;
+  // One that was configured since, and that somebody has pointed to the assistant by hand.
+  const id = phoneNumber ? undefined : wantedPhoneNumber(operation.key, access);
+  const wanted = id && assistantId && scope ? [{ id, scope, assistantIds: [assistantId] }] : [];
+  const numbers = [...numbersOf(mapping), ...wanted, ...mapping.formerNumbers];
+  await releaseNumbers(operation, { numbers, access });
 }
 
 /** While a create may still turn up, forgetting the row would leave an assistant that nobody looks for. */

@@ -1,4 +1,4 @@
-import { type Access, resolvePlatformKey } from '../account/credentials.ts';
+import { type Access, keyOfScope } from '../account/credentials.ts';
 import { listCreated, windowAtVapi } from '../account/list-created.ts';
 import type { Scope } from '../account/scope.ts';
 import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
@@ -41,7 +41,6 @@ export async function accountOf(
   { vapi, credentials, deadline }: Operation,
   { scope, access }: { scope: Scope; access: Access },
 ): Promise<VapiAccount | undefined> {
-  if (scope === access.scope) return vapi.open(access.apiKey, deadline);
-  if (scope === 'org') return undefined;
-  return vapi.open(await resolvePlatformKey(credentials), deadline);
+  const apiKey = await keyOfScope(credentials, { scope, access });
+  return apiKey && vapi.open(apiKey, deadline);
 }

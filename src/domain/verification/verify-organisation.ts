@@ -87,7 +87,9 @@ async function lookCloser(
   const account = check.vapi.tools(access.apiKey, check.deadline);
   const [applied, number, tools] = await Promise.all([
     mapping.specHash ? check.specs.load(mapping, mapping.specHash) : undefined,
-    phoneNumberId ? lookAtNumber(check, { deadline: check.deadline }, { phoneNumberId, access }) : undefined,
+    phoneNumberId
+      ? lookAtNumber(check, { deadline: check.deadline }, { phoneNumberId, apiKey: access.apiKey })
+      : undefined,
     Promise.all(mapping.tools.linked.map(async ({ toolId }) => ({ toolId, ...(await account.get(toolId)) }))),
   ]);
   const goneTools = tools.filter(({ kind }) => kind === 'missing').map(({ toolId }) => toolId);

@@ -119,6 +119,7 @@ export class DriftWorld {
       specHash,
       attempted: [],
       tools: NO_TOOLS,
+      formerNumbers: [],
       retiring: [],
       createdAt,
       updatedAt: createdAt,

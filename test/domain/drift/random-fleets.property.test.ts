@@ -1,11 +1,21 @@
 import fc from 'fast-check';
 import { ownership } from '../../../src/domain/configuration/configuration.ts';
+import type { ToolsState } from '../../../src/domain/mapping/assistant-mapping.ts';
 import { NO_TOOLS } from '../../../src/domain/tools/link-tools.ts';
 import { DEPLOYMENT, type Delivery, DriftWorld, PLATFORM, shortly } from './drift-world.ts';
 
 const HOUR = 3_600_000;
 
-type Change = 'none' | 'edited' | 'deleted' | 'duplicate' | 'unmanaged' | 'pending' | 'damaged' | 'newer-duplicate';
+type Change =
+  | 'none'
+  | 'edited'
+  | 'deleted'
+  | 'duplicate'
+  | 'unmanaged'
+  | 'pending'
+  | 'damaged'
+  | 'tool-deleted'
+  | 'newer-duplicate';
 
 interface Member {
   change: Change;
@@ -17,7 +27,16 @@ interface Member {
 const member: fc.Arbitrary<Member> = fc.record({
   change: fc.oneof(
     { arbitrary: fc.constant<Change>('none'), weight: 6 },
-    fc.constantFrom<Change>('edited', 'deleted', 'duplicate', 'unmanaged', 'pending', 'damaged', 'newer-duplicate'),
+    fc.constantFrom<Change>(
+      'edited',
+      'deleted',
+      'duplicate',
+      'unmanaged',
+      'pending',
+      'damaged',
+      'tool-deleted',
+      'newer-duplicate',
+    ),
   ),
   at: fc.integer({ min: 0, max: 12 }),
   account: fc.constantFrom('platform' as const, 'platform' as const, 'platform' as const, 'own' as const),
@@ -81,9 +100,14 @@ function build({ members, orphans, ...limits }: Fleet): Built {
         damaged.push(assistantId);
         expected.push(`unreadable ${orgId} inbound ${assistantId}`);
         break;
+      case 'tool-deleted': {
+        const linked = [{ hash: 'book', toolId: `gone-${orgId}` }];
+        haveTools(world, orgId, { status: 'linked', count: 1, wanted: ['book'], linked });
+        expected.push(`drifted ${orgId} inbound ${assistantId}`);
+        break;
+      }
       case 'pending': {
-        const row = world.row({ orgId, role: 'inbound' });
-        if (row) row.tools = { ...NO_TOOLS, status: 'pending' };
+        haveTools(world, orgId, { ...NO_TOOLS, status: 'pending' });
         expected.push(`pending ${orgId} inbound tools`);
         break;
       }
@@ -96,6 +120,11 @@ function build({ members, orphans, ...limits }: Fleet): Built {
   }
   world.clock = begin + 24 * HOUR;
   return { world, expected: expected.toSorted(), unmanaged, damaged };
+}
+
+function haveTools(world: DriftWorld, orgId: string, tools: ToolsState): void {
+  const row = world.row({ orgId, role: 'inbound' });
+  if (row) row.tools = tools;
 }
 
 const candidates = (expected: readonly string[]) => expected.filter((line) => /^(missing|duplicate|orphan)/.test(line));
@@ -112,12 +141,12 @@ describe('whatever fleet and whatever changes', () => {
         const classes = run.summary?.totals.classes;
         expect(classes?.unmanaged).toBe(unmanaged);
         const inSync = given.members.filter(
-          ({ change }) => !['edited', 'deleted', 'pending', 'damaged'].includes(change),
+          ({ change }) => !['edited', 'deleted', 'pending', 'damaged', 'tool-deleted'].includes(change),
         );
         expect(classes?.['in-sync']).toBe(inSync.length);
         expect(world.calls.filter((verb) => verb === 'GET')).toHaveLength(candidates(expected).length);
         expect(world.calls.filter((verb) => verb === 'LIST')).toHaveLength(run.summary?.totals.lists ?? -1);
-        expect(world.calls.filter((verb) => verb !== 'GET' && verb !== 'LIST')).toEqual([]);
+        expect(world.calls.filter((verb) => !/^(GET|LIST)( tool)?$/.test(verb))).toEqual([]);
       }),
       { numRuns: RUNS },
     );
@@ -145,7 +174,7 @@ describe('whatever fleet and whatever changes', () => {
         const { run, findings } = await world.run('heal', { ...delivery, isRepeated, width: 3 });
         expect(shortly(findings).toSorted()).toEqual(expected);
         const inSync = given.members.filter(
-          ({ change }) => !['edited', 'deleted', 'pending', 'damaged'].includes(change),
+          ({ change }) => !['edited', 'deleted', 'pending', 'damaged', 'tool-deleted'].includes(change),
         );
         expect(run.summary?.totals.classes['in-sync']).toBe(inSync.length);
         const { healed } = run.summary ?? {};

@@ -51,6 +51,7 @@ export function mapping(more: Partial<AssistantMapping> = {}): AssistantMapping 
     attempted: [],
     finalisedBy: 't0',
     tools: NO_TOOLS,
+    formerNumbers: [],
     retiring: [],
     createdAt: iso(-60_000),
     updatedAt: iso(-60_000),
@@ -61,7 +62,18 @@ export function mapping(more: Partial<AssistantMapping> = {}): AssistantMapping 
 /** The row as a first create leaves it before it is finalised. */
 export function unfinished(left: Claim): AssistantMapping {
   const { orgId, role, revision, tools, createdAt, updatedAt } = mapping();
-  return { orgId, role, revision, attempted: [], tools, retiring: [], createdAt, updatedAt, claim: left };
+  return {
+    orgId,
+    role,
+    revision,
+    attempted: [],
+    tools,
+    formerNumbers: [],
+    retiring: [],
+    createdAt,
+    updatedAt,
+    claim: left,
+  };
 }
 
 type Mapped = NonNullable<Observation['mapped']>;

@@ -1,5 +1,6 @@
 import { completeBook } from '../../account/account-book.ts';
 import type { DriftMode, OrganisationRecord } from '../../account/organisation-record.ts';
+import { organisationOf } from '../../account/scope.ts';
 import type { LiveAssistant } from '../../account/vapi-account.ts';
 import type { FieldChange } from '../../configuration/diff.ts';
 import type { DriftState } from '../../mapping/assistant-mapping.ts';
@@ -130,9 +131,10 @@ async function reportFollowers(
 }
 
 /** What is still to be done after the assistant itself, or cannot be done by anybody but the caller. */
-function pendingWork({ tools, phoneNumber }: AssistantMapping): string | undefined {
+function pendingWork({ tools, phoneNumber, formerNumbers }: AssistantMapping): string | undefined {
   if (tools.refused !== undefined) return 'tools-refused';
   if (tools.status === 'pending') return 'tools';
+  if (formerNumbers.length > 0) return 'phone-number';
   if (phoneNumber === undefined || phoneNumber.status === 'linked') return undefined;
   return phoneNumber.status === 'pending' ? 'phone-number' : `phone-number-${phoneNumber.status}`;
 }
@@ -227,6 +229,17 @@ async function readUnchanged(check: RowCheck, row: AssistantMapping): Promise<Cu
   }
   if (!hidden) tallyClass(tally, 'changing');
   return undefined;
+}
+
+/** Rows of tools that cannot be read, one finding each. */
+export async function checkToolRows({ deps, scope, tally }: RowCheck): Promise<void> {
+  const { unreadable } = await deps.tools.list(scope);
+  const orgId = organisationOf(scope);
+  for (const detail of unreadable) {
+    const owner = orgId === undefined ? {} : { orgId };
+    const foundAt = isoNow(deps.runtime);
+    tallyFinding(tally, { id: detail, class: 'unreadable', scope, ...owner, detail, mode: 'report', foundAt });
+  }
 }
 
 /** A row that cannot be read is one finding with its key: what stands beside it is checked all the same. */

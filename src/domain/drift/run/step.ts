@@ -2,7 +2,7 @@ import type { ScopeKey } from '../../account/scope.ts';
 import { isReadable } from '../../mapping/assistant-mapping.ts';
 import { Problem } from '../../problem.ts';
 import { checkPage } from '../check/check-page.ts';
-import { checkClaimed, reportUnreadable } from '../check/check-row.ts';
+import { checkClaimed, checkToolRows, reportUnreadable } from '../check/check-row.ts';
 import type { Window } from '../check/window.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
 import type { DriftRun, DriftUnit, Position } from '../runs.ts';
@@ -74,6 +74,7 @@ async function stepInAccounts(input: StepInput, orgIds: readonly string[]): Prom
   const { totals, findings, to } = await checkPage({ deps, run, scope, account, window });
   if (to !== undefined) return { totals, findings, position: { ...position, to }, isDone: false };
   totals.checked += 1;
+  await checkToolRows({ deps, run, scope, tally: { totals, findings } });
   return { totals, findings, ...end };
 }
 
@@ -96,5 +97,6 @@ async function stepInUnfinished({ deps, run, unit }: StepInput): Promise<Step> {
     if (isReadable(row)) await checkClaimed(check, row);
     else reportUnreadable(check, row);
   }
+  if (!next) await checkToolRows(check);
   return { ...tally, position: next ? { ...position, after: next } : position, isDone: next === undefined };
 }

@@ -1,0 +1,56 @@
+import type { AccessSession } from '../account/access-session.ts';
+import type { Access } from '../account/credentials.ts';
+import { annotateMapping } from '../mapping/annotate-mapping.ts';
+import type { AssistantMapping, PhoneNumberState } from '../mapping/assistant-mapping.ts';
+import { endClaim, giveBack, takeClaim } from '../mapping/hold-claim.ts';
+import type { Operation } from '../operation.ts';
+import { lookUpNumber, pointNumber, releaseNumbers } from '../phone-number/link-phone-number.ts';
+
+/**
+ * Points the wanted number to the assistant, and takes those off that it is not to answer any more. False when somebody else is
+ * changing the assistant: then it is to be tried again. Throws what the accounts throw.
+ */
+export async function followWithNumbers(
+  operation: Operation,
+  { mapping, credentials }: { mapping: AssistantMapping; credentials: AccessSession },
+): Promise<boolean> {
+  const { phoneNumber, formerNumbers } = mapping;
+  const isLinked = !phoneNumber || phoneNumber.status === 'linked';
+  if (isLinked && formerNumbers.length === 0) return true;
+  const { record } = await operation.mappings.read(operation.key.orgId);
+  const access = await credentials.freshAccess(record);
+  // A number of another account, or another number: a sync decides about that.
+  const isWanted = access.scope === mapping.scope && access.phoneNumberId === phoneNumber?.id;
+  const found = isLinked || !isWanted ? undefined : await lookUpNumber(operation, { mapping, phoneNumber, access });
+  if (found?.status === 'pending' || formerNumbers.length > 0)
+    return await change(operation, { mapping, access, found });
+  if (found && found.status !== phoneNumber?.status) await annotateMapping(operation, mapping, { phoneNumber: found });
+  return true;
+}
+
+interface NumberChange {
+  mapping: AssistantMapping;
+  access: Access;
+  /** The wanted number as it is now; `pending`: it may be pointed to the assistant. Absent: it is left as it is. */
+  found: PhoneNumberState | undefined;
+}
+
+/** Under a claim, so that no DELETE passes by: the number would be left pointing to an assistant that is gone. */
+async function change(operation: Operation, { mapping, access, found }: NumberChange): Promise<boolean> {
+  const { scope } = access;
+  const held = mapping.claim
+    ? undefined
+    : await takeClaim(operation, { mapping, operation: 'update', scope, retire: [] });
+  if (!held) return false;
+  try {
+    await releaseNumbers(operation, { numbers: mapping.formerNumbers, access });
+    const state =
+      found?.status === 'pending' ? await pointNumber(operation, { mapping, phoneNumber: found, access }) : found;
+    const change = { claim: null, formerNumbers: [], ...(state ? { phoneNumber: state } : {}) };
+    await endClaim(operation, { held, transition: 'release', change });
+    return true;
+  } catch (error) {
+    await giveBack(operation, { held });
+    throw error;
+  }
+}
