@@ -134,6 +134,28 @@ describe('idempotency fails', () => {
     expect(message).toContain('Vapi has 2 assistants of "at-once" instead of 1');
   });
 
+  it('on a Vapi whose list never shows what is new: a second assistant could not be seen', async () => {
+    let slept = 0;
+    const sleep = async (ms: number) => {
+      slept += ms;
+    };
+    const runtime = { sleep };
+    service.vapi.configure({ listLagMs: 3_600_000 });
+    const report = await verify(verificationDependencies(service.environment2({ runtime }).app), {
+      only: 'idempotency',
+      passed: () => Date.now() + slept,
+    });
+    expect(failureOf(report, 'idempotency')).toMatch(/list does not show assistant \S+ of "twice"/);
+    service.vapi.configure({ listLagMs: 0 });
+  });
+
+  it('not on a Vapi whose list is a second behind', async () => {
+    service.vapi.configure({ listLagMs: 1_000 });
+    const report = await verify(verificationDependencies(app), { only: 'idempotency' });
+    service.vapi.configure({ listLagMs: 0 });
+    expect(failuresOf(report)).toEqual([]);
+  });
+
   it('on a table that forgets what was recorded', async () => {
     const { mappings } = app.sync;
     const forgetful: MappingStore = {

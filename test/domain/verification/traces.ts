@@ -8,7 +8,7 @@ import { everyAssistant } from '../../support/upstream.ts';
 export async function traces({ dynamo, environment, vapi }: TestService): Promise<string[]> {
   const { Items = [] } = await dynamo.send(new ScanCommand({ TableName: environment.TABLE_NAME }));
   const rows = Items.map(({ pk, sk }) => `${pk?.S} ${sk?.S}`).filter((key) =>
-    /^(ORG#verify-|VERIFICATION|SCOPE#\S+ TOOL#)/.test(key),
+    /^(ORG#verify-|VERIFICATION|SCOPE#\S+ TOOL#|OWN-ACCOUNTS verify-)/.test(key),
   );
   const assistants = everyAssistant(vapi).filter(
     ({ metadata }) => isJsonObject(metadata) && String(metadata.orgId).startsWith('verify-'),

@@ -12,14 +12,18 @@ import { verificationDependencies } from '../../../src/handlers/verify.ts';
 /** Runs the suite with two minutes, as the machine may be busy, or as told; only some of its scenarios if they are named. */
 export async function verify(
   deps: VerificationDependencies,
-  { remainingMs = 120_000, only }: { remainingMs?: number; only?: ScenarioName } = {},
+  {
+    remainingMs = 120_000,
+    only,
+    passed = Date.now,
+  }: { remainingMs?: number; only?: ScenarioName; passed?: () => number } = {},
 ): Promise<VerificationReport> {
-  const ends = Date.now() + remainingMs;
+  const ends = passed() + remainingMs;
   return await verifyService({
     ...deps,
     operationId: 'op-1',
     journal: { record: () => {} },
-    deadline: { remainingMs: () => Math.max(0, ends - Date.now()) },
+    deadline: { remainingMs: () => Math.max(0, ends - passed()) },
     ...(only ? { scenarios: SCENARIOS.filter(({ name }) => name === only) } : {}),
   });
 }
