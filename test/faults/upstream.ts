@@ -117,6 +117,7 @@ export class Upstream {
           return { kind: existed ? 'removed' : 'missing' };
         }),
       list: (query) => call('LIST', () => this.#listed(this.assistants(key), query).map(copy)),
+      whose: () => call('LIST', () => [...this.assistants(key), ...this.existingTools(key)][0]?.vapiOrgId),
     };
   }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
+import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
 import { ACME_KEY, PLATFORM_KEY, startService, type TestService } from '../support/service.ts';
 import { assistantsOf, calls, keysSeen } from '../support/upstream.ts';
@@ -123,6 +124,31 @@ describe('key rotation', () => {
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
     const reply = await service.put(org, 'inbound', configuration());
     expect(reply).toMatchObject({ status: 200, body: { outcome: 'unchanged' } });
+  });
+
+  describe('when the only assistant of the account was deleted by hand', () => {
+    const account = () => `account-of-${org}`;
+    /** An account of its own with an old key and a new one. */
+    async function rotateAndDelete(): Promise<void> {
+      const both = { 'old-own-key': account(), 'new-own-key': account() };
+      service.vapi.configure({ accounts: { ...LOCAL_ACCOUNTS, ...both } });
+      service.secrets.put(service.secretName(org), { apiKey: 'old-own-key' });
+      const { body } = await service.put(org, 'inbound', configuration());
+      await call(service.vapi, `DELETE /assistant/${body.assistantId}`, { key: 'old-own-key' });
+      service.secrets.put(service.secretName(org), { apiKey: 'new-own-key' });
+    }
+    const putAnew = () => service.environment2().put(org, 'inbound', configuration());
+    afterEach(() => service.vapi.configure({ accounts: LOCAL_ACCOUNTS }));
+
+    it.each([
+      ['tool', { type: 'function', function: { name: 'book' } }],
+      ['phone-number', { provider: 'vapi' }],
+    ] as const)('a %s tells whose account the new key opens', async (resource, body) => {
+      await rotateAndDelete();
+      expect(await putAnew()).toMatchObject({ status: 500, body: { code: 'CREDENTIALS_INVALID' } });
+      service.vapi.seed({ account: account(), resource, id: randomUUID(), body });
+      expect(await putAnew()).toMatchObject({ status: 201, body: { outcome: 'recreated' } });
+    });
   });
 
   it('a key that stays refused is said to be, after exactly two tries, and nothing is left behind', async () => {

@@ -78,18 +78,21 @@ export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
     return { ...account, sdk: { requests, keyFingerprint: apiKey.fingerprint } };
   }
 
+  const tools: VapiAccounts['tools'] = (apiKey, deadline) => {
+    const { tools: client, sdk } = opened(apiKey, deadline, 'tool');
+    return new SdkVapiTools({ client, ...sdk });
+  };
+  const phoneNumbers: VapiAccounts['phoneNumbers'] = (apiKey, deadline) => {
+    const { phoneNumbers: client, sdk } = opened(apiKey, deadline, 'phone-number');
+    return new SdkVapiPhoneNumbers({ client, ...sdk });
+  };
   return {
+    tools,
+    phoneNumbers,
     open: (apiKey, deadline) => {
-      const { assistants, sdk } = opened(apiKey, deadline, 'assistant');
-      return new SdkVapiAccount({ client: assistants, ...sdk });
-    },
-    tools: (apiKey, deadline) => {
-      const { tools, sdk } = opened(apiKey, deadline, 'tool');
-      return new SdkVapiTools({ client: tools, ...sdk });
-    },
-    phoneNumbers: (apiKey, deadline) => {
-      const { phoneNumbers, sdk } = opened(apiKey, deadline, 'phone-number');
-      return new SdkVapiPhoneNumbers({ client: phoneNumbers, ...sdk });
+      const { assistants: client, sdk } = opened(apiKey, deadline, 'assistant');
+      const others = [tools, phoneNumbers].map((open) => () => open(apiKey, deadline).list({ limit: 1 }));
+      return new SdkVapiAccount({ client, ...sdk, others });
     },
   };
 }

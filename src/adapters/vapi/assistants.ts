@@ -18,6 +18,9 @@ type UpdateBody = Omit<Parameters<AssistantsClient['update']>[0], 'id'>;
 const createBody = z.custom<CreateBody>((value) => typeof value === 'object' && value !== null);
 const updateBody = z.custom<UpdateBody>((value) => typeof value === 'object' && value !== null);
 
+/** Lists one thing of some kind in an account. */
+type ListOne = () => Promise<readonly { vapiOrgId?: string }[]>;
+
 export interface SdkOptions<Client> {
   client: Client;
   requests: UpstreamRequests;
@@ -28,10 +31,18 @@ export interface SdkOptions<Client> {
 export class SdkVapiAccount implements VapiAccount {
   readonly #client: AssistantsClient;
   readonly #requests: UpstreamRequests;
+  /** What else is in the account. */
+  readonly #others: readonly ListOne[];
   readonly keyFingerprint: string;
 
-  constructor({ client, requests, keyFingerprint }: SdkOptions<AssistantsClient>) {
+  constructor({
+    client,
+    requests,
+    keyFingerprint,
+    others,
+  }: SdkOptions<AssistantsClient> & { others: readonly ListOne[] }) {
     this.#client = client;
+    this.#others = others;
     this.#requests = requests;
     this.keyFingerprint = keyFingerprint;
   }
@@ -68,5 +79,14 @@ export class SdkVapiAccount implements VapiAccount {
 
   async list(query: ListQuery): Promise<LiveAssistant[]> {
     return await this.#requests.list((options) => this.#client.list(windowQuery(query), options));
+  }
+
+  async whose(): Promise<string | undefined> {
+    const kinds: ListOne[] = [() => this.list({ limit: 1 }), ...this.#others];
+    for (const listOne of kinds) {
+      const [first] = await listOne();
+      if (first?.vapiOrgId) return first.vapiOrgId;
+    }
+    return undefined;
   }
 }

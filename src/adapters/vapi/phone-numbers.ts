@@ -59,12 +59,15 @@ export class SdkVapiPhoneNumbers implements VapiPhoneNumbers {
   }
 }
 
-const listSchema = z.lazy(() => z.array(z.looseObject({ createdAt: z.string() })));
+const listSchema = z.lazy(() => z.array(z.looseObject({ createdAt: z.string(), orgId: z.optional(z.string()) })));
 
 function toList(reply: unknown) {
   const parsed = listSchema.safeParse(reply);
   if (!parsed.success) throw unreadable();
-  return parsed.data.map((number) => ({ ...toPhoneNumber(number), createdAt: number.createdAt }));
+  return parsed.data.map((number) => {
+    const { createdAt, orgId: vapiOrgId } = number;
+    return { ...toPhoneNumber(number), createdAt, ...(vapiOrgId ? { vapiOrgId } : {}) };
+  });
 }
 
 function toPhoneNumber(reply: unknown): LivePhoneNumber {

@@ -38,6 +38,8 @@ export interface VapiAccount {
   remove(id: string): Promise<Removed>;
   /** Newest first, at most `limit` (1 to 1000). `since` and `until` are ISO 8601, inclusive. */
   list(query: ListQuery): Promise<LiveAssistant[]>;
+  /** Vapi's id of the account, as an assistant, a tool or a phone number in it tells; undefined when it has none of these. */
+  whose(): Promise<string | undefined>;
 }
 
 /** A tool as Vapi has it. `config` is everything but its identity and times. */
@@ -74,7 +76,9 @@ export interface VapiPhoneNumbers {
   readonly keyFingerprint: string;
   get(id: string): Promise<{ kind: 'found'; phoneNumber: LivePhoneNumber } | { kind: 'missing' }>;
   /** Newest first, at most `limit` (1 to 1000). `until` is ISO 8601, inclusive. */
-  list(query: Pick<ListQuery, 'until' | 'limit'>): Promise<(LivePhoneNumber & { createdAt: string })[]>;
+  list(
+    query: Pick<ListQuery, 'until' | 'limit'>,
+  ): Promise<(LivePhoneNumber & { createdAt: string; vapiOrgId?: string })[]>;
   /** Lets an assistant answer, or none. */
   assign(id: string, assistantId: string | null): Promise<{ kind: 'assigned' } | { kind: 'missing' }>;
 }

@@ -69,9 +69,14 @@ function pace({ account, numbers, tools }: Opened, turn: () => Promise<void>): P
       await turn();
       return await account.remove(id);
     },
+    whose: async () => {
+      // It can be told from any assistant of it that was seen.
+      if (shown) return shown.vapiOrgId;
+      await turn();
+      calls.lists += 1;
+      return await account.whose();
+    },
     list: async (query) => {
-      // Whose account it is can be told from any assistant of it that was seen.
-      if (shown && query.limit === 1 && !query.since && !query.until) return [shown];
       await turn();
       calls.lists += 1;
       const assistants = await account.list(query);

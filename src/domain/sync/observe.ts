@@ -76,14 +76,14 @@ export async function lookAt(
   return { kind: 'missing' };
 }
 
-/** Another key than the one that made the assistant: any assistant that it shows tells which account it opens. */
+/** Another key than the one that made the assistant: whatever it shows tells which account it opens. */
 export async function assertSameAccount(
   account: VapiAccount,
   { vapiOrgId, assistantId }: AssistantMapping,
 ): Promise<void> {
-  const [anyAssistant] = await account.list({ limit: 1 });
-  if (anyAssistant && anyAssistant.vapiOrgId === vapiOrgId) return;
-  const shown = anyAssistant ? `account ${anyAssistant.vapiOrgId}` : 'an account without any assistant';
+  const whose = await account.whose();
+  if (whose && whose === vapiOrgId) return;
+  const shown = whose ? `account ${whose}` : 'an account without any assistant, tool or phone number';
   throw new Problem(
     'CREDENTIALS_INVALID',
     `The Vapi key is a new one and opens ${shown}, but assistant ${assistantId ?? ''} was made in account ${vapiOrgId ?? ''}. Restore a key of that account; see "Moved account" in the runbook if the move is meant.`,

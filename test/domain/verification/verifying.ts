@@ -68,6 +68,7 @@ export function withAccounts(
         update: (id, patch) => account.update(id, patch),
         remove: (id) => account.remove(id),
         list: (query) => account.list(query),
+        whose: () => account.whose(),
       };
       return { keyFingerprint: account.keyFingerprint, ...methods, ...change(account, apiKey) };
     },
