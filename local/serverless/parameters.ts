@@ -1,9 +1,14 @@
 /** What a deployment may choose: each parameter, and what is wrong with a value of it (undefined: nothing). */
 export const PARAMETERS: Readonly<Record<string, (value: string) => string | undefined>> = {
-  auth: oneOf('iam', 'jwt'),
-  jwtIssuer: matching(/^https:\/\/\S+$/, 'an https URL'),
-  jwtAudience: matching(/\S/, 'the audience of the tokens'),
+  auth: oneOf('iam', 'jwt', 'jwt-scopes'),
+  confirmAuthChange: oneOf('true', 'false'),
+  jwtIssuer: matching(/^$|^https:\/\/\S+$/, 'an https URL'),
+  jwtAudience: matching(/^\S*$/, 'the audience of the tokens'),
   jwtOrgClaim: matching(/\S/, 'the name of a claim'),
+  jwtReadScope: matching(/^\S*$/, 'one scope'),
+  jwtWriteScope: matching(/^\S*$/, 'one scope'),
+  permissionsBoundary: matching(/^[\w+=,.@-]*$/, 'the name of a policy, or nothing'),
+  deploymentRole: matching(/^$|^arn:aws[a-z-]*:iam::\S+$/, 'the ARN of a role, or nothing'),
   voicePolicy: oneOf('strict', 'keep-active-vapi'),
   inlineCredentials: oneOf('refuse', 'allow'),
   knownOrganisationsOnly: oneOf('true', 'false'),
@@ -45,6 +50,12 @@ function numberFrom(least: number, most: number) {
 /** CloudFormation and Lambda limit the names that are made from a stage's. */
 const STAGE = /^[a-zA-Z][a-zA-Z0-9-]{0,39}$/;
 
+/** What tokens need besides, which has no default. */
+const NEEDED_BY: Readonly<Record<string, readonly string[]>> = {
+  jwt: ['jwtIssuer', 'jwtAudience'],
+  'jwt-scopes': ['jwtIssuer', 'jwtAudience', 'jwtReadScope', 'jwtWriteScope'],
+};
+
 /** Everything that is wrong with what a deployment has chosen, in sentences; empty when all is well. */
 export function parameterErrors(
   stage: string,
@@ -56,9 +67,12 @@ export function parameterErrors(
     const problem = value === null || value === undefined ? undefined : PARAMETERS[name]?.(String(value));
     return problem ? [`${name}: ${problem}`] : [];
   });
+  const auth = String(chosen.auth);
+  const missing = (NEEDED_BY[auth] ?? []).filter((name) => (chosen[name] ?? '') === '');
   return [
     ...(STAGE.test(stage) ? [] : ['stage: use 1 to 40 letters, digits and hyphens, starting with a letter']),
     ...unknown.map((name) => `${name}: unknown parameter; there are ${Object.keys(PARAMETERS).join(', ')}`),
     ...wrong,
+    ...missing.map((name) => `${name}: auth ${auth} needs it`),
   ];
 }

@@ -1,5 +1,6 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
+import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
 import { chosenVapi, dataDirectory, enterLocalAws, functionEnvironment } from '../stack/local-environment.ts';
 import { endSoon, endWithProcess } from '../stack/process-life.ts';
 import type { SharedStack } from '../stack/shared-stack.ts';
@@ -15,10 +16,11 @@ type Configured = { environment?: Record<string, unknown> };
 /** The parts of Serverless that the plugin touches. */
 type Serverless = {
   serviceDir: string;
+  getProvider(name: 'aws'): { getAwsSdkV3Config(): Promise<LambdaClientConfig> };
   processedInput: { commands: string[]; options?: { param?: string[] } };
   service: {
-    provider: Configured & { stage: string };
-    functions: Record<string, Configured>;
+    provider: Configured & { stage: string; iam?: { deploymentRole?: string } };
+    functions: Record<string, Configured & { name?: string }>;
     custom?: { parameters?: Record<string, unknown> };
   };
   classes: { Error: new (message: string, code: string) => Error };
@@ -50,6 +52,7 @@ export default class LocalStackPlugin {
     this.hooks = {
       // `invoke local` resolves its environment in the first hook of its lifecycle, before any plugin's.
       initialize: () => this.#initialize(),
+      'before:deploy:deploy': () => this.#checkAuth(),
       'before:offline:start': () => this.#start({ isServer: true }),
       'before:offline:start:init': () => this.#start({ isServer: true }),
       'before:offline:start:end': () => this.#stop(),
@@ -87,6 +90,23 @@ export default class LocalStackPlugin {
     const named = (processedInput.options?.param ?? []).map((text) => text.split('=')[0] ?? '');
     const errors = parameterErrors(service.provider.stage, service.custom?.parameters ?? {}, named);
     if (errors.length > 0) throw new classes.Error(errors.join('\n'), 'PARAMETERS_INVALID');
+    const { deploymentRole } = service.custom?.parameters ?? {};
+    // It takes no empty text for "none".
+    if (typeof deploymentRole === 'string' && deploymentRole !== '') service.provider.iam = { deploymentRole };
+  }
+
+  /** One forgotten parameter would lock all callers out. */
+  async #checkAuth(): Promise<void> {
+    const { service, classes } = this.#serverless;
+    if (String(service.custom?.parameters?.confirmAuthChange) === 'true') return;
+    const [{ LambdaClient }, { authChange }] = await Promise.all([
+      import('@aws-sdk/client-lambda'),
+      import('./auth-change.ts'),
+    ]);
+    const lambda = new LambdaClient(await this.#serverless.getProvider('aws').getAwsSdkV3Config());
+    const wanted = String(service.provider.environment?.JWT_ORG_CLAIM ?? '');
+    const problem = await authChange(lambda, { functionName: service.functions.sync?.name ?? '', wanted });
+    if (problem) throw new classes.Error(problem, 'AUTH_WOULD_CHANGE');
   }
 
   #refuse(): never {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
+import { CHECKOUT } from '../support/checkout.ts';
 import { compile, functionsOf, resourcesOf, statementsOf, type Template, textOf } from './template.ts';
 
 const JWT = '--param auth=jwt --param jwtIssuer=https://issuer.example --param jwtAudience=vapi-sync';
@@ -171,8 +172,42 @@ describe('a route', () => {
 });
 
 it('tokens without an issuer are no deployment at all', async () => {
-  await expect(compile('--stage dev --param auth=jwt')).rejects.toThrow('issuerUrl');
+  await expect(compile('--stage dev --param auth=jwt')).rejects.toThrow('needs.jwtIssuer');
 }, 240_000);
+
+it('with scopes, a token that may look at something may not change it', async () => {
+  const scopes = '--param jwtReadScope=assistants:read --param jwtWriteScope=assistants:write';
+  const scoped = await compile(`--stage dev ${JWT.replace('auth=jwt', 'auth=jwt-scopes')} ${scopes}`);
+  const tokens = resourcesOf(scoped, 'AWS::ApiGatewayV2::Route').filter(
+    ([, { Properties }]) => Properties.AuthorizationType === 'JWT',
+  );
+  expect(tokens.length).toBeGreaterThan(5);
+  for (const [, { Properties }] of tokens) {
+    const looks = /^GET |verify$/.test(String(Properties.RouteKey));
+    expect(Properties.AuthorizationScopes).toEqual([looks ? 'assistants:read' : 'assistants:write']);
+  }
+}, 240_000);
+
+describe('in an account that limits what roles may do', () => {
+  it('every role has the boundary, which allows all that the functions do', async () => {
+    const bound = await compile('--stage dev --param permissionsBoundary=vapi-sync-functions');
+    const roles = resourcesOf(bound, 'AWS::IAM::Role');
+    for (const [, { Properties }] of roles) {
+      expect(Properties.PermissionsBoundary).toEqual({
+        'Fn::If': [
+          'HasPermissionsBoundary',
+          { 'Fn::Sub': expect.stringMatching(/:policy\/vapi-sync-functions$/) },
+          { Ref: 'AWS::NoValue' },
+        ],
+      });
+    }
+    const text = readFileSync(join(CHECKOUT, 'docs/functions-boundary.json'), 'utf8');
+    const policy = z.object({ Statement: z.array(z.object({ Action: z.array(z.string()) })) }).parse(JSON.parse(text));
+    const allowed = new Set(policy.Statement.flatMap(({ Action }) => Action));
+    const used = roles.flatMap(([name]) => statementsOf(bound, name).flatMap(({ Action }) => Action));
+    expect(new Set(used)).toEqual(allowed);
+  }, 240_000);
+});
 
 describe('what is stored', () => {
   it('is encrypted and can be brought back; in production it cannot be deleted by accident either', () => {

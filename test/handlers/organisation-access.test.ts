@@ -13,18 +13,24 @@ afterAll(() => service.stop());
 interface Caller {
   org?: string | undefined;
   authorizer?: unknown;
+  headers?: Record<string, string>;
 }
 
-function putEvent({ org = 'acme', authorizer }: Caller): unknown {
+function putEvent({ org = 'acme', authorizer, headers = {} }: Caller): unknown {
   return {
     routeKey: 'PUT /orgs/{orgId}/assistants/{role}',
     requestContext: { http: { method: 'PUT' }, ...(authorizer === undefined ? {} : { authorizer }) },
+    headers,
     pathParameters: { orgId: org, role: 'inbound' },
     body: JSON.stringify(configuration()),
   };
 }
 
 const token = (claims: unknown) => ({ jwt: { claims, scopes: null } });
+/** The token itself, as API Gateway passes it on: verified, and of three parts. */
+const bearer = (payload: unknown) => ({
+  headers: { authorization: `Bearer x.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.x` },
+});
 const signed = { iam: { accountId: '000000000000', userArn: 'arn:aws:iam::000000000000:user/x' } };
 const refused = { status: 403, body: { code: 'FORBIDDEN_ORG', retryable: false } };
 
@@ -56,14 +62,24 @@ describe('where callers bring tokens', () => {
     expect([service.tableOperations, service.secrets.requests, service.vapi.requests]).toEqual([[], [], []]);
   });
 
-  it.each([[['globex', 'acme']], ['[globex acme]'], ['[acme]']])(
-    'an organisation in the list of a token is served: %j',
-    async (named) => {
-      expect(await withTokens.invoke('sync', putEvent({ authorizer: token({ org_id: named }) }))).toMatchObject({
-        body: { orgId: 'acme' },
-      });
-    },
-  );
+  it.each([
+    [['globex', 'acme'], undefined],
+    ['[globex acme]', ['globex', 'acme']],
+    ['[acme]', ['acme']],
+  ])('an organisation in the list of a token is served: %j', async (named, inToken) => {
+    const event = putEvent({ authorizer: token({ org_id: named }), ...bearer({ org_id: inToken }) });
+    expect(await withTokens.invoke('sync', event)).toMatchObject({ body: { orgId: 'acme' } });
+  });
+
+  it.each([
+    ['a value of the list holds blanks and brackets', bearer({ org_id: ['globex] [acme', 'x acme'] })],
+    ['the token holds no list', bearer({ org_id: '[globex acme]' })],
+    ['there is no token to read the list from', {}],
+    ['the token is none', { headers: { authorization: 'Bearer abc' } }],
+  ])('a list that API Gateway has written as a text opens nothing when %s', async (_why, sent) => {
+    const event = putEvent({ authorizer: token({ org_id: '[globex acme]' }), ...sent });
+    expect(await withTokens.invoke('sync', event)).toMatchObject(refused);
+  });
 
   it('also for reading, also for a list', async () => {
     const event = { requestContext: { http: { method: 'GET' }, authorizer: token({ org_id: 'globex' }) } };

@@ -12,6 +12,7 @@ const serverless = {
   processedInput: { commands: ['invoke', 'local'] },
   service: { provider: { stage: 'local', environment }, functions: { sync: { environment: own }, status: {} } },
   classes: { Error },
+  getProvider: () => ({ getAwsSdkV3Config: async () => ({}) }),
   extendConfiguration: () => {},
 };
 const plugin = new LocalStackPlugin(serverless, {}, { log: { notice: say, warning: (warning) => say({ warning }) } });

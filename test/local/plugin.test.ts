@@ -31,6 +31,7 @@ function pluginFor(command: string, stage = 'local') {
       processedInput: { commands: command.split(' ') },
       service: { provider: { stage }, functions: {} },
       classes: { Error },
+      getProvider: () => ({ getAwsSdkV3Config: async () => ({}) }),
       extendConfiguration: (path, value) => extended.push([path.join('.'), value]),
     },
     {},

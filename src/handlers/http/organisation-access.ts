@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -6,12 +7,13 @@ import type { HttpRequest } from './request.ts';
  * callers sign with IAM, whose policy has then decided already. Throws `FORBIDDEN_ORG`, and rather too often than not: for a
  * missing token or claim, for a token where none is expected, and on a route that belongs to no organisation.
  */
-export function assertOwnOrganisation({ claims, path }: HttpRequest, orgClaim: string | undefined): void {
+export function assertOwnOrganisation(request: HttpRequest, orgClaim: string | undefined): void {
+  const { claims, path } = request;
   const isOrganisationRoute = path.orgId !== undefined;
   if (claims === undefined && (orgClaim === undefined || !isOrganisationRoute)) return;
   if (orgClaim !== undefined && claims !== undefined && isOrganisationRoute) {
     const named = Object.hasOwn(claims, orgClaim) ? claims[orgClaim] : undefined;
-    if (organisationsIn(named).includes(path.orgId)) return;
+    if (organisationsIn(named, request, orgClaim).includes(path.orgId)) return;
   }
   throw new Problem('FORBIDDEN_ORG', 'Use a token of the organisation that the path names.');
 }
@@ -22,12 +24,28 @@ export function assertNoToken({ claims }: HttpRequest): void {
   throw new Problem('FORBIDDEN_ORG', 'This route is for operators: sign the request with IAM.');
 }
 
-/** A list as API Gateway hands it on: in brackets, separated by blanks. No organisation id holds either. */
-const LIST = /^\[(.*)\]$/s;
+/** A list is handed on by API Gateway as a text in brackets, in which values with blanks cannot be told apart. */
+const LIST = /^\[.*\]$/s;
 
-function organisationsIn(claim: unknown): readonly unknown[] {
+function organisationsIn(
+  claim: unknown,
+  { headers: { authorization } }: HttpRequest,
+  name: string,
+): readonly unknown[] {
   if (Array.isArray(claim)) return claim;
   if (typeof claim !== 'string') return [];
-  const [, list] = LIST.exec(claim) ?? [];
-  return list === undefined ? [claim] : list.split(' ');
+  if (!LIST.test(claim)) return [claim];
+  const inToken = payloadOf(authorization)[name];
+  return Array.isArray(inToken) ? inToken : [claim];
+}
+
+/** What stands in the token itself. API Gateway has verified its signature, or the function would not have been called. */
+function payloadOf(authorization = ''): JsonObject {
+  const [, payload = ''] = authorization.replace(/^Bearer\s+/i, '').split('.');
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+    return isJsonObject(parsed) ? parsed : {};
+  } catch {
+    return {};
+  }
 }
