@@ -10,7 +10,7 @@ import { importLines } from './import/import-lines.ts';
 import { startProgress } from './import/progress.ts';
 import { type Line, readLines } from './import/read-lines.ts';
 import { seedStandIn } from './import/seed-stand-in.ts';
-import { enterTarget, type Target } from './import/target.ts';
+import { assertReachable, enterTarget, type Target } from './import/target.ts';
 
 const USAGE = `npm run import -- FILE [options]
 
@@ -19,6 +19,7 @@ FILE  CSV with the header orgId,role,assistantId, or a JSON list of objects with
   --stage NAME      a deployment, with your AWS credentials (the embedded stack unless told)
   --table NAME      a table; SECRET_PREFIX and DEPLOYMENT_ID come from the environment
   --observe         look and check, write nothing
+  --mark            write our metadata to each assistant, one PATCH, so that a lost table finds it
   --concurrency N   lines at a time, 1 to 50 (8)
   --seed            embedded stack only: first put the assistants of FILE into its Vapi stand-in
 
@@ -30,6 +31,7 @@ interface Arguments {
   stage: string | undefined;
   table: string | undefined;
   observe: boolean;
+  mark: boolean;
   seed: boolean;
   concurrency: number;
 }
@@ -41,6 +43,7 @@ function readArguments(): Arguments | undefined {
       stage: { type: 'string' },
       table: { type: 'string' },
       observe: { type: 'boolean', default: false },
+      mark: { type: 'boolean', default: false },
       seed: { type: 'boolean', default: false },
       concurrency: { type: 'string', default: '8' },
       help: { type: 'boolean', default: false },
@@ -53,7 +56,7 @@ function readArguments(): Arguments | undefined {
   return { ...values, stage: values.stage, table: values.table, file, concurrency };
 }
 
-async function run({ file, observe, seed, concurrency, ...where }: Arguments): Promise<number> {
+async function run({ file, observe, mark, seed, concurrency, ...where }: Arguments): Promise<number> {
   const lines = readLines(readFileSync(file, 'utf8'));
   const target = await enterTarget(where);
   const stop = watchForInterrupt();
@@ -63,10 +66,13 @@ async function run({ file, observe, seed, concurrency, ...where }: Arguments): P
       `${lines.length} lines of ${file}, for ${target.name}${observe ? '; nothing is written' : ''}\n`,
     );
     const progress = startProgress(lines.length, process.stdout);
-    await importLines(makeApplication().sync, {
+    const { sync } = makeApplication();
+    await assertReachable(sync, target);
+    await importLines(sync, {
       lines,
       concurrency,
       observeOnly: observe,
+      mark,
       journal: { record: () => {} },
       onOutcome: (line, outcome) => progress.note(line, outcome),
       isStopped: () => stop.aborted,

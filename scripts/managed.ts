@@ -5,13 +5,15 @@
 import { parseArgs } from 'node:util';
 import { makeApplication } from '../src/application.ts';
 import { listManaged } from './import/list-managed.ts';
-import { enterTarget } from './import/target.ts';
+import { assertReachable, enterTarget } from './import/target.ts';
 
 try {
   const { values } = parseArgs({ options: { stage: { type: 'string' }, org: { type: 'string' } } });
   const target = await enterTarget({ stage: values.stage });
   try {
-    const lines = await listManaged(makeApplication().sync, values.org);
+    const { sync } = makeApplication();
+    await assertReachable(sync, target);
+    const lines = await listManaged(sync, values.org);
     const rows = lines.map(({ orgId, role, assistantId }) => `${orgId},${role},${assistantId}`);
     process.stdout.write(`${['orgId,role,assistantId', ...rows].join('\n')}\n`);
     process.stderr.write(`${rows.length} assistants of ${target.name}\n`);

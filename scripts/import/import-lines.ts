@@ -10,6 +10,8 @@ export type LineOutcome = ImportResult | { kind: 'failed'; why: string };
 export interface Bulk {
   lines: readonly Line[];
   observeOnly: boolean;
+  /** True: our metadata is written to the assistants. */
+  mark?: boolean;
   /** Lines under way at a time. */
   concurrency: number;
   journal: Journal;
@@ -51,11 +53,11 @@ async function outcomeOf(deps: SyncDependencies, bulk: Bulk, line: Line): Promis
 
 async function importOne(
   deps: SyncDependencies,
-  { journal, observeOnly }: Bulk,
+  { journal, observeOnly, mark = false }: Bulk,
   { key, assistantId }: Extract<Line, { kind: 'valid' }>,
 ): Promise<ImportResult> {
   const operation = { id: deps.runtime.uniqueId(), key, journal, deadline: deadlineIn(LINE_MS, deps.runtime) };
-  return await importAssistant({ ...deps, ...operation }, { assistantId, observeOnly });
+  return await importAssistant({ ...deps, ...operation }, { assistantId, observeOnly, mark });
 }
 
 function deadlineIn(ms: number, { now }: Runtime): { remainingMs(): number } {

@@ -1,4 +1,10 @@
-import { type AssistantKey, parseAssistantKey } from '../../src/domain/configuration/assistant-key.ts';
+import { parse } from 'csv-parse/sync';
+import * as z from 'zod/mini';
+import {
+  type AssistantKey,
+  assertNotReserved,
+  parseAssistantKey,
+} from '../../src/domain/configuration/assistant-key.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
 import { Problem } from '../../src/domain/problem.ts';
 
@@ -14,7 +20,8 @@ type Fields = Record<(typeof COLUMNS)[number], unknown>;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
- * Reads a list of assistants: CSV with the header `orgId,role,assistantId` (other columns are passed over), or a JSON list
+ * Reads a list of assistants: CSV with the header `orgId,role,assistantId` (other columns are passed over, and `;` or a tab is
+ * as good as a comma), or a JSON list
  * of objects with these fields. Throws an `Error` for a file that is neither; a line that is wrong is in the list.
  */
 export function readLines(content: string): Line[] {
@@ -37,20 +44,26 @@ function jsonRows(text: string): Row[] {
   });
 }
 
-function csvRows(text: string): Row[] {
-  const [header, ...rows] = text.split(/\r?\n/).map(cellsOf);
-  const places = COLUMNS.map((name) => header?.indexOf(name) ?? -1);
-  if (places.includes(-1)) throw new Error(`The first line must name the columns: ${COLUMNS.join(',')}`);
-  return rows.flatMap((cells, index) => {
-    if (cells.every((cell) => cell === '')) return [];
-    const [orgId, role, assistantId] = places.map((place) => cells[place]);
-    return [{ line: index + 2, fields: { orgId, role, assistantId } }];
-  });
-}
+const recordsSchema = z.array(
+  z.object({ info: z.object({ lines: z.number() }), record: z.record(z.string(), z.string()) }),
+);
 
-/** None of the columns can hold a comma or a quote; quotes around a cell are taken off. */
-function cellsOf(row: string): string[] {
-  return row.split(',').map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+/** Commas, or what spreadsheets of other countries write. */
+const DELIMITERS = [',', ';', '\t'];
+
+function csvRows(text: string): Row[] {
+  const options = { bom: true, trim: true, relax_quotes: true, relax_column_count: true, skip_empty_lines: true };
+  let header: readonly string[] = [];
+  const columns = (names: string[]) => {
+    header = names;
+    return names;
+  };
+  const records = recordsSchema.parse(parse(text, { ...options, delimiter: DELIMITERS, info: true, columns }));
+  const missing = COLUMNS.filter((name) => !header.includes(name));
+  if (missing.length > 0) throw new Error(`The first line must name the columns: ${COLUMNS.join(',')}`);
+  return records.map(({ info, record: { orgId, role, assistantId } }) => {
+    return { line: info.lines, fields: { orgId, role, assistantId } };
+  });
 }
 
 function lineOf(line: number, { orgId, role, assistantId }: Fields): Line {
@@ -58,6 +71,7 @@ function lineOf(line: number, { orgId, role, assistantId }: Fields): Line {
   const id = typeof assistantId === 'string' ? assistantId.trim().toLowerCase() : '';
   try {
     const key = parseAssistantKey(orgId, role);
+    assertNotReserved(key.orgId);
     if (UUID.test(id)) return { kind: 'valid', line, text, key, assistantId: id };
     return { kind: 'invalid', line, text, why: 'assistantId: use the id of the assistant at Vapi, a UUID' };
   } catch (error) {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { chosenVapi, dataDirectory, enterLocalAws, functionEnvironment } from '../../local/stack/local-environment.ts';
 import { readServiceDefinition } from '../../local/stack/service-definition.ts';
 import { localDefinition, startStack } from '../../local/stack/stack.ts';
+import type { SyncDependencies } from '../../src/domain/operation.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
 
@@ -27,6 +28,17 @@ export async function enterTarget({ stage, table }: TargetOptions): Promise<Targ
   if (table) return enterTable(table);
   if (stage && stage !== 'local') return enterStage(stage);
   return await enterEmbeddedStack();
+}
+
+/** Throws, once and in a sentence, when the table does not answer: credentials, the region or the stage are wrong then. */
+export async function assertReachable({ mappings }: SyncDependencies, { name }: Target): Promise<void> {
+  try {
+    await mappings.read('nobody');
+  } catch (error) {
+    const why = Error.isError(error) ? `${error.name}: ${error.message}` : 'unknown error';
+    const remedy = 'Nothing was done. Check the AWS credentials, the region and the stage.';
+    throw new Error(`The table of ${name} cannot be read (${why}). ${remedy}`, { cause: error });
+  }
 }
 
 function enterTable(table: string): Target {

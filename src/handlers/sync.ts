@@ -1,6 +1,11 @@
 import { makeSyncApplication, type SyncApplication } from '../application.ts';
 import { parseOrganisationRequest, replaceOrganisation } from '../domain/account/organisation-settings.ts';
-import { type AssistantKey, parseAssistantKey, parseOrgId } from '../domain/configuration/assistant-key.ts';
+import {
+  type AssistantKey,
+  assertNotReserved,
+  parseAssistantKey,
+  parseOrgId,
+} from '../domain/configuration/assistant-key.ts';
 import { type AssistantRequest, parseAssistantRequest } from '../domain/configuration/assistant-request.ts';
 import { type DesiredAssistant, desireAssistant } from '../domain/configuration/configuration.ts';
 import { loadStoredRequest } from '../domain/history/rollback.ts';
@@ -56,16 +61,6 @@ async function put(call: Call<SyncApplication>, key: AssistantKey): Promise<Answ
   const rules = { voicePolicy, inlineCredentials: app.inlineCredentials, allowEmpty };
   const asked = parseAssistantRequest(parseJsonBody(request), rules);
   return await apply(call, { key, asked });
-}
-
-/** Organisations of the verification suite, which are removed with all that they have. */
-const RESERVED = /^verify-/i;
-
-function assertNotReserved(orgId: string): void {
-  if (!RESERVED.test(orgId)) return;
-  const detail =
-    'names that begin with verify- are those of the verification suite, which removes them; choose another one';
-  throw validationFailed([{ field: 'orgId', detail }]);
 }
 
 /** Makes the organisation known, and says what is known of it. */

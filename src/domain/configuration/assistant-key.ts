@@ -33,3 +33,14 @@ export function parseAssistantKey(orgId: unknown, role: unknown): AssistantKey {
   if (parsedOrgId.success && parsedRole.success) return { orgId: parsedOrgId.data, role: parsedRole.data };
   throw validationFailed([...(parsedOrgId.success ? [] : [ORG_ID_ERROR]), ...(parsedRole.success ? [] : [ROLE_ERROR])]);
 }
+
+/** Organisations of the verification suite, which are removed with all that they have. */
+const RESERVED = /^verify-/i;
+
+/** Throws `VALIDATION_FAILED` for an organisation that only the verification suite may make. */
+export function assertNotReserved(orgId: string): void {
+  if (!RESERVED.test(orgId)) return;
+  const detail =
+    'names that begin with verify- are those of the verification suite, which removes them; choose another one';
+  throw validationFailed([{ field: 'orgId', detail }]);
+}

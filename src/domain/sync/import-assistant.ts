@@ -21,12 +21,15 @@ import { Problem } from '../problem.ts';
 import type { Deadline, Runtime } from '../runtime.ts';
 import { NO_TOOLS } from '../tools/link-tools.ts';
 import { finalise } from './finalise.ts';
+import { markAssistant, markMapped } from './mark-assistant.ts';
 import { ownAssistant } from './own-assistant.ts';
 
 export interface ImportRequest {
   assistantId: string;
   /** True: look and check, write nothing. */
   observeOnly: boolean;
+  /** True: our metadata is written to the assistant, so that it can be told again whose it is when the table is lost. */
+  mark?: boolean;
 }
 
 /** `why` is a sentence that says what to do. */
@@ -42,7 +45,7 @@ const WRITING_MS = 5_000;
 /**
  * Maps an assistant that exists at Vapi without changing it: one GET, no PATCH, no POST. It has no applied configuration
  * then, so that nothing of it is compared or cleared; what it is like is kept as an entry of the history. Repeating it is
- * safe: what is mapped already is passed over. Throws `Problem`s when it is not known whether the assistant may be mapped.
+ * safe: what is mapped already is passed over. Marking is the exception: one PATCH of the metadata, unless it is there. Throws `Problem`s when it is not known whether the assistant may be mapped.
  */
 export async function importAssistant(operation: Operation, request: ImportRequest): Promise<ImportResult> {
   const credentials = openAccessSession(operation);
@@ -65,22 +68,38 @@ async function runRound(
 ): Promise<ImportResult | undefined> {
   const view = await operation.mappings.read(operation.key.orgId);
   const mapping = mappingOf(view, operation.key);
+  const isToMark = request.mark === true && !request.observeOnly;
   const settled = fromMappings(view, operation.key, request.assistantId);
-  if (settled) return settled;
-  if (mapping?.claim && isHeld(mapping.claim, operation.runtime.now())) {
-    await waitForClaim(operation, { claim: mapping.claim, round });
-    return undefined;
+  if (settled?.kind === 'mapped-already' && isToMark && mapping) {
+    const access = await credentials.freshAccess(view.record);
+    return (await markMapped(operation, { mapping, access })) ? settled : undefined;
   }
-  if (mapping?.claim && mayHaveCreated(mapping.claim)) {
+  if (settled) return settled;
+  const claim = mapping?.claim;
+  if (claim && isHeld(claim, operation.runtime.now())) return void (await waitForClaim(operation, { claim, round }));
+  if (claim && mayHaveCreated(claim)) {
     return refused('cannot be mapped while the outcome of a creation is unknown; PUT or DELETE first, and look at GET');
   }
+  return await importFound(operation, { view, mapping, credentials, request, isToMark });
+}
+
+interface Importing extends Omit<Round, 'round'> {
+  view: OrganisationView;
+  mapping: AssistantMapping | undefined;
+  isToMark: boolean;
+}
+
+async function importFound(
+  operation: Operation,
+  { view, mapping, credentials, request, isToMark }: Importing,
+): Promise<ImportResult | undefined> {
   const access = await credentials.freshAccess(view.record);
   const found = await operation.vapi.open(access.apiKey, operation.deadline).get(request.assistantId);
   if (found.kind === 'missing') return refused(`is not in ${accountName(access)}; correct the id, or the key`);
   const foreign = await ownedByAnother(operation, { assistant: found.assistant, access });
   if (foreign) return foreign;
   if (request.observeOnly) return { kind: 'importable' };
-  return await record(operation, { mapping, access, assistant: found.assistant });
+  return await record(operation, { mapping, access, assistant: found.assistant, isToMark });
 }
 
 function refused(why: string): ImportResult {
@@ -122,19 +141,23 @@ interface Recording {
   mapping: AssistantMapping | undefined;
   access: Access;
   assistant: LiveAssistant;
+  isToMark: boolean;
 }
 
 /** Undefined when somebody else was faster: look again. */
 async function record(
   operation: Operation,
-  { mapping, access, assistant }: Recording,
+  { mapping, access, assistant, isToMark }: Recording,
 ): Promise<ImportResult | undefined> {
-  const writing = { ...operation, deadline: within(WRITING_MS, operation.deadline, operation.runtime) };
+  // With a PATCH in between the claim lasts as long as the operation.
+  const soon = within(WRITING_MS, operation.deadline, operation.runtime);
+  const writing = { ...operation, deadline: isToMark ? operation.deadline : soon };
   const held = await takeClaim(writing, { mapping, operation: 'adopt', scope: access.scope, retire: [] });
   if (!held) return undefined;
   const refusal = await ownUnlessTaken(writing, { held, assistant, scope: access.scope });
   if (refusal) return refusal;
   await keepAsItIs(writing, { held, assistant });
+  if (isToMark) await markAssistant(writing, { held, assistant, access });
   const retiring = held.mapping.retiring.filter(({ assistantId }) => assistantId !== assistant.id);
   // Tools and number stay as they are too: the first PUT decides about them.
   const following = { tools: NO_TOOLS, phoneNumber: null, formerNumbers: [] };

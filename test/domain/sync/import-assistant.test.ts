@@ -40,11 +40,12 @@ interface Options {
   orgId?: string;
   role?: Role;
   observeOnly?: boolean;
+  mark?: boolean;
   environment?: Environment;
 }
 
 const importOne = (assistantId: string, options: Options = {}): Promise<ImportResult> => {
-  const { orgId = org, role = 'inbound', observeOnly = false, environment = service } = options;
+  const { orgId = org, role = 'inbound', observeOnly = false, mark = false, environment = service } = options;
   const ends = Date.now() + 20_000;
   return importAssistant(
     {
@@ -57,7 +58,7 @@ const importOne = (assistantId: string, options: Options = {}): Promise<ImportRe
       deadline: { remainingMs: () => Math.max(0, ends - Date.now()) },
       journal: { record: () => {} },
     },
-    { assistantId, observeOnly },
+    { assistantId, observeOnly, mark },
   );
 };
 const refusedBecause = (text: string) => ({ kind: 'refused', why: expect.stringContaining(text) });
@@ -77,6 +78,41 @@ describe('an import', () => {
       scope: 'platform',
       vapiOrgId: account,
     });
+  });
+
+  it('with a mark says whose the assistant is, and keeps the rest as it is', async () => {
+    const id = seed(configuration({ metadata: { note: 'by hand' } }));
+    const before = live(id);
+    expect(await importOne(id, { mark: true })).toEqual({ kind: 'imported' });
+    expect(calls(service.vapi)).toEqual(['GET /assistant/:id', 'PATCH /assistant/:id']);
+    const metadata = { note: 'by hand', managedBy: 'vapi-sync', deployment: 'test', orgId: org, role: 'inbound' };
+    expect(live(id)).toEqual({ ...before, metadata, updatedAt: expect.anything() });
+    expect((await service.get(org, 'inbound')).body).toMatchObject({ state: 'imported', specHash: null });
+  });
+
+  it('with a mark marks what was imported without, once, and nothing that was PUT since', async () => {
+    const id = seed();
+    await importOne(id);
+    expect(await importOne(id, { mark: true })).toEqual({ kind: 'mapped-already' });
+    expect(live(id)?.metadata).toMatchObject({ orgId: org });
+    service.clearCounts();
+    await importOne(id, { mark: true });
+    expect(service.vapi.count('PATCH')).toBe(0);
+    expect((await service.put(org, 'inbound', configuration())).status).toBe(200);
+    service.clearCounts();
+    expect(await importOne(id, { mark: true })).toEqual({ kind: 'mapped-already' });
+    expect(calls(service.vapi)).toEqual([]);
+  });
+
+  it.each(['GET', 'PATCH'])('whose mark fails at the %s leaves the row as it was', async (method) => {
+    const id = seed();
+    await importOne(id);
+    service.vapi.inject({ on: { method }, times: 3, behaviour: { kind: 'error-before', status: 500 } });
+    await expect(importOne(id, { mark: true })).rejects.toThrow(Problem);
+    service.vapi.clearFaults();
+    expect((await service.get(org, 'inbound')).body).toMatchObject({ state: 'imported', assistantId: id });
+    expect(await importOne(id, { mark: true })).toEqual({ kind: 'mapped-already' });
+    expect(live(id)?.metadata).toMatchObject({ orgId: org });
   });
 
   it('again is passed over without a call', async () => {

@@ -16,6 +16,10 @@ describe('a list of assistants', () => {
       'what a spreadsheet saves',
       `\uFEFF"orgId","role","assistantId"\r\n"acme","inbound","${A}"\r\n"acme","outbound","${B}"\r\n`,
     ],
+    [
+      'semicolons, as spreadsheets of other countries save',
+      `orgId;role;assistantId\nacme;inbound;${A}\nacme;outbound;${B}`,
+    ],
     ['other columns, in another order', `name,assistantId,role,orgId\nx,${A},inbound,acme\ny,${B},outbound,acme`],
     [
       'blanks, and ids in capitals',
@@ -37,6 +41,7 @@ describe('a list of assistants', () => {
   it.each([
     ['no organisation', `,inbound,${A}`, 'orgId'],
     ['a bad organisation', `../x,inbound,${A}`, 'orgId'],
+    ['an organisation of the verification suite', `verify-1,inbound,${A}`, 'verify-'],
     ['another role', `acme,sideways,${A}`, 'role'],
     ['no id', 'acme,inbound,', 'assistantId'],
     ['an id that is none of Vapi', 'acme,inbound,asst_1', 'assistantId'],

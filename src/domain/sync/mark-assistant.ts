@@ -1,0 +1,52 @@
+import type { Access } from '../account/credentials.ts';
+import type { LiveAssistant } from '../account/vapi-account.ts';
+import { isOurs, ownership } from '../configuration/configuration.ts';
+import { isJsonObject } from '../json.ts';
+import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
+import { giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
+import type { Operation } from '../operation.ts';
+
+interface Marking {
+  held: HeldClaim;
+  assistant: LiveAssistant;
+  access: Access;
+}
+
+/** Writes under a claim whose the assistant is, unless it says so already. After a failure the claim is given back. */
+export async function markAssistant(operation: Operation, { held, assistant, access }: Marking): Promise<void> {
+  const { key, deployment } = operation;
+  if (isOurs(assistant.config, key, deployment)) return;
+  const given = isJsonObject(assistant.config.metadata) ? assistant.config.metadata : {};
+  const account = operation.vapi.open(access.apiKey, operation.deadline);
+  await givingBackOnFailure(operation, held, () =>
+    account.update(assistant.id, { metadata: { ...given, ...ownership(key, deployment) } }),
+  );
+}
+
+/**
+ * Marks an assistant that was imported without; one that was PUT since has its mark. False when somebody else was faster: look
+ * again. Throws what the account throws.
+ */
+export async function markMapped(
+  operation: Operation,
+  { mapping, access }: { mapping: AssistantMapping; access: Access },
+): Promise<boolean> {
+  const { assistantId, specHash, claim, scope } = mapping;
+  if (!assistantId || specHash !== undefined || claim || scope !== access.scope) return true;
+  const held = await takeClaim(operation, { mapping, operation: 'update', scope, retire: [] });
+  if (!held) return false;
+  const account = operation.vapi.open(access.apiKey, operation.deadline);
+  const found = await givingBackOnFailure(operation, held, () => account.get(assistantId));
+  if (found.kind === 'found') await markAssistant(operation, { held, assistant: found.assistant, access });
+  await giveBack(operation, { held });
+  return true;
+}
+
+async function givingBackOnFailure<T>(operation: Operation, held: HeldClaim, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    await giveBack(operation, { held });
+    throw error;
+  }
+}
