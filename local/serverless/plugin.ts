@@ -6,6 +6,7 @@ import { endSoon, endWithProcess } from '../stack/process-life.ts';
 import type { SharedStack } from '../stack/shared-stack.ts';
 import { BackgroundWorker } from './background-worker.ts';
 import { buildDirectory, removeAbandonedBuilds, removeOwnBuild } from './build-directory.ts';
+import { InvocationOutput } from './invocation-output.ts';
 import { parameterErrors } from './parameters.ts';
 
 /** Loading Serverless and its plugins is most of what a local command takes; compiled once, it takes a third less. */
@@ -17,7 +18,7 @@ type Configured = { environment?: Record<string, unknown> };
 type Serverless = {
   serviceDir: string;
   getProvider(name: 'aws'): { getAwsSdkV3Config(): Promise<LambdaClientConfig> };
-  processedInput: { commands: string[]; options?: { param?: string[] } };
+  processedInput: { commands: string[]; options?: { param?: string[]; log?: boolean } };
   service: {
     provider: Configured & { stage: string; iam?: { deploymentRole?: string } };
     functions: Record<string, Configured & { name?: string }>;
@@ -38,15 +39,25 @@ const NEEDS_AWS = ['deploy', 'remove', 'rollback', 'info', 'logs', 'metrics', 'i
  */
 export default class LocalStackPlugin {
   readonly hooks: Record<string, (error?: unknown) => Promise<void>>;
+  /** Adds an option to a command of Serverless. */
+  readonly commands = {
+    invoke: {
+      commands: {
+        local: { options: { log: { usage: 'Show the log of the function, on stderr', type: 'boolean' } } },
+      },
+    },
+  };
   readonly #serverless: Serverless;
   /** Kept from the beginning: serverless-esbuild makes its output the service directory later on. */
   readonly #checkout: string;
   readonly #log: Utilities['log'];
   #stack: SharedStack | undefined;
   #worker: BackgroundWorker | undefined;
+  #output: InvocationOutput | undefined;
 
   constructor(serverless: Serverless, _options: unknown, { log }: Utilities) {
     this.#serverless = serverless;
+    const { processedInput } = serverless;
     this.#checkout = serverless.serviceDir;
     this.#log = log;
     this.hooks = {
@@ -56,6 +67,13 @@ export default class LocalStackPlugin {
       'before:offline:start': () => this.#start({ isServer: true }),
       'before:offline:start:init': () => this.#start({ isServer: true }),
       'before:offline:start:end': () => this.#stop(),
+      'before:invoke:local:invoke': async () => {
+        if (!this.#isLocal) return;
+        const showsLog = processedInput.options?.log === true;
+        this.#output = new InvocationOutput({ out: process.stdout, err: process.stderr, showsLog });
+        this.#output.begin();
+      },
+      'after:invoke:local:invoke': async () => this.#output?.answer(),
       error: () => this.#stop(),
       finalize: async () => {
         await this.#finishWork();
@@ -162,6 +180,7 @@ export default class LocalStackPlugin {
   async #stop(): Promise<void> {
     if (!this.#stack) return;
     this.#worker?.stop();
+    this.#output?.end();
     await this.#stack.close();
     // The bundler's own process would complain loudly about the sudden end of this one.
     const { stop } = await import('esbuild');
