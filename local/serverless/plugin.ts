@@ -1,6 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
+import { hasCode } from '../stack/error-code.ts';
 import { chosenVapi, dataDirectory, enterLocalAws, functionEnvironment } from '../stack/local-environment.ts';
 import { endSoon, endWithProcess } from '../stack/process-life.ts';
 import type { SharedStack } from '../stack/shared-stack.ts';
@@ -146,13 +147,14 @@ export default class LocalStackPlugin {
     }
     // Loaded when needed: commands that package or deploy should not pay for it.
     const { startStack } = await import('../stack/stack.ts');
+    const directory = dataDirectory(this.#checkout, vapi);
     this.#stack = await startStack({
       persistent: true,
-      directory: dataDirectory(this.#checkout, vapi),
+      directory,
       hasKeys: vapi === undefined,
       isLongLived: isServer,
       onWait: (reason) => this.#log.notice(reason),
-    });
+    }).catch((error: unknown) => this.#endWithout(directory, error));
     endWithProcess({ close: () => this.#stop(), abandon: () => this.#abandon() }, { isServer });
     enterLocalAws(this.#stack.environment);
     const environment = functionEnvironment(this.#stack.environment, vapi);
@@ -165,6 +167,16 @@ export default class LocalStackPlugin {
     const values = { ...textsOf(service.provider.environment), ...this.#stack.environment, ...environment };
     this.#worker = new BackgroundWorker(values);
     if (isServer) await this.#worker.start();
+  }
+
+  /** Without a stack there is nothing to do: a part of it that has started must not keep the process alive. */
+  #endWithout(directory: string, error: unknown): never {
+    endSoon();
+    const code = ['EROFS', 'ENOSPC', 'EACCES', 'EPERM', 'ENOTDIR'].find((name) => hasCode(error, name));
+    if (!code) throw error;
+    const { Error: ServerlessError } = this.#serverless.classes;
+    const message = `${directory} cannot be written to (${code}). Make it writable, or free some space, and try again.`;
+    throw new ServerlessError(message, 'LOCAL_DATA_NOT_WRITABLE');
   }
 
   /** What the invoked function has left to the queue. The command has its answer already: this cannot make it fail. */

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkout, type Outcome, PROCESSES_MS, sls, startSls } from '../support/checkout.ts';
 
@@ -14,6 +14,20 @@ it('two commands at once share one stack without any AWS account, and leave noth
   expect(readdirSync(join(directory, '.local'))).not.toContain('stack.json');
   expect(readdirSync(join(directory, '.local', 'build'))).toEqual([]);
 }, 120_000);
+
+it.each(['invoke local -f sync -p events/sync.json', 'offline start --stage local'])(
+  '`sls %s` ends with a sentence where its data cannot be written',
+  async (command) => {
+    const directory = checkout();
+    rmSync(join(directory, '.local'), { recursive: true, force: true });
+    writeFileSync(join(directory, '.local'), 'in the way');
+    const { code, output } = await sls(directory, command);
+    expect(code).not.toBe(0);
+    expect(output).toMatch(/\.local.* cannot be written to \(ENOTDIR\)/);
+    expect(output).not.toContain('    at ');
+  },
+  PROCESSES_MS,
+);
 
 it(
   '`sls offline` serves the routes over HTTP, to callers who have not signed',
