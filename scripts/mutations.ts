@@ -3,7 +3,8 @@
  * the tests of the faults to go red; and green on a copy that nothing was done to. Run it with `npm run test:mutations`, or
  * `npm run test:mutations -- "POST retried"` for those whose name has these words; `RUNS=…` sets the random runs of each.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -13,15 +14,22 @@ const checkout = join(import.meta.dirname, '..');
 const LEFT_OUT = ['node_modules', '.git', '.local', '.serverless', '.esbuild'];
 const JEST = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--bail'];
 
-/** True when the fault tests pass on a copy of the checkout, with or without a mutation. */
-function passes(mutation?: Mutation): boolean {
+/** Ends the tests that are running; their copy of the checkout goes too. */
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+
+/** True when the fault tests pass on a copy of the checkout, with or without a mutation. Throws when it is stopped. */
+async function passes(mutation?: Mutation): Promise<boolean> {
   const copy = mkdtempSync(join(tmpdir(), 'vapi-sync-mutation-'));
   try {
     cpSync(checkout, copy, { recursive: true, filter: (path) => !LEFT_OUT.includes(basename(path)) });
     symlinkSync(join(checkout, 'node_modules'), join(copy, 'node_modules'));
     if (mutation) mutate(copy, mutation);
     const tests = mutation?.noticedBy ?? 'test/faults';
-    return spawnSync(process.execPath, [...JEST, tests], { cwd: copy, stdio: 'ignore', env: process.env }).status === 0;
+    const { signal } = stopping;
+    const child = spawn(process.execPath, [...JEST, tests], { cwd: copy, stdio: 'ignore', env: process.env, signal });
+    const [code]: unknown[] = await once(child, 'exit');
+    return code === 0;
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
@@ -33,17 +41,27 @@ function mutate(copy: string, { file, from, to }: Mutation): void {
 }
 
 /** Runs and prints one line; true when it went as it should. */
-function report(name: string, wanted: 'passes' | 'killed', mutation?: Mutation): boolean {
+async function report(name: string, wanted: 'passes' | 'killed', mutation?: Mutation): Promise<boolean> {
   const started = Date.now();
-  const outcome = passes(mutation) ? 'passes' : 'killed';
+  const outcome = (await passes(mutation)) ? 'passes' : 'killed';
   const seconds = ((Date.now() - started) / 1000).toFixed(0).padStart(4);
   console.log(`${(outcome === wanted ? outcome : outcome.toUpperCase()).padEnd(8)} ${seconds} s  ${name}`);
   return outcome === wanted;
 }
 
-const words = process.argv.slice(2).join(' ');
-const chosen = MUTATIONS.filter(({ name }) => name.includes(words));
-// Were the tests red on any copy, every mutation would look killed.
-const isSound = report('nothing broken', 'passes');
-const survivors = chosen.filter((mutation) => !report(mutation.name, 'killed', mutation));
-process.exitCode = isSound && survivors.length === 0 ? 0 : 1;
+async function main(): Promise<number> {
+  const words = process.argv.slice(2).join(' ');
+  // Were the tests red on any copy, every mutation would look killed.
+  let isWell = await report('nothing broken', 'passes');
+  for (const mutation of MUTATIONS.filter(({ name }) => name.includes(words))) {
+    isWell = (await report(mutation.name, 'killed', mutation)) && isWell;
+  }
+  return isWell ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!stopping.signal.aborted) throw error;
+  process.exitCode = 130;
+}

@@ -15,6 +15,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { ScenarioResult, VerificationReport } from '../src/domain/verification/report.ts';
 import { renderPage } from './verify/page.ts';
+import { describeTarget } from './verify/target.ts';
 import { resultLine, summaryLines } from './verify/text.ts';
 
 const REPORT = 'verify-vapi-sync-report';
@@ -24,14 +25,17 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const told: string[] = [];
   try {
-    const report = await verifyTarget((result) => {
+    const chosen = readArguments();
+    const target = describeTarget(chosen);
+    console.log(`Verifying ${target.what} …\n`);
+    const report = await verifyTarget(chosen, (result) => {
       told.push(result.name);
       console.log(resultLine(result));
     });
     for (const result of report.results.filter(({ name }) => !told.includes(name))) console.log(resultLine(result));
     for (const line of summaryLines(report)) console.log(line);
-    writeFileSync(`${REPORT}.json`, `${JSON.stringify(report, null, 2)}\n`);
-    writeFileSync(`${REPORT}.html`, renderPage(report));
+    writeFileSync(`${REPORT}.json`, `${JSON.stringify({ target, ...report }, null, 2)}\n`);
+    writeFileSync(`${REPORT}.html`, renderPage(report, target));
     console.log(`\nReport: ${REPORT}.json, ${REPORT}.html`);
     return report.failed === 0 ? 0 : 1;
   } catch (error) {
@@ -40,7 +44,14 @@ async function main(): Promise<number> {
   }
 }
 
-async function verifyTarget(onResult: (result: ScenarioResult) => void): Promise<VerificationReport> {
+interface Arguments {
+  stage?: string;
+  region?: string;
+  url?: string;
+  header: string[];
+}
+
+function readArguments(): Arguments {
   const { values } = parseArgs({
     options: {
       stage: { type: 'string' },
@@ -50,17 +61,21 @@ async function verifyTarget(onResult: (result: ScenarioResult) => void): Promise
     },
   });
   if (values.stage && values.url) throw new Error('Use --stage or --url, not both');
-  if (values.stage) {
-    console.log(`Verifying stage ${values.stage} …\n`);
+  return values;
+}
+
+async function verifyTarget(
+  { stage, region, url, header }: Arguments,
+  onResult: (result: ScenarioResult) => void,
+): Promise<VerificationReport> {
+  if (stage) {
     const { verifyStage } = await import('./verify/stage.ts');
-    return await verifyStage({ stage: values.stage, region: values.region });
+    return await verifyStage({ stage, region });
   }
-  if (values.url) {
-    console.log(`Verifying ${values.url} …\n`);
+  if (url) {
     const { verifyUrl } = await import('./verify/url.ts');
-    return await verifyUrl(values.url, values.header);
+    return await verifyUrl(url, header);
   }
-  console.log('Verifying this checkout on the embedded stack …\n');
   const { verifyEmbedded } = await import('./verify/embedded.ts');
   return await verifyEmbedded(onResult);
 }

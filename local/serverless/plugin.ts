@@ -161,6 +161,11 @@ export default class LocalStackPlugin {
     for (const configured of [service.provider, ...Object.values(service.functions)]) {
       replaceEnvironment(configured, environment, configured === service.provider);
     }
+    if (!vapi && process.env.VAPI_PRIVATE_KEY) {
+      this.#log.warning(
+        'VAPI_PRIVATE_KEY is set and VAPI_BASE_URL is not: the stand-in answers, and the key is not used',
+      );
+    }
     if (vapi && !vapi.key)
       this.#log.warning('VAPI_BASE_URL is set and VAPI_PRIVATE_KEY is not: there is no key to use');
     removeAbandonedBuilds(this.#checkout);

@@ -1,5 +1,6 @@
 import { isJsonObject } from '../stack/json.ts';
 import { anyObject, anything, type Check, checkShape, each, flag, list, number, type Shape, text } from './checks.ts';
+import { MODELS } from './models.ts';
 
 /** Fields of a model beyond the common ones, by provider, after Vapi's published schema of August 2026. */
 const FIELDS_BY_PROVIDER: Record<string, string> = {
@@ -37,12 +38,25 @@ export const model: Check = (value, path) => {
   return checkShape(value, shapeOf(provider), path);
 };
 
+/** Azure's region, where it serves a model of OpenAI. */
+const REGION = /:[a-z0-9]+$/;
+
+function modelOf(provider: string): Check {
+  const models = MODELS[provider];
+  if (!models) return text({ min: 1 });
+  return (value, path) => {
+    const isKnown =
+      typeof value === 'string' && models.includes(provider === 'openai' ? value.replace(REGION, '') : value);
+    return isKnown ? [] : [`${path} must be one of the following values: ${models.join(', ')}`];
+  };
+}
+
 function shapeOf(provider: string): Shape {
   return {
     fields: {
       ...each(FIELDS_BY_PROVIDER[provider] ?? ''),
       provider: text(),
-      model: text({ min: 1 }),
+      model: modelOf(provider),
       messages: list(anyObject),
       tools: list(anyObject),
       toolIds: list(text()),

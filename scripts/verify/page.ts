@@ -1,4 +1,5 @@
 import type { ScenarioResult, VerificationReport } from '../../src/domain/verification/report.ts';
+import type { VerifiedTarget } from './target.ts';
 import { seconds } from './text.ts';
 
 const TITLES: Readonly<Record<ScenarioResult['name'], string>> = {
@@ -48,7 +49,7 @@ dd { margin: 0; }
 `;
 
 /** The report as one HTML page that needs nothing else. Every text of the report is escaped. */
-export function renderPage(report: VerificationReport): string {
+export function renderPage(report: VerificationReport, { what, version, commit }: VerifiedTarget): string {
   const verdict = report.failed === 0 ? 'All scenarios passed' : `${report.failed} of ${report.total} failed`;
   return `<!doctype html>
 <html lang="en">
@@ -60,7 +61,7 @@ export function renderPage(report: VerificationReport): string {
 </head>
 <body>
 <main>
-<h1>vapi-sync verification</h1>
+<h1>vapi-sync verification of ${escaped(what)}</h1>
 <p class="quiet"><time datetime="${escaped(report.startedAt)}">${escaped(readableTime(report.startedAt))}</time></p>
 <section class="summary ${report.failed === 0 ? 'pass' : 'fail'}">
 <strong>${verdict}</strong>
@@ -69,6 +70,7 @@ export function renderPage(report: VerificationReport): string {
 ${report.results.map(renderResult).join('\n')}
 ${renderCleanup(report)}
 <dl>
+<dt>Verified by</dt><dd>vapi-sync ${escaped(version)}${commit ? `, commit ${escaped(commit)}` : ''}</dd>
 <dt>Operation</dt><dd>${escaped(report.operationId)}</dd>
 <dt>Run</dt><dd>${escaped(report.runId)} (organisations verify-${escaped(report.runId)}-…)</dd>
 </dl>
@@ -82,8 +84,15 @@ function renderResult({ name, status, durationMs, message, details }: ScenarioRe
   const shown = Object.keys(details).length > 0 ? renderDetails(details) : '';
   return `<article class="${status === 'PASS' ? 'pass' : 'fail'}">
 <header><span class="badge">${status === 'PASS' ? '✔ PASS' : '✘ FAIL'}</span><h2>${TITLES[name]}</h2><span class="quiet">${seconds(durationMs)}</span></header>
-<p class="message">${escaped(message)}</p>${shown}
+${renderMessage(message)}${shown}
 </article>`;
+}
+
+/** One sentence, or a list of what is wrong. */
+function renderMessage(message: string): string {
+  const lines = message.split('\n').map(escaped);
+  if (lines.length === 1) return `<p class="message">${lines[0]}</p>`;
+  return `<ul class="message">${lines.map((line) => `<li>${line}</li>`).join('')}</ul>`;
 }
 
 function renderDetails(details: ScenarioResult['details']): string {

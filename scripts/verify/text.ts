@@ -4,7 +4,8 @@ import type { ScenarioResult, VerificationReport } from '../../src/domain/verifi
 /** One scenario as a line: tick or cross, name, seconds, what was shown or what is wrong. Coloured where colours show. */
 export function resultLine({ name, status, durationMs, message }: ScenarioResult): string {
   const mark = status === 'PASS' ? styleText('green', '✔') : styleText('red', '✘');
-  const text = status === 'PASS' ? styleText('dim', message) : message;
+  const lines = message.replaceAll('\n', '\n    - ');
+  const text = status === 'PASS' ? styleText('dim', lines) : lines;
   return `${mark} ${name.padEnd(20)} ${seconds(durationMs).padStart(7)}  ${text}`;
 }
 

@@ -41,16 +41,16 @@ export class SecretsManagerStore implements SecretStore {
   }
 
   async read(name: SecretName): Promise<SecretLookup> {
-    const id = this.#idOf(name);
+    const id = this.idOf(name);
     const remembered = this.#recall(id);
     if (remembered) return { ...remembered, cached: true };
-    const fresh = await (this.#pending.get(id) ?? this.#begin(name, id));
+    const fresh = await (this.#pending.get(id) ?? this.#begin(id));
     return { ...fresh, cached: false };
   }
 
   /** Also of a request that is under way: what comes next is asked for anew. */
   forget(name: SecretName): void {
-    const id = this.#idOf(name);
+    const id = this.idOf(name);
     this.#remembered.delete(id);
     this.#pending.delete(id);
   }
@@ -62,8 +62,8 @@ export class SecretsManagerStore implements SecretStore {
     return this.#options.now() < until ? answer : undefined;
   }
 
-  async #begin(name: SecretName, id: string): Promise<Remembered> {
-    const reading = this.#fetch(name, id);
+  async #begin(id: string): Promise<Remembered> {
+    const reading = this.#fetch(id);
     this.#pending.set(id, reading);
     try {
       const fresh = await reading;
@@ -77,27 +77,27 @@ export class SecretsManagerStore implements SecretStore {
     }
   }
 
-  async #fetch(name: SecretName, id: string): Promise<Remembered> {
+  async #fetch(id: string): Promise<Remembered> {
     try {
       const { SecretString } = await this.#options.client.send(new GetSecretValueCommand({ SecretId: id }));
-      if (SecretString === undefined) throw invalid(name, 'is binary; store it as text');
+      if (SecretString === undefined) throw invalid(id, 'is binary; store it as text');
       return { kind: 'found', text: SecretString };
     } catch (error) {
       if (!Error.isError(error) || error.name === 'Problem') throw error;
       if (error.name === 'ResourceNotFoundException') return { kind: 'absent' };
-      throw unreadable(name, error);
+      throw unreadable(id, error);
     }
   }
 
-  #idOf(name: SecretName): string {
+  idOf(name: SecretName): string {
     return `${this.#options.prefix}/${name.kind === 'platform' ? 'platform' : `orgs/${name.orgId}`}`;
   }
 }
 
-function unreadable(name: SecretName, error: Error): Error {
+function unreadable(id: string, error: Error): Error {
   const retryAfterSeconds = PASSING[error.name] ?? (isNetworkError(error) ? 2 : undefined);
   const options = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-  return invalid(name, `could not be read (${error.name})`, { ...options, cause: error });
+  return invalid(id, `could not be read (${error.name})`, { ...options, cause: error });
 }
 
 /** The SDK marks every failed request with its metadata; without a status there was no reply. */

@@ -1,5 +1,4 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
@@ -22,10 +21,10 @@ export function isScheduledEvent(event: unknown): boolean {
  * finds the run of the first. What goes wrong is thrown, so that the event comes again.
  */
 export function makeScheduledDriftHandler(app: DriftApplication): HttpHandler {
-  const { logger, metrics } = app.telemetry;
+  // The run itself is measured by the worker: here there is nothing to publish.
+  const { logger } = app.telemetry;
   return middy<unknown>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(logMetrics(metrics))
     .handler(async (_event: unknown, { awsRequestId }: Context) => {
       logger.appendKeys({ operationId: awsRequestId });
       const { mode } = app.drift;

@@ -250,6 +250,7 @@ class Process {
         secrets: {
           read: (name) => this.#effect('secret read', async () => this.#lookUp(name)),
           forget: (name) => this.#forgotten.add(secretId(name)),
+          idOf: secretId,
         },
         platformKey: undefined,
       },

@@ -56,6 +56,9 @@ const assistants: [why: string, body: unknown, complaint: string | undefined][] 
     { model: { ...model, provider: 'custom-llm' } },
     'model.url should not be empty',
   ],
+  ['a model that the provider has not', { model: { ...model, model: 'gpt-99' } }, 'model.model must be one of'],
+  ['a model in a region of Azure', { model: { ...model, model: 'gpt-4.1:eastus2' } }, undefined],
+  ['a model of a provider with an open list', { model: { provider: 'openrouter', model: 'any/thing' } }, undefined],
   ['an unknown model provider', { model: { ...model, provider: 'acme' } }, 'model.provider must be one of'],
   [
     'a model field of another provider',

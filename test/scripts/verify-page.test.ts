@@ -1,12 +1,15 @@
 import { renderPage } from '../../scripts/verify/page.ts';
 import { aReport } from './a-report.ts';
 
-const page = renderPage(aReport());
+const TARGET = { what: 'stage <dev>', version: '1.2.3', commit: 'abc1234' };
+const page = renderPage(aReport(), TARGET);
 
 it('names the verdict, each scenario with its duration, and what was left', () => {
   for (const text of [
     '1 of 2 failed',
     'Idempotency',
+    'verification of stage &lt;dev&gt;',
+    'vapi-sync 1.2.3, commit abc1234',
     '1.23 s',
     '404 recovery',
     '2026-01-02 03:04:05 UTC',
@@ -34,6 +37,14 @@ it('fits a phone and both themes', () => {
 });
 
 it('says so when everything was removed', () => {
-  const clean = renderPage({ ...aReport(), cleanup: { earlierRunsRemoved: [], left: [] } });
+  const clean = renderPage({ ...aReport(), cleanup: { earlierRunsRemoved: [], left: [] } }, TARGET);
   expect(clean).toContain('Everything that was made for this run has been removed.');
+});
+
+it('several failures of one scenario are a list', () => {
+  const report = aReport();
+  const [first, ...others] = report.results;
+  if (!first) throw new Error('there is no result');
+  const shown = renderPage({ ...report, results: [{ ...first, message: 'One.\nTwo.' }, ...others] }, TARGET);
+  expect(shown).toContain('<li>One.</li><li>Two.</li>');
 });

@@ -27,6 +27,8 @@ export interface SecretStore {
   read(name: SecretName): Promise<SecretLookup>;
   /** Drops what is remembered of a secret, so that the next read is fresh. */
   forget(name: SecretName): void;
+  /** What the secret is called where secrets are kept. */
+  idOf(name: SecretName): string;
 }
 
 export interface CredentialDependencies {
@@ -59,12 +61,13 @@ export async function resolveAccess(deps: CredentialDependencies, request: Acces
   const name: SecretName = { kind: 'org', orgId: request.orgId };
   const own = await deps.secrets.read(name);
   if (own.kind === 'found') {
-    const secret = parseSecret(own.text, { schema: orgSecretSchema, name });
+    const id = deps.secrets.idOf(name);
+    const secret = parseSecret(own.text, { schema: orgSecretSchema, id });
     return {
       source: 'org-secret',
       scope: 'org',
-      apiKey: usableKey(secret.apiKey, name),
-      ...known(secret.assistantId, (what) => invalid(name, what)),
+      apiKey: usableKey(secret.apiKey, id),
+      ...known(secret.assistantId, (what) => invalid(id, what)),
       ...phoneNumber(secret.phoneNumberId),
       cached: own.cached,
     };
@@ -115,15 +118,16 @@ export async function resolveOwnKey(
 /** The platform's key: its secret, else the setting. Throws `CREDENTIALS_MISSING` when there is neither. */
 export async function resolvePlatformKey(deps: CredentialDependencies): Promise<ApiKey> {
   const name: SecretName = { kind: 'platform' };
+  const id = deps.secrets.idOf(name);
   const lookup = await deps.secrets.read(name);
   if (lookup.kind === 'found') {
-    const { apiKey } = parseSecret(lookup.text, { schema: platformSecretSchema, name });
-    return usableKey(apiKey, name);
+    const { apiKey } = parseSecret(lookup.text, { schema: platformSecretSchema, id });
+    return usableKey(apiKey, id);
   }
   if (deps.platformKey) return deps.platformKey;
   throw new Problem(
     'CREDENTIALS_MISSING',
-    'Neither the organisation nor the platform has a Vapi key. Create the secret <SECRET_PREFIX>/platform with {"apiKey": "…"} or set VAPI_PRIVATE_KEY.',
+    `Neither the organisation nor the platform has a Vapi key. Create the secret ${id} with {"apiKey": "…"} or set VAPI_PRIVATE_KEY.`,
   );
 }
 
@@ -152,13 +156,10 @@ export function forgetAccess(deps: CredentialDependencies, orgId: string): void 
   deps.secrets.forget({ kind: 'platform' });
 }
 
-function parseSecret<T extends z.ZodMiniType>(
-  text: string,
-  { schema, name }: { schema: T; name: SecretName },
-): z.infer<T> {
+function parseSecret<T extends z.ZodMiniType>(text: string, { schema, id }: { schema: T; id: string }): z.infer<T> {
   const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw invalid(name, 'is not JSON of the form {"apiKey": "…"}');
+  throw invalid(id, 'is not JSON of the form {"apiKey": "…"}');
 }
 
 function parseJson(text: string): unknown {
@@ -170,19 +171,14 @@ function parseJson(text: string): unknown {
   }
 }
 
-function usableKey(text: string, name: SecretName): ApiKey {
+function usableKey(text: string, id: string): ApiKey {
   const apiKey = ApiKey.clean(text);
   if (apiKey) return apiKey;
-  throw invalid(name, 'holds an empty apiKey, or one with characters that no HTTP header can carry');
+  throw invalid(id, 'holds an empty apiKey, or one with characters that no HTTP header can carry');
 }
 
-/** A problem with one secret, named by its path below the prefix. */
-export function invalid(
-  name: SecretName,
-  what: string,
-  options?: { cause?: unknown; retryAfterSeconds?: number },
-): Problem {
-  const path = name.kind === 'platform' ? 'platform' : `orgs/${name.orgId}`;
-  const detail = `The secret <SECRET_PREFIX>/${path} ${what}. No other key is used in its place; repair the secret and repeat the request.`;
+/** A problem with one secret, by what it is called. */
+export function invalid(id: string, what: string, options?: { cause?: unknown; retryAfterSeconds?: number }): Problem {
+  const detail = `The secret ${id} ${what}. No other key is used in its place; repair the secret and repeat the request.`;
   return new Problem('CREDENTIALS_INVALID', detail, options);
 }

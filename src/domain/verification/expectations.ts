@@ -11,14 +11,14 @@ export function expect(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Unmet(message);
 }
 
-/** Runs checks side by side, all of them to their end, and throws one `Unmet` that names everything that failed. */
+/** Runs checks side by side, all of them to their end, and throws one `Unmet` that names everything that failed, a line each. */
 export async function expectAll(checks: readonly Promise<void>[]): Promise<void> {
   const settled = await Promise.allSettled(checks);
   const failures = settled.flatMap((check) => (check.status === 'rejected' ? [toError(check.reason)] : []));
   const [first] = failures;
   if (!first) return;
   const messages = [...new Set(failures.map(explain))];
-  throw failures.length === 1 ? first : new Unmet(messages.join('; '));
+  throw failures.length === 1 ? first : new Unmet(messages.join('\n'));
 }
 
 /** What went wrong, for the report. An unexpected error is named only: its message can quote what was sent. */

@@ -11,5 +11,6 @@ export function withOwnKeySecrets(secrets: SecretStore): SecretStore {
   return {
     read: (name) => secrets.read(named(name)),
     forget: (name) => secrets.forget(named(name)),
+    idOf: (name) => secrets.idOf(named(name)),
   };
 }

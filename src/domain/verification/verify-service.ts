@@ -176,8 +176,8 @@ async function showing(scenario: Scenario, stage: Stage): Promise<Shown> {
 /** What was shown counts only when it could be removed again in the ordinary way: that is part of what works. */
 function conclusion({ kind, message }: Shown, { unclean, left }: CleanedUp): string {
   if (kind === 'failed') return message;
-  if (left.length > 0) return `Could not be removed again: ${left.join('; ')}`;
-  return unclean.length > 0 ? `Was not removed cleanly: ${unclean.join('; ')}` : message;
+  if (left.length > 0) return `Could not be removed again:\n${left.join('\n')}`;
+  return unclean.length > 0 ? `Was not removed cleanly:\n${unclean.join('\n')}` : message;
 }
 
 function failed(result: Omit<ScenarioResult, 'status'>): ScenarioResult {

@@ -19,7 +19,6 @@ import { FakeSecretStore, type Told } from './fake-secret-store.ts';
 const ORG_KEY = 'org-key-0123456789';
 const PLATFORM_KEY = 'platform-key-0123456789';
 const SETTINGS_KEY = 'settings-key-0123456789';
-const ORG = { kind: 'org', orgId: 'acme' } as const;
 const ABSENT: SecretLookup = { kind: 'absent', cached: false };
 const FELL_THROUGH: JournalEntry = { code: 'CREDENTIALS_FELL_THROUGH', from: 'org-secret' };
 
@@ -144,7 +143,7 @@ describe('only a secret that does not exist falls through', () => {
   it('with neither, CREDENTIALS_MISSING says what to create', async () => {
     const problem = await rejectedProblemOf(worldOf({ org: ABSENT, platform: ABSENT, record: 'none' }).resolve());
     expect(problem.code).toBe('CREDENTIALS_MISSING');
-    expect(problem.message).toContain('<SECRET_PREFIX>/platform');
+    expect(problem.message).toContain('vapi-sync/test/platform');
     expect(problem.message).toContain('VAPI_PRIVATE_KEY');
   });
 
@@ -188,17 +187,20 @@ describe('a fault never leads to another key: the assistant would be made again 
     const world = worldOf({ org: found(text), settingsKey: SETTINGS_KEY });
     const problem = await rejectedProblemOf(world.resolve());
     expect(problem.code).toBe('CREDENTIALS_INVALID');
-    expect(problem.message).toContain('<SECRET_PREFIX>/orgs/acme');
+    expect(problem.message).toContain('vapi-sync/test/orgs/acme');
     expect(problem.retryable).toBe(false);
     expect(world.secrets.reads).toEqual(['orgs/acme']);
     expect(world.entries).toEqual([]);
   });
 
   it.each([
-    ['binary', invalid(ORG, 'is binary; store it as text')],
-    ['denied', invalid(ORG, 'could not be read (AccessDeniedException)')],
-    ['throttled', invalid(ORG, 'could not be read (ThrottlingException)', { retryAfterSeconds: 2 })],
-    ['scheduled for deletion', invalid(ORG, 'could not be read (InvalidRequestException)')],
+    ['binary', invalid('vapi-sync/test/orgs/acme', 'is binary; store it as text')],
+    ['denied', invalid('vapi-sync/test/orgs/acme', 'could not be read (AccessDeniedException)')],
+    [
+      'throttled',
+      invalid('vapi-sync/test/orgs/acme', 'could not be read (ThrottlingException)', { retryAfterSeconds: 2 }),
+    ],
+    ['scheduled for deletion', invalid('vapi-sync/test/orgs/acme', 'could not be read (InvalidRequestException)')],
   ])('a secret of the organisation that is %s: the store’s own problem is the answer', async (_name, problem) => {
     const world = worldOf({ org: problem, settingsKey: SETTINGS_KEY });
     await expect(world.resolve()).rejects.toBe(problem);
@@ -212,12 +214,12 @@ describe('a fault never leads to another key: the assistant would be made again 
       const world = worldOf({ org: ABSENT, platform: found(text), settingsKey: SETTINGS_KEY, record: 'none' });
       const problem = await rejectedProblemOf(world.resolve());
       expect(problem.code).toBe('CREDENTIALS_INVALID');
-      expect(problem.message).toContain('<SECRET_PREFIX>/platform');
+      expect(problem.message).toContain('vapi-sync/test/platform');
     },
   );
 
   it('a platform secret that cannot be read is not replaced either', async () => {
-    const problem = invalid({ kind: 'platform' }, 'could not be read (DecryptionFailure)');
+    const problem = invalid('vapi-sync/test/platform', 'could not be read (DecryptionFailure)');
     const { deps } = worldOf({ org: ABSENT, platform: problem, settingsKey: SETTINGS_KEY });
     await expect(resolvePlatformKey(deps)).rejects.toBe(problem);
   });

@@ -24,6 +24,10 @@ export class FakeSecretStore implements SecretStore {
   forget(name: SecretName): void {
     this.forgotten.push(pathOf(name));
   }
+
+  idOf(name: SecretName): string {
+    return `vapi-sync/test/${pathOf(name)}`;
+  }
 }
 
 function pathOf(name: SecretName): string {

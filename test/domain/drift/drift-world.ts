@@ -277,6 +277,7 @@ export class DriftWorld {
         return text === undefined ? { kind: 'absent', cached: false } : { kind: 'found', text, cached: false };
       },
       forget: () => {},
+      idOf: (name: SecretName) => name.kind,
     };
   }
 

@@ -48,7 +48,8 @@ export function withSync(app: Application, change: Partial<Application['sync']>)
 /** The application with other secrets. */
 export function withSecrets(app: Application, read: SecretStore['read']): Application {
   const { credentials } = app.sync;
-  const secrets = { read, forget: credentials.secrets.forget.bind(credentials.secrets) };
+  const { secrets: all } = credentials;
+  const secrets = { read, forget: all.forget.bind(all), idOf: all.idOf.bind(all) };
   return withSync(app, { credentials: { ...credentials, secrets } });
 }
 
