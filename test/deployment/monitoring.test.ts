@@ -86,6 +86,20 @@ describe('every alarm', () => {
     }
   });
 
+  it('has a section that says what customers feel, what to do first, how to decide and when to escalate', () => {
+    const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+    for (const [, { Properties }] of alarms()) {
+      const anchor = String(Properties.AlarmDescription).split('#').at(-1) ?? '';
+      const section = runbook.split(/^#{2,3} /m).find((text) => {
+        return text.split('\n')[0]?.toLowerCase().replaceAll(' ', '-') === anchor;
+      });
+      const begins = [...(section ?? '').matchAll(/^- (Customers feel|First|Decide|Escalate)\b/gm)].map(
+        ([, word]) => word,
+      );
+      expect([anchor, ...begins]).toEqual([anchor, 'Customers feel', 'First', 'Decide', 'Escalate']);
+    }
+  });
+
   it('names a section of the runbook that is there', () => {
     const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
     const anchors = [...runbook.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
