@@ -86,6 +86,12 @@ describe('every alarm', () => {
     }
   });
 
+  it('is counted in docs/cost.md, with the metrics that it watches', () => {
+    const watched = alarms().flatMap(([, { Properties }]) => metricsOf(Properties));
+    const cost = readFileSync(join(import.meta.dirname, '../../docs/cost.md'), 'utf8');
+    expect(cost).toContain(`${alarms().length} alarms on ${watched.length} metrics`);
+  });
+
   it('has a section that says what customers feel, what to do first, how to decide and when to escalate', () => {
     const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
     for (const [, { Properties }] of alarms()) {
