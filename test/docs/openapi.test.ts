@@ -2,9 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { ASSISTANT_FIELDS } from '../../src/domain/configuration/assistant-request.ts';
+import { FLAT_FIELDS } from '../../src/domain/configuration/flat-fields.ts';
 import { PROBLEMS } from '../../src/domain/problem.ts';
 import type { Reply } from '../support/api-description.ts';
-import { complaintsAbout, deviations, OPERATIONS } from '../support/api-description.ts';
+import { complaintsAbout, contentOf, deviations, OPERATIONS, resolved } from '../support/api-description.ts';
 import { configuration } from '../support/configurations.ts';
 import { startService } from '../support/service.ts';
 
@@ -49,6 +51,43 @@ it.each(examples)('the example $summary of $route is that event’s body, and va
     ? JSON.parse(readFileSync(join(ROOT, 'events', file), 'utf8'))
     : { body: JSON.stringify(value) };
   expect(value).toEqual(JSON.parse(event.body));
+});
+
+it('every field that is accepted is described, and no other', () => {
+  const accepted = [...ASSISTANT_FIELDS, ...FLAT_FIELDS, 'tools'];
+  const described = z
+    .record(z.string(), z.object({ description: z.string().optional() }))
+    .parse(resolved('#/components/schemas/Configuration/properties'));
+  expect(Object.keys(described).toSorted()).toEqual(accepted.toSorted());
+});
+
+const media = z.looseObject({
+  schema: z.unknown(),
+  example: z.unknown().optional(),
+  examples: z.record(z.string(), z.object({ value: z.unknown() })).optional(),
+});
+const answers = [...OPERATIONS].flatMap(([route, { responses }]) =>
+  Object.entries(responses).flatMap(([status, response]) =>
+    Object.entries(contentOf(response)).map(([type, content]) => ({
+      route,
+      status,
+      type,
+      content: media.parse(content),
+    })),
+  ),
+);
+
+it.each(answers)('$route $status ($type) has an example, which is as described', ({ content }) => {
+  const shown = content.examples ? Object.values(content.examples).map(({ value }) => value) : [content.example];
+  for (const example of shown) {
+    expect(example).toBeDefined();
+    expect(complaintsAbout(content.schema, example)).toEqual([]);
+  }
+});
+
+it.each([...OPERATIONS.keys()])('%s may be answered by API Gateway itself, before the function is called', (route) => {
+  const responses = OPERATIONS.get(route)?.responses ?? {};
+  expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403', '429']));
 });
 
 describe('an answer that is not as described is noticed:', () => {

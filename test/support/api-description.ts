@@ -17,7 +17,7 @@ export interface Reply {
 const header = z.object({ required: z.boolean().optional(), schema: z.unknown() });
 const response = z.object({
   headers: z.record(z.string(), z.unknown()).default({}),
-  content: z.record(z.string(), z.object({ schema: z.unknown() })).optional(),
+  content: z.record(z.string(), z.looseObject({ schema: z.unknown() })).optional(),
 });
 const operation = z.object({
   tags: z.tuple([z.string()]),
@@ -115,6 +115,16 @@ function resolve(value: unknown): unknown {
         description,
       ),
   );
+}
+
+/** What stands at a place in the description, as in `$ref`. */
+export function resolved(reference: string): unknown {
+  return resolve({ $ref: reference });
+}
+
+/** What a described answer may hold, by media type. */
+export function contentOf(described: unknown): Record<string, unknown> {
+  return response.parse(resolve(described)).content ?? {};
 }
 
 /** Any problem, for events that are none of the function's. */
