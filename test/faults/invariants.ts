@@ -1,4 +1,4 @@
-import type { LiveAssistant } from '../../src/domain/account/vapi-account.ts';
+import type { Resource } from '../../src/domain/account/vapi-account.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import { isOurs } from '../../src/domain/configuration/configuration.ts';
 import { diffAssistant } from '../../src/domain/configuration/diff.ts';
@@ -31,7 +31,7 @@ export function violations(world: World, specs: readonly string[], key: Assistan
 /** One tool for each definition, all of them linked in their order and none else. */
 function toolViolations(
   world: World,
-  { spec, live, mapping }: { spec: string; live: LiveAssistant; mapping: AssistantMapping },
+  { spec, live, mapping }: { spec: string; live: Resource; mapping: AssistantMapping },
 ): string[] {
   const found: string[] = [];
   const tools = world.upstream.existingTools(live.vapiOrgId);

@@ -1,12 +1,11 @@
 import { ApiKey } from '../../src/domain/account/api-key.ts';
 import type {
   ListQuery,
-  LiveAssistant,
   LivePhoneNumber,
-  LiveTool,
+  Resource,
   VapiAccount,
+  VapiCollection,
   VapiPhoneNumbers,
-  VapiTools,
 } from '../../src/domain/account/vapi-account.ts';
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
 import { Problem } from '../../src/domain/problem.ts';
@@ -36,8 +35,8 @@ interface Existing {
   existsFrom: number;
 }
 
-type Stored = LiveAssistant & Existing;
-type StoredTool = LiveTool & Existing;
+type Stored = Resource & Existing;
+type StoredTool = Resource & Existing;
 
 interface Posting<T> {
   resource: string;
@@ -73,7 +72,7 @@ export class Upstream {
   }
 
   /** What exists in an account, or in all. */
-  assistants(account?: string): LiveAssistant[] {
+  assistants(account?: string): Resource[] {
     this.#landLate();
     const now = this.#now();
     return [...this.stored.values()].filter(
@@ -82,14 +81,14 @@ export class Upstream {
   }
 
   /** The tools that exist in an account, or in all. */
-  existingTools(account?: string): LiveTool[] {
+  existingTools(account?: string): Resource[] {
     const now = this.#now();
     return [...this.storedTools.values()].filter(
       ({ vapiOrgId, existsFrom }) => existsFrom <= now && (account === undefined || vapiOrgId === account),
     );
   }
 
-  seed(account: string, config: JsonObject): LiveAssistant {
+  seed(account: string, config: JsonObject): Resource {
     return this.#insert(account, config, 0);
   }
 
@@ -101,7 +100,7 @@ export class Upstream {
       get: (id) =>
         call('GET', () => {
           const assistant = find(id);
-          return assistant ? { kind: 'found', assistant: copy(assistant) } : { kind: 'missing' };
+          return assistant ? { kind: 'found', resource: copy(assistant) } : { kind: 'missing' };
         }),
       create: (payload) => this.#create(caller, { key, payload }),
       update: (id, patch) =>
@@ -109,7 +108,7 @@ export class Upstream {
           const assistant = find(id);
           if (!assistant) return { kind: 'missing' };
           assistant.config = patched(assistant.config, patch);
-          return { kind: 'updated', assistant: copy(assistant) };
+          return { kind: 'updated', resource: copy(assistant) };
         }),
       remove: (id) =>
         call('DELETE', () => {
@@ -121,7 +120,7 @@ export class Upstream {
     };
   }
 
-  tools(key: string, caller: Caller): VapiTools {
+  tools(key: string, caller: Caller): VapiCollection {
     const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act, resource: ' tool' });
     const find = (id: string) => this.existingTools(key).find((tool) => tool.id === id);
     return {
@@ -129,13 +128,15 @@ export class Upstream {
       get: (id) =>
         call('GET', () => {
           const tool = find(id);
-          return tool ? { kind: 'found', tool: copy(tool) } : { kind: 'missing' };
+          return tool ? { kind: 'found', resource: copy(tool) } : { kind: 'missing' };
         }),
       create: async (definition) => {
         const insert = (delayMs: number) => this.#insertTool(key, definition, delayMs);
         const made = await this.#post(caller, { resource: ' tool', count: () => (this.toolPosts += 1), insert });
-        return made ? { kind: 'created', tool: copy(made) } : { kind: 'unknown', cause: new Error('planted') };
+        return made ? { kind: 'created', resource: copy(made) } : { kind: 'unknown', cause: new Error('planted') };
       },
+      // Nothing here changes a tool: another definition is another tool.
+      update: () => call('PATCH', () => ({ kind: 'missing' })),
       remove: (id) =>
         call('DELETE', () => {
           const existed = find(id) !== undefined && this.storedTools.delete(id);
@@ -205,7 +206,7 @@ export class Upstream {
   ): ReturnType<VapiAccount['create']> {
     const insert = (delayMs: number) => this.#insert(key, payload, delayMs);
     const made = await this.#post(caller, { resource: '', count: () => (this.posts += 1), insert });
-    return made ? { kind: 'created', assistant: copy(made) } : { kind: 'unknown', cause: new Error('planted') };
+    return made ? { kind: 'created', resource: copy(made) } : { kind: 'unknown', cause: new Error('planted') };
   }
 
   /** Undefined when the caller does not get to know what was made. */
@@ -231,13 +232,13 @@ export class Upstream {
     for (const { act } of due) act();
   }
 
-  #insert(vapiOrgId: string, config: JsonObject, delayMs: number): LiveAssistant {
+  #insert(vapiOrgId: string, config: JsonObject, delayMs: number): Resource {
     const stored = this.#made(vapiOrgId, config, delayMs);
     this.stored.set(stored.id, stored);
     return stored;
   }
 
-  #insertTool(vapiOrgId: string, config: JsonObject, delayMs: number): LiveTool {
+  #insertTool(vapiOrgId: string, config: JsonObject, delayMs: number): Resource {
     const stored = this.#made(vapiOrgId, config, delayMs);
     this.storedTools.set(stored.id, stored);
     return stored;
@@ -252,7 +253,7 @@ export class Upstream {
   }
 }
 
-function copy({ id, vapiOrgId, createdAt, config }: LiveAssistant): LiveAssistant {
+function copy({ id, vapiOrgId, createdAt, config }: Resource): Resource {
   return copyOf({ id, vapiOrgId, createdAt, config });
 }
 
@@ -263,6 +264,6 @@ function patched(config: JsonObject, patch: JsonObject): JsonObject {
 }
 
 /** True for an assistant of this service. */
-export function isManaged({ config }: LiveAssistant): boolean {
+export function isManaged({ config }: Resource): boolean {
   return isJsonObject(config.metadata) && config.metadata.managedBy === 'vapi-sync';
 }

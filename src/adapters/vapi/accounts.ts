@@ -1,16 +1,12 @@
-import { AssistantsClient } from '@vapi-ai/server-sdk/assistants';
-import { PhoneNumbersClient } from '@vapi-ai/server-sdk/phoneNumbers';
-import { ToolsClient } from '@vapi-ai/server-sdk/tools';
 import QuickLRU from 'quick-lru';
 import type { ApiKey } from '../../domain/account/api-key.ts';
 import type { VapiAccounts } from '../../domain/account/vapi-account.ts';
 import type { Deadline } from '../../domain/runtime.ts';
-import { SdkVapiAccount } from './assistants.ts';
-import { makeNodeFetcher } from './node-fetcher.ts';
-import { SdkVapiPhoneNumbers } from './phone-numbers.ts';
+import { JsonCollection } from './collection.ts';
+import { makeVapiHttp } from './http.ts';
+import { JsonPhoneNumbers } from './phone-numbers.ts';
 import { UpstreamPolicy } from './policy.ts';
 import { type UpstreamCall, UpstreamRequests } from './requests.ts';
-import { SdkVapiTools } from './tools.ts';
 
 /** How long requests may take and how long retries pause, in ms. */
 export interface UpstreamTiming {
@@ -29,70 +25,58 @@ export interface VapiAccountsOptions {
   timing?: UpstreamTiming;
 }
 
-/** Accounts whose clients and circuit are kept at least; the least recently used go first, when there are twice as many. */
+/** Accounts whose circuit is kept at least; the least recently used go first, when there are twice as many. */
 const MAX_ACCOUNTS = 500;
 
-interface Shared {
-  policy: UpstreamPolicy;
-  assistants: AssistantsClient;
-  tools: ToolsClient;
-  phoneNumbers: PhoneNumbersClient;
-}
-
 /**
- * Opens Vapi accounts through the official SDK. Clients and circuit breaker belong to the key, for as long as this
- * environment lives: the failures of one account never stop another.
+ * Opens Vapi accounts. The circuit breaker belongs to the key, for as long as this environment lives: the failures of one
+ * account never stop another.
  */
 export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
   const { baseUrl, now, random, onCall, onCircuit } = options;
   const { longestAttemptMs, firstPauseMs } = options.timing ?? TIMING;
-  const fetcher = makeNodeFetcher();
-  const accounts = new QuickLRU<string, Shared>({ maxSize: MAX_ACCOUNTS });
+  const http = makeVapiHttp({ baseUrl });
+  const policies = new QuickLRU<string, UpstreamPolicy>({ maxSize: MAX_ACCOUNTS });
 
-  function shared(apiKey: ApiKey): Shared {
-    const known = accounts.get(apiKey.fingerprint);
-    if (known) return known;
-    const client = { token: () => apiKey.reveal(), baseUrl, maxRetries: 0, fetcher };
-    const made = {
-      policy: new UpstreamPolicy({ random, onCircuit, firstPauseMs }),
-      assistants: new AssistantsClient(client),
-      tools: new ToolsClient(client),
-      phoneNumbers: new PhoneNumbersClient(client),
-    };
-    accounts.set(apiKey.fingerprint, made);
-    return made;
+  function policyOf({ fingerprint }: ApiKey): UpstreamPolicy {
+    const policy = policies.get(fingerprint) ?? new UpstreamPolicy({ random, onCircuit, firstPauseMs });
+    policies.set(fingerprint, policy);
+    return policy;
   }
 
-  function opened(apiKey: ApiKey, deadline: Deadline, resource: UpstreamCall['resource']) {
-    const account = shared(apiKey);
-    const { policy } = account;
-    const requests = new UpstreamRequests({
-      resource,
-      policy,
-      mask: (text) => apiKey.maskIn(text),
-      deadline,
-      longestAttemptMs,
-      now,
-      onCall,
-    });
-    return { ...account, sdk: { requests, keyFingerprint: apiKey.fingerprint } };
+  function requests(apiKey: ApiKey, deadline: Deadline, resource: UpstreamCall['resource']): UpstreamRequests {
+    const policy = policyOf(apiKey);
+    return new UpstreamRequests({ http, apiKey, resource, policy, deadline, longestAttemptMs, now, onCall });
   }
 
-  const tools: VapiAccounts['tools'] = (apiKey, deadline) => {
-    const { tools: client, sdk } = opened(apiKey, deadline, 'tool');
-    return new SdkVapiTools({ client, ...sdk });
-  };
-  const phoneNumbers: VapiAccounts['phoneNumbers'] = (apiKey, deadline) => {
-    const { phoneNumbers: client, sdk } = opened(apiKey, deadline, 'phone-number');
-    return new SdkVapiPhoneNumbers({ client, ...sdk });
-  };
+  const tools: VapiAccounts['tools'] = (apiKey, deadline) =>
+    new JsonCollection('/tool', requests(apiKey, deadline, 'tool'));
+  const phoneNumbers: VapiAccounts['phoneNumbers'] = (apiKey, deadline) =>
+    new JsonPhoneNumbers(requests(apiKey, deadline, 'phone-number'));
   return {
     tools,
     phoneNumbers,
     open: (apiKey, deadline) => {
-      const { assistants: client, sdk } = opened(apiKey, deadline, 'assistant');
-      const others = [tools, phoneNumbers].map((open) => () => open(apiKey, deadline).list({ limit: 1 }));
-      return new SdkVapiAccount({ client, ...sdk, others });
+      const assistants = new JsonCollection('/assistant', requests(apiKey, deadline, 'assistant'));
+      const kinds = [
+        () => assistants.list(ONE),
+        () => tools(apiKey, deadline).list(ONE),
+        () => phoneNumbers(apiKey, deadline).list(ONE),
+      ];
+      return Object.assign(assistants, { whose: () => whose(kinds) });
     },
   };
+}
+
+const ONE = { limit: 1 };
+
+/** Whatever there is tells whose the account is. */
+async function whose(
+  kinds: readonly (() => Promise<readonly { vapiOrgId?: string }[]>)[],
+): Promise<string | undefined> {
+  for (const list of kinds) {
+    const [first] = await list();
+    if (first?.vapiOrgId) return first.vapiOrgId;
+  }
+  return undefined;
 }

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { maskText } from '../../domain/configuration/masking.ts';
 import { type FieldError, Problem } from '../../domain/problem.ts';
-import { CONNECT_TIMED_OUT } from './node-fetcher.ts';
 
 /**
  * What went wrong with one request to Vapi.
@@ -46,39 +45,30 @@ interface FaultDetails {
   messages?: readonly string[];
 }
 
-/** The shape of the SDK's `VapiError`, whose class none of its sub-paths exports. */
-const sdkErrorSchema = z.lazy(() =>
-  z.looseObject({
-    statusCode: z.optional(z.number()),
-    body: z.optional(z.unknown()),
-    // Not `z.instanceof`: that would load the class, and `fetch` with it, when the function starts.
-    rawResponse: z.optional(
-      z.looseObject({ headers: z.optional(z.custom<Headers>((value) => value instanceof Headers)) }),
-    ),
-  }),
-);
-
 /** Vapi's error body. A body of another shape came from a proxy in front of it. */
 const bodySchema = z.lazy(() => z.looseObject({ message: z.union([z.string(), z.array(z.string())]) }));
 
 /** Errors of the connection attempt: nothing was sent. */
-const NOT_SENT_CODES: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', CONNECT_TIMED_OUT];
+const NOT_SENT_CODES: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
 
-/** Reads what the SDK threw. `mask` is applied to Vapi's own words. */
-export function readFault(error: unknown, mask: (text: string) => string = (text) => text): UpstreamFault {
-  if (error instanceof UpstreamFault) return error;
-  const parsed = sdkErrorSchema.safeParse(error);
-  const status = parsed.success ? parsed.data.statusCode : undefined;
-  if (!parsed.success || status === undefined) return connectionFault(error);
-  const retryAfterMs = readRetryAfter(parsed.data.rawResponse?.headers);
-  const body = bodySchema.safeParse(parsed.data.body);
-  const messages = body.success ? [body.data.message].flat().map(mask).map(maskText) : undefined;
+/** A reply that is no success. `body` is its JSON, or text that is none. */
+export interface NotSuccessful {
+  status: number;
+  headers: Readonly<Record<string, string>>;
+  body: unknown;
+}
+
+/** Reads a reply that is no success. `mask` is applied to Vapi's own words. */
+export function statusFault({ status, headers, body }: NotSuccessful, mask: (text: string) => string): UpstreamFault {
+  const retryAfterMs = readRetryAfter(headers);
+  const parsed = bodySchema.safeParse(body);
+  const messages = parsed.success ? [parsed.data.message].flat().map(mask).map(maskText) : undefined;
   const details = {
     status,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(messages ? { messages } : {}),
   };
-  return new UpstreamFault(kindOf(status, body.success), `status ${status}`, details);
+  return new UpstreamFault(kindOf(status, parsed.success), `status ${status}`, details);
 }
 
 function kindOf(status: number, isVapisOwn: boolean): FaultKind {
@@ -91,10 +81,14 @@ function kindOf(status: number, isVapisOwn: boolean): FaultKind {
   return status === 404 ? 'missing' : 'rejected';
 }
 
-function connectionFault(error: unknown): UpstreamFault {
-  const code = findCode(error);
-  const kind = code && NOT_SENT_CODES.includes(code) ? 'not-sent' : 'fault';
-  return new UpstreamFault(kind, `connection failed (${code ?? 'unknown'})`);
+/** Reads the error of a request without a reply. */
+export function connectionFault(error: unknown): UpstreamFault {
+  // The handler's error for a connection that did not come about has no code: it is known by its text alone. Should that change,
+  // the request counts as one that may have been sent, which does no harm.
+  const isConnectTimeout = Error.isError(error) && /did not establish a connection/.test(error.message);
+  const code = isConnectTimeout ? 'CONNECT_TIMED_OUT' : findCode(error);
+  const isSent = !isConnectTimeout && !(code && NOT_SENT_CODES.includes(code));
+  return new UpstreamFault(isSent ? 'fault' : 'not-sent', `connection failed (${code ?? 'unknown'})`);
 }
 
 function findCode(error: unknown, depth = 0): string | undefined {
@@ -104,12 +98,11 @@ function findCode(error: unknown, depth = 0): string | undefined {
 }
 
 /** `Retry-After` in milliseconds, from seconds or a date (RFC 9110, section 10.2.3). */
-function readRetryAfter(headers: Headers | undefined): number | undefined {
-  const value = headers?.get('retry-after');
+function readRetryAfter({ 'retry-after': value, date: now = '' }: NotSuccessful['headers']): number | undefined {
   if (!value) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1000;
   const date = Date.parse(value);
-  const since = Date.parse(headers?.get('date') ?? '');
+  const since = Date.parse(now);
   return Number.isNaN(date) || Number.isNaN(since) ? undefined : Math.max(0, date - since);
 }
 

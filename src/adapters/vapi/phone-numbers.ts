@@ -1,7 +1,5 @@
-import type { PhoneNumbersClient } from '@vapi-ai/server-sdk/phoneNumbers';
 import * as z from 'zod/mini';
 import type { LivePhoneNumber, VapiPhoneNumbers } from '../../domain/account/vapi-account.ts';
-import type { SdkOptions } from './assistants.ts';
 import { type UpstreamRequests, unreadable } from './requests.ts';
 
 const optionalId = z.optional(z.nullable(z.string()));
@@ -14,49 +12,47 @@ const phoneNumberSchema = z.lazy(() =>
   }),
 );
 
-type AssignBody = Parameters<PhoneNumbersClient['update']>[0]['body'];
-/** Only `assistantId` is sent: the SDK's type asks for the provider, Vapi does not. */
-const assignBody = z.custom<AssignBody>((value) => typeof value === 'object' && value !== null);
-
-/** The phone numbers of one Vapi account through the official SDK. */
-export class SdkVapiPhoneNumbers implements VapiPhoneNumbers {
-  readonly #client: PhoneNumbersClient;
+/** The phone numbers of one Vapi account. */
+export class JsonPhoneNumbers implements VapiPhoneNumbers {
   readonly #requests: UpstreamRequests;
-  readonly keyFingerprint: string;
 
-  constructor({ client, requests, keyFingerprint }: SdkOptions<PhoneNumbersClient>) {
-    this.#client = client;
+  constructor(requests: UpstreamRequests) {
     this.#requests = requests;
-    this.keyFingerprint = keyFingerprint;
+  }
+
+  get keyFingerprint(): string {
+    return this.#requests.keyFingerprint;
   }
 
   async get(id: string): ReturnType<VapiPhoneNumbers['get']> {
     return await this.#requests.repeatedly<Awaited<ReturnType<VapiPhoneNumbers['get']>>>({
       verb: 'GET',
-      send: async (options) => ({ kind: 'found', phoneNumber: toPhoneNumber(await this.#client.get({ id }, options)) }),
+      request: { path: pathOf(id) },
+      read: (reply) => ({ kind: 'found', phoneNumber: toPhoneNumber(reply) }),
       whenMissing: { kind: 'missing' },
     });
   }
 
   async list({ until, limit }: Parameters<VapiPhoneNumbers['list']>[0]): ReturnType<VapiPhoneNumbers['list']> {
     const query = { limit, ...(until ? { createdAtLe: until } : {}) };
-    return await this.#requests.repeatedly({
-      verb: 'LIST',
-      send: async (options) => toList(await this.#client.list(query, options)),
-    });
+    return await this.#requests.repeatedly({ verb: 'LIST', request: { path: PATH, query }, read: toList });
   }
 
+  /** Only `assistantId` is sent: the published schema asks for the provider, Vapi does not. */
   async assign(id: string, assistantId: string | null): ReturnType<VapiPhoneNumbers['assign']> {
-    const body = assignBody.parse({ assistantId });
     return await this.#requests.repeatedly<Awaited<ReturnType<VapiPhoneNumbers['assign']>>>({
       verb: 'PATCH',
-      send: async (options) => {
-        await this.#client.update({ id, body }, options);
-        return { kind: 'assigned' };
-      },
+      request: { path: pathOf(id), body: { assistantId } },
+      read: () => ({ kind: 'assigned' }),
       whenMissing: { kind: 'missing' },
     });
   }
+}
+
+const PATH = '/phone-number';
+
+function pathOf(id: string): string {
+  return `${PATH}/${encodeURIComponent(id)}`;
 }
 
 const listSchema = z.lazy(() => z.array(z.looseObject({ createdAt: z.string(), orgId: z.optional(z.string()) })));

@@ -1,11 +1,13 @@
 import { TimeoutStrategy, timeout } from 'cockatiel';
 import * as z from 'zod/mini';
-import type { Removed } from '../../domain/account/vapi-account.ts';
-import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import type { ApiKey } from '../../domain/account/api-key.ts';
+import type { Resource } from '../../domain/account/vapi-account.ts';
+import { isJsonObject } from '../../domain/json.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { Deadline } from '../../domain/runtime.ts';
 import { FINISH_RESERVE_MS } from '../../domain/timing.ts';
-import { readFault, toProblem, UpstreamFault } from './fault.ts';
+import { connectionFault, toProblem, UpstreamFault } from './fault.ts';
+import type { VapiHttp, VapiRequest } from './http.ts';
 import type { UpstreamPolicy } from './policy.ts';
 
 /** One request to Vapi, for metrics. `status` is absent when there was no reply. */
@@ -23,25 +25,25 @@ const ATTEMPT_TIMEOUT_MS = { GET: 8_000, LIST: 10_000, PATCH: 12_000, DELETE: 10
 /** Below this there is no point in sending a request. */
 const MIN_ATTEMPT_MS = 250;
 
-/** What every call of the SDK gets. Its own retries, which would repeat a POST, are off in the options of its clients. */
-export interface RequestOptions {
-  abortSignal: AbortSignal;
-}
-
 export interface UpstreamRequestsOptions {
+  http: VapiHttp;
+  apiKey: ApiKey;
   resource: UpstreamCall['resource'];
   policy: UpstreamPolicy;
-  /** Takes the key out of Vapi's own words: they are passed on, and may quote what was sent. */
-  mask: (text: string) => string;
   deadline: Deadline;
   longestAttemptMs: number;
   now: () => number;
   onCall: (call: UpstreamCall) => void;
 }
 
+/** What is sent; the method follows from the verb. */
+type Sent = Omit<VapiRequest, 'method'>;
+
 interface Request<T> {
   verb: UpstreamCall['verb'];
-  send: (options: RequestOptions) => Promise<T>;
+  request: Sent;
+  /** Reads the JSON of the reply. Throws an `UpstreamFault` for what makes no sense. */
+  read: (reply: unknown) => T;
   /** The answer that a 404 stands for; without one it is a problem. */
   whenMissing?: T;
 }
@@ -59,12 +61,17 @@ export class UpstreamRequests {
     this.#options = options;
   }
 
+  get keyFingerprint(): string {
+    return this.#options.apiKey.fingerprint;
+  }
+
   /** Sends a POST, once. Throws a `Problem` only when it is certain that it had no effect. */
   async post<T>(
-    send: Request<T>['send'],
+    request: Sent,
+    read: Request<T>['read'],
   ): Promise<{ kind: 'replied'; reply: T } | { kind: 'unknown'; cause: unknown }> {
     try {
-      return { kind: 'replied', reply: await this.#once('POST', send) };
+      return { kind: 'replied', reply: await this.#once({ verb: 'POST', request, read }) };
     } catch (error) {
       if (!(error instanceof UpstreamFault)) throw error;
       if (error.kind === 'fault') return { kind: 'unknown', cause: error };
@@ -78,7 +85,7 @@ export class UpstreamRequests {
     let withoutEffect = true;
     const attempt = async () => {
       try {
-        return await this.#once(request.verb, request.send);
+        return await this.#once(request);
       } catch (error) {
         if (error instanceof UpstreamFault && error.kind === 'fault') withoutEffect = false;
         throw error;
@@ -93,38 +100,21 @@ export class UpstreamRequests {
     }
   }
 
-  /** Deletes something; that it is not there is an answer too. */
-  async remove(send: Request<unknown>['send']): Promise<Removed> {
-    return await this.repeatedly<Removed>({
-      verb: 'DELETE',
-      send: async (options) => {
-        await send(options);
-        return { kind: 'removed' };
-      },
-      whenMissing: { kind: 'missing' },
-    });
-  }
-
-  /** Reads a list of assistants or tools. */
-  async list(send: Request<unknown>['send']): Promise<Resource[]> {
-    return await this.repeatedly({ verb: 'LIST', send: async (options) => toResources(await send(options)) });
-  }
-
   /** One request, if there is time for it. That is seen to before the circuit is asked: it must not count for it. */
-  async #once<T>(verb: UpstreamCall['verb'], send: Request<T>['send']): Promise<T> {
+  async #once<T>(request: Request<T>): Promise<T> {
     const { deadline, longestAttemptMs, policy } = this.#options;
     const leftMs = deadline.remainingMs() - FINISH_RESERVE_MS;
     if (leftMs < MIN_ATTEMPT_MS) {
       const detail = 'No time is left to ask Vapi. Repeat the request.';
       throw new Problem('VAPI_UNAVAILABLE', detail, { withoutEffect: true });
     }
-    const fullMs = Math.min(ATTEMPT_TIMEOUT_MS[verb], longestAttemptMs);
+    const fullMs = Math.min(ATTEMPT_TIMEOUT_MS[request.verb], longestAttemptMs);
     const timeoutMs = Math.min(fullMs, leftMs);
-    return await policy.once(() => this.#send({ verb, send, timeoutMs, isCutShort: timeoutMs < fullMs }));
+    return await policy.once(() => this.#send({ ...request, timeoutMs, isCutShort: timeoutMs < fullMs }));
   }
 
-  async #send<T>({ verb, send, timeoutMs, isCutShort }: Sending<T>): Promise<T> {
-    const { resource, now, onCall, mask } = this.#options;
+  async #send<T>({ verb, request, read, timeoutMs, isCutShort }: Sending<T>): Promise<T> {
+    const { http, apiKey, resource, now, onCall } = this.#options;
     const started = now();
     // It covers the body too, and a connection that ends without a word.
     const limit = timeout(timeoutMs, { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false });
@@ -132,17 +122,27 @@ export class UpstreamRequests {
     limit.onTimeout(() => {
       isLate = true;
     });
-    const sent = await settled(limit.execute(({ signal }) => send({ abortSignal: signal })));
+    const exchange = async (signal: AbortSignal) =>
+      read(await http({ method: methodOf(verb), ...request }, apiKey, signal));
+    const sent = await settled(limit.execute(({ signal }) => exchange(signal)));
     const durationMs = now() - started;
     if ('value' in sent) {
       onCall({ verb, resource, outcome: 'ok', durationMs });
       return sent.value;
     }
-    const fault = isLate ? new UpstreamFault('fault', 'no reply in time', { isCutShort }) : readFault(sent.error, mask);
+    const fault = isLate ? new UpstreamFault('fault', 'no reply in time', { isCutShort }) : asFault(sent.error);
     const outcome = fault.isUpstreamFailure ? 'fault' : 'refused';
     onCall({ verb, resource, outcome, ...(fault.status ? { status: fault.status } : {}), durationMs });
     throw fault;
   }
+}
+
+function methodOf(verb: UpstreamCall['verb']): VapiRequest['method'] {
+  return verb === 'LIST' ? 'GET' : verb;
+}
+
+function asFault(error: unknown): UpstreamFault {
+  return error instanceof UpstreamFault ? error : connectionFault(error);
 }
 
 async function settled<T>(sending: Promise<T>): Promise<{ value: T } | { error: unknown }> {
@@ -159,14 +159,6 @@ const resourceSchema = z.looseObject({
   createdAt: z.string(),
 });
 
-/** What Vapi's replies about assistants and tools have in common. */
-export interface Resource {
-  id: string;
-  vapiOrgId: string;
-  createdAt: string;
-  config: JsonObject;
-}
-
 /** Reads a reply. Throws an `UpstreamFault` for what is no resource: a reply may have been cut off, or be a proxy's. */
 export function toResource(reply: unknown): Resource {
   const parsed = resourceSchema.safeParse(reply);
@@ -175,7 +167,8 @@ export function toResource(reply: unknown): Resource {
   return { id: parsed.data.id, vapiOrgId: parsed.data.orgId, createdAt: parsed.data.createdAt, config };
 }
 
-function toResources(reply: unknown): Resource[] {
+/** Reads a list of them. */
+export function toResources(reply: unknown): Resource[] {
   if (!Array.isArray(reply)) throw unreadable();
   return reply.map(toResource);
 }
@@ -183,9 +176,4 @@ function toResources(reply: unknown): Resource[] {
 /** The fault of a reply that makes no sense. */
 export function unreadable(): UpstreamFault {
   return new UpstreamFault('fault', 'unreadable reply');
-}
-
-/** Vapi's query for a window of time. */
-export function windowQuery({ since, until, limit }: { since?: string; until?: string; limit: number }) {
-  return { limit, ...(since ? { createdAtGe: since } : {}), ...(until ? { createdAtLe: until } : {}) };
 }

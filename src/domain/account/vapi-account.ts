@@ -2,8 +2,8 @@ import type { JsonObject } from '../json.ts';
 import type { Deadline } from '../runtime.ts';
 import type { ApiKey } from './api-key.ts';
 
-/** An assistant as Vapi has it. `config` is everything but its identity and times. */
-export interface LiveAssistant {
+/** An assistant or a tool as Vapi has it. `config` is everything but its identity and times. */
+export interface Resource {
   id: string;
   /** Vapi's id of the account that holds it. */
   vapiOrgId: string;
@@ -12,9 +12,9 @@ export interface LiveAssistant {
   config: JsonObject;
 }
 
-export type Found = { kind: 'found'; assistant: LiveAssistant } | { kind: 'missing' };
-export type Created = { kind: 'created'; assistant: LiveAssistant } | { kind: 'unknown'; cause: unknown };
-export type Updated = { kind: 'updated'; assistant: LiveAssistant } | { kind: 'missing' };
+export type Found = { kind: 'found'; resource: Resource } | { kind: 'missing' };
+export type Created = { kind: 'created'; resource: Resource } | { kind: 'unknown'; cause: unknown };
+export type Updated = { kind: 'updated'; resource: Resource } | { kind: 'missing' };
 export type Removed = { kind: 'removed' } | { kind: 'missing' };
 
 export interface ListQuery {
@@ -24,42 +24,26 @@ export interface ListQuery {
 }
 
 /**
- * The assistants of one Vapi account. What is expected is an answer; the rest is thrown as a `Problem`:
+ * The assistants, or the tools, of one Vapi account. What is expected is an answer; the rest is thrown as a `Problem`:
  * `VAPI_REJECTED`, `VAPI_UNAUTHORIZED`, `VAPI_UNAVAILABLE`, `CIRCUIT_OPEN`.
  */
-export interface VapiAccount {
-  /** Of the key that opened it. */
+export interface VapiCollection {
+  /** Of the key that opened the account. */
   readonly keyFingerprint: string;
   get(id: string): Promise<Found>;
   /** Sent once. Throws only when it is certain that nothing was made; otherwise the outcome is `unknown`. */
   create(payload: JsonObject): Promise<Created>;
-  /** May be sent more than once: the same whole objects give the same assistant. */
+  /** May be sent more than once: the same whole objects give the same resource. */
   update(id: string, patch: JsonObject): Promise<Updated>;
   remove(id: string): Promise<Removed>;
   /** Newest first, at most `limit` (1 to 1000). `since` and `until` are ISO 8601, inclusive. */
-  list(query: ListQuery): Promise<LiveAssistant[]>;
+  list(query: ListQuery): Promise<Resource[]>;
+}
+
+/** The assistants of one Vapi account, and whose account it is. */
+export interface VapiAccount extends VapiCollection {
   /** Vapi's id of the account, as an assistant, a tool or a phone number in it tells; undefined when it has none of these. */
   whose(): Promise<string | undefined>;
-}
-
-/** A tool as Vapi has it. `config` is everything but its identity and times. */
-export interface LiveTool {
-  id: string;
-  vapiOrgId: string;
-  /** ISO 8601, by Vapi's clock. */
-  createdAt: string;
-  config: JsonObject;
-}
-
-/** The tools of one Vapi account; throws as `VapiAccount` does. */
-export interface VapiTools {
-  readonly keyFingerprint: string;
-  get(id: string): Promise<{ kind: 'found'; tool: LiveTool } | { kind: 'missing' }>;
-  /** Sent once. Throws only when it is certain that nothing was made; otherwise the outcome is `unknown`. */
-  create(definition: JsonObject): Promise<{ kind: 'created'; tool: LiveTool } | { kind: 'unknown'; cause: unknown }>;
-  remove(id: string): Promise<Removed>;
-  /** Newest first, at most `limit` (1 to 1000). `since` and `until` are ISO 8601, inclusive. */
-  list(query: ListQuery): Promise<LiveTool[]>;
 }
 
 /** What a phone number does with a call that comes in. */
@@ -71,7 +55,7 @@ export interface LivePhoneNumber {
   isTakenOtherwise: boolean;
 }
 
-/** The phone numbers of one Vapi account; throws as `VapiAccount` does. */
+/** The phone numbers of one Vapi account; throws as `VapiCollection` does. */
 export interface VapiPhoneNumbers {
   readonly keyFingerprint: string;
   get(id: string): Promise<{ kind: 'found'; phoneNumber: LivePhoneNumber } | { kind: 'missing' }>;
@@ -86,6 +70,6 @@ export interface VapiPhoneNumbers {
 /** Opens accounts. Whatever is opened with the same key shares one circuit breaker for the life of the environment. */
 export interface VapiAccounts {
   open(apiKey: ApiKey, deadline: Deadline): VapiAccount;
-  tools(apiKey: ApiKey, deadline: Deadline): VapiTools;
+  tools(apiKey: ApiKey, deadline: Deadline): VapiCollection;
   phoneNumbers(apiKey: ApiKey, deadline: Deadline): VapiPhoneNumbers;
 }

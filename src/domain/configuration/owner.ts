@@ -1,11 +1,11 @@
-import type { LiveAssistant } from '../account/vapi-account.ts';
+import type { Resource } from '../account/vapi-account.ts';
 import { isJsonObject } from '../json.ts';
 import { Problem } from '../problem.ts';
 import { type AssistantKey, parseAssistantKey } from './assistant-key.ts';
 import { isOurs } from './configuration.ts';
 
 /** For whom this deployment made an assistant, as its metadata says; undefined when it did not. */
-export function ownerOf({ config }: LiveAssistant, deployment: string): AssistantKey | undefined {
+export function ownerOf({ config }: Resource, deployment: string): AssistantKey | undefined {
   const { metadata } = config;
   if (!isJsonObject(metadata)) return undefined;
   try {

@@ -2,7 +2,7 @@ import type { ApiKey } from '../account/api-key.ts';
 import { forgetAccess, resolveOwnKey, resolvePlatformKey } from '../account/credentials.ts';
 import type { ScopeKey } from '../account/scope.ts';
 import { organisationOf } from '../account/scope.ts';
-import type { VapiTools } from '../account/vapi-account.ts';
+import type { VapiCollection } from '../account/vapi-account.ts';
 import type { PacedAccount } from '../long-work/paced-account.ts';
 import { Problem } from '../problem.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
@@ -22,7 +22,7 @@ export async function openAccount(call: DriftCall, scope: ScopeKey): Promise<Pac
 }
 
 /** Opens the tools of a scope. Undefined as for its account. */
-export async function openTools(call: DriftCall, scope: ScopeKey): Promise<VapiTools | undefined> {
+export async function openTools(call: DriftCall, scope: ScopeKey): Promise<VapiCollection | undefined> {
   const apiKey = await keyOf(call, scope);
   return apiKey && call.vapi.tools(apiKey, call.deadline);
 }

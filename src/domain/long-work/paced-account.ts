@@ -1,4 +1,4 @@
-import type { LiveAssistant, VapiAccount, VapiPhoneNumbers, VapiTools } from '../account/vapi-account.ts';
+import type { Resource, VapiAccount, VapiCollection, VapiPhoneNumbers } from '../account/vapi-account.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Requests made through an account. */
@@ -15,14 +15,14 @@ export interface Calls {
 export interface PacedAccount extends VapiAccount {
   readonly calls: Calls;
   readonly numbers: Pick<VapiPhoneNumbers, 'get' | 'list'>;
-  readonly tools: Pick<VapiTools, 'get' | 'list'>;
+  readonly tools: Pick<VapiCollection, 'get' | 'list'>;
 }
 
 /** What one key opens. */
 export interface Opened {
   account: VapiAccount;
   numbers: VapiPhoneNumbers;
-  tools: VapiTools;
+  tools: VapiCollection;
 }
 
 /** Keeps the pace of each account for as long as the environment lives. */
@@ -48,7 +48,7 @@ export function makePacer(runtime: Runtime): Pacer {
 
 function pace({ account, numbers, tools }: Opened, turn: () => Promise<void>): PacedAccount {
   const calls: Calls = { lists: 0, gets: 0, numbers: 0, tools: 0 };
-  let shown: LiveAssistant | undefined;
+  let shown: Resource | undefined;
   const counted = (kind: keyof Calls) => async () => {
     await turn();
     calls[kind] += 1;

@@ -66,7 +66,7 @@ async function isAnswering(
   { assistantId, access }: { assistantId: string; access: Access },
 ): Promise<boolean> {
   const found = await vapi.open(access.apiKey, deadline).get(assistantId);
-  return found.kind === 'found' && !isOurs(found.assistant.config, key, deployment);
+  return found.kind === 'found' && !isOurs(found.resource.config, key, deployment);
 }
 
 function settled({ journal }: Operation, state: PhoneNumberState): PhoneNumberState {

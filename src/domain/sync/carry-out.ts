@@ -1,5 +1,5 @@
 import type { Access } from '../account/credentials.ts';
-import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
+import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import { type DesiredAssistant, isOurs } from '../configuration/configuration.ts';
 import { diffAssistant } from '../configuration/diff.ts';
 import { noteApplied, pruneHistory } from '../history/keep-history.ts';
@@ -52,7 +52,7 @@ export async function carryOut(operation: Operation, task: Task): Promise<Carrie
 }
 
 /** Undefined when the assistant that was to be changed has gone meanwhile. */
-async function act(operation: Operation, task: HeldTask): Promise<LiveAssistant | Again | undefined> {
+async function act(operation: Operation, task: HeldTask): Promise<Resource | Again | undefined> {
   const { plan, access } = task;
   try {
     if (plan.kind === 'create') return await create(operation, { ...task, plan });
@@ -68,7 +68,7 @@ async function act(operation: Operation, task: HeldTask): Promise<LiveAssistant 
 
 async function complete(
   operation: Operation,
-  { assistant, held, ...task }: Task & { assistant: LiveAssistant; held: HeldClaim },
+  { assistant, held, ...task }: Task & { assistant: Resource; held: HeldClaim },
 ): Promise<CarriedOut> {
   const { plan, access } = task;
   const retiring = await retireAssistants(operation, { retirees: plan.retire, access });
@@ -115,7 +115,7 @@ interface HeldTask extends Task {
 }
 
 /** Sends one POST, never a second. Once it is sent, the claim is given back only if it is certain that nothing was made. */
-async function create(operation: Operation, task: CreateTask): Promise<LiveAssistant> {
+async function create(operation: Operation, task: CreateTask): Promise<Resource> {
   const { held, account, plan } = task;
   const payload = withToken(plan.payload, held.claim.token);
   const reply = await givingBack(operation, { task, act: () => account.create(payload) });
@@ -123,7 +123,7 @@ async function create(operation: Operation, task: CreateTask): Promise<LiveAssis
     operation.journal.record({ code: 'CREATE_OUTCOME_UNKNOWN', cause: nameOf(reply.cause) });
   }
   const assistant =
-    reply.kind === 'created' ? reply.assistant : await resolveUnknownCreate(operation, { account, held });
+    reply.kind === 'created' ? reply.resource : await resolveUnknownCreate(operation, { account, held });
   operation.journal.record({ code: 'ASSISTANT_CREATED', assistantId: assistant.id });
   return assistant;
 }
@@ -144,7 +144,7 @@ interface UpdateTask extends HeldTask {
 }
 
 /** Undefined when the assistant that was to be changed has gone meanwhile. */
-async function update(operation: Operation, task: UpdateTask): Promise<LiveAssistant | undefined> {
+async function update(operation: Operation, task: UpdateTask): Promise<Resource | undefined> {
   const { assistant, patch, kind } = task.plan;
   const assistantId = assistant.id;
   const { body } = patch;
@@ -155,7 +155,7 @@ async function update(operation: Operation, task: UpdateTask): Promise<LiveAssis
       if (kind === 'adopt' && !isOurs(assistant.config, operation.key, operation.deployment)) {
         await ownAssistant(operation, { assistant, scope: task.access.scope, token: task.held.claim.token });
       }
-      return body ? await task.account.update(assistantId, body) : { kind: 'updated' as const, assistant };
+      return body ? await task.account.update(assistantId, body) : { kind: 'updated' as const, resource: assistant };
     },
   });
   if (reply.kind === 'missing') {
@@ -163,12 +163,12 @@ async function update(operation: Operation, task: UpdateTask): Promise<LiveAssis
     return undefined;
   }
   if (kind === 'adopt') operation.journal.record({ code: 'ASSISTANT_ADOPTED', assistantId });
-  if (body) recordUpdate(operation, { assistant: reply.assistant, body, wanted: task.desired.payload });
-  return reply.assistant;
+  if (body) recordUpdate(operation, { assistant: reply.resource, body, wanted: task.desired.payload });
+  return reply.resource;
 }
 
 interface Applied {
-  assistant: LiveAssistant;
+  assistant: Resource;
   body: JsonObject;
   wanted: JsonObject;
 }

@@ -1,5 +1,5 @@
 import type { Scope } from '../account/scope.ts';
-import type { LiveAssistant } from '../account/vapi-account.ts';
+import type { Resource } from '../account/vapi-account.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
 import { type AssistantPatch, patchAssistant } from '../configuration/patch.ts';
 import { leaveAsLive } from '../configuration/untouched.ts';
@@ -18,16 +18,16 @@ import { formerToolIds, isSameTools, nextToolsState, type ToolsFound, withToolId
 
 /** An assistant that is ours by its metadata and that no mapping names. */
 export interface Stray {
-  assistant: LiveAssistant;
+  assistant: Resource;
   scope: Scope;
 }
 
 /** What was seen at Vapi. What there was no reason to look at is absent. */
 export interface Observation {
   /** The assistant that the mapping names; absent when it lives in another account than the one now used. */
-  mapped?: { kind: 'live'; assistant: LiveAssistant } | { kind: 'missing' };
+  mapped?: { kind: 'live'; assistant: Resource } | { kind: 'missing' };
   /** The assistant that the organisation had before this service. */
-  known?: LiveAssistant;
+  known?: Resource;
   /** Made by a claim that ended without a word. */
   strays: readonly Stray[];
   /** Configurations that were, or may have been, applied before the wanted one. */
@@ -58,8 +58,8 @@ export type Plan =
   | { kind: 'wait'; claim: Claim }
   | { kind: 'unresolved'; settlesAt: number }
   | { kind: 'unchanged'; assistantId: string }
-  | ({ kind: 'update'; assistant: LiveAssistant; patch: AssistantPatch } & Following & Surplus)
-  | ({ kind: 'adopt'; assistant: LiveAssistant; patch: AssistantPatch } & Following & Surplus)
+  | ({ kind: 'update'; assistant: Resource; patch: AssistantPatch } & Following & Surplus)
+  | ({ kind: 'adopt'; assistant: Resource; patch: AssistantPatch } & Following & Surplus)
   | ({ kind: 'create'; cause: 'new' | 'deleted' | 'moved'; payload: JsonObject } & Following & Surplus);
 
 /** What the mapping will say of what follows the assistant. */
@@ -102,13 +102,13 @@ function mayStillTurnUp(claim: Claim, { observation, now }: DecideInput): boolea
 }
 
 /** The token of the claim under which an assistant was created, as its metadata says. */
-export function claimTokenOf(assistant: LiveAssistant): string | undefined {
+export function claimTokenOf(assistant: Resource): string | undefined {
   const metadata = assistant.config.metadata;
   const token = isJsonObject(metadata) ? metadata.claimToken : undefined;
   return typeof token === 'string' ? token : undefined;
 }
 
-function keepMapped(assistant: LiveAssistant, input: DecideInput): Plan {
+function keepMapped(assistant: Resource, input: DecideInput): Plan {
   const { desired, mapping, observation } = input;
   const hashes = [mapping?.specHash, ...(mapping?.attempted ?? []).map(({ specHash }) => specHash)];
   const alreadyApplied = hashes.every((hash) => hash === desired.specHash);
@@ -126,7 +126,7 @@ function keepMapped(assistant: LiveAssistant, input: DecideInput): Plan {
   return { kind: 'update', assistant, patch, ...following, ...surplus };
 }
 
-function followingOf(chosen: LiveAssistant | undefined, input: DecideInput): Following {
+function followingOf(chosen: Resource | undefined, input: DecideInput): Following {
   const { desired, mapping, observation, phoneNumberId, scope } = input;
   const tools = nextToolsState(desired, { found: observation.tools, before: linkedBefore(chosen, input) });
   return {
@@ -137,7 +137,7 @@ function followingOf(chosen: LiveAssistant | undefined, input: DecideInput): Fol
 }
 
 /** Tools belong to an account: what was linked in another one, or to another assistant, is not linked to this one. */
-function linkedBefore(chosen: LiveAssistant | undefined, input: DecideInput): readonly LinkedTool[] {
+function linkedBefore(chosen: Resource | undefined, input: DecideInput): readonly LinkedTool[] {
   const { mapping, scope, goneTools } = input;
   if (!chosen || chosen.id !== mapping?.assistantId || mapping.scope !== scope) return [];
   return mapping.tools.linked.filter(({ toolId }) => !goneTools?.has(toolId));
@@ -149,7 +149,7 @@ function isFollowed({ mapping, phoneNumberId }: DecideInput, { tools }: Followin
 
 /** The payload with the ids of the tools. */
 function wantedOf(
-  assistant: LiveAssistant | undefined,
+  assistant: Resource | undefined,
   { input, following, isOwn }: { input: DecideInput; following: Following; isOwn: boolean },
 ): JsonObject {
   const { desired, mapping, observation } = input;
@@ -162,7 +162,7 @@ function wantedOf(
 }
 
 /** Of several the one that the last claim made, else the oldest: every process must choose the same. */
-function chooseStray({ mapping, observation, scope }: DecideInput): LiveAssistant | undefined {
+function chooseStray({ mapping, observation, scope }: DecideInput): Resource | undefined {
   const here = observation.strays.filter((stray) => stray.scope === scope).map(({ assistant }) => assistant);
   const byAge = here.toSorted((a, b) => compare(a.createdAt, b.createdAt) || compare(a.id, b.id));
   return byAge.find((assistant) => claimTokenOf(assistant) === mapping?.claim?.token) ?? byAge[0];
@@ -172,7 +172,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function adopt(assistant: LiveAssistant, input: DecideInput): Plan {
+function adopt(assistant: Resource, input: DecideInput): Plan {
   const { observation, mapping } = input;
   const following = followingOf(assistant, input);
   const isOwn =
@@ -199,7 +199,7 @@ function create(input: DecideInput): Plan {
 }
 
 /** All that is ours and is not the one assistant: left in the old account, found twice, or not removed last time. */
-function surplusTo(chosen: LiveAssistant | undefined, input: DecideInput): Surplus {
+function surplusTo(chosen: Resource | undefined, input: DecideInput): Surplus {
   const { mapping, observation, scope, leftovers } = input;
   const strays = observation.strays.map((stray) => ({ assistantId: stray.assistant.id, scope: stray.scope }));
   const all = [...(mapping?.retiring ?? []), ...leftBehind(input), ...strays, ...leftovers];

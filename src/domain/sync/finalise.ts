@@ -1,5 +1,5 @@
 import type { Access } from '../account/credentials.ts';
-import type { LiveAssistant } from '../account/vapi-account.ts';
+import type { Resource } from '../account/vapi-account.ts';
 import { type AssistantMapping, type Attempt, mappingOf, type Retiree } from '../mapping/assistant-mapping.ts';
 import { isHeld } from '../mapping/claim.ts';
 import { endClaim, type HeldClaim } from '../mapping/hold-claim.ts';
@@ -10,7 +10,7 @@ import { retireAssistants } from './retire-assistants.ts';
 
 export interface Outcome {
   held: HeldClaim;
-  assistant: LiveAssistant;
+  assistant: Resource;
   access: Access;
   /** Hash of the configuration that was applied; absent when the assistant was only recorded, as it is. */
   specHash?: string;

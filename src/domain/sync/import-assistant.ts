@@ -1,6 +1,6 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
 import type { Access } from '../account/credentials.ts';
-import type { LiveAssistant } from '../account/vapi-account.ts';
+import type { Resource } from '../account/vapi-account.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import { ASSISTANT_FIELDS, MAX_CONFIG_BYTES } from '../configuration/assistant-request.ts';
 import { hashOf } from '../configuration/canonical-hash.ts';
@@ -96,10 +96,10 @@ async function importFound(
   const access = await credentials.freshAccess(view.record);
   const found = await operation.vapi.open(access.apiKey, operation.deadline).get(request.assistantId);
   if (found.kind === 'missing') return refused(`is not in ${accountName(access)}; correct the id, or the key`);
-  const foreign = await ownedByAnother(operation, { assistant: found.assistant, access });
+  const foreign = await ownedByAnother(operation, { assistant: found.resource, access });
   if (foreign) return foreign;
   if (request.observeOnly) return { kind: 'importable' };
-  return await record(operation, { mapping, access, assistant: found.assistant, isToMark });
+  return await record(operation, { mapping, access, assistant: found.resource, isToMark });
 }
 
 function refused(why: string): ImportResult {
@@ -125,7 +125,7 @@ function fromMappings(view: OrganisationView, key: AssistantKey, assistantId: st
 /** By its metadata, or by a mapping: an assistant that was imported carries no metadata of ours yet. */
 async function ownedByAnother(
   { deployment, owners, key }: Operation,
-  { assistant, access }: { assistant: LiveAssistant; access: Access },
+  { assistant, access }: { assistant: Resource; access: Access },
 ): Promise<ImportResult | undefined> {
   const metadata = isJsonObject(assistant.config.metadata) ? assistant.config.metadata : {};
   const wanted = ownership(key, deployment);
@@ -140,7 +140,7 @@ async function ownedByAnother(
 interface Recording {
   mapping: AssistantMapping | undefined;
   access: Access;
-  assistant: LiveAssistant;
+  assistant: Resource;
   isToMark: boolean;
 }
 
@@ -170,7 +170,7 @@ async function record(
 /** What is taken stays with its owner, and the row is given back as it was. */
 async function ownUnlessTaken(
   operation: Operation,
-  { held, assistant, scope }: { held: HeldClaim; assistant: LiveAssistant; scope: Access['scope'] },
+  { held, assistant, scope }: { held: HeldClaim; assistant: Resource; scope: Access['scope'] },
 ): Promise<ImportResult | undefined> {
   try {
     await ownAssistant(operation, { assistant, scope, token: held.claim.token });
@@ -191,7 +191,7 @@ function within(ms: number, { remainingMs }: Deadline, { now }: Runtime): Deadli
 /** The first PUT may overwrite what it was like: with this, a rollback brings it back. */
 async function keepAsItIs(
   operation: Operation,
-  { held, assistant }: { held: HeldClaim; assistant: LiveAssistant },
+  { held, assistant }: { held: HeldClaim; assistant: Resource },
 ): Promise<void> {
   const snapshot = snapshotOf(assistant, ownership(operation.key, operation.deployment));
   if (!snapshot) return;
@@ -212,7 +212,7 @@ interface Snapshot extends Configuration {
 const SNAPSHOT_FIELDS = ASSISTANT_FIELDS.filter((field) => field !== 'credentials');
 
 /** Undefined for what cannot be stored: it is too large for the table, or has no canonical form. */
-function snapshotOf({ config }: LiveAssistant, owner: JsonObject): Snapshot | undefined {
+function snapshotOf({ config }: Resource, owner: JsonObject): Snapshot | undefined {
   const fields = Object.entries(config).filter(([name, value]) => SNAPSHOT_FIELDS.includes(name) && value !== null);
   const given = isJsonObject(config.metadata) ? config.metadata : {};
   const payload = { ...Object.fromEntries(fields), metadata: { ...given, ...owner } };

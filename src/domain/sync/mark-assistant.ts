@@ -1,5 +1,5 @@
 import type { Access } from '../account/credentials.ts';
-import type { LiveAssistant } from '../account/vapi-account.ts';
+import type { Resource } from '../account/vapi-account.ts';
 import { isOurs, ownership } from '../configuration/configuration.ts';
 import { isJsonObject } from '../json.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
@@ -8,7 +8,7 @@ import type { Operation } from '../operation.ts';
 
 interface Marking {
   held: HeldClaim;
-  assistant: LiveAssistant;
+  assistant: Resource;
   access: Access;
 }
 
@@ -37,7 +37,7 @@ export async function markMapped(
   if (!held) return false;
   const account = operation.vapi.open(access.apiKey, operation.deadline);
   const found = await givingBackOnFailure(operation, held, () => account.get(assistantId));
-  if (found.kind === 'found') await markAssistant(operation, { held, assistant: found.assistant, access });
+  if (found.kind === 'found') await markAssistant(operation, { held, assistant: found.resource, access });
   await giveBack(operation, { held });
   return true;
 }

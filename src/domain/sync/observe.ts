@@ -1,5 +1,5 @@
 import type { Access } from '../account/credentials.ts';
-import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
+import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import { ROLES, type Role } from '../configuration/assistant-key.ts';
 import { type DesiredAssistant, MANAGED_BY } from '../configuration/configuration.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
@@ -71,7 +71,7 @@ export async function lookAt(
   assistantId: string,
 ): Promise<NonNullable<Observation['mapped']>> {
   const found = await account.get(assistantId);
-  if (found.kind === 'found') return { kind: 'live', assistant: found.assistant };
+  if (found.kind === 'found') return { kind: 'live', assistant: found.resource };
   if (account.keyFingerprint !== mapping.keyFingerprint) await assertSameAccount(account, mapping);
   return { kind: 'missing' };
 }
@@ -107,7 +107,7 @@ async function loadLastApplied(operation: Operation, { mapping, desired }: Situa
 async function lookAtKnown(
   { deployment, key, journal }: Operation,
   { account, situation }: { account: VapiAccount; situation: Situation },
-): Promise<LiveAssistant | undefined> {
+): Promise<Resource | undefined> {
   const assistantId = situation.access.knownAssistantId ?? retiredHere(situation);
   if (!assistantId || assistantId === situation.mapping?.assistantId) return undefined;
   if (situation.ofOtherRoles.includes(assistantId)) return undefined;
@@ -116,9 +116,9 @@ async function lookAtKnown(
     journal.record({ code: 'KNOWN_ASSISTANT_MISSING', assistantId });
     return undefined;
   }
-  if (mayServe(found.assistant, key.role)) {
-    const foreign = ownedByAnother(found.assistant, { orgId: key.orgId, deployment: deployment });
-    if (!foreign) return found.assistant;
+  if (mayServe(found.resource, key.role)) {
+    const foreign = ownedByAnother(found.resource, { orgId: key.orgId, deployment: deployment });
+    if (!foreign) return found.resource;
     journal.record({ code: 'KNOWN_ASSISTANT_FOREIGN', assistantId });
   }
   return undefined;
@@ -129,12 +129,12 @@ function retiredHere({ mapping, access }: Situation): string | undefined {
   return mapping?.retiring.find(({ scope }) => scope === access.scope && scope !== mapping.scope)?.assistantId;
 }
 
-function mayServe({ config }: LiveAssistant, role: Role): boolean {
+function mayServe({ config }: Resource, role: Role): boolean {
   const metadata = isJsonObject(config.metadata) ? config.metadata : {};
   return (ROLES.find((name) => name === metadata.role) ?? 'inbound') === role;
 }
 
-function ownedByAnother({ config }: LiveAssistant, owner: { orgId: string; deployment: string }): boolean {
+function ownedByAnother({ config }: Resource, owner: { orgId: string; deployment: string }): boolean {
   const { metadata } = config;
   if (!isJsonObject(metadata) || metadata.managedBy !== MANAGED_BY) return false;
   return metadata.orgId !== owner.orgId || metadata.deployment !== owner.deployment;

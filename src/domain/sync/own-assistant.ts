@@ -1,5 +1,5 @@
 import type { Scope } from '../account/scope.ts';
-import type { LiveAssistant } from '../account/vapi-account.ts';
+import type { Resource } from '../account/vapi-account.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import { mappingOf } from '../mapping/assistant-mapping.ts';
 import { isHeld } from '../mapping/claim.ts';
@@ -12,7 +12,7 @@ import { Problem } from '../problem.ts';
  */
 export async function ownAssistant(
   { owners, mappings, runtime, key }: Operation,
-  { assistant, scope, token }: { assistant: LiveAssistant; scope: Scope; token: string },
+  { assistant, scope, token }: { assistant: Resource; scope: Scope; token: string },
 ): Promise<void> {
   const [other] = (await owners.ownersOf(assistant, { orgId: key.orgId, scope })).filter(
     (owner) => !isSame(owner, key),

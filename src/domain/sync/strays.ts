@@ -1,7 +1,7 @@
 import { type Access, keyOfScope } from '../account/credentials.ts';
 import { listCreated, windowAtVapi } from '../account/list-created.ts';
 import type { Scope } from '../account/scope.ts';
-import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
+import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import { isOurs } from '../configuration/configuration.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
 import { settlesAt } from '../mapping/claim.ts';
@@ -12,7 +12,7 @@ import type { Stray } from './decide.ts';
 export async function findOurs(
   operation: Operation,
   { account, ...made }: { account: VapiAccount; since: string; untilMs?: number },
-): Promise<LiveAssistant[]> {
+): Promise<Resource[]> {
   const listed = await listCreated((query) => account.list(query), windowAtVapi(made));
   const ours = listed.filter(({ config }) => isOurs(config, operation.key, operation.deployment));
   operation.journal.record({ code: 'CREATE_LOOKED_UP', found: ours.length });

@@ -1,4 +1,4 @@
-import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
+import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import { settlesAt } from '../mapping/claim.ts';
 import { type HeldClaim, leaveUnresolved } from '../mapping/hold-claim.ts';
 import type { Operation } from '../operation.ts';
@@ -16,7 +16,7 @@ export interface UnknownCreate {
  * After a create whose outcome is unknown: looks for the assistant by the claim's token while there is time. When it does
  * not turn up, the claim is left as unresolved for the next call, and `CREATE_UNRESOLVED` is thrown.
  */
-export async function resolveUnknownCreate(operation: Operation, unknown: UnknownCreate): Promise<LiveAssistant> {
+export async function resolveUnknownCreate(operation: Operation, unknown: UnknownCreate): Promise<Resource> {
   for (const pause of LOOKUP_PAUSES_MS) {
     if (operation.deadline.remainingMs() < pause + FINISH_RESERVE_MS) break;
     await operation.runtime.sleep(pause);
@@ -26,7 +26,7 @@ export async function resolveUnknownCreate(operation: Operation, unknown: Unknow
   throw await unresolved(operation, unknown.held);
 }
 
-async function lookUp(operation: Operation, { account, held }: UnknownCreate): Promise<LiveAssistant | undefined> {
+async function lookUp(operation: Operation, { account, held }: UnknownCreate): Promise<Resource | undefined> {
   try {
     const ours = await findOurs(operation, { account, since: held.claim.startedAt });
     return ours.find((assistant) => claimTokenOf(assistant) === held.claim.token);

@@ -1,7 +1,7 @@
 import type { Access } from '../account/credentials.ts';
 import { listCreated, windowAtVapi } from '../account/list-created.ts';
 import type { ScopeKey } from '../account/scope.ts';
-import type { VapiTools } from '../account/vapi-account.ts';
+import type { VapiCollection } from '../account/vapi-account.ts';
 import type { DesiredTool } from '../configuration/tool.ts';
 import { isDefinedBy } from '../configuration/tool.ts';
 import type { Operation } from '../operation.ts';
@@ -11,7 +11,7 @@ export interface Registration {
   tool: DesiredTool;
   scopeKey: ScopeKey;
   access: Access;
-  account: VapiTools;
+  account: VapiCollection;
 }
 
 /**

@@ -137,7 +137,7 @@ async function claim(
 async function create(operation: Operation, task: Claiming & { held: Held }): Promise<string | undefined> {
   const { account, tool, held } = task;
   const reply = await givingBack(operation, task, () => account.create(tool.definition));
-  if (reply.kind === 'created') return reply.tool.id;
+  if (reply.kind === 'created') return reply.resource.id;
   operation.journal.record({ code: 'TOOL_OUTCOME_UNKNOWN', tool: tool.hash, cause: nameOf(reply.cause) });
   const since = held.from.claim?.since ?? isoNow(operation.runtime);
   for (const pause of LOOKUP_PAUSES_MS) {

@@ -1,4 +1,4 @@
-import type { LiveAssistant, LivePhoneNumber } from '../account/vapi-account.ts';
+import type { LivePhoneNumber, Resource } from '../account/vapi-account.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { diffAssistant, type FieldChange, own } from '../configuration/diff.ts';
 import { maskChange } from '../configuration/masking.ts';
@@ -12,7 +12,7 @@ import type { AssistantReport, Check } from './organisation-report.ts';
 /** All that a judgement rests on. */
 export interface Seen {
   mapping: AssistantMapping;
-  live: LiveAssistant;
+  live: Resource;
   /** The configuration that was applied last; undefined when the table does not have it. */
   applied: Configuration | undefined;
   /** Linked tools that Vapi does not have. */

@@ -1,5 +1,5 @@
 import { listCreated, type Window, windowAtVapi } from '../account/list-created.ts';
-import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
+import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import { MANAGED_BY } from '../configuration/configuration.ts';
 import { isJsonObject } from '../json.ts';
 import type { SyncDependencies } from '../operation.ts';
@@ -15,7 +15,7 @@ export async function listMadeBy(
   { deployment }: SyncDependencies,
   account: VapiAccount,
   run: VerificationRun,
-): Promise<LiveAssistant[]> {
+): Promise<Resource[]> {
   const listed = await listCreated((query) => account.list(query), windowOf(run));
   return listed.filter(({ config: { metadata } }) => {
     if (!isJsonObject(metadata) || metadata.managedBy !== MANAGED_BY || metadata.deployment !== deployment)

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { ApiKey } from '../account/api-key.ts';
-import type { LiveAssistant, VapiAccount } from '../account/vapi-account.ts';
+import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
@@ -122,9 +122,9 @@ export function platformAccount({ deps, keys, deadline }: Stage): VapiAccount {
 }
 
 /** The assistant as Vapi has it. Throws `Unmet` when this account does not have it. */
-export async function live(account: VapiAccount, assistantId: string, where: string): Promise<LiveAssistant> {
+export async function live(account: VapiAccount, assistantId: string, where: string): Promise<Resource> {
   const found = await account.get(assistantId);
-  if (found.kind === 'found') return found.assistant;
+  if (found.kind === 'found') return found.resource;
   throw new Unmet(`Assistant ${assistantId} is not in ${where} at Vapi`);
 }
 

@@ -1,6 +1,6 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
 import type { Access } from '../account/credentials.ts';
-import type { LiveAssistant } from '../account/vapi-account.ts';
+import type { Resource } from '../account/vapi-account.ts';
 import type { Journal } from '../journal.ts';
 import type { AssistantMapping, OrganisationView } from '../mapping/assistant-mapping.ts';
 import { stateOf } from '../mapping/describe.ts';
@@ -81,7 +81,7 @@ async function judge(check: OrganisationCheck, mapped: Mapped): Promise<Judgemen
 
 async function lookCloser(
   check: OrganisationCheck,
-  { mapping, access, live }: Mapped & { live: LiveAssistant },
+  { mapping, access, live }: Mapped & { live: Resource },
 ): Promise<Seen> {
   const phoneNumberId = wantedPhoneNumber(mapping, access);
   const account = check.vapi.tools(access.apiKey, check.deadline);

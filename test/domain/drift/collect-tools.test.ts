@@ -26,7 +26,7 @@ async function register(world: DriftWorld, hash: string): Promise<ToolRow> {
     scopeKey: 'platform',
     hash,
     revision: 1,
-    toolId: made.tool.id,
+    toolId: made.resource.id,
     keyFingerprint: ApiKey.clean(PLATFORM)?.fingerprint ?? '',
     createdAt: at,
     updatedAt: at,

@@ -1,7 +1,7 @@
 import { makeShelf } from '../../../src/domain/account/account-book.ts';
 import { ApiKey } from '../../../src/domain/account/api-key.ts';
 import type { SecretName, SecretStore } from '../../../src/domain/account/credentials.ts';
-import type { LiveAssistant } from '../../../src/domain/account/vapi-account.ts';
+import type { Resource } from '../../../src/domain/account/vapi-account.ts';
 import type { AssistantKey, Role } from '../../../src/domain/configuration/assistant-key.ts';
 import { ownership } from '../../../src/domain/configuration/configuration.ts';
 import type { DriftDependencies, DriftLimits } from '../../../src/domain/drift/drift-dependencies.ts';
@@ -130,7 +130,7 @@ export class DriftWorld {
   }
 
   /** An assistant at Vapi. */
-  put(account: string, config: JsonObject, at = this.clock): LiveAssistant {
+  put(account: string, config: JsonObject, at = this.clock): Resource {
     const live = this.upstream.seed(account, config);
     const createdAt = new Date(at).toISOString();
     Object.assign(this.upstream.stored.get(live.id) ?? {}, { createdAt, existsFrom: at });
@@ -141,7 +141,7 @@ export class DriftWorld {
     return this.mappings.rows.get(`${orgId}/${role}`);
   }
 
-  live(assistantId: string): LiveAssistant | undefined {
+  live(assistantId: string): Resource | undefined {
     return this.upstream.stored.get(assistantId);
   }
 

@@ -1,4 +1,4 @@
-import type { LiveAssistant } from '../../../src/domain/account/vapi-account.ts';
+import type { Resource } from '../../../src/domain/account/vapi-account.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { AssistantMapping, Retiree } from '../../../src/domain/mapping/assistant-mapping.ts';
 import type { Claim } from '../../../src/domain/mapping/claim.ts';
@@ -14,12 +14,12 @@ export const OLD_HASH = 'hash-before';
 
 export const iso = (offsetMs: number): string => new Date(NOW + offsetMs).toISOString();
 
-export function assistant(id: string, config: JsonObject = PAYLOAD, createdAt = iso(-60_000)): LiveAssistant {
+export function assistant(id: string, config: JsonObject = PAYLOAD, createdAt = iso(-60_000)): Resource {
   return { id, vapiOrgId: 'v-1', createdAt, config };
 }
 
 /** Left by a create: its metadata carries the token of the claim. */
-export function stray(id: string, claimToken: string, more: Partial<LiveAssistant> = {}): Stray {
+export function stray(id: string, claimToken: string, more: Partial<Resource> = {}): Stray {
   const config = { ...PAYLOAD, metadata: { managedBy: 'vapi-sync', claimToken } };
   return { assistant: { ...assistant(id, config), ...more }, scope: 'platform' };
 }

@@ -1,5 +1,5 @@
 import type { Application } from '../../../src/application.ts';
-import type { LiveAssistant } from '../../../src/domain/account/vapi-account.ts';
+import type { Resource } from '../../../src/domain/account/vapi-account.ts';
 import { isJsonObject } from '../../../src/domain/json.ts';
 import type { MappingStore } from '../../../src/domain/mapping/assistant-mapping.ts';
 import { Problem } from '../../../src/domain/problem.ts';
@@ -52,9 +52,9 @@ describe('voice normalisation fails', () => {
       get: async (id) => {
         const found = await account.get(id);
         if (found.kind === 'missing') return found;
-        const { assistant } = found;
+        const { resource } = found;
         const voice = { provider: 'vapi', voiceId: 'Elliot' };
-        return { kind: 'found', assistant: { ...assistant, config: { ...assistant.config, voice } } };
+        return { kind: 'found', resource: { ...resource, config: { ...resource.config, voice } } };
       },
     }));
     const report = await verify(verificationDependencies(withSync(app, { vapi })), { only: 'voice-normalisation' });
@@ -200,23 +200,23 @@ describe('idempotency fails', () => {
 describe('404 recovery fails', () => {
   it('on a service that does not recover the 404', async () => {
     // It goes on believing in what it has once seen.
-    const seen = new Map<string, LiveAssistant>();
+    const seen = new Map<string, Resource>();
     const vapi = withAccounts(app, (account) => ({
       create: async (payload) => {
         const created = await account.create(payload);
-        if (created.kind === 'created') seen.set(created.assistant.id, created.assistant);
+        if (created.kind === 'created') seen.set(created.resource.id, created.resource);
         return created;
       },
       get: async (id) => {
         const assistant = seen.get(id);
         if (!assistant) return await account.get(id);
         const found = await account.get(id);
-        if (found.kind === 'found') seen.set(id, found.assistant);
-        return { kind: 'found', assistant: found.kind === 'found' ? found.assistant : assistant };
+        if (found.kind === 'found') seen.set(id, found.resource);
+        return { kind: 'found', resource: found.kind === 'found' ? found.resource : assistant };
       },
       update: async (id) => {
         const assistant = seen.get(id);
-        return assistant ? { kind: 'updated', assistant } : { kind: 'missing' };
+        return assistant ? { kind: 'updated', resource: assistant } : { kind: 'missing' };
       },
     }));
     const report = await verify(ofService(app, withSync(app, { vapi })), { only: '404-recovery' });

@@ -1,5 +1,5 @@
 import type { ScopeKey } from '../../account/scope.ts';
-import type { LiveAssistant } from '../../account/vapi-account.ts';
+import type { Resource } from '../../account/vapi-account.ts';
 import { ownerOf } from '../../configuration/owner.ts';
 import type { PacedAccount } from '../../long-work/paced-account.ts';
 import { isReadable } from '../../mapping/assistant-mapping.ts';
@@ -37,7 +37,7 @@ export async function checkPage({ deps, run, scope, account, window }: PageCheck
   const page = await readPage(account, window, pageSize);
   const stretch = page.completeFrom === undefined ? window : { ...window, from: page.completeFrom };
   const rows = await readRows(deps.fleet, { scope, window: stretch, limit: pageSize * 2 });
-  const isOurs = (live: LiveAssistant) => ownerOf(live, deps.deployment) !== undefined;
+  const isOurs = (live: Resource) => ownerOf(live, deps.deployment) !== undefined;
   const joined = joinPage({ page, rows, isOurs, most: Math.max(1, Math.floor(callsPerSecond * STEP_SECONDS)) });
   const known = [...joined.pairs.map(({ row }) => row), ...joined.unlisted];
   const configurations = await deps.fleet.configurations(known.filter(isReadable).flatMap(specsOf));

@@ -1,7 +1,7 @@
 import { completeBook } from '../../account/account-book.ts';
 import type { DriftMode, OrganisationRecord } from '../../account/organisation-record.ts';
 import { organisationOf } from '../../account/scope.ts';
-import type { LiveAssistant } from '../../account/vapi-account.ts';
+import type { Resource } from '../../account/vapi-account.ts';
 import type { FieldChange } from '../../configuration/diff.ts';
 import type { DriftState } from '../../mapping/assistant-mapping.ts';
 import {
@@ -34,7 +34,7 @@ const CLOCK_MARGIN_MS = 10_000;
 const AFTER_THE_ROW = Number.POSITIVE_INFINITY;
 
 /** A mapped assistant that the list shows. */
-export async function checkListed(check: ScopeCheck, row: AssistantMapping, live: LiveAssistant): Promise<void> {
+export async function checkListed(check: ScopeCheck, row: AssistantMapping, live: Resource): Promise<void> {
   if (row.claim) return await checkClaimed(check, row);
   const applied = appliedTo(row, check);
   if (!applied) {
@@ -142,7 +142,7 @@ function pendingWork({ tools, phoneNumber, formerNumbers }: AssistantMapping): s
 interface Candidate {
   row: AssistantMapping;
   applied: Applied;
-  live: LiveAssistant;
+  live: Resource;
 }
 
 function comparisonOf(
@@ -182,12 +182,9 @@ async function confirmDrift(check: ScopeCheck, { row, applied, live: listed }: C
   });
 }
 
-async function lookAgain(
-  { account }: ScopeCheck,
-  { assistantId }: AssistantMapping,
-): Promise<LiveAssistant | undefined> {
+async function lookAgain({ account }: ScopeCheck, { assistantId }: AssistantMapping): Promise<Resource | undefined> {
   const found = assistantId ? await account.get(assistantId) : undefined;
-  return found?.kind === 'found' ? found.assistant : undefined;
+  return found?.kind === 'found' ? found.resource : undefined;
 }
 
 /** The row was read before the assistant was asked for, and is read again after: a sync in between would show. */

@@ -1,5 +1,5 @@
 import type { ScopeKey } from '../../account/scope.ts';
-import type { LiveAssistant } from '../../account/vapi-account.ts';
+import type { Resource } from '../../account/vapi-account.ts';
 import type { AssistantKey } from '../../configuration/assistant-key.ts';
 import { ownerOf } from '../../configuration/owner.ts';
 import { mappingOf, type OrganisationView, unreadableOf } from '../../mapping/assistant-mapping.ts';
@@ -11,7 +11,7 @@ import { checkListed, reportUnreadable } from './check-row.ts';
 import { type ScopeCheck, specsOf } from './scope-check.ts';
 
 /** An assistant in the list that no row of the index names there. */
-export async function checkStray(check: ScopeCheck, live: LiveAssistant): Promise<void> {
+export async function checkStray(check: ScopeCheck, live: Resource): Promise<void> {
   const { deps, tally } = check;
   const owner = ownerOf(live, deps.deployment);
   if (!owner) return tallyClass(tally, 'unmanaged');
@@ -45,7 +45,7 @@ export async function checkStray(check: ScopeCheck, live: LiveAssistant): Promis
 interface Mapped {
   owner: AssistantKey;
   view: OrganisationView;
-  live: LiveAssistant;
+  live: Resource;
 }
 
 /** Mapped after all: the index was behind. Nothing is said of one that is mapped in another scope, which has the same account. */

@@ -1,4 +1,4 @@
-import type { LiveAssistant } from '../../account/vapi-account.ts';
+import type { Resource } from '../../account/vapi-account.ts';
 import type { MappingRow } from '../../mapping/assistant-mapping.ts';
 import { createdMs, type Page } from './window.ts';
 
@@ -11,11 +11,11 @@ export interface Rows {
 
 /** Both sides of a stretch of creation times, side by side. */
 export interface Joined {
-  pairs: readonly { row: MappingRow; live: LiveAssistant }[];
+  pairs: readonly { row: MappingRow; live: Resource }[];
   /** Mapped, and not in the list. */
   unlisted: readonly MappingRow[];
   /** In the list, and not mapped there. */
-  unmapped: readonly LiveAssistant[];
+  unmapped: readonly Resource[];
   /** The stretch reaches down to here (epoch ms, inclusive); absent: to the end of the window. */
   completeFrom?: number;
 }
@@ -24,7 +24,7 @@ export interface JoinInput {
   page: Page;
   rows: Rows;
   /** True for an assistant that must be looked at more closely if no row names it. */
-  isOurs: (assistant: LiveAssistant) => boolean;
+  isOurs: (assistant: Resource) => boolean;
   /** About how many assistants may be looked at more closely in one go; a millisecond is never divided. */
   most: number;
 }
@@ -58,9 +58,9 @@ export function rowMs({ assistantCreatedAt }: MappingRow): number {
   return Date.parse(assistantCreatedAt ?? '');
 }
 
-function match(rows: readonly MappingRow[], live: readonly LiveAssistant[]): Joined {
+function match(rows: readonly MappingRow[], live: readonly Resource[]): Joined {
   const listed = new Map(live.map((assistant) => [assistant.id, assistant]));
-  const pairs: { row: MappingRow; live: LiveAssistant }[] = [];
+  const pairs: { row: MappingRow; live: Resource }[] = [];
   const unlisted: MappingRow[] = [];
   for (const row of rows) {
     const assistant = row.assistantId ? listed.get(row.assistantId) : undefined;

@@ -1,4 +1,4 @@
-import type { LiveAssistant } from '../../account/vapi-account.ts';
+import type { Resource } from '../../account/vapi-account.ts';
 
 /** A stretch of creation times, in epoch ms: `from` inclusive, `to` exclusive. An absent bound is open. */
 export interface Window {
@@ -8,7 +8,7 @@ export interface Window {
 
 /** A list page and how far down it is complete. */
 export interface Page {
-  assistants: readonly LiveAssistant[];
+  assistants: readonly Resource[];
   /** Every assistant of the window that was created at or after this moment is in `assistants`; absent: all of them. */
   completeFrom?: number;
 }
@@ -35,7 +35,7 @@ export function listBounds({ from, to }: Window): { since?: string; until?: stri
  * The part of a list page that is certainly complete. A full page may have broken off within a millisecond that several
  * share: those of its last millisecond are left for the next page. Undefined when the whole page is one millisecond.
  */
-export function completePart(assistants: readonly LiveAssistant[], limit: number): Page | undefined {
+export function completePart(assistants: readonly Resource[], limit: number): Page | undefined {
   const last = assistants.at(-1);
   if (!last || assistants.length < limit) return { assistants };
   const lowest = createdMs(last);

@@ -34,9 +34,9 @@ export async function removeStray(call: DriftCall, stray: Stray): Promise<Remova
   if (!account) return kept('no-key');
   const found = await account.get(stray.assistantId);
   if (found.kind === 'missing') return kept('gone');
-  const owner = ownerOf(found.assistant, call.deployment);
+  const owner = ownerOf(found.resource, call.deployment);
   if (owner?.orgId !== stray.owner.orgId || owner.role !== stray.owner.role) return kept('not-ours');
-  const age = call.runtime.now() - createdMs(found.assistant);
+  const age = call.runtime.now() - createdMs(found.resource);
   if (!(age >= call.limits.graceMs)) return kept('young');
   if (await isRung(call, { stray, account })) return kept('answers-a-number');
   return await removeUnderClaim(call, { ...stray, account });

@@ -1,6 +1,6 @@
 import type { ScopeKey } from '../../account/scope.ts';
 import { organisationOf } from '../../account/scope.ts';
-import type { VapiTools } from '../../account/vapi-account.ts';
+import type { VapiCollection } from '../../account/vapi-account.ts';
 import { newClaim } from '../../mapping/claim.ts';
 import { Problem } from '../../problem.ts';
 import { isoNow } from '../../runtime.ts';
@@ -153,7 +153,7 @@ async function remove(call: DriftCall, { row, scope }: { row: ToolRow; scope: Sc
 }
 
 /** False for one that Vapi does not let go: somebody has pinned it. */
-async function isRemoved(account: VapiTools, toolId: string): Promise<boolean> {
+async function isRemoved(account: VapiCollection, toolId: string): Promise<boolean> {
   try {
     await account.remove(toolId);
     return (await account.get(toolId)).kind === 'missing';

@@ -1,4 +1,4 @@
-import type { LiveAssistant, VapiAccount } from '../../account/vapi-account.ts';
+import type { Resource, VapiAccount } from '../../account/vapi-account.ts';
 import { isJsonObject } from '../../json.ts';
 import { expect } from '../expectations.ts';
 import {
@@ -70,7 +70,7 @@ function expectRecreated({ assistantId, outcome, wasDeleted }: Synced, deletedId
   );
 }
 
-function expectTools({ id, config: { model } }: LiveAssistant, toolIds: readonly string[], when: string): void {
+function expectTools({ id, config: { model } }: Resource, toolIds: readonly string[], when: string): void {
   const linked = isJsonObject(model) && Array.isArray(model.toolIds) ? model.toolIds : [];
   const missing = toolIds.filter((toolId) => !linked.includes(toolId));
   expect(missing.length === 0, `Assistant ${id} at Vapi lacks the tool ${missing.join(', ')} after it ${when}`);
