@@ -32,14 +32,14 @@ import { readSettings, type Settings } from './settings.ts';
 /** What every function works with. */
 export interface HttpApplication {
   telemetry: Telemetry;
-  sync: Pick<SyncDependencies, 'runtime'>;
+  runtime: Runtime;
   /** Name of the token's claim for the organisation; undefined when callers sign with IAM. */
   orgClaim: string | undefined;
 }
 
 /** What `status` works with: it reads the table, and nothing else. */
 export interface StatusApplication extends HttpApplication {
-  sync: Pick<SyncDependencies, 'runtime' | 'mappings' | 'history' | 'specs'>;
+  sync: Pick<SyncDependencies, 'mappings' | 'history' | 'specs'>;
   organisations: OrganisationStore;
 }
 
@@ -85,13 +85,13 @@ export const systemRuntime: Runtime = {
 };
 
 /** The AWS clients. */
-export interface Clients {
+interface Clients {
   dynamo: DynamoDBClient;
   secrets: SecretsManagerClient;
   queue: SQSClient;
 }
 
-export interface ApplicationParts {
+interface ApplicationParts {
   settings: Settings;
   runtime: Runtime;
   clients: Clients;
@@ -140,13 +140,12 @@ export function makeStatusApplication(parts: TableParts = systemTable()): Status
   const table = tableOf(parts);
   const { runtime, settings } = parts;
   const sync = {
-    runtime,
     mappings: new DynamoMappingStore(table),
     history: new DynamoSpecHistory(table),
     specs: new DynamoSpecStore(table),
   };
   const organisations = new DynamoOrganisationStore(table);
-  return { telemetry: makeTelemetry(), sync, organisations, orgClaim: settings.orgClaim };
+  return { telemetry: makeTelemetry(), runtime, sync, organisations, orgClaim: settings.orgClaim };
 }
 
 /** Puts together what `drift` needs. */
@@ -155,12 +154,12 @@ export function makeDriftApplication(parts: QueueParts = systemTableAndQueue()):
   const table = tableOf(parts);
   const drift = {
     runtime,
-    runs: new DynamoRunStore(table),
+    runs: new DynamoRunStore(table, runtime),
     tasks: new SqsTaskQueue({ client: clients.queue, url: settings.taskQueueUrl }),
-    findings: new DynamoFindingStore(table),
+    findings: new DynamoFindingStore(table, runtime),
     mode: settings.driftMode,
   };
-  return { telemetry: makeTelemetry(), sync: { runtime }, drift, orgClaim: settings.orgClaim };
+  return { telemetry: makeTelemetry(), runtime, drift, orgClaim: settings.orgClaim };
 }
 
 /** Puts together what `sync` needs. */
@@ -197,7 +196,7 @@ export function makeSyncApplication(parts: ApplicationParts = systemParts()): Sy
   };
   const { inlineCredentials, orgClaim } = settings;
   const organisations = new DynamoOrganisationStore(table);
-  return { telemetry, queue, organisations, inlineCredentials, orgClaim, sync };
+  return { telemetry, runtime, queue, organisations, inlineCredentials, orgClaim, sync };
 }
 
 /** Puts together what `verify` needs. */
@@ -212,13 +211,14 @@ export function makeApplication(parts: ApplicationParts = systemParts()): Applic
 }
 
 function driftOf(sync: SyncDependencies, { settings, table }: { settings: Settings; table: Table }): DriftDependencies {
+  const { runtime } = sync;
   return {
     ...sync,
     fleet: new DynamoFleetIndex(table),
-    runs: new DynamoRunStore(table),
-    units: new DynamoUnitStore(table),
-    findings: new DynamoFindingStore(table),
-    pacer: makePacer(sync.runtime),
+    runs: new DynamoRunStore(table, runtime),
+    units: new DynamoUnitStore(table, runtime),
+    findings: new DynamoFindingStore(table, runtime),
+    pacer: makePacer(runtime),
     numbers: makeShelf(),
     toolIds: makeShelf(),
     limits: settings.drift,

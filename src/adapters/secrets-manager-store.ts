@@ -2,8 +2,9 @@ import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/clien
 import QuickLRU from 'quick-lru';
 import * as z from 'zod/mini';
 import { invalid, type SecretLookup, type SecretName, type SecretStore } from '../domain/account/credentials.ts';
+import { Problem } from '../domain/problem.ts';
 
-export interface SecretsManagerStoreOptions {
+interface SecretsManagerStoreOptions {
   client: SecretsManagerClient;
   /** First part of every secret's name, without a slash at the end. */
   prefix: string;
@@ -83,7 +84,7 @@ export class SecretsManagerStore implements SecretStore {
       if (SecretString === undefined) throw invalid(id, 'is binary; store it as text');
       return { kind: 'found', text: SecretString };
     } catch (error) {
-      if (!Error.isError(error) || error.name === 'Problem') throw error;
+      if (!Error.isError(error) || error instanceof Problem) throw error;
       if (error.name === 'ResourceNotFoundException') return { kind: 'absent' };
       throw unreadable(id, error);
     }

@@ -29,7 +29,7 @@ export interface FieldError {
   detail: string;
 }
 
-export interface ProblemOptions {
+interface ProblemOptions {
   errors?: readonly FieldError[];
   /** Seconds until another try makes sense. Only for problems that waiting can solve. */
   retryAfterSeconds?: number;

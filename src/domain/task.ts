@@ -7,14 +7,14 @@ export type Task = AssistantTask | DriftTask;
 export type AssistantTask = SyncToolsTask | ReapplyTask;
 
 /** Brings what follows an assistant in line: its tools, and the phone number that is to ring it. */
-export interface SyncToolsTask extends AssistantKey {
+interface SyncToolsTask extends AssistantKey {
   kind: 'sync-tools';
   /** Of the operation that found the work, so that one id runs through all logs. */
   operationId: string;
 }
 
 /** Makes an assistant equal to the configuration that was applied last. */
-export interface ReapplyTask extends AssistantKey {
+interface ReapplyTask extends AssistantKey {
   kind: 'reapply';
   operationId: string;
 }
@@ -25,6 +25,11 @@ export type DriftTask =
   | { kind: 'drift-window'; runId: string; unit: number }
   | { kind: 'drift-heal'; runId: string }
   | { kind: 'collect-tools'; runId: string; scope?: ScopeKey; after?: string };
+
+/** True for a part of a drift run. */
+export function isDriftTask(task: Task): task is DriftTask {
+  return task.kind !== 'sync-tools' && task.kind !== 'reapply';
+}
 
 /** The durable queue. A task that was sent is performed at least once. */
 export interface TaskQueue {

@@ -100,7 +100,7 @@ interface LookedUp {
 /** Whoever looks also measures: the age of an unresolved creation is a metric. */
 async function lookUp({ app, journal }: Call<StatusApplication>, orgId: string): Promise<LookedUp> {
   const view = await app.sync.mappings.read(orgId);
-  const assistants = describeAssistants(view, app.sync.runtime.now());
+  const assistants = describeAssistants(view, app.runtime.now());
   for (const { state, claim } of assistants) {
     if (state === 'unresolved' && claim) {
       journal.record({ code: 'UNRESOLVED_CREATE_SEEN', ageSeconds: claim.ageSeconds });

@@ -91,7 +91,7 @@ interface Asked {
 
 async function apply(call: Call<SyncApplication>, { key, asked, rolledBackTo }: Asked): Promise<Answer> {
   const { app, request, journal, deadline, operationId: id } = call;
-  const started = app.sync.runtime.now();
+  const started = app.runtime.now();
   const dryRun = parseFlag(request, 'dryRun');
   const expected = parsePrecondition(request);
   const desired = desireAssistant(asked, key, app.sync.deployment);
@@ -105,7 +105,7 @@ async function apply(call: Call<SyncApplication>, { key, asked, rolledBackTo }: 
     ? await plan(call, { operation, asked, desired, expected })
     : await sync(call, { operation, asked, desired, expected });
   const rollback = rolledBackTo ? { rollback: rollbackNote(rolledBackTo, desired) } : {};
-  const durationMs = app.sync.runtime.now() - started;
+  const durationMs = app.runtime.now() - started;
   return {
     ...body,
     response: jsonResponse(body.statusCode, { ...body.answer, ...rollback, durationMs }, body.headers),

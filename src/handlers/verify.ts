@@ -44,13 +44,13 @@ async function verifyAll(
 async function verifyOne({ app, request, operationId, journal, deadline }: Call<VerifyApplication>): Promise<Answer> {
   const { sync } = app;
   const orgId = parseOrgId(request.path.orgId);
-  const started = sync.runtime.now();
+  const started = app.runtime.now();
   const assistants = await verifyOrganisation({ ...sync, orgId, operationId, journal, deadline });
   const healthy = assistants.every(({ status }) => status === 'PASS');
   const report: OrganisationReport = {
     orgId,
     operationId,
-    durationMs: sync.runtime.now() - started,
+    durationMs: app.runtime.now() - started,
     healthy,
     assistants,
   };

@@ -1,7 +1,4 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
-import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { parseTask } from '../adapters/task-message.ts';
 import { makeJournal } from '../adapters/telemetry/journal.ts';
@@ -11,9 +8,9 @@ import { performDriftTask } from '../domain/drift/perform-drift-task.ts';
 import type { Journal } from '../domain/journal.ts';
 import { Problem } from '../domain/problem.ts';
 import type { Deadline } from '../domain/runtime.ts';
-import { performTask } from '../domain/sync/perform-task.ts';
-import type { Task, TaskEnd } from '../domain/task.ts';
-import { traced } from './lambda/traced.ts';
+import { performTask } from '../domain/sync/reapply-assistant.ts';
+import { isDriftTask, type Task, type TaskEnd } from '../domain/task.ts';
+import { instrumented } from './lambda/instrumented.ts';
 
 export type WorkerHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
@@ -22,26 +19,26 @@ const ANSWER_RESERVE_MS = 1_000;
 
 /** Performs the tasks of a batch one after the other; those that fail are reported, and come back alone. */
 export function makeWorkerHandler(app: Application): WorkerHandler {
-  const { logger, metrics } = app.telemetry;
-  return middy<SQSEvent, SQSBatchResponse>()
-    .use(traced())
-    .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(logMetrics(metrics))
-    .handler(async (batch: SQSEvent, context: Context) => {
-      const event = { ...batch, Records: batch.Records.toSorted((a, b) => patienceOf(a) - patienceOf(b)) };
-      let left = event.Records.length;
-      const perform = async (record: SQSRecord) => {
-        await handleRecord(app, record, fairShare(context, left));
-        left -= 1;
-      };
-      const options = { context, processInParallel: false, throwOnFullBatchFailure: false };
-      return await processPartialResponse(event, perform, new BatchProcessor(EventType.SQS), options);
-    });
+  return instrumented(app.telemetry, async (batch: SQSEvent, context) => {
+    const event = { ...batch, Records: batch.Records.toSorted((a, b) => patienceOf(a) - patienceOf(b)) };
+    let left = event.Records.length;
+    const perform = async (record: SQSRecord) => {
+      await handleRecord(app, record, fairShare(context, left));
+      left -= 1;
+    };
+    const options = { context, processInParallel: false, throwOnFullBatchFailure: false };
+    return await processPartialResponse(event, perform, new BatchProcessor(EventType.SQS), options);
+  });
 }
 
 /** Drift checks come last in a batch: they take their time, and somebody may be waiting for the others. */
 function patienceOf({ body }: SQSRecord): number {
-  return body.includes('"kind":"drift-') ? 1 : 0;
+  try {
+    return isDriftTask(parseTask(body)) ? 1 : 0;
+  } catch {
+    // What is no task fails when its turn comes.
+    return 0;
+  }
 }
 
 /** What is left, shared among the messages that are left. */
@@ -53,7 +50,7 @@ function fairShare(context: Context, messages: number): Deadline {
 
 async function handleRecord(app: Application, record: SQSRecord, deadline: Deadline): Promise<void> {
   const { logger } = app.telemetry;
-  const { now } = app.sync.runtime;
+  const { now } = app.runtime;
   const started = now();
   const elapsed = () => now() - started;
   const journal = makeJournal(app.telemetry);
@@ -78,13 +75,13 @@ async function handleRecord(app: Application, record: SQSRecord, deadline: Deadl
 
 /** What every log line of a task carries: a run of drift checks is one operation, whatever tasks it takes. */
 function keysOf(task: Task) {
-  if ('runId' in task) return { operationId: task.runId, orgId: undefined, role: undefined };
+  if (isDriftTask(task)) return { operationId: task.runId, orgId: undefined, role: undefined };
   const { operationId, orgId, role } = task;
   return { operationId, orgId, role };
 }
 
 async function perform(app: Application, task: Task, time: { journal: Journal; deadline: Deadline }): Promise<TaskEnd> {
-  return 'runId' in task ? await performDriftTask(app.drift, time, task) : await performTask(app.sync, task, time);
+  return isDriftTask(task) ? await performDriftTask(app.drift, time, task) : await performTask(app.sync, task, time);
 }
 
 /** Shorter pauses would only make a throttled upstream answer the same again. In seconds. */
@@ -95,7 +92,7 @@ const SHORTEST_PAUSE_S = 5;
  * those it would end in the dead-letter queue, however healthy it is.
  */
 async function postpone(app: Application, task: Task, afterSeconds: number): Promise<void> {
-  const jitter = 1 + app.sync.runtime.random() / 4;
+  const jitter = 1 + app.runtime.random() / 4;
   await app.queue.send(task, { delaySeconds: Math.max(afterSeconds, SHORTEST_PAUSE_S) * jitter });
 }
 

@@ -3,6 +3,7 @@ import { DynamoRunStore } from '../../src/adapters/dynamodb/drift/run-store.ts';
 import { DynamoMappingStore } from '../../src/adapters/dynamodb/mapping-store.ts';
 import { DynamoSpecHistory } from '../../src/adapters/dynamodb/spec-history.ts';
 import { DynamoSpecStore } from '../../src/adapters/dynamodb/spec-store.ts';
+import { systemRuntime } from '../../src/application.ts';
 import { describeAssistantOwners } from './assistant-owners-contract.ts';
 import { type ContractTable, makeContractTable } from './contract-table.ts';
 import { describeDriftStores } from './drift-stores-contract.ts';
@@ -27,9 +28,9 @@ export function describeStoresAt(endpoint: () => string): void {
   describeSpecHistory(() => ({ specs: new DynamoSpecStore(table), history: new DynamoSpecHistory(table) }));
   describeAssistantOwners(() => table);
   describeDriftStores(() => ({
-    runs: new DynamoRunStore(table),
-    units: new DynamoUnitStore(table),
-    findings: new DynamoFindingStore(table),
+    runs: new DynamoRunStore(table, systemRuntime),
+    units: new DynamoUnitStore(table, systemRuntime),
+    findings: new DynamoFindingStore(table, systemRuntime),
   }));
   describeDynamoStores(() => table);
 }

@@ -2,7 +2,7 @@ import type { Claim } from '../../domain/mapping/claim.ts';
 import { type MappingState, TRANSITIONS, type Transition } from '../../domain/mapping/transitions.ts';
 
 /** A DynamoDB condition with its placeholders; values are plain and still to be marshalled. */
-export interface Condition {
+interface Condition {
   expression: string;
   names: Record<string, string>;
   values: Record<string, unknown>;

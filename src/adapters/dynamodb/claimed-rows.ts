@@ -18,7 +18,7 @@ export interface Table {
 }
 
 /** One write to one row. */
-export interface RowWrite<Row> extends ConditionedWrite {
+interface RowWrite<Row> extends ConditionedWrite {
   key: Item;
   from: (Row & ConditionedWrite['from']) | undefined;
   /** What is set; null removes, undefined leaves alone. */
@@ -29,9 +29,7 @@ export interface RowWrite<Row> extends ConditionedWrite {
   at: string;
 }
 
-export type RowWriteResult<Row> =
-  | { kind: 'written'; row: Row | undefined }
-  | { kind: 'conflict'; current: Row | undefined };
+type RowWriteResult<Row> = { kind: 'written'; row: Row | undefined } | { kind: 'conflict'; current: Row | undefined };
 
 type ClaimedRow = NonNullable<ConditionedWrite['from']> & { createdAt: string };
 

@@ -3,7 +3,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Table } from './claimed-rows.ts';
 import type { Item } from './table-keys.ts';
 
-export interface PartitionQuery {
+interface PartitionQuery {
   pk: string;
   /** How the sort keys begin. */
   prefix: string;

@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../../domain/journal.ts';
 
-export interface JournalText {
+interface JournalText {
   level: 'info' | 'warn' | 'error';
   /** The sentence for people, with the emoji of its step. */
   text: string;

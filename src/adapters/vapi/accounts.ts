@@ -16,7 +16,7 @@ export interface UpstreamTiming {
 
 const TIMING: UpstreamTiming = { longestAttemptMs: 20_000, firstPauseMs: 400 };
 
-export interface VapiAccountsOptions {
+interface VapiAccountsOptions {
   baseUrl: string;
   now: () => number;
   random: () => number;
@@ -39,7 +39,7 @@ export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
   const policies = new QuickLRU<string, UpstreamPolicy>({ maxSize: MAX_ACCOUNTS });
 
   function policyOf({ fingerprint }: ApiKey): UpstreamPolicy {
-    const policy = policies.get(fingerprint) ?? new UpstreamPolicy({ random, onCircuit, firstPauseMs });
+    const policy = policies.get(fingerprint) ?? new UpstreamPolicy({ now, random, onCircuit, firstPauseMs });
     policies.set(fingerprint, policy);
     return policy;
   }

@@ -10,7 +10,7 @@ import { type FieldError, Problem } from '../../domain/problem.ts';
  * - `unauthorized`, `missing`, `rejected`: Vapi's definite answer
  * - `blocked`: something in front of Vapi answered in its place, without effect
  */
-export type FaultKind = 'fault' | 'not-sent' | 'rate-limited' | 'unauthorized' | 'missing' | 'rejected' | 'blocked';
+type FaultKind = 'fault' | 'not-sent' | 'rate-limited' | 'unauthorized' | 'missing' | 'rejected' | 'blocked';
 
 /** One failed request. Its message holds no part of a payload, a header or a key, so that it may be logged. */
 export class UpstreamFault extends Error {

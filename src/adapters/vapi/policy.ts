@@ -22,9 +22,11 @@ const COOLDOWN_MS = 60_000;
 const MAX_RETRIES = 2;
 const LONGEST_PAUSE_MS = 2_000;
 
-export interface UpstreamPolicyOptions {
+interface UpstreamPolicyOptions {
   /** Called when the circuit opens or closes. */
   onCircuit?: (state: 'open' | 'closed') => void;
+  /** Epoch ms. */
+  now: () => number;
   /** In [0, 1). */
   random: () => number;
   /** Longest pause before the first retry, in ms; each further one is twice as long. */
@@ -47,7 +49,7 @@ export class UpstreamPolicy {
       { halfOpenAfter: COOLDOWN_MS, breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN) },
     );
     this.#breaker.onBreak(() => {
-      this.#openedAt = Date.now();
+      this.#openedAt = options.now();
       options.onCircuit?.('open');
     });
     this.#breaker.onReset(() => options.onCircuit?.('closed'));
@@ -91,7 +93,7 @@ export class UpstreamPolicy {
   }
 
   #circuitOpen(): Problem {
-    const leftMs = Math.max(0, this.#openedAt + COOLDOWN_MS - Date.now());
+    const leftMs = Math.max(0, this.#openedAt + COOLDOWN_MS - this.#options.now());
     return new Problem(
       'CIRCUIT_OPEN',
       'The last calls to this Vapi account have failed, so no more are made for a while. Repeat the request after the time in Retry-After.',

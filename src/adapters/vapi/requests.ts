@@ -25,7 +25,7 @@ const ATTEMPT_TIMEOUT_MS = { GET: 8_000, LIST: 10_000, PATCH: 12_000, DELETE: 10
 /** Below this there is no point in sending a request. */
 const MIN_ATTEMPT_MS = 250;
 
-export interface UpstreamRequestsOptions {
+interface UpstreamRequestsOptions {
   http: VapiHttp;
   apiKey: ApiKey;
   resource: UpstreamCall['resource'];

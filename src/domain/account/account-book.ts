@@ -6,7 +6,7 @@ export interface Listed {
 }
 
 /** What an account has of one kind, by id, as far as it was read. */
-export interface Book<T extends Listed> {
+interface Book<T extends Listed> {
   entries: Map<string, T>;
   /** Where the next page begins (ISO 8601); absent before the first. */
   until?: string;

@@ -37,7 +37,7 @@ export interface CredentialDependencies {
   platformKey: ApiKey | undefined;
 }
 
-export interface AccessRequest {
+interface AccessRequest {
   orgId: string;
   /** Asked for only when the organisation has no secret of its own. */
   record: () => Promise<OrganisationRecord | undefined>;

@@ -57,9 +57,9 @@ function fieldErrors(issue: z.core.$ZodIssue) {
 }
 
 /** What a caller takes the record to be: of this revision, there (`any`), or not there (`none`). */
-export type ExpectedOrganisation = { revision?: number | 'any' | 'none' };
+type ExpectedOrganisation = { revision?: number | 'any' | 'none' };
 
-export interface ReplacedOrganisation extends StoredOrganisation {
+interface ReplacedOrganisation extends StoredOrganisation {
   outcome: 'created' | 'updated' | 'unchanged';
 }
 

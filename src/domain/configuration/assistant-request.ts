@@ -14,7 +14,7 @@ export interface AssistantRequest {
 }
 
 /** What a request may ask for besides what Vapi takes. */
-export interface RequestRules {
+interface RequestRules {
   voicePolicy: VoicePolicy;
   /** True when credentials may stand in the configuration itself, and so in the table. */
   inlineCredentials: boolean;

@@ -11,7 +11,7 @@ export interface DesiredTool {
 }
 
 /** Most tools of one assistant. */
-export const MAX_TOOLS = 100;
+const MAX_TOOLS = 100;
 
 const FUNCTION_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 

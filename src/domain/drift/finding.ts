@@ -34,7 +34,7 @@ export const DRIFT_CLASSES = [
 export type DriftClass = (typeof DRIFT_CLASSES)[number];
 
 /** The classes that are written down one by one; `unknown` is a part of the fleet that could not be looked at. */
-export type FindingClass = 'drifted' | 'missing' | 'duplicate' | 'orphan' | 'pending' | 'unreadable' | 'unknown';
+type FindingClass = 'drifted' | 'missing' | 'duplicate' | 'orphan' | 'pending' | 'unreadable' | 'unknown';
 
 /** One line of a run's report. */
 export interface Finding {

@@ -5,7 +5,7 @@ import type { Slice } from './fleet.ts';
 import type { RunMode } from './mode.ts';
 import type { Totals } from './totals.ts';
 
-export type RunStatus = 'planning' | 'checking' | 'healing' | 'closed' | 'abandoned';
+type RunStatus = 'planning' | 'checking' | 'healing' | 'closed' | 'abandoned';
 
 /** One look at the whole fleet. */
 export interface DriftRun extends Run {

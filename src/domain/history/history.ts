@@ -42,7 +42,7 @@ export interface SpecHistory {
   remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void>;
 }
 
-export interface HistoryEntry {
+interface HistoryEntry {
   specHash: string;
   appliedAt: string;
   firstAppliedAt: string;
@@ -51,7 +51,7 @@ export interface HistoryEntry {
   summary: SpecSummary;
 }
 
-export interface History extends AssistantKey {
+interface History extends AssistantKey {
   current: string | null;
   entries: HistoryEntry[];
 }

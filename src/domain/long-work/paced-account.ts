@@ -2,7 +2,7 @@ import type { Resource, VapiAccount, VapiCollection, VapiPhoneNumbers } from '..
 import type { Runtime } from '../runtime.ts';
 
 /** Requests made through an account. */
-export interface Calls {
+interface Calls {
   lists: number;
   gets: number;
   /** About phone numbers. */
@@ -19,7 +19,7 @@ export interface PacedAccount extends VapiAccount {
 }
 
 /** What one key opens. */
-export interface Opened {
+interface Opened {
   account: VapiAccount;
   numbers: VapiPhoneNumbers;
   tools: VapiCollection;

@@ -11,7 +11,7 @@ export interface Starting<R extends Run, Change> {
   giveUp(run: R): Promise<void>;
 }
 
-export type Started = { kind: 'started' } | { kind: 'running'; runId: string };
+type Started = { kind: 'started' } | { kind: 'running'; runId: string };
 
 /** ISO 8601: a run that has finished nothing since then, seen from `now` (epoch ms), stands still. */
 export function aliveSince(now: number): string {

@@ -6,7 +6,7 @@ import type { Run, Unit } from './run.ts';
 type Advance<U> = { kind: 'on'; unit: U } | { kind: 'overtaken' } | { kind: 'wait'; end: TaskEnd };
 
 /** Which unit of which run, and until when. */
-export interface UnitCall {
+interface UnitCall {
   runId: string;
   unit: number;
   deadline: Deadline;

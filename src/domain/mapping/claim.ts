@@ -47,7 +47,7 @@ export function settlesAt(claim: Claim): number {
   return Date.parse(claim.unresolvedAt ?? claim.expiresAt) + SETTLE_MS;
 }
 
-export interface NewClaim {
+interface NewClaim {
   token: string;
   operation: ClaimOperation;
   scope: Scope;

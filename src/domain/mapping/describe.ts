@@ -3,7 +3,7 @@ import type { AssistantMapping, DriftState, OrganisationView } from './assistant
 import { ageSecondsOf, isBeingRemoved, isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 
 /** `imported`: mapped as it was found, and no configuration has been applied yet. */
-export type AssistantState = 'imported' | 'synced' | 'changing' | 'unresolved' | 'interrupted';
+type AssistantState = 'imported' | 'synced' | 'changing' | 'unresolved' | 'interrupted';
 
 /** What is known of one assistant without asking Vapi. Times are ISO 8601. */
 export interface AssistantStatus extends AssistantKey {

@@ -14,7 +14,7 @@ export interface HeldClaim {
   mapping: AssistantMapping;
 }
 
-export interface ClaimRequest {
+interface ClaimRequest {
   mapping: AssistantMapping | undefined;
   operation: ClaimOperation;
   scope: Scope;

@@ -7,7 +7,7 @@ import type { Operation, SyncDependencies } from '../operation.ts';
 import { Problem } from '../problem.ts';
 
 /** A number, and the assistant that is to answer it. */
-export interface PhoneLink {
+interface PhoneLink {
   mapping: AssistantMapping;
   phoneNumber: PhoneNumberState;
   access: Access;

@@ -20,7 +20,7 @@ import { resolveUnknownCreate } from './unresolved-create.ts';
 
 export type ChangePlan = Extract<Plan, { kind: 'update' | 'adopt' | 'create' }>;
 
-export interface Task {
+interface Task {
   plan: ChangePlan;
   desired: DesiredAssistant;
   mapping: AssistantMapping | undefined;

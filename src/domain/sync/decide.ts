@@ -70,7 +70,7 @@ export interface Following {
 }
 
 /** What is ours and not the one assistant. */
-export interface Surplus {
+interface Surplus {
   /** To be removed now. */
   retire: readonly Retiree[];
   /** In an account whose key is gone: written down, as the organisation may get its key back. */

@@ -8,7 +8,7 @@ import type { Operation } from '../operation.ts';
 import type { Following } from './decide.ts';
 import { retireAssistants } from './retire-assistants.ts';
 
-export interface Outcome {
+interface Outcome {
   held: HeldClaim;
   assistant: Resource;
   access: Access;

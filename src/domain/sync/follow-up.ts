@@ -14,7 +14,7 @@ export async function syncAssistant(operation: Operation, wish: Wish): Promise<S
 }
 
 /** True while tools are to be registered, or a number is to be pointed to the assistant or taken off it. */
-export function hasPendingWork({ tools, phoneNumber, formerNumbers }: AssistantMapping): boolean {
+function hasPendingWork({ tools, phoneNumber, formerNumbers }: AssistantMapping): boolean {
   return tools.status === 'pending' || phoneNumber?.status === 'pending' || formerNumbers.length > 0;
 }
 

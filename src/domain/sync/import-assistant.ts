@@ -24,7 +24,7 @@ import { finalise } from './finalise.ts';
 import { markAssistant, markMapped } from './mark-assistant.ts';
 import { ownAssistant } from './own-assistant.ts';
 
-export interface ImportRequest {
+interface ImportRequest {
   assistantId: string;
   /** True: look and check, write nothing. */
   observeOnly: boolean;

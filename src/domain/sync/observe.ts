@@ -11,7 +11,7 @@ import { findTools } from '../tools/find-tools.ts';
 import type { Observation } from './decide.ts';
 import { findStrays } from './strays.ts';
 
-export interface Situation {
+interface Situation {
   desired: DesiredAssistant;
   mapping: AssistantMapping | undefined;
   access: Access;

@@ -6,12 +6,40 @@ import { normaliseVoice } from '../configuration/voice.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
 import { type AssistantMapping, type LinkedTool, type MappingChange, mappingOf } from '../mapping/assistant-mapping.ts';
 import { isBeingRemoved } from '../mapping/claim.ts';
-import type { Operation } from '../operation.ts';
+import type { Operation, SyncDependencies } from '../operation.ts';
 import { Problem } from '../problem.ts';
-import type { TaskEnd } from '../task.ts';
+import type { AssistantTask, TaskEnd } from '../task.ts';
 import { registerTool } from '../tools/register-tool.ts';
 import { followWithNumbers } from './follow-with-numbers.ts';
 import { ensureAssistant } from './sync-assistant.ts';
+
+/**
+ * Performs one task. Throws what neither waiting nor repeating solves by itself, so that the message ends in the
+ * dead-letter queue and is seen.
+ */
+export async function performTask(
+  deps: SyncDependencies,
+  task: AssistantTask,
+  { journal, deadline }: Pick<Operation, 'journal' | 'deadline'>,
+): Promise<TaskEnd> {
+  const { orgId, role, operationId: id } = task;
+  const operation = { ...deps, id, key: { orgId, role }, journal, deadline };
+  switch (task.kind) {
+    case 'sync-tools':
+    case 'reapply':
+      return await unlessRefused(() => reapplyAssistant(operation));
+  }
+}
+
+/** A configuration that Vapi refuses stays refused, however often it is sent; the log and the next drift run say so. */
+async function unlessRefused(perform: () => Promise<TaskEnd>): Promise<TaskEnd> {
+  try {
+    return await perform();
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'VAPI_REJECTED') return { kind: 'done', outcome: 'refused' };
+    throw error;
+  }
+}
 
 /**
  * Makes the assistant equal to the configuration that was applied last, and brings in line what follows it: registers

@@ -20,7 +20,7 @@ import { decide, type Plan } from './decide.ts';
 import { observe } from './observe.ts';
 import { createUnresolved } from './unresolved-create.ts';
 
-export type SyncOutcome = 'created' | 'recreated' | 'adopted' | 'updated' | 'unchanged';
+type SyncOutcome = 'created' | 'recreated' | 'adopted' | 'updated' | 'unchanged';
 
 export interface SyncResult {
   outcome: SyncOutcome;

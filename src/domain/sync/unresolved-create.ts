@@ -7,7 +7,7 @@ import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS } from '../timing.ts';
 import { claimTokenOf } from './decide.ts';
 import { findOurs } from './strays.ts';
 
-export interface UnknownCreate {
+interface UnknownCreate {
   account: VapiAccount;
   held: HeldClaim;
 }

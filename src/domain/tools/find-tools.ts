@@ -6,7 +6,7 @@ import type { Operation } from '../operation.ts';
 import type { ToolsFound } from './link-tools.ts';
 import type { ToolRow } from './tool-registry.ts';
 
-export interface ToolSearch {
+interface ToolSearch {
   desired: DesiredAssistant;
   mapping: AssistantMapping | undefined;
   access: Access;

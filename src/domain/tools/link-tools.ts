@@ -21,7 +21,7 @@ export function nextToolsState(
   return { status: 'pending', count, wanted, linked: before };
 }
 
-export interface Linking {
+interface Linking {
   /** Of ours, in the order wanted. */
   ours: readonly string[];
   /** That we linked, or may have linked, before: without being wanted now they are unlinked. */

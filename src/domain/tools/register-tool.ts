@@ -11,7 +11,7 @@ import { registeredId } from './find-tools.ts';
 import type { ToolRow } from './tool-registry.ts';
 
 /** `later`: somebody else is registering it, or it is not known yet whether an earlier attempt has made it. */
-export type Registered = { kind: 'registered'; toolId: string } | { kind: 'later'; afterSeconds: number };
+type Registered = { kind: 'registered'; toolId: string } | { kind: 'later'; afterSeconds: number };
 
 /**
  * Sees to it that Vapi has one tool with this definition, by the protocol by which assistants are made: a claim, one POST

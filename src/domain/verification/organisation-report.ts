@@ -36,5 +36,4 @@ export const organisationReportSchema = z.object({
 
 export type OrganisationReport = z.infer<typeof organisationReportSchema>;
 export type AssistantReport = z.infer<typeof assistantSchema>;
-export type AssistantChecks = AssistantReport['checks'];
 export type Check = z.infer<typeof checkSchema>;

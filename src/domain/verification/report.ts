@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 /** The scenarios, in the order of the report. */
-export const SCENARIO_NAMES = [
+const SCENARIO_NAMES = [
   'voice-normalisation',
   'credential-fallback',
   'idempotency',

@@ -13,7 +13,7 @@ import { lookAt } from '../sync/observe.ts';
 import { type Judgement, judgeAssistant, judgeMissing, type Seen } from './judge-assistant.ts';
 import type { AssistantReport } from './organisation-report.ts';
 
-export interface OrganisationCheck extends SyncDependencies {
+interface OrganisationCheck extends SyncDependencies {
   orgId: string;
   operationId: string;
   deadline: Deadline;

@@ -23,7 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   loggingAndErrors,
 ];
 
-export interface VerificationCall extends VerificationDependencies {
+interface VerificationCall extends VerificationDependencies {
   operationId: string;
   journal: Journal;
   deadline: Deadline;

@@ -1,6 +1,3 @@
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
-import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { storageProblem } from '../../adapters/aws-fault.ts';
 import { makeJournal } from '../../adapters/telemetry/journal.ts';
@@ -9,7 +6,7 @@ import type { HttpApplication } from '../../application.ts';
 import type { Journal } from '../../domain/journal.ts';
 import { Problem, type ProblemCode, validationFailed } from '../../domain/problem.ts';
 import type { Deadline } from '../../domain/runtime.ts';
-import { traced } from '../lambda/traced.ts';
+import { instrumented } from '../lambda/instrumented.ts';
 import { assertNoToken, assertOwnOrganisation } from './organisation-access.ts';
 import { assertKnownQuery } from './query.ts';
 import { type HttpRequest, parseHttpEvent } from './request.ts';
@@ -31,7 +28,7 @@ export interface Answer {
 }
 
 /** One route of a function. */
-export interface Route<App extends HttpApplication> {
+interface Route<App extends HttpApplication> {
   /** Names the operation in the log and the metrics. */
   operation: string | ((request: HttpRequest) => string);
   /** True for what concerns more than the organisation's own callers: it takes a signature, and no token. */
@@ -48,15 +45,10 @@ export type HttpHandler = (event: unknown, context: Context) => Promise<HttpResp
 
 /** Wraps the routes of a function: operation id, started and completed in the log, problems as answers, metrics and traces. */
 export function makeHttpHandler<App extends HttpApplication>(app: App, routes: Routes<App>): HttpHandler {
-  const { logger, metrics } = app.telemetry;
-  return middy<unknown, HttpResponse>()
-    .use(traced())
-    .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(logMetrics(metrics))
-    .handler((event: unknown, context: Context) => answerEvent({ app, routes, event, context }));
+  return instrumented(app.telemetry, (event: unknown, context) => answerEvent({ app, routes, event, context }));
 }
 
-export interface Invocation<App extends HttpApplication> {
+interface Invocation<App extends HttpApplication> {
   app: App;
   routes: Routes<App>;
   event: unknown;
@@ -70,7 +62,7 @@ export async function answerEvent<App extends HttpApplication>({
   event,
   context,
 }: Invocation<App>): Promise<HttpResponse> {
-  const { runtime } = app.sync;
+  const { runtime } = app;
   const started = runtime.now();
   const journal = makeJournal(app.telemetry);
   const elapsed = () => runtime.now() - started;

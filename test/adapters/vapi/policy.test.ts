@@ -9,6 +9,7 @@ const fault = () => Promise.reject(new UpstreamFault('fault', 'status 503'));
 let now: number;
 beforeEach(() => {
   now = 1_000_000;
+  // The library of the circuit knows no other clock.
   jest.spyOn(Date, 'now').mockImplementation(() => now);
 });
 afterEach(() => jest.restoreAllMocks());
@@ -17,7 +18,12 @@ const makePolicy = () => {
   const circuit: string[] = [];
   return {
     circuit,
-    policy: new UpstreamPolicy({ random: () => 0, firstPauseMs: 1, onCircuit: (state) => circuit.push(state) }),
+    policy: new UpstreamPolicy({
+      now: () => now,
+      random: () => 0,
+      firstPauseMs: 1,
+      onCircuit: (state) => circuit.push(state),
+    }),
   };
 };
 

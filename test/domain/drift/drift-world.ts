@@ -14,7 +14,7 @@ import type { JournalEntry } from '../../../src/domain/journal.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { makePacer } from '../../../src/domain/long-work/paced-account.ts';
 import type { AssistantMapping } from '../../../src/domain/mapping/assistant-mapping.ts';
-import { performTask } from '../../../src/domain/sync/perform-task.ts';
+import { performTask } from '../../../src/domain/sync/reapply-assistant.ts';
 import type { Task, TaskEnd } from '../../../src/domain/task.ts';
 import { NO_TOOLS } from '../../../src/domain/tools/link-tools.ts';
 import { Upstream, type Verb } from '../../faults/upstream.ts';

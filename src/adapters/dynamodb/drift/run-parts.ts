@@ -7,14 +7,14 @@ import type { Table } from '../claimed-rows.ts';
 import { readRows } from '../read-rows.ts';
 import { rowName } from '../table-keys.ts';
 import { FINDING_PREFIX, parseFinding, parseUnit, partsPk, UNIT_PREFIX, unitSk } from './items.ts';
-import { DynamoDriftTable } from './table.ts';
+import { DynamoDriftTable, type RowRuntime } from './table.ts';
 
 /** The units of drift runs in DynamoDB, one item each. */
 export class DynamoUnitStore implements UnitStore<DriftUnit> {
   readonly #items: DynamoDriftTable;
 
-  constructor(table: Table) {
-    this.#items = new DynamoDriftTable(table);
+  constructor(table: Table, runtime: RowRuntime) {
+    this.#items = new DynamoDriftTable(table, runtime);
   }
 
   async plan(unit: DriftUnit): Promise<void> {
@@ -52,8 +52,8 @@ const PARALLEL_WRITES = 8;
 export class DynamoFindingStore implements FindingStore {
   readonly #items: DynamoDriftTable;
 
-  constructor(table: Table) {
-    this.#items = new DynamoDriftTable(table);
+  constructor(table: Table, runtime: RowRuntime) {
+    this.#items = new DynamoDriftTable(table, runtime);
   }
 
   async save(runId: string, findings: readonly Finding[]): Promise<void> {

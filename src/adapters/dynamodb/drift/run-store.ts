@@ -5,7 +5,7 @@ import type { Table } from '../claimed-rows.ts';
 import { readRows } from '../read-rows.ts';
 import { rowName } from '../table-keys.ts';
 import { CURRENT_SK, parseRun, RUN_PREFIX, RUNS_PK, runSk } from './items.ts';
-import { DynamoDriftTable } from './table.ts';
+import { DynamoDriftTable, type RowRuntime } from './table.ts';
 
 const OPEN = ['planning', 'checking', 'healing'] as const;
 
@@ -13,8 +13,8 @@ const OPEN = ['planning', 'checking', 'healing'] as const;
 export class DynamoRunStore implements DriftRunStore {
   readonly #items: DynamoDriftTable;
 
-  constructor(table: Table) {
-    this.#items = new DynamoDriftTable(table);
+  constructor(table: Table, runtime: RowRuntime) {
+    this.#items = new DynamoDriftTable(table, runtime);
   }
 
   async current(): Promise<CurrentRun | undefined> {

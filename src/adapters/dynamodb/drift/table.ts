@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   ConditionalCheckFailedException,
   GetItemCommand,
@@ -7,25 +6,26 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import type { Runtime } from '../../../domain/runtime.ts';
 import type { Table } from '../claimed-rows.ts';
 import type { Item } from '../table-keys.ts';
 
 /** Runs are of interest for a month; DynamoDB then removes them by itself. In seconds. */
 const KEPT_S = 30 * 24 * 60 * 60;
 
-export interface ItemKey {
+interface ItemKey {
   pk: string;
   sk: string;
 }
 
 /** A conditional change of one item; the condition speaks of `#name`s and `:value`s of `is` alone. */
-export interface ItemChange extends ItemKey {
+interface ItemChange extends ItemKey {
   set: Readonly<Record<string, unknown>>;
   /** Attributes that must have these values; `undefined`: must not be there. */
   is: Readonly<Record<string, unknown>>;
 }
 
-export interface PartQuery {
+interface PartQuery {
   pk: string;
   prefix: string;
   limit?: number;
@@ -35,12 +35,17 @@ export interface PartQuery {
 
 const MARSHALLING = { removeUndefinedValues: true } as const;
 
+/** What rows are made with. */
+export type RowRuntime = Pick<Runtime, 'now' | 'uniqueId'>;
+
 /** Items of drift runs: read, put, changed on a condition; each write is one write of one item. */
 export class DynamoDriftTable {
   readonly #table: Table;
+  readonly #runtime: RowRuntime;
 
-  constructor(table: Table) {
+  constructor(table: Table, runtime: RowRuntime) {
     this.#table = table;
+    this.#runtime = runtime;
   }
 
   async get(key: ItemKey): Promise<Item | undefined> {
@@ -52,7 +57,7 @@ export class DynamoDriftTable {
 
   /** Puts an item, over one that may be there already. */
   async put(item: ItemKey & Readonly<Record<string, unknown>>): Promise<void> {
-    await this.#table.client.send(new PutItemCommand({ TableName: this.#table.name, Item: marshalled(item) }));
+    await this.#table.client.send(new PutItemCommand({ TableName: this.#table.name, Item: this.#marshalled(item) }));
   }
 
   /** Puts an item if none is there, or if the one that is there has these values. False when it has not. */
@@ -65,7 +70,7 @@ export class DynamoDriftTable {
       this.#table.client.send(
         new PutItemCommand({
           TableName: this.#table.name,
-          Item: marshalled(item),
+          Item: this.#marshalled(item),
           ConditionExpression: `attribute_not_exists(pk)${isThat}`,
           ...(replaces
             ? {
@@ -80,7 +85,7 @@ export class DynamoDriftTable {
 
   /** Undefined when the condition does not hold. A change that the SDK repeated is known by its own mark. */
   async change({ pk, sk, set, is }: ItemChange): Promise<Item | undefined> {
-    const mark = randomUUID();
+    const mark = this.#runtime.uniqueId();
     const expression = expressionOf({ set: { ...set, writtenBy: mark }, is });
     try {
       const { Attributes } = await this.#table.client.send(
@@ -125,6 +130,11 @@ export class DynamoDriftTable {
     }
   }
 
+  #marshalled(item: Readonly<Record<string, unknown>>): Item {
+    const expiresAt = Math.floor(this.#runtime.now() / 1000) + KEPT_S;
+    return marshall({ ...item, expiresAt }, MARSHALLING);
+  }
+
   /** Items whose sort key begins so. `next` is the sort key to go on after. */
   async query({ pk, prefix, limit, after, descending }: PartQuery): Promise<{ items: Item[]; next?: string }> {
     const { Items = [], LastEvaluatedKey } = await this.#table.client.send(
@@ -141,11 +151,6 @@ export class DynamoDriftTable {
     const next = LastEvaluatedKey?.sk?.S;
     return { items: Items, ...(next ? { next } : {}) };
   }
-}
-
-function marshalled(item: Readonly<Record<string, unknown>>): Item {
-  const expiresAt = Math.floor(Date.now() / 1000) + KEPT_S;
-  return marshall({ ...item, expiresAt }, MARSHALLING);
 }
 
 function expressionOf({ set, is }: Pick<ItemChange, 'set' | 'is'>) {

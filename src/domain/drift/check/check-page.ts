@@ -16,7 +16,7 @@ import type { Window } from './window.ts';
 /** Seconds' worth of calls that one step may spend on looking more closely. */
 const STEP_SECONDS = 5;
 
-export interface PageCheck {
+interface PageCheck {
   deps: DriftDependencies;
   run: DriftRun;
   scope: ScopeKey;
@@ -24,7 +24,7 @@ export interface PageCheck {
   window: Window;
 }
 
-export interface PageResult extends Tally {
+interface PageResult extends Tally {
   /** What is left of the window ends here (epoch ms, exclusive); absent when nothing is left. */
   to?: number;
 }

@@ -25,7 +25,7 @@ import { type Applied, appliedTo, type ScopeCheck } from './scope-check.ts';
 import { createdMs } from './window.ts';
 
 /** All that checking a row needs when Vapi is not asked. */
-export type RowCheck = Pick<ScopeCheck, 'deps' | 'run' | 'scope' | 'tally'>;
+type RowCheck = Pick<ScopeCheck, 'deps' | 'run' | 'scope' | 'tally'>;
 
 /** Clocks of two environments may be this far apart, in ms. */
 const CLOCK_MARGIN_MS = 10_000;

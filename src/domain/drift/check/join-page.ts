@@ -10,7 +10,7 @@ export interface Rows {
 }
 
 /** Both sides of a stretch of creation times, side by side. */
-export interface Joined {
+interface Joined {
   pairs: readonly { row: MappingRow; live: Resource }[];
   /** Mapped, and not in the list. */
   unlisted: readonly MappingRow[];
@@ -20,7 +20,7 @@ export interface Joined {
   completeFrom?: number;
 }
 
-export interface JoinInput {
+interface JoinInput {
   page: Page;
   rows: Rows;
   /** True for an assistant that must be looked at more closely if no row names it. */

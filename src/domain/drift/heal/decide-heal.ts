@@ -14,7 +14,7 @@ export type HealPlan =
   | { kind: 'finish-delete' }
   | { kind: 'keep'; why: string };
 
-export interface HealInput {
+interface HealInput {
   finding: Finding;
   /** The mapping as it is now. */
   mapping: AssistantMapping | undefined;
@@ -45,7 +45,7 @@ export function decideHeal(input: HealInput): HealPlan {
 }
 
 /** The accounts that a finding's brakes are counted over. */
-export function groupOf({ scope }: Pick<Finding, 'scope'>): Group {
+function groupOf({ scope }: Pick<Finding, 'scope'>): Group {
   return scope === 'platform' ? 'platform' : 'organisations';
 }
 

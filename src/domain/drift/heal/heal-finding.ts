@@ -16,7 +16,7 @@ import { finishRemovals, removeStray } from './remove-stray.ts';
 export type Healed = { kind: 'reapplied' | 'resumed' | 'removed' } | { kind: 'kept'; why: string; isFailure?: true };
 
 /** What is to be done about a finding, and with what. */
-export interface Act {
+interface Act {
   plan: HealPlan;
   finding: Finding;
   mapping: AssistantMapping | undefined;

@@ -16,9 +16,9 @@ import type { DriftCall } from '../drift-dependencies.ts';
 import { openAccount } from '../scope-account.ts';
 
 /** What became of an assistant that was to be removed; `kept` says why it was not. */
-export type Removal = { kind: 'removed' } | { kind: 'kept'; why: string };
+type Removal = { kind: 'removed' } | { kind: 'kept'; why: string };
 
-export interface Stray {
+interface Stray {
   scope: ScopeKey;
   owner: AssistantKey;
   assistantId: string;

@@ -64,7 +64,7 @@ export async function describeRuns(
   return { runs: items.map(describeRun), ...(unreadable.length > 0 ? { unreadable } : {}) };
 }
 
-export interface RunReport extends RunDescription {
+interface RunReport extends RunDescription {
   findings: readonly Finding[];
   /** Names of rows of this page that cannot be read. */
   unreadable?: readonly string[];

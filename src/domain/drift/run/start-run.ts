@@ -3,7 +3,7 @@ import type { DriftCall, DriftStart } from '../drift-dependencies.ts';
 import type { RunMode } from '../mode.ts';
 import { type DriftRun, isOver, type RunChange } from '../runs.ts';
 
-export type Started = { kind: 'started' | 'running'; runId: string };
+type Started = { kind: 'started' | 'running'; runId: string };
 
 /** Starts a run, unless one is going on. The work itself is done by tasks. Throws when it cannot be queued. */
 export async function startRun(

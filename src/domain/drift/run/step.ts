@@ -10,12 +10,12 @@ import { keyIsGone, openAccount } from '../scope-account.ts';
 import { newTally, type Tally } from '../tally.ts';
 
 /** One step of a unit: what it found, and how far it came. */
-export interface Step extends Tally {
+interface Step extends Tally {
   position: Position;
   isDone: boolean;
 }
 
-export interface StepInput {
+interface StepInput {
   deps: DriftDependencies;
   call: DriftCall;
   run: DriftRun;

@@ -26,7 +26,7 @@ const COLLECTING_MS = 12_000;
 const PAGE = 50;
 
 /** What a collection goes through: one scope, or all of them behind a position. */
-export interface Collection {
+interface Collection {
   scope?: ScopeKey;
   after?: string;
 }

@@ -8,7 +8,7 @@ import { cleanUp } from './clean-up.ts';
 const AT_MOST = 3;
 
 /** What came of it: ids of the runs that are gone now, and what is still there, in sentences. */
-export interface EarlierRuns {
+interface EarlierRuns {
   removed: string[];
   left: string[];
 }
