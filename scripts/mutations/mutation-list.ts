@@ -57,8 +57,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'claim given back after an unknown outcome',
-    file: 'src/domain/mapping/hold-claim.ts',
-    from: "transition: 'leave-unresolved', change: { claim }",
+    file: 'src/domain/mapping/claim-row.ts',
+    from: "transition: 'leave-unresolved', change: { claim: left }",
     to: "transition: 'abandon', change: {}",
   },
   {
@@ -99,5 +99,31 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'if (account.keyFingerprint !== mapping.keyFingerprint) await assertSameAccount(account, mapping);',
     to: '',
     noticedBy: 'test/handlers/sync',
+  },
+  {
+    name: 'a tool that an earlier POST may still make not waited for',
+    file: 'src/domain/tools/register-tool.ts',
+    from: 'return !toolId && now < untilMs ?',
+    to: 'return !toolId && now < 0 ?',
+  },
+  {
+    name: 'a tool linked anew without a look at Vapi',
+    file: 'src/domain/tools/find-tools.ts',
+    from: "(await account.get(toolId)).kind === 'found' ? toolId : undefined",
+    to: 'account ? toolId : undefined',
+    noticedBy: 'test/handlers/deleted-tools',
+  },
+  {
+    name: 'numbers that were replaced forgotten',
+    file: 'src/domain/sync/decide.ts',
+    from: 'formerNumbers: formerNumbers(mapping, { wanted: phoneNumberId, scope }),',
+    to: 'formerNumbers: formerNumbers(mapping, { wanted: phoneNumberId, scope }).slice(0, 0),',
+  },
+  {
+    name: 'the assistant of an unreadable row taken for a stray',
+    file: 'src/domain/drift/check/check-stray.ts',
+    from: 'if (hidden) return reportUnreadable(check, { ...hidden, ...owner, assistantId: live.id });',
+    to: 'if (hidden) view.unreadable = [];',
+    noticedBy: 'test/handlers/unreadable-rows',
   },
 ];

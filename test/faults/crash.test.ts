@@ -349,6 +349,20 @@ describe('a DELETE that was cut off, or that failed half-way', () => {
   );
 });
 
+it('a tool that an earlier POST may still make is waited for, and not made twice', async () => {
+  const world = new World();
+  await world.run(ensure('a1+x'));
+  // The worker gives up, not knowing, before the request arrives.
+  world.upstream.verdict = (_verb, request) => (request === 'POST tool' ? 'late' : 'ok');
+  expect(await world.run({ kind: 'work' })).toBe('LATER_TOOL_UNRESOLVED');
+  world.upstream.verdict = () => 'ok';
+  expect(world.upstream.existingTools()).toEqual([]);
+  expect(await world.run({ kind: 'work' })).toBe('LATER_TOOL_UNRESOLVED');
+  await recover(world, ensure('a1+x'));
+  expect(world.upstream.toolPosts).toBe(1);
+  expect(violations(world, ['a1+x'])).toEqual([]);
+});
+
 async function mendingEffects({
   start,
   job,

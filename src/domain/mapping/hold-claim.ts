@@ -1,12 +1,12 @@
 import type { Scope } from '../account/scope.ts';
 import { nameOf } from '../journal.ts';
 import type { Operation } from '../operation.ts';
-import { isoNow } from '../runtime.ts';
-import type { AssistantMapping, Attempt, MappingChange, MappingWriteResult, Retiree } from './assistant-mapping.ts';
+import type { AssistantMapping, Attempt, MappingChange, Retiree } from './assistant-mapping.ts';
 import { type Claim, type ClaimOperation, newClaim, settlesAt } from './claim.ts';
+import { type ClaimableRow, claimRow, endRowClaim, type Held, returnOf, unresolved } from './claim-row.ts';
 import type { Transition } from './transitions.ts';
 
-/** The claim that this operation holds, and the row as it was written with it. */
+/** The claim that this operation holds, and the mapping as it was written with it. */
 export interface HeldClaim {
   claim: Claim;
   /** The ended claim that was taken over. */
@@ -28,26 +28,31 @@ interface ClaimRequest {
 
 /** Takes the row, on condition that it still is as it was read. Undefined when somebody else was faster. */
 export async function takeClaim(
-  { runtime, mappings, key, deadline, journal, precondition }: Operation,
-  { mapping, operation, scope, specHash, toolIds = [], retire }: ClaimRequest,
+  operation: Operation,
+  { mapping, operation: purpose, scope, specHash, toolIds = [], retire }: ClaimRequest,
 ): Promise<HeldClaim | undefined> {
+  const { runtime, deadline, journal, precondition } = operation;
   const previous = mapping?.claim;
-  const now = runtime.now();
   const token = runtime.uniqueId();
-  const claim = newClaim({ token, operation, scope, now, remainingMs: deadline.remainingMs(), previous });
+  const remainingMs = deadline.remainingMs();
+  const claim = newClaim({ token, operation: purpose, scope, now: runtime.now(), remainingMs, previous });
   const attempted = withAttempt(mapping?.attempted ?? [], { specHash, toolIds, claim });
-  const result = await mappings.write({
-    key,
-    transition: previous ? 'take-over' : 'claim',
-    from: mapping,
-    token,
-    change: { claim, attempted, retiring: stillToRetire(mapping, retire) },
-    at: claim.startedAt,
-  });
-  if (result.kind === 'conflict' || !result.mapping) return undefined;
-  precondition?.follow(result.mapping);
-  journal.record({ code: 'CLAIM_TAKEN', operation, takenOver: previous !== undefined });
-  return { claim, previous, mapping: result.mapping };
+  const change = { attempted, retiring: stillToRetire(mapping, retire) };
+  const held = await claimRow(rowOf(operation), { from: mapping, claim, change });
+  if (!held) return undefined;
+  precondition?.follow(held.row);
+  journal.record({ code: 'CLAIM_TAKEN', operation: purpose, takenOver: previous !== undefined });
+  return { claim, previous, mapping: held.row };
+}
+
+/** The mapping of an operation as a row that is changed under a claim. */
+function rowOf({ mappings, key }: Operation): ClaimableRow<AssistantMapping, MappingChange> {
+  return {
+    write: async (write) => {
+      const result = await mappings.write({ ...write, key });
+      return result.kind === 'written' ? { kind: 'written', row: result.mapping } : { kind: 'conflict' };
+    },
+  };
 }
 
 /** Until it is known what came of it, the configuration counts as one that may have reached Vapi. */
@@ -72,45 +77,32 @@ function stillToRetire(mapping: AssistantMapping | undefined, retire: readonly R
 
 /** Ends the claim with one write, on condition that it is still ours. */
 export async function endClaim(
-  { runtime, mappings, key }: Operation,
+  operation: Operation,
   { held, transition, change }: { held: HeldClaim; transition: Transition; change: MappingChange },
-): Promise<MappingWriteResult> {
-  const at = isoNow(runtime);
-  const from = held.mapping;
-  return await mappings.write({ key, transition, from, token: held.claim.token, change, at });
+): Promise<{ kind: 'written'; row: AssistantMapping | undefined } | { kind: 'conflict' }> {
+  const { runtime } = operation;
+  return await endRowClaim(rowOf(operation), asHeld(held), { transition, change, runtime });
+}
+
+function asHeld({ claim, previous, mapping }: HeldClaim): Held<AssistantMapping> {
+  return { claim, previous, row: mapping };
 }
 
 /**
- * Gives the row back after a failure that made nothing. A claim that was taken over from an unknown outcome is put back as
- * it was, unresolved: what it left at Vapi is still to be found, by its token and in its account. Never throws: the failure that led here is the answer,
- * and a claim that cannot be given back expires.
+ * Gives the row back after a failure that made nothing (`returnOf`). Never throws: the failure that led here is the answer, and a
+ * claim that cannot be given back expires.
  */
 export async function giveBack(
   operation: Operation,
   { held, attempted }: { held: HeldClaim; attempted?: readonly Attempt[] },
 ): Promise<void> {
-  try {
-    const end = returnOf(held, attempted);
+  const { assistantId, retiring } = held.mapping;
+  const { transition, change } = returnOf(asHeld(held), assistantId === undefined && retiring.length === 0);
+  await quietly(operation, async () => {
     // Nothing refers to the configurations of a row that goes: no prompt outlives it.
-    if (end.transition === 'abandon') await operation.specs.removeAll(operation.key);
-    await endClaim(operation, { held, ...end });
-  } catch (error) {
-    operation.journal.record({ code: 'RELEASE_FAILED', cause: nameOf(error) });
-  }
-}
-
-function returnOf(
-  { previous, mapping }: HeldClaim,
-  attempted: readonly Attempt[] | undefined,
-): { transition: Transition; change: MappingChange } {
-  const restored = attempted ? { attempted } : {};
-  if (previous) {
-    const unresolvedAt = previous.unresolvedAt ?? previous.expiresAt;
-    return { transition: 'leave-unresolved', change: { claim: { ...previous, unresolvedAt }, ...restored } };
-  }
-  const isEmpty = mapping.assistantId === undefined && mapping.retiring.length === 0;
-  if (isEmpty) return { transition: 'abandon', change: {} };
-  return { transition: 'release', change: { claim: null, ...restored } };
+    if (transition === 'abandon') await operation.specs.removeAll(operation.key);
+    await endClaim(operation, { held, transition, change: { ...change, ...(attempted ? { attempted } : {}) } });
+  });
 }
 
 /**
@@ -118,11 +110,15 @@ function returnOf(
  * Never throws: a claim that cannot be written expires by itself, and says the same. Returns the claim as it is left.
  */
 export async function leaveUnresolved(operation: Operation, held: HeldClaim): Promise<Claim> {
-  const claim: Claim = { ...held.claim, unresolvedAt: isoNow(operation.runtime) };
-  try {
-    await endClaim(operation, { held, transition: 'leave-unresolved', change: { claim } });
-  } catch (error) {
-    operation.journal.record({ code: 'RELEASE_FAILED', cause: nameOf(error) });
-  }
+  const { claim, end } = unresolved(asHeld(held), operation.runtime);
+  await quietly(operation, async () => void (await endClaim(operation, { held, ...end })));
   return claim;
+}
+
+async function quietly({ journal }: Operation, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    journal.record({ code: 'RELEASE_FAILED', cause: nameOf(error) });
+  }
 }

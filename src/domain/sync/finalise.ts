@@ -58,10 +58,10 @@ export async function finalise(operation: Operation, outcome: Outcome): Promise<
     retiring,
   } as const;
   const result = await endClaim(operation, { held, transition: 'finalise', change });
-  if (result.kind === 'written' && result.mapping) {
-    const { revision } = result.mapping;
+  if (result.kind === 'written' && result.row) {
+    const { revision } = result.row;
     operation.journal.record({ code: 'MAPPING_FINALISED', assistantId: assistant.id, revision });
-    return { kind: 'done', mapping: result.mapping };
+    return { kind: 'done', mapping: result.row };
   }
   operation.journal.record({ code: 'CLAIM_LOST', assistantId: assistant.id });
   const leftovers = outcome.made ? await disownUnlessMapped(operation, outcome) : [];

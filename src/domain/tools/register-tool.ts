@@ -1,14 +1,14 @@
-import { type ScopeKey, scopeKeyOf } from '../account/scope.ts';
+import { scopeKeyOf } from '../account/scope.ts';
 import { nameOf } from '../journal.ts';
-import { isHeld, mayHaveCreated, newClaim, settlesAt } from '../mapping/claim.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import { type Claim, isHeld, mayHaveCreated, newClaim, settlesAt } from '../mapping/claim.ts';
+import { type ClaimableRow, claimRow, endRowClaim, type Held, returnOf, unresolved } from '../mapping/claim-row.ts';
+import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
-import { isoNow } from '../runtime.ts';
 import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS, MIN_CREATE_MS, POLL_LONGEST_MS } from '../timing.ts';
 import type { Registration } from './find-stray-tool.ts';
 import { findStrayTool } from './find-stray-tool.ts';
 import { registeredId } from './find-tools.ts';
-import type { ToolRow } from './tool-registry.ts';
+import { type ToolChange, type ToolRow, toolRow } from './tool-registry.ts';
 
 /** `later`: somebody else is registering it, or it is not known yet whether an earlier attempt has made it. */
 type Registered = { kind: 'registered'; toolId: string } | { kind: 'later'; afterSeconds: number };
@@ -63,24 +63,31 @@ interface Claiming extends Registration {
 }
 
 async function underClaim(operation: Operation, claiming: Claiming): Promise<Registered> {
-  const { found, tool, access } = claiming;
+  const { found, tool, access, scopeKey } = claiming;
   if (!found) assertTimeToCreate(operation);
-  const held = await claim(operation, claiming);
+  const rows = toolRow(operation.tools, { scopeKey, hash: tool.hash });
+  const held = await claimRow(rows, { from: claiming.row, claim: claimOf(operation, claiming), change: {} });
   if (!held) return { kind: 'later', afterSeconds: 1 };
-  const toolId = found ?? (await create(operation, { ...claiming, held }));
-  if (!toolId) return await leaveUnresolved(operation, claiming, held);
+  const toolId = found ?? (await create(operation, { ...claiming, rows, held }));
+  const { runtime } = operation;
+  if (!toolId) {
+    const { claim, end } = unresolved(held, runtime);
+    await endRowClaim(rows, held, { ...end, runtime });
+    return { kind: 'later', afterSeconds: secondsUntil(settlesAt(claim), runtime.now()) };
+  }
   const { fingerprint: keyFingerprint } = access.apiKey;
-  const finalisedBy = held.token;
-  const change = { toolId, keyFingerprint, finalisedBy, claim: null, unusedSince: null };
-  const written = await operation.tools.write({
-    ...held,
-    transition: 'finalise',
-    change,
-    at: isoNow(operation.runtime),
-  });
+  const change = { toolId, keyFingerprint, finalisedBy: held.claim.token, claim: null, unusedSince: null };
+  const written = await endRowClaim(rows, held, { transition: 'finalise', change, runtime });
   if (written.kind === 'conflict') return await afterLosing(operation, { ...claiming, toolId });
   operation.journal.record({ code: 'TOOL_REGISTERED', toolId, tool: tool.hash, made: found === undefined });
   return { kind: 'registered', toolId };
+}
+
+function claimOf({ runtime, deadline }: Operation, { row, access }: Claiming): Claim {
+  const { scope } = access;
+  const token = runtime.uniqueId();
+  const remainingMs = deadline.remainingMs();
+  return newClaim({ token, operation: 'create', scope, now: runtime.now(), remainingMs, previous: row?.claim });
 }
 
 /**
@@ -105,41 +112,18 @@ async function afterLosing(
   return { kind: 'later', afterSeconds: 1 };
 }
 
-interface Held {
-  scopeKey: ScopeKey;
-  hash: string;
-  from: ToolRow;
-  token: string;
-}
-
-async function claim(
-  { runtime, tools, deadline }: Operation,
-  { row, scopeKey, tool, access }: Claiming,
-): Promise<Held | undefined> {
-  const token = runtime.uniqueId();
-  const now = runtime.now();
-  const { scope } = access;
-  const remainingMs = deadline.remainingMs();
-  const made = newClaim({ token, operation: 'create', scope, now, remainingMs, previous: row?.claim });
-  const transition = row?.claim ? 'take-over' : 'claim';
-  const base = { scopeKey, hash: tool.hash, token };
-  const result = await tools.write({
-    ...base,
-    transition,
-    from: row,
-    change: { claim: made },
-    at: made.startedAt,
-  });
-  return result.kind === 'written' && result.row ? { ...base, from: result.row } : undefined;
+interface Creating extends Claiming {
+  rows: ClaimableRow<ToolRow, ToolChange>;
+  held: Held<ToolRow>;
 }
 
 /** Undefined when it is not known whether the tool was made. */
-async function create(operation: Operation, task: Claiming & { held: Held }): Promise<string | undefined> {
+async function create(operation: Operation, task: Creating): Promise<string | undefined> {
   const { account, tool, held } = task;
   const reply = await givingBack(operation, task, () => account.create(tool.definition));
   if (reply.kind === 'created') return reply.resource.id;
   operation.journal.record({ code: 'TOOL_OUTCOME_UNKNOWN', tool: tool.hash, cause: nameOf(reply.cause) });
-  const since = held.from.claim?.since ?? isoNow(operation.runtime);
+  const { since } = held.claim;
   for (const pause of LOOKUP_PAUSES_MS) {
     if (operation.deadline.remainingMs() < pause + FINISH_RESERVE_MS) return undefined;
     await operation.runtime.sleep(pause);
@@ -150,24 +134,12 @@ async function create(operation: Operation, task: Claiming & { held: Held }): Pr
 }
 
 /** A definite refusal made nothing: the row goes back to what it was. */
-async function givingBack<T>(
-  deps: SyncDependencies,
-  { held, row }: Claiming & { held: Held },
-  act: () => Promise<T>,
-): Promise<T> {
+async function givingBack<T>({ runtime }: Operation, { rows, held }: Creating, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    const previous = row?.claim;
-    const at = isoNow(deps.runtime);
-    if (previous) {
-      const unresolvedAt = previous.unresolvedAt ?? previous.expiresAt;
-      const change = { claim: { ...previous, unresolvedAt } };
-      await deps.tools.write({ ...held, transition: 'leave-unresolved', change, at });
-    } else {
-      await deps.tools.write({ ...held, transition: 'abandon', change: {}, at });
-    }
+    await endRowClaim(rows, held, { ...returnOf(held, held.row.toolId === undefined), runtime });
     throw error;
   }
 }
@@ -180,17 +152,6 @@ async function ifReachable<T>(look: () => Promise<T | undefined>): Promise<T | u
     if (error instanceof Problem) return undefined;
     throw error;
   }
-}
-
-async function leaveUnresolved(deps: SyncDependencies, { tool, scopeKey }: Claiming, held: Held): Promise<Registered> {
-  const now = deps.runtime.now();
-  const unresolvedAt = new Date(now).toISOString();
-  const { claim: ours } = held.from;
-  if (!ours) return { kind: 'later', afterSeconds: 1 };
-  const claim = { ...ours, unresolvedAt };
-  const write = { ...held, scopeKey, hash: tool.hash, change: { claim }, at: unresolvedAt };
-  await deps.tools.write({ ...write, transition: 'leave-unresolved' });
-  return { kind: 'later', afterSeconds: secondsUntil(settlesAt(claim), now) };
 }
 
 function assertTimeToCreate({ deadline }: Operation): void {

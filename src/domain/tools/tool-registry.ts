@@ -1,5 +1,6 @@
 import type { ScopeKey } from '../account/scope.ts';
 import type { Claim } from '../mapping/claim.ts';
+import type { ClaimableRow } from '../mapping/claim-row.ts';
 import type { Transition } from '../mapping/transitions.ts';
 
 /** Which tool at Vapi has a definition. Times are ISO 8601 in UTC. */
@@ -56,4 +57,12 @@ export interface ToolList {
   rows: readonly ToolRow[];
   /** Names of the rows that cannot be read. */
   unreadable: readonly string[];
+}
+
+/** A tool as a row that is changed under a claim. */
+export function toolRow(
+  tools: Pick<ToolStore, 'write'>,
+  { scopeKey, hash }: Pick<ToolRow, 'scopeKey' | 'hash'>,
+): ClaimableRow<ToolRow, ToolChange> {
+  return { write: (write) => tools.write({ ...write, scopeKey, hash }) };
 }

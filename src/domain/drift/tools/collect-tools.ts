@@ -2,10 +2,11 @@ import type { ScopeKey } from '../../account/scope.ts';
 import { organisationOf } from '../../account/scope.ts';
 import type { VapiCollection } from '../../account/vapi-account.ts';
 import { newClaim } from '../../mapping/claim.ts';
+import { claimRow, endRowClaim, type Held } from '../../mapping/claim-row.ts';
 import { Problem } from '../../problem.ts';
 import { isoNow } from '../../runtime.ts';
 import type { TaskEnd } from '../../task.ts';
-import type { ToolChange, ToolRow } from '../../tools/tool-registry.ts';
+import { type ToolChange, type ToolRow, toolRow } from '../../tools/tool-registry.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
 import { modeFor } from '../mode.ts';
 import type { DriftRun } from '../runs.ts';
@@ -109,19 +110,22 @@ interface Step {
 }
 
 async function carryOut(call: DriftCall, { row, step, scope }: Step): Promise<void> {
+  const { runtime } = call;
   switch (step) {
     case 'keep':
       return;
     case 'mark-unused':
-      return void (await write(call, row, { transition: 'annotate', change: { unusedSince: isoNow(call.runtime) } }));
+      return await annotate(call, row, { unusedSince: isoNow(runtime) });
     case 'mark-used':
-      return void (await write(call, row, { transition: 'annotate', change: { unusedSince: null } }));
+      return await annotate(call, row, { unusedSince: null });
     case 'reserve':
       return void (await reserve(call, row, RESERVED_MS));
     case 'give-back': {
       const held = await reserve(call, row, call.deadline.remainingMs());
       const change = { claim: null, unusedSince: null };
-      return void (held && (await write(call, held, { transition: 'release', change })));
+      return void (
+        held && (await endRowClaim(toolRow(call.tools, row), held, { transition: 'release', change, runtime }))
+      );
     }
     case 'remove':
       return await remove(call, { row, scope });
@@ -129,27 +133,32 @@ async function carryOut(call: DriftCall, { row, step, scope }: Step): Promise<vo
 }
 
 /** Takes the row; undefined when somebody else was faster. */
-async function reserve(deps: DriftDependencies, row: ToolRow, forMs: number): Promise<ToolRow | undefined> {
+async function reserve(
+  { runtime, tools }: DriftDependencies,
+  row: ToolRow,
+  forMs: number,
+): Promise<Held<ToolRow> | undefined> {
   const scope = organisationOf(row.scopeKey) === undefined ? 'platform' : 'org';
-  const token = deps.runtime.uniqueId();
-  const now = deps.runtime.now();
+  const token = runtime.uniqueId();
+  const now = runtime.now();
   const claim = newClaim({ token, operation: 'delete', scope, now, remainingMs: forMs, previous: row.claim });
-  return await write(deps, row, { transition: row.claim ? 'take-over' : 'claim', change: { claim } });
+  return await claimRow(toolRow(tools, row), { from: row, claim, change: {} });
 }
 
 async function remove(call: DriftCall, { row, scope }: { row: ToolRow; scope: ScopeKey }): Promise<void> {
   const { toolId } = row;
+  const { runtime, journal } = call;
   const account = await openTools(call, scope);
   // A tool of another account is not seen with this key: it is not known whether it is gone.
   if (!toolId || !account || account.keyFingerprint !== row.keyFingerprint) return;
   const held = await reserve(call, row, call.deadline.remainingMs());
   if (!held) return;
-  if (await isRemoved(account, toolId)) {
-    await write(call, held, { transition: 'remove', change: {} });
-    call.journal.record({ code: 'TOOL_REMOVED', toolId, tool: row.hash });
-    return;
-  }
-  await write(call, held, { transition: 'release', change: { claim: null } });
+  const isGone = await isRemoved(account, toolId);
+  const end = isGone
+    ? ({ transition: 'remove', change: {} } as const)
+    : ({ transition: 'release', change: { claim: null } } as const);
+  await endRowClaim(toolRow(call.tools, row), held, { ...end, runtime });
+  if (isGone) journal.record({ code: 'TOOL_REMOVED', toolId, tool: row.hash });
 }
 
 /** False for one that Vapi does not let go: somebody has pinned it. */
@@ -163,14 +172,7 @@ async function isRemoved(account: VapiCollection, toolId: string): Promise<boole
   }
 }
 
-interface Written {
-  transition: 'annotate' | 'claim' | 'take-over' | 'release' | 'remove';
-  change: ToolChange;
-}
-
-async function write(deps: DriftDependencies, from: ToolRow, written: Written): Promise<ToolRow | undefined> {
-  const { scopeKey, hash } = from;
-  const token = written.change.claim?.token ?? from.claim?.token ?? deps.runtime.uniqueId();
-  const result = await deps.tools.write({ scopeKey, hash, from, token, ...written, at: isoNow(deps.runtime) });
-  return result.kind === 'written' ? result.row : undefined;
+async function annotate({ runtime, tools }: DriftDependencies, from: ToolRow, change: ToolChange): Promise<void> {
+  const token = from.claim?.token ?? runtime.uniqueId();
+  await toolRow(tools, from).write({ transition: 'annotate', from, token, change, at: isoNow(runtime) });
 }

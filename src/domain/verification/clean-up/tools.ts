@@ -3,8 +3,9 @@ import { listCreated } from '../../account/list-created.ts';
 import { scopeKeyOf } from '../../account/scope.ts';
 import type { Journal } from '../../journal.ts';
 import { isHeld, mayHaveCreated, newClaim, settlesAt } from '../../mapping/claim.ts';
+import { claimRow, endRowClaim } from '../../mapping/claim-row.ts';
 import type { Deadline } from '../../runtime.ts';
-import type { ToolRow } from '../../tools/tool-registry.ts';
+import { type ToolRow, toolRow } from '../../tools/tool-registry.ts';
 import { windowOf } from '../made-by-run.ts';
 import type { VerificationRun } from '../run.ts';
 import type { VerificationDependencies, VerificationKeys } from '../stage.ts';
@@ -47,19 +48,18 @@ async function removeAtVapi({ sync, run, deadline }: CleanUp, key: ApiKey): Prom
 
 /** Returns why the row could not be removed. */
 async function removeToolRow({ sync, keys, deadline }: CleanUp, row: ToolRow): Promise<string | undefined> {
-  const { claim, toolId, scopeKey, hash } = row;
+  const { claim, toolId, hash } = row;
   const now = sync.runtime.now();
   if (claim && isHeld(claim, now)) return `Tool ${hash} is claimed until ${claim.expiresAt}`;
   if (claim && mayHaveCreated(claim) && now < settlesAt(claim)) return `Tool ${hash} may still turn up`;
   // It may be too young for Vapi's list.
   if (toolId) await sync.vapi.tools(keys.platform, deadline).remove(toolId);
-  const token = sync.runtime.uniqueId();
+  const { runtime, tools } = sync;
+  const token = runtime.uniqueId();
   const remainingMs = deadline.remainingMs();
   const made = newClaim({ token, operation: 'delete', scope: 'platform', now, remainingMs, previous: claim });
-  const base = { scopeKey, hash, token, at: made.startedAt };
-  const transition = claim ? 'take-over' : 'claim';
-  const held = await sync.tools.write({ ...base, transition, from: row, change: { claim: made } });
-  if (held.kind === 'conflict') return `Tool ${hash} is being changed by somebody`;
-  const removed = await sync.tools.write({ ...base, transition: 'remove', from: held.row, change: {} });
-  return removed.kind === 'conflict' ? `Tool ${hash} is being changed by somebody` : undefined;
+  const rows = toolRow(tools, row);
+  const held = await claimRow(rows, { from: row, claim: made, change: {} });
+  const removed = held && (await endRowClaim(rows, held, { transition: 'remove', change: {}, runtime }));
+  return removed?.kind === 'written' ? undefined : `Tool ${hash} is being changed by somebody`;
 }
