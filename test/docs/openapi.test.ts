@@ -61,6 +61,8 @@ it('every field that is accepted is described, and no other', () => {
   expect(Object.keys(described).toSorted()).toEqual(accepted.toSorted());
 });
 
+const components = z.record(z.string(), z.record(z.string(), z.unknown()));
+const problem = z.object({ code: z.string(), title: z.string(), status: z.number() });
 const media = z.looseObject({
   schema: z.unknown(),
   example: z.unknown().optional(),
@@ -85,9 +87,57 @@ it.each(answers)('$route $status ($type) has an example, which is as described',
   }
 });
 
-it.each([...OPERATIONS.keys()])('%s may be answered by API Gateway itself, before the function is called', (route) => {
-  const responses = OPERATIONS.get(route)?.responses ?? {};
-  expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403', '429']));
+const ofCodes = z.object({ properties: z.object({ code: z.object({ enum: z.array(z.string()) }) }) });
+const published = new Map<string, object>(Object.entries(PROBLEMS));
+const problems = answers.filter(({ type }) => type === 'application/problem+json');
+
+it.each(problems)('$route $status has an example of each code, with its title and status', ({ content, status }) => {
+  const shown = Object.values(content.examples ?? {}).map(({ value }) => problem.parse(value));
+  const [, { properties }] = z.object({ allOf: z.tuple([z.unknown(), ofCodes]) }).parse(content.schema).allOf;
+  expect([...new Set(shown.map(({ code }) => code))].toSorted()).toEqual(properties.code.enum.toSorted());
+  for (const { code, ...example } of shown) {
+    expect(published.get(code)).toMatchObject(example);
+    expect(String(example.status)).toBe(status);
+  }
+});
+
+it.each([...OPERATIONS])(
+  '%s may be answered by API Gateway itself, in another form than a problem',
+  (route, { security }) => {
+    const byGateway = answers.filter(
+      (answer) => answer.route === route && answer.type === 'application/json' && answer.status >= '400',
+    );
+    const statuses = byGateway.map(({ status }) => status);
+    // Without a signature API Gateway says 403; what it says 401 to is a token.
+    const isForOperators = security !== undefined;
+    expect(statuses).toEqual(expect.arrayContaining([...(isForOperators ? [] : ['401']), '403', '429', '500', '503']));
+    expect(statuses.includes('401')).toBe(!isForOperators);
+    for (const { content } of byGateway)
+      expect(content.schema).toEqual({ $ref: '#/components/schemas/GatewayMessage' });
+  },
+);
+
+it('every reference leads somewhere, and whatever is named is used', () => {
+  const text = readFileSync(join(ROOT, 'docs/openapi.yaml'), 'utf8');
+  const used = new Set([...text.matchAll(/\$ref: "(#\/components\/[^"]+)"/g)].map(([, reference = '']) => reference));
+  for (const reference of used) expect([reference, resolved(reference)]).toEqual([reference, expect.anything()]);
+  const named = Object.entries(components.parse(resolved('#/components'))).flatMap(([kind, entries]) =>
+    kind === 'securitySchemes' ? [] : Object.keys(entries).map((name) => `#/components/${kind}/${name}`),
+  );
+  expect([...used].toSorted()).toEqual(named.toSorted());
+});
+
+/** Places of objects of which nothing is said but that they are objects: a generated type takes no field at all there. */
+function emptyObjects(schema: unknown, path = ''): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const isObject = 'type' in schema && [schema.type].flat().includes('object');
+  const isEmpty = isObject && !('properties' in schema) && !('additionalProperties' in schema);
+  const inside = Object.entries(schema).flatMap(([name, value]) => emptyObjects(value, `${path}/${name}`));
+  return isEmpty ? [path, ...inside] : inside;
+}
+
+it('every object says which fields it has, or that it may have any', () => {
+  expect(emptyObjects(resolved('#/components/schemas'))).toEqual([]);
 });
 
 describe('an answer that is not as described is noticed:', () => {

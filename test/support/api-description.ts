@@ -21,6 +21,9 @@ const response = z.object({
 });
 const operation = z.object({
   tags: z.tuple([z.string()]),
+  summary: z.string(),
+  security: z.array(z.unknown()).optional(),
+  parameters: z.array(z.unknown()).default([]),
   requestBody: z
     .object({
       content: z.object({

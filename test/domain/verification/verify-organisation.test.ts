@@ -231,3 +231,9 @@ it.each<[string, number, string, () => void]>([
 it('an organisation id that is none is refused by name', async () => {
   expect(await verify('../x')).toMatchObject({ status: 400, body: { errors: [{ field: 'orgId' }] } });
 });
+
+it('a refusal of Vapi is passed on: nothing is known then', async () => {
+  await service.put(org, 'inbound', configuration());
+  service.vapi.inject({ on: { method: 'GET' }, times: 1, behaviour: { kind: 'error-before', status: 400 } });
+  expect(await verify()).toMatchObject({ status: 422, body: { code: 'VAPI_REJECTED' } });
+});
