@@ -180,4 +180,9 @@ describe('an answer that is not as described is noticed:', () => {
     expect(deviations('sync', event({}), refused)).toEqual([]);
     expect(deviations('sync', event({}), change())).not.toEqual([]);
   });
+
+  it('a body that was accepted, with a field that is not described', () => {
+    expect(deviations('sync', event({ modle: {} }), created)).not.toEqual([]);
+    expect(deviations('sync', event({ modle: {} }), refused)).toEqual([]);
+  });
 });

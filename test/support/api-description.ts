@@ -63,6 +63,8 @@ const event = z.object({
   routeKey: z.string().optional().catch(undefined),
   requestContext: z.object({ http: z.object({ method: z.string() }) }),
   pathParameters: z.record(z.string(), z.unknown()).nullish().catch(undefined),
+  body: z.string().nullish().catch(undefined),
+  isBase64Encoded: z.boolean().nullish().catch(undefined),
 });
 
 /**
@@ -136,7 +138,8 @@ const PROBLEM = { $ref: '#/components/schemas/Problem' };
 /** What of an answer is not as docs/openapi.yaml says; nothing for what is not HTTP at all. */
 export function deviations(functionName: string, given: unknown, reply: Reply): string[] {
   const route = routeOf(functionName, given);
-  const described = route === undefined ? undefined : OPERATIONS.get(route)?.responses[String(reply.status)];
+  const operation = route === undefined ? undefined : OPERATIONS.get(route);
+  const described = operation?.responses[String(reply.status)];
   // API Gateway sends a function its own routes only; of schedules and slips, problems alone have a form.
   if (route === undefined) return reply.status >= 400 ? complaintsAbout(PROBLEM, reply.body) : [];
   if (described === undefined) return [`${route} answers ${reply.status}, which is not described`];
@@ -148,8 +151,22 @@ export function deviations(functionName: string, given: unknown, reply: Reply): 
       : [`Content-Type is ${reply.headers['Content-Type']}, not ${type}`]),
     ...Object.entries(headers).flatMap(([name, value]) => headerComplaints(name, value, reply)),
     ...(content ? complaintsAbout(schema, reply.body) : bodyComplaint(reply)),
+    ...requestComplaints(operation, given, reply),
     ...(reply.body?.retryable === true && !reply.headers['Retry-After'] ? ['retryable, and no Retry-After'] : []),
   ];
+}
+
+/** What is accepted is what a typed client can send; a plan takes also what Vapi would refuse. */
+function requestComplaints(
+  operation: DescribedOperation | undefined,
+  given: unknown,
+  { status, body: answer }: Reply,
+): string[] {
+  const { body, isBase64Encoded } = event.parse(given);
+  const described = operation?.requestBody?.content['application/json'];
+  if (status >= 300 || answer?.dryRun || !described || !body?.trim()) return [];
+  const sent: unknown = JSON.parse(isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body);
+  return complaintsAbout(described.schema, sent).map((complaint) => `accepted, and the body ${complaint}`);
 }
 
 function bodyComplaint({ body }: Reply): string[] {
