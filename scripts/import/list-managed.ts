@@ -17,7 +17,7 @@ export async function listManaged(
   orgId?: string,
 ): Promise<(AssistantKey & { assistantId: string })[]> {
   const account = deps.vapi.open(await keyOf(deps, orgId), { remainingMs: () => LONGEST_MS });
-  const all = await listCreated((query) => account.list(query), { since: new Date(0).toISOString() });
+  const all = await listCreated((query) => account.assistants.list(query), { since: new Date(0).toISOString() });
   return all.flatMap((assistant) => {
     const owner = ownerOf(assistant, deps.deployment);
     return owner ? [{ ...owner, assistantId: assistant.id }] : [];

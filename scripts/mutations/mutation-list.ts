@@ -16,8 +16,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'POST retried once',
     file: 'src/domain/sync/carry-out.ts',
-    from: 'act: () => account.create(payload)',
-    to: "act: async () => { const first = await account.create(payload); return first.kind === 'unknown' ? await account.create(payload) : first; }",
+    from: 'act: () => account.assistants.create(payload)',
+    to: "act: async () => { const first = await account.assistants.create(payload); return first.kind === 'unknown' ? await account.assistants.create(payload) : first; }",
   },
   {
     name: 'POST of a tool retried once',

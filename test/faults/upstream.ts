@@ -36,7 +36,20 @@ interface Existing {
 }
 
 type Stored = Resource & Existing;
-type StoredTool = Resource & Existing;
+
+/** One kind of resource: how requests for it are named, where it is kept, and who counts its POSTs. */
+interface Shelf {
+  resource: string;
+  stored: Map<string, Stored>;
+  existing: (account: string) => Stored[];
+  count: () => void;
+}
+
+interface NewResource {
+  vapiOrgId: string;
+  config: JsonObject;
+  delayMs?: number;
+}
 
 interface Posting<T> {
   resource: string;
@@ -54,7 +67,7 @@ const REJECTED = () => new Problem('VAPI_REJECTED', 'planted', { withoutEffect: 
 /** Vapi accounts in memory, at the level of the domain's interface; misbehaves as told. */
 export class Upstream {
   readonly stored = new Map<string, Stored>();
-  readonly storedTools = new Map<string, StoredTool>();
+  readonly storedTools = new Map<string, Stored>();
   /** Phone numbers of all accounts, by id. */
   readonly numbers = new Map<string, LivePhoneNumber>();
   /** How long a new assistant is missing in lists, in ms. */
@@ -64,6 +77,22 @@ export class Upstream {
   /** Chooses how each request goes. */
   verdict: (verb: Verb, request: string) => Verdict = () => 'ok';
   readonly #now: () => number;
+  readonly #assistantShelf: Shelf = {
+    resource: '',
+    stored: this.stored,
+    existing: (account) => this.assistants(account),
+    count: () => {
+      this.posts += 1;
+    },
+  };
+  readonly #toolShelf: Shelf = {
+    resource: ' tool',
+    stored: this.storedTools,
+    existing: (account) => this.existingTools(account),
+    count: () => {
+      this.toolPosts += 1;
+    },
+  };
   #ids = 0;
   #late: { at: number; act: () => unknown }[] = [];
 
@@ -72,7 +101,7 @@ export class Upstream {
   }
 
   /** What exists in an account, or in all. */
-  assistants(account?: string): Resource[] {
+  assistants(account?: string): Stored[] {
     this.#landLate();
     const now = this.#now();
     return [...this.stored.values()].filter(
@@ -81,7 +110,7 @@ export class Upstream {
   }
 
   /** The tools that exist in an account, or in all. */
-  existingTools(account?: string): Resource[] {
+  existingTools(account?: string): Stored[] {
     const now = this.#now();
     return [...this.storedTools.values()].filter(
       ({ vapiOrgId, existsFrom }) => existsFrom <= now && (account === undefined || vapiOrgId === account),
@@ -89,67 +118,56 @@ export class Upstream {
   }
 
   seed(account: string, config: JsonObject): Resource {
-    return this.#insert(account, config, 0);
+    return this.#insert(this.stored, { vapiOrgId: account, config });
   }
 
   account(key: string, caller: Caller): VapiAccount {
-    const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act });
-    const find = (id: string) => this.assistants(key).find((assistant) => assistant.id === id);
     return {
       keyFingerprint: ApiKey.clean(key)?.fingerprint ?? '',
-      get: (id) =>
-        call('GET', () => {
-          const assistant = find(id);
-          return assistant ? { kind: 'found', resource: copy(assistant) } : { kind: 'missing' };
+      assistants: this.#collection(key, caller, this.#assistantShelf),
+      tools: this.#collection(key, caller, this.#toolShelf),
+      phoneNumbers: this.#phoneNumbers(caller),
+      whose: () =>
+        this.#call(caller, {
+          verb: 'LIST',
+          act: () => [...this.assistants(key), ...this.existingTools(key)][0]?.vapiOrgId,
         }),
-      create: (payload) => this.#create(caller, { key, payload }),
-      update: (id, patch) =>
-        call('PATCH', () => {
-          const assistant = find(id);
-          if (!assistant) return { kind: 'missing' };
-          assistant.config = patched(assistant.config, patch);
-          return { kind: 'updated', resource: copy(assistant) };
-        }),
-      remove: (id) =>
-        call('DELETE', () => {
-          const existed = find(id) !== undefined && this.stored.delete(id);
-          return { kind: existed ? 'removed' : 'missing' };
-        }),
-      list: (query) => call('LIST', () => this.#listed(this.assistants(key), query).map(copy)),
-      whose: () => call('LIST', () => [...this.assistants(key), ...this.existingTools(key)][0]?.vapiOrgId),
     };
   }
 
-  tools(key: string, caller: Caller): VapiCollection {
-    const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act, resource: ' tool' });
-    const find = (id: string) => this.existingTools(key).find((tool) => tool.id === id);
+  #collection(key: string, caller: Caller, { resource, stored, existing, count }: Shelf): VapiCollection {
+    const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act, resource });
+    const find = (id: string) => existing(key).find((candidate) => candidate.id === id);
     return {
-      keyFingerprint: ApiKey.clean(key)?.fingerprint ?? '',
       get: (id) =>
         call('GET', () => {
-          const tool = find(id);
-          return tool ? { kind: 'found', resource: copy(tool) } : { kind: 'missing' };
+          const found = find(id);
+          return found ? { kind: 'found', resource: copy(found) } : { kind: 'missing' };
         }),
-      create: async (definition) => {
-        const insert = (delayMs: number) => this.#insertTool(key, definition, delayMs);
-        const made = await this.#post(caller, { resource: ' tool', count: () => (this.toolPosts += 1), insert });
+      create: async (payload) => {
+        const insert = (delayMs: number) => this.#insert(stored, { vapiOrgId: key, config: payload, delayMs });
+        const made = await this.#post(caller, { resource, count, insert });
         return made ? { kind: 'created', resource: copy(made) } : { kind: 'unknown', cause: new Error('planted') };
       },
-      // Nothing here changes a tool: another definition is another tool.
-      update: () => call('PATCH', () => ({ kind: 'missing' })),
+      update: (id, patch) =>
+        call('PATCH', () => {
+          const found = find(id);
+          if (!found) return { kind: 'missing' };
+          found.config = patched(found.config, patch);
+          return { kind: 'updated', resource: copy(found) };
+        }),
       remove: (id) =>
         call('DELETE', () => {
-          const existed = find(id) !== undefined && this.storedTools.delete(id);
+          const existed = find(id) !== undefined && stored.delete(id);
           return { kind: existed ? 'removed' : 'missing' };
         }),
-      list: (query) => call('LIST', () => this.#listed(this.existingTools(key), query).map(copy)),
+      list: (query) => call('LIST', () => this.#listed(existing(key), query).map(copy)),
     };
   }
 
-  phoneNumbers(key: string, caller: Caller): VapiPhoneNumbers {
+  #phoneNumbers(caller: Caller): VapiPhoneNumbers {
     const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act, resource: ' number' });
     return {
-      keyFingerprint: ApiKey.clean(key)?.fingerprint ?? '',
       get: (id) =>
         call('GET', () => {
           const phoneNumber = this.numbers.get(id);
@@ -200,15 +218,6 @@ export class Upstream {
     return result;
   }
 
-  async #create(
-    caller: Caller,
-    { key, payload }: { key: string; payload: JsonObject },
-  ): ReturnType<VapiAccount['create']> {
-    const insert = (delayMs: number) => this.#insert(key, payload, delayMs);
-    const made = await this.#post(caller, { resource: '', count: () => (this.posts += 1), insert });
-    return made ? { kind: 'created', resource: copy(made) } : { kind: 'unknown', cause: new Error('planted') };
-  }
-
   /** Undefined when the caller does not get to know what was made. */
   async #post<T>(caller: Caller, { resource, count, insert }: Posting<T>): Promise<T | undefined> {
     const verdict = this.verdict('POST', `POST${resource}`);
@@ -232,19 +241,13 @@ export class Upstream {
     for (const { act } of due) act();
   }
 
-  #insert(vapiOrgId: string, config: JsonObject, delayMs: number): Resource {
-    const stored = this.#made(vapiOrgId, config, delayMs);
-    this.stored.set(stored.id, stored);
-    return stored;
+  #insert(stored: Map<string, Stored>, made: NewResource): Resource {
+    const resource = this.#made(made);
+    stored.set(resource.id, resource);
+    return resource;
   }
 
-  #insertTool(vapiOrgId: string, config: JsonObject, delayMs: number): Resource {
-    const stored = this.#made(vapiOrgId, config, delayMs);
-    this.storedTools.set(stored.id, stored);
-    return stored;
-  }
-
-  #made(vapiOrgId: string, config: JsonObject, delayMs: number): Stored {
+  #made({ vapiOrgId, config, delayMs = 0 }: NewResource): Stored {
     this.#ids += 1;
     const id = `00000000-0000-4000-8000-${String(this.#ids).padStart(12, '0')}`;
     const existsFrom = this.#now() + delayMs;

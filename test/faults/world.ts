@@ -256,8 +256,6 @@ class Process {
       },
       vapi: {
         open: (apiKey: ApiKey) => world.upstream.account(apiKey.reveal(), this.#caller),
-        tools: (apiKey: ApiKey) => world.upstream.tools(apiKey.reveal(), this.#caller),
-        phoneNumbers: (apiKey: ApiKey) => world.upstream.phoneNumbers(apiKey.reveal(), this.#caller),
       },
       runtime: {
         now: () => world.now() + skewMs,

@@ -49,21 +49,14 @@ export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
     return new UpstreamRequests({ http, apiKey, resource, policy, deadline, longestAttemptMs, now, onCall });
   }
 
-  const tools: VapiAccounts['tools'] = (apiKey, deadline) =>
-    new JsonCollection('/tool', requests(apiKey, deadline, 'tool'));
-  const phoneNumbers: VapiAccounts['phoneNumbers'] = (apiKey, deadline) =>
-    new JsonPhoneNumbers(requests(apiKey, deadline, 'phone-number'));
   return {
-    tools,
-    phoneNumbers,
     open: (apiKey, deadline) => {
       const assistants = new JsonCollection('/assistant', requests(apiKey, deadline, 'assistant'));
-      const kinds = [
-        () => assistants.list(ONE),
-        () => tools(apiKey, deadline).list(ONE),
-        () => phoneNumbers(apiKey, deadline).list(ONE),
-      ];
-      return Object.assign(assistants, { whose: () => whose(kinds) });
+      const tools = new JsonCollection('/tool', requests(apiKey, deadline, 'tool'));
+      const phoneNumbers = new JsonPhoneNumbers(requests(apiKey, deadline, 'phone-number'));
+      const kinds = [() => assistants.list(ONE), () => tools.list(ONE), () => phoneNumbers.list(ONE)];
+      const { fingerprint: keyFingerprint } = apiKey;
+      return { keyFingerprint, assistants, tools, phoneNumbers, whose: () => whose(kinds) };
     },
   };
 }

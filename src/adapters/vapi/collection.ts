@@ -20,10 +20,6 @@ export class JsonCollection implements VapiCollection {
     this.#requests = requests;
   }
 
-  get keyFingerprint(): string {
-    return this.#requests.keyFingerprint;
-  }
-
   async get(id: string): Promise<Found> {
     return await this.#requests.repeatedly<Found>({
       verb: 'GET',

@@ -20,10 +20,6 @@ export class JsonPhoneNumbers implements VapiPhoneNumbers {
     this.#requests = requests;
   }
 
-  get keyFingerprint(): string {
-    return this.#requests.keyFingerprint;
-  }
-
   async get(id: string): ReturnType<VapiPhoneNumbers['get']> {
     return await this.#requests.repeatedly<Awaited<ReturnType<VapiPhoneNumbers['get']>>>({
       verb: 'GET',

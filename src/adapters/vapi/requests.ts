@@ -61,10 +61,6 @@ export class UpstreamRequests {
     this.#options = options;
   }
 
-  get keyFingerprint(): string {
-    return this.#options.apiKey.fingerprint;
-  }
-
   /** Sends a POST, once. Throws a `Problem` only when it is certain that it had no effect. */
   async post<T>(
     request: Sent,

@@ -28,8 +28,6 @@ export interface ListQuery {
  * `VAPI_REJECTED`, `VAPI_UNAUTHORIZED`, `VAPI_UNAVAILABLE`, `CIRCUIT_OPEN`.
  */
 export interface VapiCollection {
-  /** Of the key that opened the account. */
-  readonly keyFingerprint: string;
   get(id: string): Promise<Found>;
   /** Sent once. Throws only when it is certain that nothing was made; otherwise the outcome is `unknown`. */
   create(payload: JsonObject): Promise<Created>;
@@ -38,12 +36,6 @@ export interface VapiCollection {
   remove(id: string): Promise<Removed>;
   /** Newest first, at most `limit` (1 to 1000). `since` and `until` are ISO 8601, inclusive. */
   list(query: ListQuery): Promise<Resource[]>;
-}
-
-/** The assistants of one Vapi account, and whose account it is. */
-export interface VapiAccount extends VapiCollection {
-  /** Vapi's id of the account, as an assistant, a tool or a phone number in it tells; undefined when it has none of these. */
-  whose(): Promise<string | undefined>;
 }
 
 /** What a phone number does with a call that comes in. */
@@ -57,7 +49,6 @@ export interface LivePhoneNumber {
 
 /** The phone numbers of one Vapi account; throws as `VapiCollection` does. */
 export interface VapiPhoneNumbers {
-  readonly keyFingerprint: string;
   get(id: string): Promise<{ kind: 'found'; phoneNumber: LivePhoneNumber } | { kind: 'missing' }>;
   /** Newest first, at most `limit` (1 to 1000). `until` is ISO 8601, inclusive. */
   list(
@@ -67,9 +58,18 @@ export interface VapiPhoneNumbers {
   assign(id: string, assistantId: string | null): Promise<{ kind: 'assigned' } | { kind: 'missing' }>;
 }
 
+/** What one key opens. */
+export interface VapiAccount {
+  /** Of the key. */
+  readonly keyFingerprint: string;
+  readonly assistants: VapiCollection;
+  readonly tools: VapiCollection;
+  readonly phoneNumbers: VapiPhoneNumbers;
+  /** Vapi's id of the account, as an assistant, a tool or a phone number in it tells; undefined when it has none of these. */
+  whose(): Promise<string | undefined>;
+}
+
 /** Opens accounts. Whatever is opened with the same key shares one circuit breaker for the life of the environment. */
 export interface VapiAccounts {
   open(apiKey: ApiKey, deadline: Deadline): VapiAccount;
-  tools(apiKey: ApiKey, deadline: Deadline): VapiCollection;
-  phoneNumbers(apiKey: ApiKey, deadline: Deadline): VapiPhoneNumbers;
 }

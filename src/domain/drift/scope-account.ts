@@ -2,7 +2,6 @@ import type { ApiKey } from '../account/api-key.ts';
 import { forgetAccess, resolveOwnKey, resolvePlatformKey } from '../account/credentials.ts';
 import type { ScopeKey } from '../account/scope.ts';
 import { organisationOf } from '../account/scope.ts';
-import type { VapiCollection } from '../account/vapi-account.ts';
 import type { PacedAccount } from '../long-work/paced-account.ts';
 import { Problem } from '../problem.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
@@ -12,19 +11,8 @@ export async function openAccount(call: DriftCall, scope: ScopeKey): Promise<Pac
   const { parallelWindows, callsPerSecond } = call.limits;
   const apiKey = await keyOf(call, scope);
   if (!apiKey) return undefined;
-  const { deadline } = call;
-  const opened = {
-    account: call.vapi.open(apiKey, deadline),
-    numbers: call.vapi.phoneNumbers(apiKey, deadline),
-    tools: call.vapi.tools(apiKey, deadline),
-  };
-  return call.pacer.paced(opened, scope === 'platform' ? callsPerSecond / parallelWindows : callsPerSecond);
-}
-
-/** Opens the tools of a scope. Undefined as for its account. */
-export async function openTools(call: DriftCall, scope: ScopeKey): Promise<VapiCollection | undefined> {
-  const apiKey = await keyOf(call, scope);
-  return apiKey && call.vapi.tools(apiKey, call.deadline);
+  const account = call.vapi.open(apiKey, call.deadline);
+  return call.pacer.paced(account, scope === 'platform' ? callsPerSecond / parallelWindows : callsPerSecond);
 }
 
 async function keyOf({ credentials, journal }: DriftCall, scope: ScopeKey): Promise<ApiKey | undefined> {

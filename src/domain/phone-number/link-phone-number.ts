@@ -26,7 +26,7 @@ export async function pointNumber(
   const { id } = phoneNumber;
   const { assistantId } = mapping;
   if (!assistantId) return phoneNumber;
-  const assigned = await operation.vapi.phoneNumbers(access.apiKey, operation.deadline).assign(id, assistantId);
+  const assigned = await operation.vapi.open(access.apiKey, operation.deadline).phoneNumbers.assign(id, assistantId);
   if (assigned.kind === 'missing') return settled(operation, { ...phoneNumber, status: 'missing' });
   operation.journal.record({ code: 'PHONE_NUMBER_LINKED', phoneNumberId: id, assistantId });
   return { id, status: 'linked', previous: [] };
@@ -52,7 +52,7 @@ export async function lookAtNumber(
   { phoneNumberId, apiKey }: { phoneNumberId: string; apiKey: ApiKey },
 ): Promise<LivePhoneNumber | undefined> {
   try {
-    const found = await deps.vapi.phoneNumbers(apiKey, deadline).get(phoneNumberId);
+    const found = await deps.vapi.open(apiKey, deadline).phoneNumbers.get(phoneNumberId);
     return found.kind === 'found' ? found.phoneNumber : undefined;
   } catch (error) {
     if (error instanceof Problem && error.code === 'VAPI_REJECTED') return undefined;
@@ -65,7 +65,7 @@ async function isAnswering(
   { vapi, deployment, key, deadline }: Operation,
   { assistantId, access }: { assistantId: string; access: Access },
 ): Promise<boolean> {
-  const found = await vapi.open(access.apiKey, deadline).get(assistantId);
+  const found = await vapi.open(access.apiKey, deadline).assistants.get(assistantId);
   return found.kind === 'found' && !isOurs(found.resource.config, key, deployment);
 }
 
@@ -89,7 +89,7 @@ export async function releaseNumbers(
     if (!apiKey) continue;
     const live = await lookAtNumber(operation, operation, { phoneNumberId, apiKey });
     if (!live?.assistantId || !assistantIds.includes(live.assistantId)) continue;
-    await operation.vapi.phoneNumbers(apiKey, operation.deadline).assign(phoneNumberId, null);
+    await operation.vapi.open(apiKey, operation.deadline).phoneNumbers.assign(phoneNumberId, null);
     operation.journal.record({ code: 'PHONE_NUMBER_RELEASED', phoneNumberId, assistantId: live.assistantId });
   }
 }

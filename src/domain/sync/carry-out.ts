@@ -118,7 +118,7 @@ interface HeldTask extends Task {
 async function create(operation: Operation, task: CreateTask): Promise<Resource> {
   const { held, account, plan } = task;
   const payload = withToken(plan.payload, held.claim.token);
-  const reply = await givingBack(operation, { task, act: () => account.create(payload) });
+  const reply = await givingBack(operation, { task, act: () => account.assistants.create(payload) });
   if (reply.kind === 'unknown') {
     operation.journal.record({ code: 'CREATE_OUTCOME_UNKNOWN', cause: nameOf(reply.cause) });
   }
@@ -155,7 +155,9 @@ async function update(operation: Operation, task: UpdateTask): Promise<Resource 
       if (kind === 'adopt' && !isOurs(assistant.config, operation.key, operation.deployment)) {
         await ownAssistant(operation, { assistant, scope: task.access.scope, token: task.held.claim.token });
       }
-      return body ? await task.account.update(assistantId, body) : { kind: 'updated' as const, resource: assistant };
+      return body
+        ? await task.account.assistants.update(assistantId, body)
+        : { kind: 'updated' as const, resource: assistant };
     },
   });
   if (reply.kind === 'missing') {

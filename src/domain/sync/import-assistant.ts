@@ -94,7 +94,7 @@ async function importFound(
   { view, mapping, credentials, request, isToMark }: Importing,
 ): Promise<ImportResult | undefined> {
   const access = await credentials.freshAccess(view.record);
-  const found = await operation.vapi.open(access.apiKey, operation.deadline).get(request.assistantId);
+  const found = await operation.vapi.open(access.apiKey, operation.deadline).assistants.get(request.assistantId);
   if (found.kind === 'missing') return refused(`is not in ${accountName(access)}; correct the id, or the key`);
   const foreign = await ownedByAnother(operation, { assistant: found.resource, access });
   if (foreign) return foreign;

@@ -19,7 +19,7 @@ export async function markAssistant(operation: Operation, { held, assistant, acc
   const given = isJsonObject(assistant.config.metadata) ? assistant.config.metadata : {};
   const account = operation.vapi.open(access.apiKey, operation.deadline);
   await givingBackOnFailure(operation, held, () =>
-    account.update(assistant.id, { metadata: { ...given, ...ownership(key, deployment) } }),
+    account.assistants.update(assistant.id, { metadata: { ...given, ...ownership(key, deployment) } }),
   );
 }
 
@@ -36,7 +36,7 @@ export async function markMapped(
   const held = await takeClaim(operation, { mapping, operation: 'update', scope, retire: [] });
   if (!held) return false;
   const account = operation.vapi.open(access.apiKey, operation.deadline);
-  const found = await givingBackOnFailure(operation, held, () => account.get(assistantId));
+  const found = await givingBackOnFailure(operation, held, () => account.assistants.get(assistantId));
   if (found.kind === 'found') await markAssistant(operation, { held, assistant: found.resource, access });
   await giveBack(operation, { held });
   return true;

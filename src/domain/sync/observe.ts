@@ -70,7 +70,7 @@ export async function lookAt(
   mapping: AssistantMapping,
   assistantId: string,
 ): Promise<NonNullable<Observation['mapped']>> {
-  const found = await account.get(assistantId);
+  const found = await account.assistants.get(assistantId);
   if (found.kind === 'found') return { kind: 'live', assistant: found.resource };
   if (account.keyFingerprint !== mapping.keyFingerprint) await assertSameAccount(account, mapping);
   return { kind: 'missing' };
@@ -111,7 +111,7 @@ async function lookAtKnown(
   const assistantId = situation.access.knownAssistantId ?? retiredHere(situation);
   if (!assistantId || assistantId === situation.mapping?.assistantId) return undefined;
   if (situation.ofOtherRoles.includes(assistantId)) return undefined;
-  const found = await account.get(assistantId);
+  const found = await account.assistants.get(assistantId);
   if (found.kind === 'missing') {
     journal.record({ code: 'KNOWN_ASSISTANT_MISSING', assistantId });
     return undefined;

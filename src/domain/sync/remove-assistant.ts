@@ -128,7 +128,7 @@ async function removeVerified(
       `Assistant ${assistantId} was made with the organisation's own key, which is no longer there, so it cannot be removed. Restore the secret and repeat the request.`,
     );
   }
-  const removed = await account.remove(assistantId);
+  const removed = await account.assistants.remove(assistantId);
   if (removed.kind === 'missing') await assertKnowsOf(account, { retiree, mapping });
   else await assertGone(account, assistantId);
   operation.journal.record({ code: 'ASSISTANT_REMOVED', assistantId, scope });
@@ -136,7 +136,7 @@ async function removeVerified(
 
 /** Vapi has said that it deleted the assistant; this sees that it did. */
 async function assertGone(account: VapiAccount, assistantId: string): Promise<void> {
-  const after = await account.get(assistantId);
+  const after = await account.assistants.get(assistantId);
   if (after.kind === 'missing') return;
   const detail = `Vapi still has assistant ${assistantId} after deleting it. Repeat the request.`;
   throw new Problem('VAPI_UNAVAILABLE', detail);

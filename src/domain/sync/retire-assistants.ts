@@ -31,7 +31,7 @@ async function retire(
       operation.journal.record({ code: 'OLD_ASSISTANT_UNREACHABLE', assistantId });
       return false;
     }
-    const removed = await account.remove(assistantId);
+    const removed = await account.assistants.remove(assistantId);
     const { keyFingerprint } = retiree;
     if (removed.kind === 'missing' && keyFingerprint && keyFingerprint !== account.keyFingerprint) {
       // Perhaps it is gone, perhaps the key is of another account by now: only its own key could tell.

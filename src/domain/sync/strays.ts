@@ -13,7 +13,7 @@ export async function findOurs(
   operation: Operation,
   { account, ...made }: { account: VapiAccount; since: string; untilMs?: number },
 ): Promise<Resource[]> {
-  const listed = await listCreated((query) => account.list(query), windowAtVapi(made));
+  const listed = await listCreated((query) => account.assistants.list(query), windowAtVapi(made));
   const ours = listed.filter(({ config }) => isOurs(config, operation.key, operation.deployment));
   operation.journal.record({ code: 'CREATE_LOOKED_UP', found: ours.length });
   return ours;

@@ -44,7 +44,7 @@ async function registeredTool(operation: Operation, { access }: ToolSearch, hash
   const scopeKey = scopeKeyOf(access.scope, operation.key.orgId);
   const toolId = registeredId(await operation.tools.read(scopeKey, hash), access);
   if (!toolId) return undefined;
-  const account = operation.vapi.tools(access.apiKey, operation.deadline);
+  const account = operation.vapi.open(access.apiKey, operation.deadline).tools;
   return (await account.get(toolId)).kind === 'found' ? toolId : undefined;
 }
 

@@ -12,7 +12,7 @@ export async function forgetGoneTools(
   operation: Operation,
   { linked, access }: { linked: readonly LinkedTool[]; access: Access },
 ): Promise<string[]> {
-  const account = operation.vapi.tools(access.apiKey, operation.deadline);
+  const account = operation.vapi.open(access.apiKey, operation.deadline).tools;
   const gone: string[] = [];
   for (const tool of linked) {
     if ((await account.get(tool.toolId)).kind === 'found') continue;

@@ -23,7 +23,7 @@ export async function registerTool(
   { tool, access }: Pick<Registration, 'tool' | 'access'>,
 ): Promise<Registered> {
   const scopeKey = scopeKeyOf(access.scope, operation.key.orgId);
-  const account = operation.vapi.tools(access.apiKey, operation.deadline);
+  const account = operation.vapi.open(access.apiKey, operation.deadline).tools;
   const registration = { tool, scopeKey, access, account };
   const row = await operation.tools.read(scopeKey, tool.hash);
   const plan = await planRegistration(operation, { ...registration, row });

@@ -16,7 +16,7 @@ export async function listMadeBy(
   account: VapiAccount,
   run: VerificationRun,
 ): Promise<Resource[]> {
-  const listed = await listCreated((query) => account.list(query), windowOf(run));
+  const listed = await listCreated((query) => account.assistants.list(query), windowOf(run));
   return listed.filter(({ config: { metadata } }) => {
     if (!isJsonObject(metadata) || metadata.managedBy !== MANAGED_BY || metadata.deployment !== deployment)
       return false;

@@ -123,7 +123,7 @@ export function platformAccount({ deps, keys, deadline }: Stage): VapiAccount {
 
 /** The assistant as Vapi has it. Throws `Unmet` when this account does not have it. */
 export async function live(account: VapiAccount, assistantId: string, where: string): Promise<Resource> {
-  const found = await account.get(assistantId);
+  const found = await account.assistants.get(assistantId);
   if (found.kind === 'found') return found.resource;
   throw new Unmet(`Assistant ${assistantId} is not in ${where} at Vapi`);
 }

@@ -84,7 +84,7 @@ async function lookCloser(
   { mapping, access, live }: Mapped & { live: Resource },
 ): Promise<Seen> {
   const phoneNumberId = wantedPhoneNumber(mapping, access);
-  const account = check.vapi.tools(access.apiKey, check.deadline);
+  const account = check.vapi.open(access.apiKey, check.deadline).tools;
   const [applied, number, tools] = await Promise.all([
     mapping.specHash ? check.specs.load(mapping, mapping.specHash) : undefined,
     phoneNumberId

@@ -33,10 +33,13 @@ describe('a connection that ends without a reply and without an error', () => {
   };
 
   it('is a POST of unknown outcome when its time is up', async () => {
-    await expect(open().create({})).resolves.toMatchObject({ kind: 'unknown', cause: { message: 'no reply in time' } });
+    await expect(open().assistants.create({})).resolves.toMatchObject({
+      kind: 'unknown',
+      cause: { message: 'no reply in time' },
+    });
   });
 
   it('is a GET that Vapi could not answer', async () => {
-    await expect(open().get('an-id')).rejects.toMatchObject({ code: 'VAPI_UNAVAILABLE' });
+    await expect(open().assistants.get('an-id')).rejects.toMatchObject({ code: 'VAPI_UNAVAILABLE' });
   });
 });

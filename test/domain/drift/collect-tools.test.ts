@@ -19,7 +19,9 @@ async function worldWithTools(): Promise<{ world: DriftWorld; tool: (hash: strin
 
 async function register(world: DriftWorld, hash: string): Promise<ToolRow> {
   const caller = { effect: <T>(_label: string, act: () => Promise<T>) => act(), wait: async () => {} };
-  const made = await world.upstream.tools(PLATFORM, caller).create({ type: 'function', function: { name: hash } });
+  const made = await world.upstream
+    .account(PLATFORM, caller)
+    .tools.create({ type: 'function', function: { name: hash } });
   if (made.kind !== 'created') throw new Error('not made');
   const at = new Date(world.clock).toISOString();
   const row: ToolRow = {

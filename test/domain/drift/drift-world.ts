@@ -1,7 +1,7 @@
 import { makeShelf } from '../../../src/domain/account/account-book.ts';
 import { ApiKey } from '../../../src/domain/account/api-key.ts';
 import type { SecretName, SecretStore } from '../../../src/domain/account/credentials.ts';
-import type { Resource } from '../../../src/domain/account/vapi-account.ts';
+import type { Resource, VapiAccount } from '../../../src/domain/account/vapi-account.ts';
 import type { AssistantKey, Role } from '../../../src/domain/configuration/assistant-key.ts';
 import { ownership } from '../../../src/domain/configuration/configuration.ts';
 import type { DriftDependencies, DriftLimits } from '../../../src/domain/drift/drift-dependencies.ts';
@@ -244,9 +244,7 @@ export class DriftWorld {
       tools: this.#mortal(this.tools),
       owners: this.#mortal(this.owners),
       vapi: {
-        open: (apiKey) => this.#mortal(this.upstream.account(apiKey.reveal(), callerOf(apiKey.reveal()))),
-        tools: (apiKey) => this.upstream.tools(apiKey.reveal(), callerOf(apiKey.reveal())),
-        phoneNumbers: (apiKey) => this.upstream.phoneNumbers(apiKey.reveal(), callerOf(apiKey.reveal())),
+        open: (apiKey) => this.#mortalAccount(this.upstream.account(apiKey.reveal(), callerOf(apiKey.reveal()))),
       },
       runtime,
       deployment: DEPLOYMENT,
@@ -284,6 +282,16 @@ export class DriftWorld {
   #uniqueId(): string {
     this.#ids += 1;
     return String(this.#ids).padStart(8, '0');
+  }
+
+  #mortalAccount(account: VapiAccount): VapiAccount {
+    return {
+      keyFingerprint: account.keyFingerprint,
+      assistants: this.#mortal(account.assistants),
+      tools: this.#mortal(account.tools),
+      phoneNumbers: this.#mortal(account.phoneNumbers),
+      whose: () => this.#mortal(account).whose(),
+    };
   }
 
   /** The worker dies before one of its effects, and from then on has none. */

@@ -14,7 +14,7 @@ import {
   ofAnswers,
   ofService,
   verify,
-  withAccounts,
+  withAssistants,
   withSecrets,
   withSync,
 } from './verifying.ts';
@@ -48,9 +48,9 @@ describe('voice normalisation fails', () => {
   }, 60_000);
 
   it('on a Vapi that has another voice than it was given', async () => {
-    const vapi = withAccounts(app, (account) => ({
+    const vapi = withAssistants(app, (assistants) => ({
       get: async (id) => {
-        const found = await account.get(id);
+        const found = await assistants.get(id);
         if (found.kind === 'missing') return found;
         const { resource } = found;
         const voice = { provider: 'vapi', voiceId: 'Elliot' };
@@ -201,16 +201,16 @@ describe('404 recovery fails', () => {
   it('on a service that does not recover the 404', async () => {
     // It goes on believing in what it has once seen.
     const seen = new Map<string, Resource>();
-    const vapi = withAccounts(app, (account) => ({
+    const vapi = withAssistants(app, (assistants) => ({
       create: async (payload) => {
-        const created = await account.create(payload);
+        const created = await assistants.create(payload);
         if (created.kind === 'created') seen.set(created.resource.id, created.resource);
         return created;
       },
       get: async (id) => {
         const assistant = seen.get(id);
-        if (!assistant) return await account.get(id);
-        const found = await account.get(id);
+        if (!assistant) return await assistants.get(id);
+        const found = await assistants.get(id);
         if (found.kind === 'found') seen.set(id, found.resource);
         return { kind: 'found', resource: found.kind === 'found' ? found.resource : assistant };
       },
@@ -226,9 +226,9 @@ describe('404 recovery fails', () => {
   });
 
   it('on a Vapi that answers for a deleted assistant with anything but a 404', async () => {
-    const vapi = withAccounts(app, (account) => ({
+    const vapi = withAssistants(app, (assistants) => ({
       get: async (id) => {
-        const found = await account.get(id);
+        const found = await assistants.get(id);
         if (found.kind === 'found') return found;
         throw new Problem('VAPI_REJECTED', 'Vapi: assistant is archived');
       },
@@ -239,10 +239,10 @@ describe('404 recovery fails', () => {
 
   it('on a Vapi that only says that it deleted', async () => {
     const deletes = new Set<string>();
-    const vapi = withAccounts(app, (account) => ({
+    const vapi = withAssistants(app, (assistants) => ({
       // Only the second request for an assistant is obeyed: the one that cleans up.
       remove: async (id) => {
-        if (deletes.has(id)) return await account.remove(id);
+        if (deletes.has(id)) return await assistants.remove(id);
         deletes.add(id);
         return { kind: 'removed' };
       },
@@ -252,10 +252,10 @@ describe('404 recovery fails', () => {
   });
 
   it('on a service that makes the assistant again without its tools', async () => {
-    const forgetful = withAccounts(app, (account) => ({
+    const forgetful = withAssistants(app, (assistants) => ({
       create: async (payload) => {
         const { model } = payload;
-        return await account.create({ ...payload, model: isJsonObject(model) ? { ...model, toolIds: [] } : {} });
+        return await assistants.create({ ...payload, model: isJsonObject(model) ? { ...model, toolIds: [] } : {} });
       },
     }));
     const report = await verify(ofService(app, withSync(app, { vapi: forgetful })), { only: '404-recovery' });
@@ -376,8 +376,8 @@ describe('logging and error handling fails', () => {
   });
 
   it('on a Vapi that takes anything: then nobody refuses what is wrong', async () => {
-    const vapi = withAccounts(app, (account) => ({
-      create: ({ firstMessageMode: _mode, ...payload }) => account.create(payload),
+    const vapi = withAssistants(app, (assistants) => ({
+      create: ({ firstMessageMode: _mode, ...payload }) => assistants.create(payload),
     }));
     const report = await verify(verificationDependencies(withSync(app, { vapi })), { only: 'logging-and-errors' });
     expect(failureOf(report, 'logging-and-errors')).toContain('A mode that Vapi does not have was answered 201');

@@ -1,7 +1,7 @@
 import type { Application } from '../../../src/application.ts';
 import type { ApiKey } from '../../../src/domain/account/api-key.ts';
 import type { SecretStore } from '../../../src/domain/account/credentials.ts';
-import type { VapiAccount, VapiAccounts } from '../../../src/domain/account/vapi-account.ts';
+import type { VapiAccounts, VapiCollection } from '../../../src/domain/account/vapi-account.ts';
 import type { ScenarioName, VerificationReport } from '../../../src/domain/verification/report.ts';
 import type { ServiceAnswer, ServiceUnderTest } from '../../../src/domain/verification/service.ts';
 import type { VerificationDependencies } from '../../../src/domain/verification/stage.ts';
@@ -53,25 +53,29 @@ export function withSecrets(app: Application, read: SecretStore['read']): Applic
   return withSync(app, { credentials: { ...credentials, secrets } });
 }
 
-/** The accounts of an application, each with some methods replaced. */
-export function withAccounts(
+/** The accounts of an application, some methods of whose assistants are replaced. */
+export function withAssistants(
   { sync: { vapi } }: Application,
-  change: (account: VapiAccount, apiKey: ApiKey) => Partial<VapiAccount>,
+  change: (assistants: VapiCollection, apiKey: ApiKey) => Partial<VapiCollection>,
 ): VapiAccounts {
   return {
-    tools: (apiKey, deadline) => vapi.tools(apiKey, deadline),
-    phoneNumbers: (apiKey, deadline) => vapi.phoneNumbers(apiKey, deadline),
     open: (apiKey, deadline) => {
       const account = vapi.open(apiKey, deadline);
-      const methods: Omit<VapiAccount, 'keyFingerprint'> = {
-        get: (id) => account.get(id),
-        create: (payload) => account.create(payload),
-        update: (id, patch) => account.update(id, patch),
-        remove: (id) => account.remove(id),
-        list: (query) => account.list(query),
+      const { assistants } = account;
+      const methods: VapiCollection = {
+        get: (id) => assistants.get(id),
+        create: (payload) => assistants.create(payload),
+        update: (id, patch) => assistants.update(id, patch),
+        remove: (id) => assistants.remove(id),
+        list: (query) => assistants.list(query),
+      };
+      return {
+        keyFingerprint: account.keyFingerprint,
+        assistants: { ...methods, ...change(assistants, apiKey) },
+        tools: account.tools,
+        phoneNumbers: account.phoneNumbers,
         whose: () => account.whose(),
       };
-      return { keyFingerprint: account.keyFingerprint, ...methods, ...change(account, apiKey) };
     },
   };
 }

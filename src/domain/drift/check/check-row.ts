@@ -84,10 +84,10 @@ async function isRungByAnother(check: ScopeCheck, row: AssistantMapping): Promis
   if (!phoneNumber || !assistantId) return false;
   const { account, deps, run, scope } = check;
   const book = deps.numbers.open(`${run.runId} ${scope}`);
-  await completeBook(book, (query) => account.numbers.list(query));
+  await completeBook(book, (query) => account.phoneNumbers.list(query));
   if (book.entries.get(phoneNumber.id)?.assistantId === assistantId) return false;
   // The book may be older than the row: the number itself tells, and then the row once more.
-  const found = await account.numbers.get(phoneNumber.id);
+  const found = await account.phoneNumbers.get(phoneNumber.id);
   const live = found.kind === 'found' ? found.phoneNumber.assistantId : undefined;
   if (live === assistantId) return false;
   await reportFollowers(check, row, [{ path: NUMBER_PATH, wanted: assistantId, ...(live ? { live } : {}) }]);
@@ -183,7 +183,7 @@ async function confirmDrift(check: ScopeCheck, { row, applied, live: listed }: C
 }
 
 async function lookAgain({ account }: ScopeCheck, { assistantId }: AssistantMapping): Promise<Resource | undefined> {
-  const found = assistantId ? await account.get(assistantId) : undefined;
+  const found = assistantId ? await account.assistants.get(assistantId) : undefined;
   return found?.kind === 'found' ? found.resource : undefined;
 }
 

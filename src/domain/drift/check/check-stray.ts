@@ -27,7 +27,7 @@ export async function checkStray(check: ScopeCheck, live: Resource): Promise<voi
     return;
   }
   // Listed before the row was read: it may have been removed in between, with the row or as its predecessor.
-  const again = await check.account.get(live.id);
+  const again = await check.account.assistants.get(live.id);
   if (again.kind === 'missing') return;
   const mode = modeFor(check.run.mode, view.record?.driftMode);
   if (mode === 'off') return tallyClass(tally, 'off');

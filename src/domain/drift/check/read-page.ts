@@ -11,7 +11,7 @@ const MOST = 1000;
 
 /** Lists the newest assistants of a window, as many as one page holds. */
 export async function readPage(account: VapiAccount, window: Window, pageSize: number): Promise<Page> {
-  const listed = await account.list({ ...listBounds(window), limit: pageSize });
+  const listed = await account.assistants.list({ ...listBounds(window), limit: pageSize });
   if (!listed.every((assistant) => isInside(createdMs(assistant), window))) {
     throw new Problem('VAPI_UNAVAILABLE', 'Vapi lists assistants outside of the window that was asked for.');
   }
@@ -24,7 +24,7 @@ export async function readPage(account: VapiAccount, window: Window, pageSize: n
 /** All that were created in one millisecond, when they fill a page. */
 async function readMillisecond(account: VapiAccount, at: number): Promise<Page> {
   const moment = new Date(at).toISOString();
-  const assistants = await account.list({ since: moment, until: moment, limit: MOST });
+  const assistants = await account.assistants.list({ since: moment, until: moment, limit: MOST });
   if (assistants.length < MOST) return { assistants, completeFrom: at };
   throw new Problem('INTERNAL', `Vapi lists ${MOST} assistants of ${moment} and cannot be asked for the others.`);
 }

@@ -32,7 +32,7 @@ interface Stray {
 export async function removeStray(call: DriftCall, stray: Stray): Promise<Removal> {
   const account = await openAccount(call, stray.scope);
   if (!account) return kept('no-key');
-  const found = await account.get(stray.assistantId);
+  const found = await account.assistants.get(stray.assistantId);
   if (found.kind === 'missing') return kept('gone');
   const owner = ownerOf(found.resource, call.deployment);
   if (owner?.orgId !== stray.owner.orgId || owner.role !== stray.owner.role) return kept('not-ours');
@@ -48,7 +48,7 @@ async function isRung(
   { stray, account }: { stray: Stray; account: PacedAccount },
 ): Promise<boolean> {
   const book = numbers.open(`${runId} ${stray.scope}`);
-  await completeBook(book, (query) => account.numbers.list(query));
+  await completeBook(book, (query) => account.phoneNumbers.list(query));
   return [...book.entries.values()].some(({ assistantId }) => assistantId === stray.assistantId);
 }
 
@@ -117,8 +117,8 @@ export async function finishRemovals(call: DriftCall, key: AssistantKey): Promis
 }
 
 async function removeVerified(account: VapiAccount, assistantId: string): Promise<void> {
-  await account.remove(assistantId);
-  const after = await account.get(assistantId);
+  await account.assistants.remove(assistantId);
+  const after = await account.assistants.get(assistantId);
   if (after.kind === 'missing') return;
   throw new Problem('VAPI_UNAVAILABLE', `Vapi still has assistant ${assistantId} after deleting it.`);
 }

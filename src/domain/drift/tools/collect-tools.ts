@@ -10,7 +10,7 @@ import { type ToolChange, type ToolRow, toolRow } from '../../tools/tool-registr
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
 import { modeFor } from '../mode.ts';
 import type { DriftRun } from '../runs.ts';
-import { openAccount, openTools } from '../scope-account.ts';
+import { openAccount } from '../scope-account.ts';
 import { type CollectStep, decideCollect } from './decide-collect.ts';
 import { namedTools } from './named-tools.ts';
 import { type UsedTools, usedTools } from './used-tools.ts';
@@ -148,12 +148,12 @@ async function reserve(
 async function remove(call: DriftCall, { row, scope }: { row: ToolRow; scope: ScopeKey }): Promise<void> {
   const { toolId } = row;
   const { runtime, journal } = call;
-  const account = await openTools(call, scope);
+  const account = await openAccount(call, scope);
   // A tool of another account is not seen with this key: it is not known whether it is gone.
   if (!toolId || !account || account.keyFingerprint !== row.keyFingerprint) return;
   const held = await reserve(call, row, call.deadline.remainingMs());
   if (!held) return;
-  const isGone = await isRemoved(account, toolId);
+  const isGone = await isRemoved(account.tools, toolId);
   const end = isGone
     ? ({ transition: 'remove', change: {} } as const)
     : ({ transition: 'release', change: { claim: null } } as const);

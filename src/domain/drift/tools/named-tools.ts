@@ -19,7 +19,7 @@ export async function namedTools(account: PacedAccount, deadline: Deadline): Pro
   let isCutOff = false;
   const list = async (query: ListQuery) => {
     isCutOff = deadline.remainingMs() < PAGE_MS;
-    return isCutOff ? [] : await account.list(query);
+    return isCutOff ? [] : await account.assistants.list(query);
   };
   for await (const page of pagesOf(list, { limit: PAGE })) {
     for (const toolId of page.flatMap(({ config }) => toolIdsOf(config.model))) named.add(toolId);

@@ -65,7 +65,7 @@ async function removeStrays(task: CleanUp, account: VapiAccount): Promise<Cleane
   const [first = ''] = task.run.organisations;
   return await attempt(task, `Looking for assistants at Vapi (${first} and beside it)`, async () => {
     const strays = await listMadeBy(task.sync, account, task.run);
-    for (const { id } of strays) await account.remove(id);
+    for (const { id } of strays) await account.assistants.remove(id);
     if (strays.length === 0) return CLEAN;
     const ids = strays.map(({ id }) => id).join(', ');
     return { ...CLEAN, unclean: [`DELETE left ${strays.length} assistant(s) at Vapi: ${ids}`] };
@@ -114,7 +114,7 @@ async function isGone({
 }): Promise<boolean> {
   if (!assistantId) return true;
   for (const key of [task.keys.platform, ...(task.keys.own ? [task.keys.own] : [])]) {
-    const removed = await sync.vapi.open(key, task.deadline).remove(assistantId);
+    const removed = await sync.vapi.open(key, task.deadline).assistants.remove(assistantId);
     if (removed.kind === 'removed' || key.fingerprint === keyFingerprint) return true;
   }
   return false;

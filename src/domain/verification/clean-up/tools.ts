@@ -41,7 +41,7 @@ export async function removeTools(task: CleanUp): Promise<string[]> {
 }
 
 async function removeAtVapi({ sync, run, deadline }: CleanUp, key: ApiKey): Promise<void> {
-  const account = sync.vapi.tools(key, deadline);
+  const account = sync.vapi.open(key, deadline).tools;
   const tools = await listCreated((query) => account.list(query), windowOf(run));
   for (const { id } of tools.filter(({ config }) => isThrowAwayTool(config, run))) await account.remove(id);
 }
@@ -53,7 +53,7 @@ async function removeToolRow({ sync, keys, deadline }: CleanUp, row: ToolRow): P
   if (claim && isHeld(claim, now)) return `Tool ${hash} is claimed until ${claim.expiresAt}`;
   if (claim && mayHaveCreated(claim) && now < settlesAt(claim)) return `Tool ${hash} may still turn up`;
   // It may be too young for Vapi's list.
-  if (toolId) await sync.vapi.tools(keys.platform, deadline).remove(toolId);
+  if (toolId) await sync.vapi.open(keys.platform, deadline).tools.remove(toolId);
   const { runtime, tools } = sync;
   const token = runtime.uniqueId();
   const remainingMs = deadline.remainingMs();

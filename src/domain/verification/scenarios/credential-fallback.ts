@@ -44,7 +44,7 @@ async function showOwnKey(stage: Stage, own: VapiAccount): Promise<void> {
 }
 
 async function expectMissing(account: VapiAccount, assistantId: string, where: string): Promise<void> {
-  const found = await account.get(assistantId);
+  const found = await account.assistants.get(assistantId);
   expect(found.kind === 'missing', `Assistant ${assistantId} is in ${where}, where it must not be`);
 }
 

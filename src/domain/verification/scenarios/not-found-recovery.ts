@@ -53,9 +53,9 @@ async function toolsLinked(stage: Stage, synced: Synced, account: VapiAccount): 
 
 async function deleteAtVapi(stage: Stage, account: VapiAccount, assistantId: string): Promise<void> {
   stage.details.deletedId = assistantId;
-  const removed = await account.remove(assistantId);
+  const removed = await account.assistants.remove(assistantId);
   expect(removed.kind === 'removed', `Assistant ${assistantId} was not at Vapi when it was to be deleted there`);
-  const gone = await account.get(assistantId);
+  const gone = await account.assistants.get(assistantId);
   expect(gone.kind === 'missing', `Vapi still shows assistant ${assistantId} after it was deleted there`);
 }
 
