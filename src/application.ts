@@ -186,7 +186,7 @@ export function makeSyncApplication(parts: ApplicationParts = systemParts()): Sy
       random,
       onCall: (call) => recordCall(telemetry, call),
       onCircuit: (state) => recordCircuit(telemetry, state),
-      ...(upstreamTiming ? { timing: upstreamTiming } : {}),
+      timing: upstreamTiming,
     }),
     runtime,
     deployment: settings.deploymentId,

@@ -1,5 +1,6 @@
 import type { CredentialSource, Scope } from './account/scope.ts';
 import type { VoiceReason } from './configuration/voice.ts';
+import type { RunSummary } from './drift/runs.ts';
 import type { ClaimOperation } from './mapping/claim.ts';
 import type { ProblemCode } from './problem.ts';
 
@@ -57,24 +58,11 @@ export type JournalEntry =
   | { code: 'DRIFT_RUN_STARTED'; runId: string; trigger: string; mode: string }
   | { code: 'DRIFT_STEP_FAILED'; runId: string; scope: string; cause: string; failures: number }
   | { code: 'DRIFT_HEAL_FAILED'; runId: string; cause: string }
-  | ({ code: 'DRIFT_RUN_CLOSED' } & DriftRunOutcome)
+  | ({ code: 'DRIFT_RUN_CLOSED'; runId: string } & ClosedTotals & Omit<RunSummary, 'totals'>)
   | { code: 'OPERATION_COMPLETED'; operation: string; outcome: string; durationMs: number }
   | { code: 'OPERATION_REFUSED'; operation: string; problem: ProblemCode; detail?: string; durationMs: number };
 
-/** A closed drift run in numbers. */
-export interface DriftRunOutcome {
-  runId: string;
-  classes: Readonly<Record<string, number>>;
-  /** Parts of the fleet of which nothing is known, and those that were looked at. */
-  unknown: number;
-  checked: number;
-  lists: number;
-  gets: number;
-  suspicious: readonly string[];
-  common: readonly { cause: string; count: number }[];
-  healed?: { reapplied: number; resumed: number; removed: number; kept: Readonly<Record<string, number>> };
-  durationMs: number;
-}
+type ClosedTotals = Pick<RunSummary['totals'], 'classes' | 'unknown' | 'checked' | 'lists' | 'gets'>;
 
 /** What a journal may say of an error: its name. A message can quote what was sent. */
 export function nameOf(error: unknown): string {

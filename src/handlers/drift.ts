@@ -39,7 +39,7 @@ async function start({ app, request, journal }: Call<DriftApplication>): Promise
   const mode = modeOf(request, app.drift.mode);
   const { kind, runId } = await startRun(app.drift, { journal }, { trigger: 'request', mode: requestedMode(mode) });
   const started = kind === 'started';
-  const response = jsonResponse(started ? 202 : 200, { runId, started, ...(started ? { mode } : {}) });
+  const response = jsonResponse(started ? 202 : 200, { runId, started, mode: started ? mode : undefined });
   const headers = { ...response.headers, Location: `/drift/runs/${runId}` };
   return { response: { ...response, headers }, outcome: kind };
 }
@@ -59,7 +59,7 @@ async function report({ app, request }: Call<DriftApplication>): Promise<Answer>
   if (!Number.isInteger(count) || count < 1 || count > MOST_FINDINGS) {
     throw validationFailed([{ field: 'limit', detail: `use a number from 1 to ${MOST_FINDINGS}` }]);
   }
-  const found = await reportRun(app.drift, { runId: runId.slice(0, 64), limit: count, ...(after ? { after } : {}) });
+  const found = await reportRun(app.drift, { runId: runId.slice(0, 64), limit: count, after });
   if (!found) throw new Problem('NOT_FOUND', 'There is no such drift run. GET /drift/runs lists those that there are.');
   return { response: jsonResponse(200, found), outcome: 'found' };
 }

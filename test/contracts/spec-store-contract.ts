@@ -40,7 +40,7 @@ export function describeSpecStore(store: () => SpecStore): void {
 
     it('keeps the definitions of tools, in their order', async () => {
       const key = freshKey();
-      const tools = [{ type: 'function', function: { name: 'b' } }, { type: 'endCall' }];
+      const tools: JsonObject[] = [{ type: 'function', function: { name: 'b' } }, { type: 'endCall' }];
       await store().save(key, { specHash: 'hash', payload: { n: 1 }, tools, at: AT });
       expect(await store().load(key, 'hash')).toEqual({ payload: { n: 1 }, tools });
     });

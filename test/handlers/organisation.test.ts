@@ -97,7 +97,7 @@ describe('where only known organisations are served', () => {
   const known = () => service.environment2({ settings: { KNOWN_ORGANISATIONS_ONLY: 'true' } });
 
   it('a mistyped one is refused before anything is made, also in a dry run', async () => {
-    for (const query of [{}, { dryRun: 'true' }]) {
+    for (const query of [undefined, { dryRun: 'true' }]) {
       const reply = await known().put('Acme', 'inbound', configuration(), { query });
       expect(reply).toMatchObject({ status: 404, body: { code: 'UNKNOWN_ORGANISATION', retryable: false } });
     }

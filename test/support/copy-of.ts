@@ -1,6 +1,6 @@
 /**
  * A deep copy of plain data, for stores in memory: `structuredClone` for what rows are made of, at a twentieth of its price.
- * Throws for anything that a table could not hold either.
+ * Fields without a value are left out, as a table leaves them out. Throws for anything that a table could not hold either.
  */
 export function copyOf<T>(value: T): T;
 export function copyOf(value: unknown): unknown {
@@ -11,5 +11,6 @@ export function copyOf(value: unknown): unknown {
   // `Object.prototype` of any realm is the one object that has none itself.
   const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
   if (!isPlain) throw new Error(`No plain object: ${value.constructor.name}`);
-  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, copyOf<unknown>(entry)]));
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
+  return Object.fromEntries(entries.map(([name, entry]) => [name, copyOf<unknown>(entry)]));
 }

@@ -112,7 +112,7 @@ function nextRow(
     updatedAt: at,
   };
   const { claim, phoneNumber, drift, ...fields } = change;
-  const row = { ...(current ?? created), ...fields, updatedAt: at };
+  const row = { ...(current ?? created), ...copyOf(fields), updatedAt: at };
   if (TRANSITIONS[transition].to === 'claimed') row.revision += 1;
   if (claim === null) delete row.claim;
   else if (claim) row.claim = claim;
@@ -152,7 +152,11 @@ export class MemoryToolStore implements ToolStore {
 
 function nextTool({ scopeKey, hash, transition, change, at }: ToolWrite, current: ToolRow | undefined): ToolRow {
   const { claim, unusedSince, ...fields } = change;
-  const row: ToolRow = { ...(current ?? { scopeKey, hash, revision: 0, createdAt: at }), ...fields, updatedAt: at };
+  const row: ToolRow = {
+    ...(current ?? { scopeKey, hash, revision: 0, createdAt: at }),
+    ...copyOf(fields),
+    updatedAt: at,
+  };
   if (TRANSITIONS[transition].to === 'claimed') row.revision += 1;
   if (claim === null) delete row.claim;
   else if (claim) row.claim = claim;

@@ -9,7 +9,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { TRANSITIONS } from '../../domain/mapping/transitions.ts';
 import { type ConditionedWrite, conditionOf } from './claimed-row-conditions.ts';
 import { readRow } from './read-rows.ts';
-import type { Item } from './table-keys.ts';
+import { type Item, MARSHALLING } from './table-keys.ts';
 
 /** A table as the stores need it. */
 export interface Table {
@@ -87,7 +87,7 @@ export class ClaimedRows<Row extends ClaimedRow> {
         ConditionExpression: condition.expression,
         UpdateExpression: update.expression,
         ExpressionAttributeNames: { ...condition.names, ...update.names },
-        ExpressionAttributeValues: marshall({ ...condition.values, ...update.values }),
+        ExpressionAttributeValues: marshall({ ...condition.values, ...update.values }, MARSHALLING),
         ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),

@@ -57,12 +57,12 @@ export class DynamoFleetIndex implements FleetIndex {
     let left = count;
     let start: Record<string, AttributeValue> | undefined;
     do {
-      const { Count = 0, LastEvaluatedKey }: { Count?: number | undefined; LastEvaluatedKey?: Item | undefined } =
+      const { Count = 0, LastEvaluatedKey }: { Count?: number; LastEvaluatedKey?: Item | undefined } =
         await this.#query({
           ...newestFirst(scope, to === undefined ? {} : { to }),
           Select: 'COUNT',
           Limit: left,
-          ...(start ? { ExclusiveStartKey: start } : {}),
+          ExclusiveStartKey: start,
         });
       left -= Count;
       start = LastEvaluatedKey;
@@ -80,7 +80,7 @@ export class DynamoFleetIndex implements FleetIndex {
     });
     const orgIds = Items.flatMap(({ sk }) => (sk?.S ? [sk.S] : []));
     const next = LastEvaluatedKey?.sk?.S;
-    return { items: orgIds, ...(next ? { next } : {}) };
+    return { items: orgIds, next };
   }
 
   async unfinished({ limit, after }: { limit: number; after?: string }): Promise<Slice<MappingRow>> {

@@ -7,7 +7,7 @@ import { inParallel } from '../in-parallel.ts';
 import type { Table } from './claimed-rows.ts';
 import { itemsOf } from './partition-items.ts';
 import { REMOVED_AT_A_TIME, specKey, specPrefix } from './spec-store.ts';
-import { type Item, organisationPk } from './table-keys.ts';
+import { type Item, MARSHALLING, organisationPk } from './table-keys.ts';
 
 const text = z.exactOptional(z.string());
 
@@ -44,7 +44,7 @@ export class DynamoSpecHistory implements SpecHistory {
         UpdateExpression:
           'SET appliedAt = :at, firstAppliedAt = if_not_exists(firstAppliedAt, :at), #summary = :summary',
         ExpressionAttributeNames: { '#summary': 'summary' },
-        ExpressionAttributeValues: marshall({ ':at': at, ':summary': summary }),
+        ExpressionAttributeValues: marshall({ ':at': at, ':summary': summary }, MARSHALLING),
       }),
     );
   }

@@ -133,7 +133,7 @@ export function mappingSk({ role }: Pick<AssistantKey, 'role'>): string {
 export function ownerOfRow({ pk, sk }: Item): { orgId: string; role?: Role } {
   const orgId = (pk?.S ?? '').slice(organisationPk('').length);
   const role = ROLES.find((known) => sk?.S === mappingSk({ role: known }));
-  return { orgId, ...(role ? { role } : {}) };
+  return { orgId, role };
 }
 
 /** What the keys of a mapping row say when nothing else of it can be read. */
@@ -162,12 +162,15 @@ export function parseOrganisationRecord(item: Item): OrganisationRecord {
   const isUnreadable = driftIgnore === UNREADABLE;
   const mode = isUnreadable && driftMode !== 'off' ? 'report' : driftMode;
   return {
-    ...(vapiAssistantId ? { vapiAssistantId } : {}),
-    ...(vapiPhoneNumberId ? { vapiPhoneNumberId } : {}),
-    ...(mode ? { driftMode: mode } : {}),
-    ...(driftIgnore && !isUnreadable ? { driftIgnore } : {}),
+    vapiAssistantId: vapiAssistantId || undefined,
+    vapiPhoneNumberId: vapiPhoneNumberId || undefined,
+    driftMode: mode,
+    driftIgnore: isUnreadable ? undefined : driftIgnore,
   };
 }
+
+/** Optional fields that are not there are not stored. */
+export const MARSHALLING = { removeUndefinedValues: true } as const;
 
 /** Partition of the index with the rows that were claimed and name no assistant yet. */
 export const UNFINISHED_PK = 'UNFINISHED';

@@ -36,9 +36,10 @@ export const METRICS = {
 type MetricName = keyof typeof METRICS;
 type DimensionOf<N extends MetricName> = (typeof METRICS)[N]['dimensions'][number];
 type MetricWithDimensions = { [N in MetricName]: DimensionOf<N> extends never ? never : N }[MetricName];
+export type PlainMetric = Exclude<MetricName, MetricWithDimensions>;
 
 /** Adds a value to a metric without dimensions of its own. */
-export function measure(metrics: Metrics, name: Exclude<MetricName, MetricWithDimensions>, value: number): void {
+export function measure(metrics: Metrics, name: PlainMetric, value: number): void {
   metrics.addMetric(name, METRICS[name].unit, value);
 }
 

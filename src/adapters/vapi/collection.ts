@@ -53,7 +53,7 @@ export class JsonCollection implements VapiCollection {
   }
 
   async list({ since, until, limit }: ListQuery): Promise<Resource[]> {
-    const query = { limit, ...(since ? { createdAtGe: since } : {}), ...(until ? { createdAtLe: until } : {}) };
+    const query = { limit, createdAtGe: since, createdAtLe: until };
     return await this.#requests.repeatedly({ verb: 'LIST', request: { path: this.#path, query }, read: toResources });
   }
 

@@ -65,8 +65,8 @@ export function statusFault({ status, headers, body }: NotSuccessful, mask: (tex
   const messages = parsed.success ? [parsed.data.message].flat().map(mask).map(maskText) : undefined;
   const details = {
     status,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(messages ? { messages } : {}),
+    retryAfterMs,
+    messages,
   };
   return new UpstreamFault(kindOf(status, parsed.success), `status ${status}`, details);
 }

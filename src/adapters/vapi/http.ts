@@ -14,7 +14,8 @@ export interface VapiRequest {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Begins with a slash: `/assistant`. */
   path: string;
-  query?: Readonly<Record<string, string | number>>;
+  /** A parameter without a value is left out. */
+  query?: Readonly<Record<string, string | number | undefined>>;
   body?: JsonObject;
 }
 
@@ -48,7 +49,7 @@ export function makeVapiHttp({ baseUrl, connectTimeoutMs = 5_000, agent = {} }: 
   const kept = handlerOf({ ...unlimited, keepAlive: true }, connectTimeoutMs);
   const fresh = handlerOf({ ...unlimited, keepAlive: false }, connectTimeoutMs);
   const { protocol, hostname, port, pathname } = new URL(baseUrl);
-  const server = { protocol, hostname, ...(port ? { port: Number(port) } : {}), prefix: pathname.replace(/\/$/, '') };
+  const server = { protocol, hostname, port: port ? Number(port) : undefined, prefix: pathname.replace(/\/$/, '') };
   return async (request, apiKey, abortSignal) => {
     const handler = request.method === 'POST' ? fresh : kept;
     const reply = await replyOf(handler, requestOf(server, request, apiKey), abortSignal);
@@ -92,14 +93,14 @@ function requestOf(
     ...server,
     method,
     path: `${prefix}${path}`,
-    query: Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value)])),
+    query: textsOf(query),
     headers: {
       authorization: `Bearer ${apiKey.reveal()}`,
       accept: 'application/json',
       'accept-encoding': 'gzip',
       ...(body ? { 'content-type': 'application/json' } : {}),
     },
-    ...(body ? { body: JSON.stringify(body) } : {}),
+    body: body && JSON.stringify(body),
   });
 }
 
@@ -118,4 +119,9 @@ function parseBody(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+function textsOf(query: NonNullable<VapiRequest['query']>): Record<string, string> {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
 }

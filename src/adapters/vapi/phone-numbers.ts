@@ -30,7 +30,7 @@ export class JsonPhoneNumbers implements VapiPhoneNumbers {
   }
 
   async list({ until, limit }: Parameters<VapiPhoneNumbers['list']>[0]): ReturnType<VapiPhoneNumbers['list']> {
-    const query = { limit, ...(until ? { createdAtLe: until } : {}) };
+    const query = { limit, createdAtLe: until };
     return await this.#requests.repeatedly({ verb: 'LIST', request: { path: PATH, query }, read: toList });
   }
 
@@ -58,7 +58,7 @@ function toList(reply: unknown) {
   if (!parsed.success) throw unreadable();
   return parsed.data.map((number) => {
     const { createdAt, orgId: vapiOrgId } = number;
-    return { ...toPhoneNumber(number), createdAt, ...(vapiOrgId ? { vapiOrgId } : {}) };
+    return { ...toPhoneNumber(number), createdAt, vapiOrgId };
   });
 }
 
@@ -66,5 +66,5 @@ function toPhoneNumber(reply: unknown): LivePhoneNumber {
   const parsed = phoneNumberSchema.safeParse(reply);
   if (!parsed.success) throw unreadable();
   const { id, assistantId, squadId, workflowId } = parsed.data;
-  return { id, ...(assistantId ? { assistantId } : {}), isTakenOtherwise: Boolean(squadId || workflowId) };
+  return { id, assistantId: assistantId ?? undefined, isTakenOtherwise: Boolean(squadId || workflowId) };
 }

@@ -128,7 +128,7 @@ export class UpstreamRequests {
     }
     const fault = isLate ? new UpstreamFault('fault', 'no reply in time', { isCutShort }) : asFault(sent.error);
     const outcome = fault.isUpstreamFailure ? 'fault' : 'refused';
-    onCall({ verb, resource, outcome, ...(fault.status ? { status: fault.status } : {}), durationMs });
+    onCall({ verb, resource, outcome, status: fault.status, durationMs });
     throw fault;
   }
 }

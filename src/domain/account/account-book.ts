@@ -44,7 +44,7 @@ export async function completeBook<T extends Listed>(
   list: (query: { limit: number; until?: string }) => Promise<readonly T[]>,
 ): Promise<void> {
   while (!book.isComplete) {
-    const page = await list({ limit: PAGE, ...(book.until ? { until: book.until } : {}) });
+    const page = await list({ limit: PAGE, until: book.until });
     const fresh = page.filter(({ id }) => !book.entries.has(id));
     for (const entry of fresh) book.entries.set(entry.id, entry);
     const last = page.at(-1);

@@ -33,7 +33,7 @@ export async function* pagesOf<T extends Dated>(
   const seen = new Set<string>();
   let until = end;
   for (;;) {
-    const page = await list({ ...(since ? { since } : {}), ...(until ? { until } : {}), limit });
+    const page = await list({ since, until, limit });
     const fresh = page.filter(({ id }) => !seen.has(id));
     for (const { id } of fresh) seen.add(id);
     yield fresh;

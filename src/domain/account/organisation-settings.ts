@@ -41,10 +41,10 @@ export function parseOrganisationRequest(body: unknown): OrganisationRecord {
   }
   const { vapiAssistantId, vapiPhoneNumberId, driftMode, driftIgnore } = parsed.data;
   return {
-    ...(vapiAssistantId ? { vapiAssistantId } : {}),
-    ...(vapiPhoneNumberId ? { vapiPhoneNumberId } : {}),
-    ...(driftMode ? { driftMode } : {}),
-    ...(driftIgnore ? { driftIgnore } : {}),
+    vapiAssistantId: vapiAssistantId ?? undefined,
+    vapiPhoneNumberId: vapiPhoneNumberId ?? undefined,
+    driftMode: driftMode ?? undefined,
+    driftIgnore: driftIgnore ?? undefined,
   };
 }
 

@@ -33,14 +33,25 @@ export const DRIFT_CLASSES = [
 ] as const;
 export type DriftClass = (typeof DRIFT_CLASSES)[number];
 
+/** The classes of assistants that no mapping names. */
+export const UNMAPPED_CLASSES: readonly DriftClass[] = ['duplicate', 'orphan', 'unmanaged'];
+
 /** The classes that are written down one by one; `unknown` is a part of the fleet that could not be looked at. */
-type FindingClass = 'drifted' | 'missing' | 'duplicate' | 'orphan' | 'pending' | 'unreadable' | 'unknown';
+export const FINDING_CLASSES = [
+  'drifted',
+  'missing',
+  'duplicate',
+  'orphan',
+  'pending',
+  'unreadable',
+  'unknown',
+] as const satisfies readonly (DriftClass | 'unknown')[];
 
 /** One line of a run's report. */
 export interface Finding {
   /** Names the same thing in every attempt, so that a page that is checked twice gives one finding. */
   id: string;
-  class: FindingClass;
+  class: (typeof FINDING_CLASSES)[number];
   scope: ScopeKey;
   orgId?: string;
   role?: Role;

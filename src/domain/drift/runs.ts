@@ -18,8 +18,17 @@ export interface DriftRun extends Run {
   summary?: RunSummary;
 }
 
+/** What a run has done about its findings, by number. */
+export interface HealCounts {
+  reapplied: number;
+  resumed: number;
+  removed: number;
+  /** What was left alone, by reason. */
+  kept: Readonly<Record<string, number>>;
+}
+
 /** How far the healing has come. */
-export interface Healing {
+export interface Healing extends HealCounts {
   /** Grows with each page of findings. */
   version: number;
   /** Groups in which nothing is healed. */
@@ -27,14 +36,9 @@ export interface Healing {
   /** The findings up to this one were dealt with. */
   after?: string;
   /** The finding whose removal is under way. */
-  removing?: string | undefined;
+  removing?: string;
   /** Removals that were made or may have been, with the one that is under way; absent in rows of earlier versions. */
   removals?: number;
-  reapplied: number;
-  resumed: number;
-  removed: number;
-  /** What was left alone, by reason. */
-  kept: Readonly<Record<string, number>>;
 }
 
 /** The platform's account, and the accounts of organisations together: brakes apply to each. */
@@ -46,7 +50,7 @@ export interface RunSummary {
   suspicious: readonly Group[];
   /** Causes that hit many assistants at once. */
   common: readonly { cause: string; count: number }[];
-  healed?: Pick<Healing, 'reapplied' | 'resumed' | 'removed' | 'kept'>;
+  healed?: HealCounts;
   durationMs: number;
 }
 

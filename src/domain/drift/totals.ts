@@ -1,83 +1,61 @@
-import { DRIFT_CLASSES, type DriftClass } from './finding.ts';
+import * as z from 'zod/mini';
+import { DRIFT_CLASSES, UNMAPPED_CLASSES } from './finding.ts';
 
-/** What is counted while a fleet is checked. Sums of sums: a unit's, then a run's. */
-export interface Totals {
-  classes: Record<DriftClass, number>;
-  /** Requests to Vapi. */
-  lists: number;
-  gets: number;
-  /** The same, about phone numbers. */
-  numbers: number;
-  /** The same, about tools. */
-  tools: number;
-  /** Scopes, or windows of one, that were looked at; and those of which nothing is known. */
-  checked: number;
-  unknown: number;
-  /** Findings about which this run may do something. */
-  actionable: number;
-  /** How many findings share a cause, by cause. */
-  causes: Record<string, number>;
-}
+const count = z.number();
+
+/** A count for each class; rows of earlier versions lack the classes that are younger. */
+const countByClass = z.lazy(() => z.record(z.enum(DRIFT_CLASSES), z._default(count, 0)));
+
+/** What is counted while a fleet is checked, as it is stored. Sums of sums: a unit's, then a run's. */
+export const totalsSchema = z.lazy(() =>
+  z.object({
+    classes: countByClass,
+    /** Requests to Vapi about assistants, phone numbers (`numbers`) and tools. */
+    lists: count,
+    gets: count,
+    numbers: count,
+    tools: z._default(count, 0),
+    /** Scopes, or windows of one, that were looked at; and those of which nothing is known. */
+    checked: count,
+    unknown: count,
+    /** Findings about which this run may do something. */
+    actionable: count,
+    /** How many findings share a cause, by cause. */
+    causes: z.record(z.string(), count),
+  }),
+);
+
+export type Totals = z.infer<typeof totalsSchema>;
 
 /** Causes that are told apart; rarer ones are not what a common cause is looked for in. */
 const MAX_CAUSES = 50;
 
+const NOTHING = { lists: 0, gets: 0, numbers: 0, tools: 0, checked: 0, unknown: 0, actionable: 0 };
+
 /** Nothing counted yet. */
 export function noTotals(): Totals {
-  const classes = emptyClasses();
-  return { classes, lists: 0, gets: 0, numbers: 0, tools: 0, checked: 0, unknown: 0, actionable: 0, causes: {} };
-}
-
-function emptyClasses(): Record<DriftClass, number> {
-  return {
-    'in-sync': 0,
-    imported: 0,
-    drifted: 0,
-    missing: 0,
-    duplicate: 0,
-    orphan: 0,
-    unmanaged: 0,
-    pending: 0,
-    changing: 0,
-    off: 0,
-    unreadable: 0,
-  };
+  return { classes: countByClass.parse({}), ...NOTHING, causes: {} };
 }
 
 /** Both together. */
 export function addTotals(a: Totals, b: Totals): Totals {
-  const classes = emptyClasses();
-  for (const name of DRIFT_CLASSES) classes[name] = a.classes[name] + b.classes[name];
-  return {
-    classes,
-    lists: a.lists + b.lists,
-    gets: a.gets + b.gets,
-    numbers: a.numbers + b.numbers,
-    tools: a.tools + b.tools,
-    checked: a.checked + b.checked,
-    unknown: a.unknown + b.unknown,
-    actionable: a.actionable + b.actionable,
-    causes: addCauses(a.causes, b.causes),
-  };
+  const sum = { ...a, classes: { ...a.classes }, causes: addCauses(a.causes, b.causes) };
+  for (const name of DRIFT_CLASSES) sum.classes[name] += b.classes[name];
+  for (const name of COUNTERS) sum[name] += b[name];
+  return sum;
 }
+
+const COUNTERS = ['lists', 'gets', 'numbers', 'tools', 'checked', 'unknown', 'actionable'] as const;
 
 function addCauses(a: Totals['causes'], b: Totals['causes']): Totals['causes'] {
   const sum = new Map(Object.entries(a));
-  for (const [cause, count] of Object.entries(b)) sum.set(cause, (sum.get(cause) ?? 0) + count);
+  for (const [cause, times] of Object.entries(b)) sum.set(cause, (sum.get(cause) ?? 0) + times);
   const commonest = [...sum].toSorted(([x, m], [y, n]) => n - m || (x < y ? -1 : 1));
   return Object.fromEntries(commonest.slice(0, MAX_CAUSES));
 }
 
 /** Assistants that a mapping names, whatever was found of them. */
 export function mappedCount({ classes }: Totals): number {
-  return (
-    classes['in-sync'] +
-    classes.imported +
-    classes.drifted +
-    classes.missing +
-    classes.pending +
-    classes.changing +
-    classes.off +
-    classes.unreadable
-  );
+  const mapped = DRIFT_CLASSES.filter((name) => !UNMAPPED_CLASSES.includes(name));
+  return mapped.reduce((sum, name) => sum + classes[name], 0);
 }

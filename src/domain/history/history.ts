@@ -102,9 +102,9 @@ export function summarise({ name, model, voice }: JsonObject): SpecSummary {
   const modelName = pathOf(model, 'model');
   const voiceName = pathOf(voice, 'voiceId');
   return {
-    ...(typeof name === 'string' ? { name } : {}),
-    ...(modelName ? { model: modelName } : {}),
-    ...(voiceName ? { voice: voiceName } : {}),
+    name: typeof name === 'string' ? name : undefined,
+    model: modelName,
+    voice: voiceName,
   };
 }
 

@@ -56,8 +56,8 @@ function followersOf({ tools, phoneNumber }: AssistantMapping): Pick<AssistantSt
   const { status, count, linked, refused } = tools;
   const toolIds = linked.map(({ toolId }) => toolId);
   return {
-    tools: { status, count, toolIds, ...(refused ? { refused } : {}) },
-    ...(phoneNumber ? { phoneNumber: { id: phoneNumber.id, status: phoneNumber.status } } : {}),
+    tools: { status, count, toolIds, refused },
+    phoneNumber: phoneNumber && { id: phoneNumber.id, status: phoneNumber.status },
   };
 }
 

@@ -101,7 +101,7 @@ export async function giveBack(
   await quietly(operation, async () => {
     // Nothing refers to the configurations of a row that goes: no prompt outlives it.
     if (transition === 'abandon') await operation.specs.removeAll(operation.key);
-    await endClaim(operation, { held, transition, change: { ...change, ...(attempted ? { attempted } : {}) } });
+    await endClaim(operation, { held, transition, change: { ...change, attempted } });
   });
 }
 

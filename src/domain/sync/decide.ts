@@ -45,7 +45,7 @@ export interface DecideInput {
   /** The account that the organisation uses now. */
   scope: Scope;
   /** The number that the assistant is to answer. */
-  phoneNumberId?: string | undefined;
+  phoneNumberId?: string;
   /** What this operation made and could not remove again. */
   leftovers: readonly Retiree[];
   /** Tools that Vapi was seen not to have. */
@@ -217,7 +217,7 @@ function leftBehind({ mapping, scope }: DecideInput): Retiree[] {
 /** The assistant that a row names, as one that is to be removed. */
 export function mappedAsRetiree({ assistantId, scope, keyFingerprint }: AssistantMapping): Retiree[] {
   if (!assistantId || !scope) return [];
-  return [{ assistantId, scope, ...(keyFingerprint ? { keyFingerprint } : {}) }];
+  return [{ assistantId, scope, keyFingerprint }];
 }
 
 /** The platform's account always is; an organisation's own only with its key. */

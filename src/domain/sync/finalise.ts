@@ -48,7 +48,7 @@ export async function finalise(operation: Operation, outcome: Outcome): Promise<
     scope: access.scope,
     vapiOrgId: assistant.vapiOrgId,
     keyFingerprint: access.apiKey.fingerprint,
-    ...(specHash ? { specHash } : {}),
+    specHash,
     attempted: held.mapping.attempted.filter(mayLand),
     finalisedBy: held.claim.token,
     claim: null,

@@ -46,7 +46,7 @@ async function change(operation: Operation, { mapping, access, found }: NumberCh
     await releaseNumbers(operation, { numbers: mapping.formerNumbers, access });
     const state =
       found?.status === 'pending' ? await pointNumber(operation, { mapping, phoneNumber: found, access }) : found;
-    const change = { claim: null, formerNumbers: [], ...(state ? { phoneNumber: state } : {}) };
+    const change = { claim: null, formerNumbers: [], phoneNumber: state };
     await endClaim(operation, { held, transition: 'release', change });
     return true;
   } catch (error) {

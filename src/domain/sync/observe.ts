@@ -39,7 +39,7 @@ export async function observe(operation: Operation, situation: Situation): Promi
   ]);
   const needsKnown = mapped?.kind !== 'live' && strays.length === 0;
   const known = needsKnown ? await lookAtKnown(operation, { account, situation }) : undefined;
-  const seen = { ...(mapped ? { mapped } : {}), ...(known ? { known } : {}) };
+  const seen = { mapped, known };
   return { ...seen, strays, lastApplied, tools, appliedMeanwhile: false };
 }
 

@@ -54,7 +54,7 @@ function eventOf(
     requestContext: { http: { method } },
     headers: { 'content-type': 'application/json', 'x-operation-id': operationId },
     pathParameters: { orgId: key.orgId, role: key.role },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    body: body === undefined ? undefined : JSON.stringify(body),
   };
 }
 

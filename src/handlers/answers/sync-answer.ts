@@ -25,7 +25,7 @@ export function syncResponse(result: SyncResult, { voice, specHash, operationId 
     voice,
     credentials: { source: access.source },
     tools: { status: mapping.tools.status, count: mapping.tools.count },
-    ...(mapping.phoneNumber ? { phoneNumber: phoneNumberOf(mapping.phoneNumber) } : {}),
+    phoneNumber: mapping.phoneNumber && phoneNumberOf(mapping.phoneNumber),
     operationId,
   };
 }
@@ -41,9 +41,9 @@ export function planResponse({ plan, mapping, access }: Decision, asked: Asked &
     ...asked.key,
     assistantId: mapping?.assistantId ?? null,
     plan: plan.kind,
-    ...(plan.kind === 'create' ? { cause: plan.cause } : {}),
+    cause: plan.kind === 'create' ? plan.cause : undefined,
     changes: 'patch' in plan ? plan.patch.changes.map(maskChange) : [],
-    ...('tools' in plan ? { tools: { status: plan.tools.status, count: plan.tools.count } } : {}),
+    tools: 'tools' in plan ? { status: plan.tools.status, count: plan.tools.count } : undefined,
     specHash: asked.specHash,
     voice: asked.voice,
     credentials: { source: access.source },

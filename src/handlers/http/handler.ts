@@ -120,7 +120,7 @@ function withOperationId(response: HttpResponse, operationId: string): HttpRespo
 function refusalOf(error: unknown): { problem: ProblemCode; detail?: string } {
   if (!(error instanceof Problem)) return { problem: 'INTERNAL' };
   const isOurs = error.code !== 'VALIDATION_FAILED' && error.code !== 'VAPI_REJECTED';
-  return { problem: error.code, ...(isOurs ? { detail: error.message } : {}) };
+  return { problem: error.code, detail: isOurs ? error.message : undefined };
 }
 
 function logStorage(app: HttpApplication, thrown: unknown): void {

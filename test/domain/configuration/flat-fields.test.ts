@@ -126,7 +126,7 @@ describe('flat fields of older callers', () => {
 });
 
 describe('a flat field that contradicts the nested one is an error: neither can be preferred in silence', () => {
-  it.each([
+  it.each<{ flat: string; body: JsonObject }>([
     { flat: 'modelProvider', body: { modelProvider: 'openai', model: { provider: 'anthropic' } } },
     { flat: 'modelName', body: { modelName: 'gpt-4o', model: { model: 'gpt-5' } } },
     { flat: 'voiceProvider', body: { voiceProvider: 'azure', voice: { provider: 'lmnt' } } },

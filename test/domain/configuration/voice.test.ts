@@ -252,7 +252,7 @@ describe('a replaced voice', () => {
 });
 
 describe('fallback voices', () => {
-  const voices = [
+  const voices: JsonObject[] = [
     { provider: 'vapi', voiceId: 'Elliot' },
     { provider: 'lmnt', voiceId: 'lily', speed: 1 },
     { provider: 'ElevenLabs', voiceId: 'sarah' },
@@ -282,14 +282,16 @@ describe('fallback voices', () => {
     expect(fieldsOf(problem)).toEqual(['voice.fallbackPlan.voices[1].provider']);
   });
 
-  it.each([{ fallbackPlan: null }, { fallbackPlan: {} }, { fallbackPlan: { voices: null } }, { fallbackPlan: [] }])(
-    'a plan without voices is left to Vapi: %j',
-    (plan) => {
-      const decision = normaliseVoice({ provider: 'azure', voiceId: 'andrew', ...plan }, 'strict');
-      expect(decision.applied).toEqual({ provider: 'azure', voiceId: 'andrew', ...plan });
-      expect(decision).not.toHaveProperty('fallbacks');
-    },
-  );
+  it.each<JsonObject>([
+    { fallbackPlan: null },
+    { fallbackPlan: {} },
+    { fallbackPlan: { voices: null } },
+    { fallbackPlan: [] },
+  ])('a plan without voices is left to Vapi: %j', (plan) => {
+    const decision = normaliseVoice({ provider: 'azure', voiceId: 'andrew', ...plan }, 'strict');
+    expect(decision.applied).toEqual({ provider: 'azure', voiceId: 'andrew', ...plan });
+    expect(decision).not.toHaveProperty('fallbacks');
+  });
 });
 
 describe('a voice that cannot be read is refused, never guessed', () => {
@@ -303,7 +305,7 @@ describe('a voice that cannot be read is refused, never guessed', () => {
     },
   );
 
-  it.each([
+  it.each<{ name: string; voice: Json; fields: string[] }>([
     { name: 'a string', voice: 'jennifer', fields: ['voice'] },
     { name: 'a list', voice: [{ provider: 'azure' }], fields: ['voice'] },
     { name: 'a number', voice: 7, fields: ['voice'] },
@@ -339,13 +341,13 @@ describe('policy keep-active-vapi', () => {
 
   it.each(RETIRED_IDS)('%s is gone at Vapi and is replaced all the same', (id) => {
     for (const provider of ['vapi', 'playht', 'azure', undefined]) {
-      const voice = provider === undefined ? { voiceId: id } : { provider, voiceId: id };
+      const voice: JsonObject = provider === undefined ? { voiceId: id } : { provider, voiceId: id };
       const { applied, reason } = normaliseVoice(voice, 'keep-active-vapi');
       expect({ applied, reason }).toEqual({ applied: DEFAULT, reason: 'legacy-voice' });
     }
   });
 
-  it.each([
+  it.each<{ name: string; voice: JsonObject; reason: string }>([
     { name: 'vapi without an id', voice: { provider: 'vapi' }, reason: 'missing-voice-id' },
     { name: 'an active id without a provider', voice: { voiceId: 'Elliot' }, reason: 'missing-provider' },
   ])('$name still ends at $reason: the policy lifts conditions 1 and 2 only', ({ voice, reason }) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '../../../src/domain/json.ts';
 import type { AssistantMapping } from '../../../src/domain/mapping/assistant-mapping.ts';
 import { claimTokenOf, decide } from '../../../src/domain/sync/decide.ts';
 import { SETTLE_MS } from '../../../src/domain/timing.ts';
@@ -443,7 +444,7 @@ describe('the patch of a plan', () => {
 });
 
 describe('the token of an assistant', () => {
-  it.each([
+  it.each<{ config: JsonObject; token?: string }>([
     { config: { metadata: { claimToken: 't1' } }, token: 't1' },
     { config: { metadata: { claimToken: 7 } }, token: undefined },
     { config: { metadata: {} }, token: undefined },

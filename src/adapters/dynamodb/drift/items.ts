@@ -2,41 +2,15 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { DRIFT_MODES } from '../../../domain/account/organisation-record.ts';
 import { ROLES } from '../../../domain/configuration/assistant-key.ts';
-import type { Finding } from '../../../domain/drift/finding.ts';
+import { FINDING_CLASSES, type Finding } from '../../../domain/drift/finding.ts';
 import { type DriftRun, type DriftUnit, GROUPS } from '../../../domain/drift/runs.ts';
+import { totalsSchema } from '../../../domain/drift/totals.ts';
 import type { Item } from '../table-keys.ts';
 
 const count = z.number();
 const counts = z.record(z.string(), count);
 const time = z.exactOptional(z.number());
 const groups = z.array(z.enum(GROUPS));
-
-const totalsSchema = z.lazy(() =>
-  z.object({
-    classes: z.object({
-      'in-sync': count,
-      // Version 0.1.0 counted neither imported nor unreadable ones.
-      imported: z._default(count, 0),
-      drifted: count,
-      missing: count,
-      duplicate: count,
-      orphan: count,
-      unmanaged: count,
-      pending: count,
-      changing: count,
-      off: count,
-      unreadable: z._default(count, 0),
-    }),
-    lists: count,
-    gets: count,
-    numbers: count,
-    tools: z._default(count, 0),
-    checked: count,
-    unknown: count,
-    actionable: count,
-    causes: counts,
-  }),
-);
 
 const healed = () => z.object({ reapplied: count, resumed: count, removed: count, kept: counts });
 
@@ -100,7 +74,7 @@ const scopeSchema = z.lazy(() => z.union([z.literal('platform'), z.templateLiter
 const findingSchema = z.lazy(() =>
   z.object({
     id: z.string(),
-    class: z.enum(['drifted', 'missing', 'duplicate', 'orphan', 'pending', 'unreadable', 'unknown']),
+    class: z.enum(FINDING_CLASSES),
     scope: scopeSchema,
     orgId: z.exactOptional(z.string()),
     role: z.exactOptional(z.enum(ROLES)),

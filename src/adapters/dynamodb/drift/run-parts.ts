@@ -25,7 +25,7 @@ export class DynamoUnitStore implements UnitStore<DriftUnit> {
     const units: DriftUnit[] = [];
     let after: string | undefined;
     do {
-      const page = await this.#items.query({ pk: partsPk(runId), prefix: UNIT_PREFIX, ...(after ? { after } : {}) });
+      const page = await this.#items.query({ pk: partsPk(runId), prefix: UNIT_PREFIX, after });
       units.push(...page.items.map(parseUnit));
       after = page.next;
     } while (after);

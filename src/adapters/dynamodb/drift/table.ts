@@ -8,7 +8,7 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Runtime } from '../../../domain/runtime.ts';
 import type { Table } from '../claimed-rows.ts';
-import type { Item } from '../table-keys.ts';
+import { type Item, MARSHALLING } from '../table-keys.ts';
 
 /** Runs are of interest for a month; DynamoDB then removes them by itself. In seconds. */
 const KEPT_S = 30 * 24 * 60 * 60;
@@ -32,8 +32,6 @@ interface PartQuery {
   after?: string;
   descending?: boolean;
 }
-
-const MARSHALLING = { removeUndefinedValues: true } as const;
 
 /** What rows are made with. */
 export type RowRuntime = Pick<Runtime, 'now' | 'uniqueId'>;
@@ -144,12 +142,12 @@ export class DynamoDriftTable {
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
         ExpressionAttributeValues: marshall({ ':pk': pk, ':prefix': prefix }),
         ScanIndexForward: !descending,
-        ...(limit ? { Limit: limit } : {}),
+        Limit: limit,
         ...(after ? { ExclusiveStartKey: marshall({ pk, sk: after }) } : {}),
       }),
     );
     const next = LastEvaluatedKey?.sk?.S;
-    return { items: Items, ...(next ? { next } : {}) };
+    return { items: Items, next };
   }
 }
 

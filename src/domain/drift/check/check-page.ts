@@ -56,5 +56,5 @@ export async function checkPage({ deps, run, scope, account, window }: PageCheck
   check.tally.totals.gets += account.calls.gets - before.gets;
   check.tally.totals.numbers += account.calls.numbers - before.numbers;
   check.tally.totals.tools += account.calls.tools - before.tools;
-  return { ...check.tally, ...(joined.completeFrom === undefined ? {} : { to: joined.completeFrom }) };
+  return { ...check.tally, to: joined.completeFrom };
 }

@@ -90,7 +90,7 @@ async function isRungByAnother(check: ScopeCheck, row: AssistantMapping): Promis
   const found = await account.phoneNumbers.get(phoneNumber.id);
   const live = found.kind === 'found' ? found.phoneNumber.assistantId : undefined;
   if (live === assistantId) return false;
-  await reportFollowers(check, row, [{ path: NUMBER_PATH, wanted: assistantId, ...(live ? { live } : {}) }]);
+  await reportFollowers(check, row, [{ path: NUMBER_PATH, wanted: assistantId, live }]);
   return true;
 }
 
@@ -247,8 +247,8 @@ export function reportUnreadable({ deps, scope, tally }: RowCheck, row: Unreadab
     class: 'unreadable',
     scope,
     orgId,
-    ...(role ? { role } : {}),
-    ...(assistantId ? { assistantId } : {}),
+    role,
+    assistantId,
     detail: unreadable,
     mode: 'report',
     foundAt: isoNow(deps.runtime),
@@ -278,7 +278,7 @@ async function report(check: RowCheck, { row, mode }: Current, found: Found): Pr
     scope,
     orgId,
     role,
-    ...(assistantId ? { assistantId } : {}),
+    assistantId,
     ...shown,
     mode,
     foundAt,

@@ -40,7 +40,7 @@ export async function readRows(fleet: FleetIndex, query: RowQuery): Promise<Rows
   const items: MappingRow[] = [];
   let after: string | undefined;
   for (;;) {
-    const slice = await fleet.rows({ ...query, ...(after ? { after } : {}) });
+    const slice = await fleet.rows({ ...query, after });
     items.push(...slice.items);
     const [first] = items;
     const last = items.at(-1);

@@ -25,10 +25,11 @@ export function isInside(ms: number, { from, to }: Window): boolean {
 
 /** The bounds of a window as Vapi's list takes them: both inclusive. */
 export function listBounds({ from, to }: Window): { since?: string; until?: string } {
-  return {
-    ...(from === undefined ? {} : { since: new Date(from).toISOString() }),
-    ...(to === undefined ? {} : { until: new Date(to - 1).toISOString() }),
-  };
+  return { since: timeOf(from), until: timeOf(to === undefined ? undefined : to - 1) };
+}
+
+function timeOf(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
 }
 
 /**

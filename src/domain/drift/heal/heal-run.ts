@@ -30,7 +30,7 @@ export async function healRun(call: DriftCall): Promise<TaskEnd> {
     const pause = await pauseBefore(call, run);
     if (pause) return pause;
     const { after } = run.healing;
-    const page = await call.findings.page({ runId: run.runId, limit: AT_A_TIME, ...(after ? { after } : {}) });
+    const page = await call.findings.page({ runId: run.runId, limit: AT_A_TIME, after });
     const healed = await healPage(call, { run, findings: page.items });
     if (!healed) return { kind: 'done', outcome: 'overtaken' };
     if (page.next === undefined) return await end(call, healed);

@@ -1,3 +1,4 @@
+import { organisationOf } from '../../account/scope.ts';
 import { nameOf } from '../../journal.ts';
 import type { AfterFailure, Progress } from '../../long-work/long-work.ts';
 import { Problem } from '../../problem.ts';
@@ -57,7 +58,7 @@ async function reportUnknown(
     id: scope === 'platform' ? `${scope}#unit-${unit.number}` : scope,
     class: 'unknown',
     scope,
-    ...(scope === 'platform' ? {} : { orgId: scope.slice('org:'.length) }),
+    orgId: organisationOf(scope),
     cause,
     // Vapi's own words could quote what was sent.
     detail: error instanceof Problem && error.code !== 'VAPI_REJECTED' ? error.message : 'See the log of this run.',

@@ -1,6 +1,6 @@
 import type { DriftCall } from '../drift-dependencies.ts';
 import { commonCauses } from '../heal/brakes.ts';
-import type { DriftRun, Group, RunSummary } from '../runs.ts';
+import type { DriftRun, Group, HealCounts, Healing, RunSummary } from '../runs.ts';
 import type { Totals } from '../totals.ts';
 
 /** Ends a run. Exactly one of all who try does it, and records its outcome. */
@@ -11,34 +11,23 @@ export async function closeRun(
   const now = runtime.now();
   const closedAt = new Date(now).toISOString();
   const { healing } = run;
-  const summary: RunSummary = {
-    totals,
+  const outcome = {
     suspicious,
     common: commonCauses(totals),
-    ...(healing ? { healed: healedIn(healing) } : {}),
+    healed: healing && healedIn(healing),
     durationMs: now - Date.parse(run.startedAt),
   };
+  const summary: RunSummary = { totals, ...outcome };
   const closed = await runs.advance(run, { status: 'closed', closedAt, summary, updatedAt: closedAt });
   if (!closed) return 'over';
   // Were it lost, the next run would do it.
   if (run.mode.ceiling === 'heal') await tasks.send({ kind: 'collect-tools', runId: run.runId });
   const { classes, lists, gets, checked, unknown } = totals;
-  journal.record({
-    code: 'DRIFT_RUN_CLOSED',
-    runId: run.runId,
-    classes,
-    unknown,
-    checked,
-    lists,
-    gets,
-    suspicious,
-    common: summary.common,
-    ...(summary.healed ? { healed: summary.healed } : {}),
-    durationMs: summary.durationMs,
-  });
+  const { runId } = run;
+  journal.record({ code: 'DRIFT_RUN_CLOSED', runId, classes, unknown, checked, lists, gets, ...outcome });
   return 'closed';
 }
 
-function healedIn({ reapplied, resumed, removed, kept }: NonNullable<DriftRun['healing']>) {
+function healedIn({ reapplied, resumed, removed, kept }: Healing): HealCounts {
   return { reapplied, resumed, removed, kept };
 }

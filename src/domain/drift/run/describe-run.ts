@@ -1,9 +1,9 @@
 import type { Finding } from '../finding.ts';
 import type { Slice } from '../fleet.ts';
-import type { DriftRun, DriftRunStore, FindingStore } from '../runs.ts';
+import type { DriftRun, DriftRunStore, FindingStore, RunSummary } from '../runs.ts';
 
 /** A run as people and pipelines see it. Times are ISO 8601. */
-export interface RunDescription {
+export interface RunDescription extends Partial<ClosedDescription> {
   runId: string;
   trigger: string;
   mode: string;
@@ -12,19 +12,10 @@ export interface RunDescription {
   closedAt: string | null;
   /** Parts of the fleet: how many there are (null while the run is planned), and how many are done. */
   units: { total: number | null; done: number };
-  /** Assistants by class. Absent until the run is closed; so is all that follows. */
-  classes?: Readonly<Record<string, number>>;
-  /** Accounts and windows that were looked at, and those of which nothing is known. */
-  checked?: number;
-  unknown?: number;
-  /** Requests to Vapi. */
-  calls?: { lists: number; gets: number; numbers: number; tools: number };
-  /** Where so much was missing that nothing was healed. */
-  suspicious?: readonly string[];
-  commonCauses?: readonly { cause: string; count: number }[];
-  healed?: { reapplied: number; resumed: number; removed: number; kept: Readonly<Record<string, number>> };
-  durationMs?: number;
 }
+
+/** What is known when a run is closed. */
+type ClosedDescription = ReturnType<typeof describeSummary>;
 
 /** Describes a run. */
 export function describeRun(run: DriftRun): RunDescription {
@@ -41,7 +32,7 @@ export function describeRun(run: DriftRun): RunDescription {
   };
 }
 
-function describeSummary({ totals, suspicious, common, healed, durationMs }: NonNullable<DriftRun['summary']>) {
+function describeSummary({ totals, suspicious, common, healed, durationMs }: RunSummary) {
   const { classes, checked, unknown, lists, gets, numbers, tools } = totals;
   return {
     classes,
@@ -50,7 +41,7 @@ function describeSummary({ totals, suspicious, common, healed, durationMs }: Non
     calls: { lists, gets, numbers, tools },
     suspicious,
     commonCauses: common,
-    ...(healed ? { healed } : {}),
+    healed,
     durationMs,
   };
 }

@@ -24,12 +24,11 @@ async function nextWork(deps: DriftDependencies, planned: readonly DriftUnit[]):
   if (!last) return await nextWindow(deps, undefined);
   if (last.kind === 'window' && last.window.from !== undefined) return await nextWindow(deps, last.window.from);
   const after = last.kind === 'accounts' ? last.orgIds.at(-1) : undefined;
-  const { items } = await deps.fleet.ownAccounts({ limit: deps.limits.batchSize, ...(after ? { after } : {}) });
+  const { items } = await deps.fleet.ownAccounts({ limit: deps.limits.batchSize, after });
   return items.length > 0 ? { kind: 'accounts', orgIds: items } : { kind: 'unfinished' };
 }
 
 async function nextWindow({ fleet, limits }: DriftDependencies, to: number | undefined): Promise<Work> {
-  const upper = to === undefined ? {} : { to };
-  const from = await fleet.cut({ scope: 'platform', ...upper, count: limits.pageSize * limits.windowPages });
-  return { kind: 'window', window: { ...upper, ...(from === undefined ? {} : { from }) } };
+  const from = await fleet.cut({ scope: 'platform', to, count: limits.pageSize * limits.windowPages });
+  return { kind: 'window', window: { from, to } };
 }

@@ -89,7 +89,7 @@ async function stepInUnfinished({ deps, run, unit }: StepInput): Promise<Step> {
   const { position } = unit;
   const { items, next } = await deps.fleet.unfinished({
     limit: deps.limits.pageSize,
-    ...(position.after ? { after: position.after } : {}),
+    after: position.after,
   });
   const tally = newTally();
   const check = { deps, run, scope: 'platform' as const, tally };

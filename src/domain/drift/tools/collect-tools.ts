@@ -51,7 +51,7 @@ async function collectAccounts(
   call: DriftCall,
   { mode, after }: Pick<DriftRun, 'mode'> & { after: string | undefined },
 ): Promise<TaskEnd> {
-  const page = await call.fleet.ownAccounts({ limit: PAGE, ...(after === undefined ? {} : { after }) });
+  const page = await call.fleet.ownAccounts({ limit: PAGE, after });
   for (const orgId of page.items) {
     const { record } = await call.mappings.read(orgId);
     if (modeFor(mode, record?.driftMode) !== 'heal') continue;
