@@ -49,7 +49,7 @@ export interface SyncApplication extends HttpApplication {
   queue: SqsTaskQueue;
   organisations: OrganisationStore;
   inlineCredentials: boolean;
-  /** True for the service that a verification plays on: its organisations have names that nobody else may use. */
+  /** True for the service that a verification plays on: the names of its organisations are reserved. */
   isVerification?: boolean;
 }
 
@@ -98,12 +98,14 @@ interface ApplicationParts {
   upstreamTiming?: UpstreamTiming;
 }
 
-/** One part less than the others have, and one bundle a third smaller: `status` loads no client that it does not use. */
+/**
+ * One part less than the others have, and one bundle a third smaller: `status` loads no client that it does not use.
+ */
 type TableParts = Pick<ApplicationParts, 'settings' | 'runtime'> & { clients: Pick<Clients, 'dynamo'> };
 
 type QueueParts = TableParts & { clients: Pick<Clients, 'queue'> };
 
-/** Without the middleware that goes through every request and answer for a log that nobody asked for. */
+/** Without the middleware that walks every request and answer for a debug log that is off. */
 export function unlogged<C extends { middlewareStack: { remove(name: string): boolean } }>(client: C): C {
   client.middlewareStack.remove('loggerMiddleware');
   return client;

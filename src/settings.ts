@@ -97,8 +97,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
 }
 
 /**
- * True when the call that is being answered is to leave a trace: on Lambda, not switched off, and sampled by X-Ray, which
- * tells so anew with each call.
+ * True when the call that is being answered is to leave a trace: on Lambda, not switched off, and sampled by X-Ray,
+ * which tells so anew with each call.
  */
 export function isTraceWanted(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {
   const { AWS_EXECUTION_ENV, POWERTOOLS_TRACE_ENABLED, _X_AMZN_TRACE_ID } = environment;
@@ -128,5 +128,5 @@ function driftLimits(settings: DriftVariables): DriftLimits {
   };
 }
 
-/** What nobody has had a reason to set. */
+/** Fixed values that have no setting. */
 const FIXED_DRIFT_LIMITS = { windowPages: 10, batchSize: 25, maxFailures: 3 } as const;

@@ -5,7 +5,7 @@ import { specKey } from '../../src/adapters/dynamodb/spec-store.ts';
 import { indexKeys, mappingSk, OWN_ACCOUNTS_PK, organisationPk } from '../../src/adapters/dynamodb/table-keys.ts';
 import { ApiKey } from '../../src/domain/account/api-key.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
-import { configured, ownership } from '../../src/domain/configuration/configuration.ts';
+import { desiredFrom, ownership } from '../../src/domain/configuration/configuration.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
 import { NO_TOOLS } from '../../src/domain/tools/link-tools.ts';
@@ -44,7 +44,7 @@ export async function seedFleet(ground: FleetGround, members: readonly FleetMemb
   const ids: string[] = [];
   const requests = new Map<string, WriteRequest>();
   for (const member of members) {
-    const { payload, specHash } = configured({
+    const { payload, specHash } = desiredFrom({
       payload: { ...member.config, metadata: ownership(member.key, ground.deployment) },
       tools: [],
     });

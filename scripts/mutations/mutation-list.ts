@@ -70,8 +70,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'assistant of a lost claim not removed',
     file: 'src/domain/sync/finalise.ts',
-    from: 'const leftovers = outcome.made ? await disownUnlessMapped(operation, outcome) : [];',
-    to: 'const leftovers: readonly Retiree[] = [];',
+    from: 'const unremoved = input.made ? await disownUnlessMapped(operation, input) : [];',
+    to: 'const unremoved: readonly Retiree[] = [];',
   },
   {
     name: 'a DELETE that was cut off is undone',

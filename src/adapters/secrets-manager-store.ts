@@ -14,7 +14,9 @@ interface SecretsManagerStoreOptions {
 
 type Remembered = { kind: 'found'; text: string } | { kind: 'absent' };
 
-/** Organisations whose secret is remembered at least; the least recently used go first, when there are twice as many. */
+/**
+ * Organisations whose secret is remembered at least; the least recently used go first, when there are twice as many.
+ */
 const MAX_REMEMBERED = 1_000;
 const FOUND_TTL_MS = 5 * 60_000;
 /** Shorter: an organisation that has just been given its own key waits for this. */
@@ -28,8 +30,8 @@ const PASSING: Readonly<Record<string, number>> = {
 };
 
 /**
- * Secrets in AWS Secrets Manager, remembered for minutes. Only `ResourceNotFoundException` is an absent secret; everything
- * else (denied, throttled, cannot be decrypted, scheduled for deletion) is thrown as `CREDENTIALS_INVALID`.
+ * Secrets in AWS Secrets Manager, remembered for minutes. Only `ResourceNotFoundException` is an absent secret;
+ * everything else (denied, throttled, cannot be decrypted, scheduled for deletion) is thrown as `CREDENTIALS_INVALID`.
  */
 export class SecretsManagerStore implements SecretStore {
   readonly #options: SecretsManagerStoreOptions;

@@ -25,7 +25,9 @@ export class SqsTaskQueue implements TaskQueue {
     );
   }
 
-  /** Lets a message that was received, and failed, come back after `seconds` instead of the queue's visibility timeout. */
+  /**
+   * Lets a message that was received, and failed, come back after `seconds` instead of the queue's visibility timeout.
+   */
   async returnAfter(receiptHandle: string, seconds: number): Promise<void> {
     await this.#client.send(
       new ChangeMessageVisibilityCommand({

@@ -21,7 +21,10 @@ const taskSchema = z.lazy(() =>
   ]),
 );
 
-/** Reads the body of a message. Throws for what is no task: such a message ends in the dead-letter queue, where it is seen. */
+/**
+ * Reads the body of a message. Throws for what is no task: such a message ends in the dead-letter queue, where it is
+ * seen.
+ */
 export function parseTask(body: string): Task {
   return taskSchema.parse(JSON.parse(body));
 }

@@ -2,7 +2,10 @@
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 
-/** True for `{…}`, false for arrays, null and scalars. For values that `JSON.parse` made: what is inside is not looked at. */
+/**
+ * True for `{…}`, false for arrays, null and scalars. For values that `JSON.parse` made: what is inside is not looked
+ * at.
+ */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

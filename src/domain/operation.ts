@@ -44,8 +44,8 @@ export interface Operation extends SyncDependencies {
 /** Watches over an expectation for as long as one operation runs. */
 export interface Precondition {
   /**
-   * Throws `PRECONDITION_FAILED` when the row that was read is not as expected. A claim is taken on condition that the row
-   * is still as it was read, so that checking every row that is read is enough. `now` in epoch ms.
+   * Throws `PRECONDITION_FAILED` when the row that was read is not as expected. A claim is taken on condition that the
+   * row is still as it was read, so that checking every row that is read is enough. `now` in epoch ms.
    */
   assertHolds(mapping: AssistantMapping | undefined, now: number): void;
   /** The operation has claimed the row as it expected it: from here on, it expects what it made of it. */

@@ -1,6 +1,6 @@
 /**
- * Every answer that is not a success. `status` is the HTTP status, `retryable` says whether the same request can succeed
- * later without anybody changing anything.
+ * Every answer that is not a success. `status` is the HTTP status, `retryable` says whether the same request can
+ * succeed later without anybody changing anything.
  */
 export const PROBLEMS = {
   VALIDATION_FAILED: { status: 400, title: 'The request is not valid', retryable: false },
@@ -60,7 +60,7 @@ export class Problem extends Error {
   }
 }
 
-/** A row that nobody can parse, by its key: edited by hand, restored in part, or written by a later version. */
+/** A row that cannot be parsed, by its key: edited by hand, restored in part, or written by a later version. */
 export function unreadableRow(name: string): Problem {
   const detail = `The row ${name} of the table cannot be read. Restore it; docs/runbook.md#a-row-cannot-be-read says how.`;
   return new Problem('INTERNAL', detail);

@@ -11,7 +11,7 @@ export interface Runtime {
   sleep(ms: number): Promise<void>;
   /** In [0, 1). */
   random(): number;
-  /** A new identifier that nobody else has. */
+  /** A new unique identifier. */
   uniqueId(): string;
 }
 

@@ -1,12 +1,15 @@
 import type { ScopeKey } from './account/scope.ts';
 import type { AssistantKey } from './configuration/assistant-key.ts';
 
-/** Work that nobody waits for. A task names what to look at, never what to do: repeated, late or out of order it does no harm. */
+/**
+ * Work that no caller waits for. A task names what to look at, never what to do: repeated, late or out of order it does
+ * no harm.
+ */
 export type Task = AssistantTask | DriftTask;
 
 export type AssistantTask = SyncToolsTask | ReapplyTask;
 
-/** Brings what follows an assistant in line: its tools, and the phone number that is to ring it. */
+/** Updates the dependents of an assistant: its tools, and the phone number that it answers. */
 interface SyncToolsTask extends AssistantKey {
   kind: 'sync-tools';
   /** Of the operation that found the work, so that one id runs through all logs. */
@@ -19,7 +22,9 @@ interface ReapplyTask extends AssistantKey {
   operationId: string;
 }
 
-/** A part of a drift run: to divide the fleet, to check a unit of it, to heal what was found, to delete tools that nobody uses. */
+/**
+ * A part of a drift run: to divide the fleet, to check a unit of it, to heal what was found, to delete unused tools.
+ */
 export type DriftTask =
   | { kind: 'drift-plan'; runId: string }
   | { kind: 'drift-window'; runId: string; unit: number }
@@ -37,5 +42,8 @@ export interface TaskQueue {
   send(task: Task, options?: { delaySeconds?: number }): Promise<void>;
 }
 
-/** How a task ended. `later`: nothing is wrong with it, but it cannot be done now; it comes back without counting as failed. */
+/**
+ * How a task ended. `later`: nothing is wrong with it, but it cannot be done now; it comes back without counting as
+ * failed.
+ */
 export type TaskEnd = { kind: 'done'; outcome: string } | { kind: 'later'; reason: string; afterSeconds: number };

@@ -14,11 +14,11 @@ import { lazily } from './lambda/lazily.ts';
 export function verificationDependencies(app: VerifyApplication): VerificationDependencies {
   const { credentials } = app.sync;
   const secrets = withOwnKeySecrets(credentials.secrets);
-  // The throw-away organisations are known to nobody else.
+  // Only this suite knows the temporary organisations.
   const sync = { ...app.sync, credentials: { ...credentials, secrets }, knownOrganisationsOnly: false };
   return {
     sync,
-    // Nobody brings a token for a throw-away organisation: who started the verification has signed.
+    // No token is issued for a temporary organisation: the caller of the verification is authorised by IAM.
     service: makeServiceUnderTest({ ...app, sync, orgClaim: undefined }),
     runs: app.verificationRuns,
   };

@@ -118,7 +118,9 @@ async function fail(app: Application, { receiptHandle, attributes }: SQSRecord, 
 
 let built: WorkerHandler | undefined;
 
-/** Built with the first batch. When the settings are wrong the whole batch fails, and comes back when they are right. */
+/**
+ * Built with the first batch. When the settings are wrong the whole batch fails, and comes back when they are right.
+ */
 export const handler: WorkerHandler = async (event, context) => {
   built ??= makeWorkerHandler(makeApplication());
   return await built(event, context);

@@ -50,8 +50,8 @@ function ownToken(token: string): Guarded {
 
 /**
  * The row is as it was read. The revision alone would not do: a finalised claim leaves it as it is, and a row that was
- * removed and made again starts over, so the claims (this one, and the last that was finalised) and what the row names are
- * compared too.
+ * removed and made again starts over, so the claims (this one, and the last that was finalised) and what the row names
+ * are compared too.
  */
 function asRead({ from: row, named: { attribute, value } }: ConditionedWrite): Guarded {
   if (!row) return { expression: IN_STATE.absent, values: {} };

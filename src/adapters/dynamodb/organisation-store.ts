@@ -59,7 +59,7 @@ export class DynamoOrganisationStore implements OrganisationStore {
   }
 }
 
-/** Without ids that nobody can read: a sync stops at them, and a PUT of the record is what mends them. */
+/** Without unreadable ids: they stop a sync, and a PUT of the record replaces them. */
 function readable({ vapiAssistantId, vapiPhoneNumberId, ...item }: Item) {
   return parseOrganisationRecord({
     ...item,

@@ -15,7 +15,10 @@ export const REMOVED_AT_A_TIME = 10;
 
 const specSchema = z.object({ payload: z.string(), tools: z._default(z.string(), '[]') });
 
-/** Applied configurations in DynamoDB, one item per content. The payload is JSON text, so that it comes back to the letter. */
+/**
+ * Applied configurations in DynamoDB, one item per content. The payload is JSON text, so that it comes back to the
+ * letter.
+ */
 export class DynamoSpecStore implements SpecStore {
   readonly #table: Table;
 

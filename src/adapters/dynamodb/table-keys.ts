@@ -83,14 +83,14 @@ const mappingSchema = z.object({
   phoneNumber: z.exactOptional(phoneNumberSchema),
   // Rows of version 0.1.0 forget the number that another one has replaced.
   formerNumbers: z._default(z.array(formerNumberSchema), []),
-  // A note for people and for the next drift run: an unreadable one must stop nobody.
+  // A note for people and for the next drift run: an unreadable one must not stop a sync.
   drift: z.catch(z.optional(driftSchema), undefined),
   retiring: z._default(z.array(retireeSchema), []),
   createdAt: z.string(),
   updatedAt: z.string(),
 });
 
-/** Stands for pointers that nobody can read. */
+/** Stands for unreadable pointers. */
 const UNREADABLE: string[] = [];
 
 const recordSchema = z.object({
@@ -147,15 +147,15 @@ export function unreadableMapping(item: Item): UnreadableMapping {
   };
 }
 
-/** Reads a mapping row. Throws a `ZodError` for a row that nobody here has written. */
+/** Reads a mapping row. Throws a `ZodError` for a row of another shape. */
 export function parseMapping(item: Item): AssistantMapping {
   const { drift, ...row } = mappingSchema.parse(unmarshall(item));
   return drift ? { ...row, drift } : row;
 }
 
 /**
- * Reads an organisation record. Its ids may be null or missing. What nobody can read must not let anything be changed: when
- * it is not known what is to be left alone, drift runs report at most.
+ * Reads an organisation record. Its ids may be null or missing. An unreadable value must not let anything be changed:
+ * when it is not known what is to be left alone, drift runs report at most.
  */
 export function parseOrganisationRecord(item: Item): OrganisationRecord {
   const { vapiAssistantId, vapiPhoneNumberId, driftMode, driftIgnore } = recordSchema.parse(unmarshall(item));
@@ -179,8 +179,8 @@ export const UNFINISHED_PK = 'UNFINISHED';
 export const OWN_ACCOUNTS_PK = 'OWN-ACCOUNTS';
 
 /**
- * Index keys for a mapping: the assistants of one credential scope in the order in which Vapi made them, and the rows that
- * have none yet in the order of their claims.
+ * Index keys for a mapping: the assistants of one credential scope in the order in which Vapi made them, and the rows
+ * that have none yet in the order of their claims.
  */
 export function indexKeys(orgId: string, change: MappingChange, hasAssistant: boolean): Record<string, string> {
   const { scope, assistantId, assistantCreatedAt, claim } = change;

@@ -72,7 +72,7 @@ export const JOURNAL_STEPS: { readonly [C in Code]: JournalStep<C> } = {
   TOOL_REFUSED: { level: 'error', text: '🔧 Vapi refused the definition of a tool', measure: once('ToolRefused') },
   TOOL_GONE: { level: 'warn', text: '🔧 A tool was deleted at Vapi, it is registered anew' },
   TOOL_USED_BY_OTHERS: { level: 'warn', text: '🔧 A tool is kept: an assistant that is not ours uses it' },
-  TOOL_REMOVED: { level: 'info', text: '🗑️ A tool that nobody used any more was removed at Vapi' },
+  TOOL_REMOVED: { level: 'info', text: '🗑️ An unused tool was removed at Vapi' },
   TOOL_OUTCOME_UNKNOWN: { level: 'warn', text: '❓ The reply to the registration of a tool was lost' },
   TOOL_LOOKED_UP: { level: 'info', text: '🔍 Looked for a tool of ours' },
   PHONE_NUMBER_LINKED: { level: 'info', text: '☎️ Phone number points to the assistant' },

@@ -1,6 +1,9 @@
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 
-/** Every metric of the service: its unit, and its dimensions besides `service`. Alarms and dashboard are checked against it. */
+/**
+ * Every metric of the service: its unit, and its dimensions besides `service`. Alarms and dashboard are checked against
+ * it.
+ */
 export const METRICS = {
   Outcome: { unit: MetricUnit.Count, dimensions: ['outcome'] },
   Problem: { unit: MetricUnit.Count, dimensions: ['problem'] },
@@ -54,7 +57,9 @@ export function measureBy<N extends MetricWithDimensions>(
   single.addMetric(name, METRICS[name].unit, value);
 }
 
-/** Kept as long as the metrics they belong to: each opens a console of its own, which takes longer than what it writes. */
+/**
+ * Kept as long as the metrics they belong to: each opens a console of its own, which takes longer than what it writes.
+ */
 const singles = new WeakMap<Metrics, Metrics>();
 
 /** Metrics that are written with the first value, and are empty again afterwards. */

@@ -7,8 +7,9 @@ const POSITION = /\/[^\s():]+\.c?js:\d+:\d+/g;
 const maps = new Map<string, SourceMap | undefined>();
 
 /**
- * What was thrown, ready for the log: with the stack of the sources in the place of the bundle's, as `node --enable-source-maps`
- * gives it. That reads the source map with every start, which takes some 40 ms; this reads it with the first unexpected error.
+ * What was thrown, ready for the log: with the stack of the sources in the place of the bundle's, as `node
+ * --enable-source-maps` gives it. That reads the source map with every start, which takes some 40 ms; this reads it
+ * with the first unexpected error.
  */
 export function toLoggedError(thrown: unknown): Error {
   if (!Error.isError(thrown)) return new Error('something that is not an Error was thrown');
@@ -27,7 +28,10 @@ function originOf(position: string): string {
   return origin && 'fileName' in origin ? `${origin.fileName}:${origin.lineNumber}:${origin.columnNumber}` : position;
 }
 
-/** A stack without its sources is better than none: whatever is wrong with the map, the positions stay those of the bundle. */
+/**
+ * A stack without its sources is better than none: whatever is wrong with the map, the positions stay those of the
+ * bundle.
+ */
 function mapOf(file: string): SourceMap | undefined {
   if (!maps.has(file)) maps.set(file, readMap(file));
   return maps.get(file);

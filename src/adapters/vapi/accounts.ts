@@ -29,8 +29,8 @@ interface VapiAccountsOptions {
 const MAX_ACCOUNTS = 500;
 
 /**
- * Opens Vapi accounts. The circuit breaker belongs to the key, for as long as this environment lives: the failures of one
- * account never stop another.
+ * Opens Vapi accounts. The circuit breaker belongs to the key, for as long as this environment lives: the failures of
+ * one account never stop another.
  */
 export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
   const { baseUrl, now, random, onCall, onCircuit } = options;

@@ -4,7 +4,8 @@ import { type FieldError, Problem } from '../../domain/problem.ts';
 
 /**
  * What went wrong with one request to Vapi.
- * - `fault`: no usable reply; whether the request had an effect is unknown (5xx, timeout, lost connection, unreadable body)
+ * - `fault`: no usable reply; whether the request had an effect is unknown (5xx, timeout, lost connection, unreadable
+ *   body)
  * - `not-sent`: the request never reached Vapi
  * - `rate-limited`: refused for now, without effect
  * - `unauthorized`, `missing`, `rejected`: Vapi's definite answer
@@ -83,7 +84,8 @@ function kindOf(status: number, isVapisOwn: boolean): FaultKind {
 
 /** Reads the error of a request without a reply. */
 export function connectionFault(error: unknown): UpstreamFault {
-  // The handler's error for a connection that did not come about has no code: it is known by its text alone. Should that change,
+  // The handler's error for a connection that did not come about has no code: it is known by its text alone. Should
+  // that change,
   // the request counts as one that may have been sent, which does no harm.
   const isConnectTimeout = Error.isError(error) && /did not establish a connection/.test(error.message);
   const code = isConnectTimeout ? 'CONNECT_TIMED_OUT' : findCode(error);

@@ -20,8 +20,8 @@ export interface VapiRequest {
 }
 
 /**
- * Sends one request with a key and returns the JSON of the reply. Throws an `UpstreamFault` for what is no success, and for what
- * is no reply.
+ * Sends one request with a key and returns the JSON of the reply. Throws an `UpstreamFault` for what is no success, and
+ * for what is no reply.
  */
 export type VapiHttp = (request: VapiRequest, apiKey: ApiKey, abortSignal: AbortSignal) => Promise<unknown>;
 
@@ -37,11 +37,11 @@ export interface VapiHttpOptions {
 const unzip = promisify(gunzip);
 
 /**
- * Vapi's API in plain JSON, over the HTTP handler that the AWS clients have loaded anyway. It follows no redirect: a key goes to
- * the host it was meant for.
+ * Vapi's API in plain JSON, over the HTTP handler that the AWS clients have loaded anyway. It follows no redirect: a
+ * key goes to the host it was meant for.
  *
- * A POST never goes over a connection that was open before. Such a one may have been closed while the execution environment was
- * frozen, and a POST that is lost with it is one of unknown outcome; everything else is repeated then.
+ * A POST never goes over a connection that was open before. Such a one may have been closed while the execution
+ * environment was frozen, and a POST that is lost with it is one of unknown outcome; everything else is repeated then.
  */
 export function makeVapiHttp({ baseUrl, connectTimeoutMs = 5_000, agent = {} }: VapiHttpOptions): VapiHttp {
   // Without a limit: what waits for a free connection would look like one that does not come about.
@@ -111,7 +111,7 @@ async function textOf({ body, headers }: HttpResponse): Promise<string> {
   return plain.toString('utf8');
 }
 
-/** What is no JSON stays text: whoever reads it sees that it is no resource. */
+/** What is no JSON stays text: its reader sees that it is no resource. */
 function parseBody(text: string): unknown {
   if (text === '') return undefined;
   try {

@@ -34,8 +34,8 @@ interface UpstreamPolicyOptions {
 }
 
 /**
- * How requests to one Vapi account are tried: retries by verb around one circuit breaker, which counts upstream failures
- * only. After the cooldown a single request probes; the others wait for its outcome.
+ * How requests to one Vapi account are tried: retries by verb around one circuit breaker, which counts upstream
+ * failures only. After the cooldown a single request probes; the others wait for its outcome.
  */
 export class UpstreamPolicy {
   readonly #breaker: CircuitBreakerPolicy;

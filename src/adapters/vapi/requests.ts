@@ -53,7 +53,9 @@ interface Sending<T> extends Request<T> {
   isCutShort: boolean;
 }
 
-/** Requests about one kind of resource in one account: bounded in time, behind the account's circuit, repeated by verb. */
+/**
+ * Requests about one kind of resource in one account: bounded in time, behind the account's circuit, repeated by verb.
+ */
 export class UpstreamRequests {
   readonly #options: UpstreamRequestsOptions;
 
@@ -96,7 +98,10 @@ export class UpstreamRequests {
     }
   }
 
-  /** One request, if there is time for it. That is seen to before the circuit is asked: it must not count for it. */
+  /**
+   * One request, if there is time for it. The time is checked before the circuit breaker, which must not count it as a
+   * failure.
+   */
   async #once<T>(request: Request<T>): Promise<T> {
     const { deadline, longestAttemptMs, policy } = this.#options;
     const leftMs = deadline.remainingMs() - FINISH_RESERVE_MS;
@@ -112,7 +117,7 @@ export class UpstreamRequests {
   async #send<T>({ verb, request, read, timeoutMs, isCutShort }: Sending<T>): Promise<T> {
     const { http, apiKey, resource, now, onCall } = this.#options;
     const started = now();
-    // It covers the body too, and a connection that ends without a word.
+    // It covers the body too, and a connection that is closed without a reply.
     const limit = timeout(timeoutMs, { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false });
     let isLate = false;
     limit.onTimeout(() => {

@@ -18,7 +18,7 @@ export interface Shelf<T extends Listed> {
   open(name: string): Book<T>;
 }
 
-/** Books that are kept at a time: the platform's, and that of the organisation in hand. */
+/** Books that are kept at a time: the platform's, and that of the organisation that is being checked. */
 const KEPT = 4;
 
 /** Makes a shelf for one environment. */

@@ -11,7 +11,7 @@ export interface Access {
   scope: Scope;
   apiKey: ApiKey;
   /** An assistant that the organisation had before this service. */
-  knownAssistantId?: string;
+  namedAssistantId?: string;
   /** The number whose calls the organisation's inbound assistant answers. */
   phoneNumberId?: string;
   /** True when the answer may be minutes old. Nothing is created on the strength of that. */
@@ -72,7 +72,8 @@ export async function resolveAccess(deps: CredentialDependencies, request: Acces
       cached: own.cached,
     };
   }
-  // Said when it is found, and not with each call that remembers it: which key is used stands in every log all the same.
+  // Said when it is found, and not with each call that remembers it: which key is used stands in every log all the
+  // same.
   if (!own.cached) request.journal.record({ code: 'CREDENTIALS_FELL_THROUGH', from: 'org-secret' });
   const apiKey = await resolvePlatformKey(deps);
   const record = await request.record();
@@ -80,7 +81,7 @@ export async function resolveAccess(deps: CredentialDependencies, request: Acces
     return new Problem('CREDENTIALS_INVALID', `The organisation record ${what}.`);
   });
   return {
-    source: assistant.knownAssistantId ? 'org-record' : 'platform',
+    source: assistant.namedAssistantId ? 'org-record' : 'platform',
     scope: 'platform',
     apiKey,
     ...assistant,
@@ -93,14 +94,14 @@ export async function resolveAccess(deps: CredentialDependencies, request: Acces
 function known(
   assistantId: string | null | undefined,
   problem: (what: string) => Problem,
-): { knownAssistantId?: string } {
+): { namedAssistantId?: string } {
   const id = assistantId?.trim();
   if (!id) return {};
-  if (z.uuid().safeParse(id).success) return { knownAssistantId: id };
+  if (z.uuid().safeParse(id).success) return { namedAssistantId: id };
   throw problem('names an assistant id that is not one of Vapi (a UUID); correct it or remove it');
 }
 
-/** An id that Vapi does not know is found out when the number is looked at; it is no reason to refuse a sync. */
+/** Whether Vapi knows the id is checked when the number is linked; an unknown one does not refuse a sync. */
 function phoneNumber(id: string | null | undefined): { phoneNumberId?: string } {
   const phoneNumberId = id?.trim();
   return phoneNumberId ? { phoneNumberId } : {};
@@ -131,7 +132,10 @@ export async function resolvePlatformKey(deps: CredentialDependencies): Promise<
   );
 }
 
-/** The key of a scope as an organisation can use it now; undefined when it is that of its own account, which has none any more. */
+/**
+ * The key of a scope as an organisation can use it now; undefined when it is that of its own account, which has none
+ * any more.
+ */
 export async function keyOfScope(
   deps: CredentialDependencies,
   { scope, access }: { scope: Scope; access: Access },
@@ -145,7 +149,7 @@ export function isSameAccess(a: Access, b: Access): boolean {
   return (
     a.scope === b.scope &&
     a.apiKey.fingerprint === b.apiKey.fingerprint &&
-    a.knownAssistantId === b.knownAssistantId &&
+    a.namedAssistantId === b.namedAssistantId &&
     a.phoneNumberId === b.phoneNumberId
   );
 }

@@ -4,13 +4,13 @@ import type { ListQuery } from './vapi-account.ts';
 const PAGE = 100;
 
 /** Moments in ISO 8601, both inclusive. */
-export interface Window {
+export interface CreationWindow {
   since: string;
   until?: string;
 }
 
 /** When a thing was made, by Vapi's clock, that was made between two moments of ours. */
-export function windowAtVapi({ since, untilMs }: { since: string; untilMs?: number }): Window {
+export function windowAtVapi({ since, untilMs }: { since: string; untilMs?: number }): CreationWindow {
   const from = new Date(Date.parse(since) - LOOKUP_MARGIN_MS).toISOString();
   return untilMs === undefined
     ? { since: from }
@@ -23,8 +23,8 @@ interface Dated {
 }
 
 /**
- * The pages of a list, newest first, without what an earlier page had already. `until` begins further down. The last page
- * that is asked for may be empty.
+ * The pages of a list, newest first, without what an earlier page had already. `until` begins further down. The last
+ * page that is asked for may be empty.
  */
 export async function* pagesOf<T extends Dated>(
   list: (query: ListQuery) => Promise<readonly T[]>,
@@ -46,7 +46,7 @@ export async function* pagesOf<T extends Dated>(
 /** All that was created in a window, however many pages that takes. */
 export async function listCreated<T extends Dated>(
   list: (query: ListQuery) => Promise<readonly T[]>,
-  window: Window,
+  window: CreationWindow,
 ): Promise<T[]> {
   const found: T[] = [];
   for await (const page of pagesOf(list, { ...window, limit: PAGE })) found.push(...page);

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { Problem, validationFailed } from '../problem.ts';
 import { DRIFT_MODES, type OrganisationRecord } from './organisation-record.ts';
 
-/** An organisation record as it is stored. A record that nobody has written by a PUT has revision 0. */
+/** An organisation record as it is stored. A record that was not written by a PUT has revision 0. */
 export interface StoredOrganisation {
   record: OrganisationRecord;
   revision: number;
@@ -65,7 +65,8 @@ interface ReplacedOrganisation extends StoredOrganisation {
 
 /**
  * Replaces the record of an organisation, which also makes the organisation known. What is there already is not written
- * again. Throws `PRECONDITION_FAILED` when it is not as expected, `SYNC_IN_PROGRESS` when another call replaced it meanwhile.
+ * again. Throws `PRECONDITION_FAILED` when it is not as expected, `SYNC_IN_PROGRESS` when another call replaced it
+ * meanwhile.
  */
 export async function replaceOrganisation(
   organisations: OrganisationStore,

@@ -65,7 +65,10 @@ export interface VapiAccount {
   readonly assistants: VapiCollection;
   readonly tools: VapiCollection;
   readonly phoneNumbers: VapiPhoneNumbers;
-  /** Vapi's id of the account, as an assistant, a tool or a phone number in it tells; undefined when it has none of these. */
+  /**
+   * Vapi's id of the account, as an assistant, a tool or a phone number in it tells; undefined when it has none of
+   * these.
+   */
   whose(): Promise<string | undefined>;
 }
 

@@ -60,11 +60,11 @@ export function desireAssistant(request: AssistantRequest, key: AssistantKey, de
     );
   }
   const payload = { ...request.config, metadata: { ...given, ...ownership(key, deployment) } };
-  return configured({ payload, tools: request.tools });
+  return desiredFrom({ payload, tools: request.tools });
 }
 
 /** The assistant that a configuration describes. */
-export function configured({ payload, tools: definitions }: Configuration): DesiredAssistant {
+export function desiredFrom({ payload, tools: definitions }: Configuration): DesiredAssistant {
   const tools = desireTools(definitions);
   const whole = tools.length > 0 ? { ...payload, tools: tools.map(({ definition }) => definition) } : payload;
   return { payload, tools, specHash: hashOf(whole) };

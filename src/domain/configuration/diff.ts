@@ -1,6 +1,9 @@
 import { isJsonObject, type Json, type JsonObject, pointer } from '../json.ts';
 
-/** One field that is not as wanted. `path` is a JSON Pointer; `wanted: null` means cleared, `live` absent means not there. */
+/**
+ * One field that is not as wanted. `path` is a JSON Pointer; `wanted: null` means cleared, `live` absent means not
+ * there.
+ */
 export interface FieldChange {
   path: string;
   wanted: Json;
@@ -13,8 +16,8 @@ export interface DiffInput {
   /** Configurations that were applied before, or may have been: what they declared and `wanted` does not is cleared. */
   lastApplied: readonly JsonObject[];
   /**
-   * True when exactly `wanted` was applied before. Then a null is not compared again: Vapi may have put a default of its
-   * own in the place of what was cleared, and that is not drift.
+   * True when exactly `wanted` was applied before. Then a null is not compared again: Vapi may have put a default of
+   * its own in the place of what was cleared, and that is not drift.
    */
   alreadyApplied: boolean;
 }

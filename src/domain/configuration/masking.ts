@@ -11,7 +11,9 @@ export const HIDDEN = '[hidden]';
 const SECRET_NAME =
   /secret|token|passw|passphrase|authorization|api-?key|private-?key|access-?key|headers|cookie|credential(?!s?-?ids?$)|^auth$|^key$/i;
 
-/** Texts that are secrets wherever they stand: authorisation headers, keys of well-known makers, tokens, signed URLs. */
+/**
+ * Texts that are secrets wherever they stand: authorisation headers, keys of well-known makers, tokens, signed URLs.
+ */
 const SECRET_TEXTS: readonly RegExp[] = [
   /\b(?:bearer|basic)\s+[\w.~+/=-]{6,}/gi,
   /\b(?:sk|pk|rk)[-_](?:[a-z]+[-_])*[\w-]{8,}/gi,
@@ -32,7 +34,9 @@ export function maskText(text: string): string {
   return SECRET_TEXTS.reduce((masked, pattern) => masked.replace(pattern, HIDDEN), text);
 }
 
-/** The same value with every secret in it replaced, by the name of its field or by its own shape. Keys and lengths stay. */
+/**
+ * The same value with every secret in it replaced, by the name of its field or by its own shape. Keys and lengths stay.
+ */
 export function mask(value: Json, isSecret = false): Json {
   if (typeof value === 'string') return isSecret ? HIDDEN : maskText(value);
   if (Array.isArray(value)) return value.map((item) => mask(item, isSecret));

@@ -8,8 +8,8 @@ export interface AssistantPatch {
 }
 
 /**
- * Fields that mean the same under every provider. When the provider of one of these objects changes, the rest of the live
- * object belongs to the old provider, and Vapi would refuse it under the new one.
+ * Fields that mean the same under every provider. When the provider of one of these objects changes, the rest of the
+ * live object belongs to the old provider, and Vapi would refuse it under the new one.
  */
 const SHARED_FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
   [
@@ -30,8 +30,8 @@ const SHARED_FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /**
- * Builds the PATCH for Vapi, whose update is shallow: each changed top-level field is sent whole, as a three-way merge of
- * what was applied, what is wanted and what is live. Undeclared live fields are kept (`model.toolIds` above all).
+ * Builds the PATCH for Vapi, whose update is shallow: each changed top-level field is sent whole, as a three-way merge
+ * of what was applied, what is wanted and what is live. Undeclared live fields are kept (`model.toolIds` above all).
  */
 export function patchAssistant(input: DiffInput): AssistantPatch {
   const changes = diffAssistant(input);

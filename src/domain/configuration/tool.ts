@@ -15,7 +15,9 @@ const MAX_TOOLS = 100;
 
 const FUNCTION_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
-/** Reads the `tools` of a request; null and absent are none. Adds what is wrong to `errors`; deeper is Vapi's to judge. */
+/**
+ * Reads the `tools` of a request; null and absent are none. Adds what is wrong to `errors`; deeper is Vapi's to judge.
+ */
 export function parseTools(tools: Json | undefined, errors: FieldError[]): JsonObject[] {
   if (tools === undefined || tools === null) return [];
   if (!Array.isArray(tools)) {
@@ -63,8 +65,8 @@ const CONTENT: readonly string[] = [
 ];
 
 /**
- * True when a tool at Vapi is this definition and no more than that, apart from defaults that a server may have added. When
- * in doubt it is another one: a tool made twice is never called, while a wrong one is.
+ * True when a tool at Vapi is this definition and no more than that, apart from defaults that a server may have added.
+ * When in doubt it is another one: a tool made twice is never called, while a wrong one is.
  */
 export function isDefinedBy(live: JsonObject, definition: JsonObject): boolean {
   if (differences(definition, live, '').length > 0) return false;

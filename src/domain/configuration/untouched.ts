@@ -2,7 +2,7 @@ import { isJsonObject, type Json, type JsonObject, namesIn } from '../json.ts';
 import { own } from './diff.ts';
 
 /**
- * What is wanted, with the live value at each JSON Pointer: a difference there is nobody's business. What is not live is
+ * What is wanted, with the live value at each JSON Pointer: a difference there is ignored. What is not live is
  * left out. Pointers into lists are left alone, as the items of a list have no names.
  */
 export function leaveAsLive(wanted: JsonObject, live: JsonObject, pointers: readonly string[]): JsonObject {

@@ -32,7 +32,9 @@ export const SUPPORTED_PROVIDERS = [
 /** Names that callers use for a provider, and Vapi's own. */
 export const PROVIDER_ALIASES: Readonly<Record<string, string>> = { elevenlabs: '11labs', rime: 'rime-ai' };
 
-/** Providers under which a legacy id means the old Vapi voice; elsewhere (`lmnt/lily`) the id is that provider's own. */
+/**
+ * Providers under which a legacy id means the old Vapi voice; elsewhere (`lmnt/lily`) the id is that provider's own.
+ */
 export const LEGACY_PROVIDERS: readonly string[] = ['vapi', 'playht', 'azure'];
 
 /** Providers whose voice needs no `voiceId` (a custom voice is a server). */
@@ -77,7 +79,9 @@ export const RETIRED_VOICES: readonly string[] = [
   'sam',
 ];
 
-/** What the policy `strict` replaces: the retired ones and those that were Vapi's when assistants were made with them. */
+/**
+ * What the policy `strict` replaces: the retired ones and those that were Vapi's when assistants were made with them.
+ */
 export const LEGACY_VOICES: readonly string[] = [
   ...RETIRED_VOICES,
   'rohan',

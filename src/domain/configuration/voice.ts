@@ -28,9 +28,9 @@ export interface VoiceDecision {
 }
 
 /**
- * Makes a voice that Vapi will accept out of the one asked for, by the first rule that fits:
- * legacy voice id, legacy provider, no provider, empty voice id, otherwise unchanged. No voice at all means the default.
- * Throws `VALIDATION_FAILED` for a provider that Vapi does not have, naming those that it has.
+ * Makes a voice that Vapi will accept out of the one asked for, by the first rule that fits: legacy voice id, legacy
+ * provider, no provider, empty voice id, otherwise unchanged. No voice at all means the default. Throws
+ * `VALIDATION_FAILED` for a provider that Vapi does not have, naming those that it has.
  */
 export function normaliseVoice(requested: Json | undefined, policy: VoicePolicy): VoiceDecision {
   const errors: FieldError[] = [];

@@ -16,7 +16,7 @@ import type { ShownChange } from './check/shown-change.ts';
  * - `pending`: work that was begun and is still to be done (tools, an unresolved or interrupted change)
  * - `changing`: somebody is changing it at this moment; the next run looks again
  * - `off`: differs, and its organisation wants no checks
- * - `unreadable`: its row cannot be read, so that nobody knows what it is to be; never touched
+ * - `unreadable`: its row cannot be read, so that its configuration is unknown; never touched
  */
 export const DRIFT_CLASSES = [
   'in-sync',

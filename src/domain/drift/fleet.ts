@@ -16,7 +16,10 @@ export interface Slice<T> {
 export interface FleetIndex {
   /** Mapped assistants of a scope created within a window, newest first. */
   rows(query: { scope: ScopeKey; window: Window; limit: number; after?: string }): Promise<Slice<MappingRow>>;
-  /** When the assistant was created with which `count` rows before `to` are reached; undefined when there are not so many. */
+  /**
+   * When the assistant was created with which `count` rows before `to` are reached; undefined when there are not so
+   * many.
+   */
   cut(query: { scope: ScopeKey; to?: number; count: number }): Promise<number | undefined>;
   /** Organisations that have, or had, a Vapi account of their own, in the order of their ids. */
   ownAccounts(query: { limit: number; after?: string }): Promise<Slice<string>>;

@@ -29,7 +29,7 @@ export function forgetKey(deps: DriftDependencies, scope: ScopeKey): void {
   else forgetAccess(deps.credentials, orgId);
 }
 
-/** Mappings are left behind in an account that nobody can open. */
+/** Mappings of an account whose key is gone. */
 export function keyIsGone(orgId: string): Problem {
   const detail = `Assistants are mapped in the own account of ${orgId}, and its secret is gone. Restore it; or PUT the assistants anew, which makes them in the platform's account.`;
   return new Problem('CREDENTIALS_MISSING', detail);

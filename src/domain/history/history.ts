@@ -56,7 +56,9 @@ interface History extends AssistantKey {
   entries: HistoryEntry[];
 }
 
-/** The configurations that were applied, the latest first. Two reads of the table. Throws `NOT_FOUND` without a mapping. */
+/**
+ * The configurations that were applied, the latest first. Two reads of the table. Throws `NOT_FOUND` without a mapping.
+ */
 export async function describeHistory(
   { mappings, history }: { mappings: MappingStore; history: SpecHistory },
   key: AssistantKey,
@@ -87,7 +89,7 @@ function latestFirst(a: { appliedAt: string }, b: { appliedAt: string }): number
   return a.appliedAt < b.appliedAt ? 1 : -1;
 }
 
-/** The stored configurations that nobody needs any more. `now` in epoch ms. */
+/** The stored configurations that are no longer needed. `now` in epoch ms. */
 export function expendableSpecs(specs: readonly StoredSpec[], { specHash, attempted }: AssistantMapping, now: number) {
   const needed = [specHash, ...attempted.map((attempt) => attempt.specHash)];
   const others = specs.filter((spec) => !needed.includes(spec.specHash));

@@ -26,7 +26,8 @@ export async function planRun<R extends Run, U extends Unit>(
     }
     await work.begin(run, planned.length);
   }
-  // Also for a plan that comes late or twice: whoever planned may have died before sending. The run itself is further then.
+  // Also for a plan that comes late or twice: the planner may have crashed before it sent the tasks. The run itself is
+  // further then.
   await sendFirst(work, planned);
   return { kind: 'done', outcome: 'planned' };
 }

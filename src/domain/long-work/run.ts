@@ -50,7 +50,10 @@ export interface CurrentRun {
 export interface RunStore<R extends Run, Change> {
   /** The run that was named last as the one that is going on. */
   current(): Promise<CurrentRun | undefined>;
-  /** Names a run as the one that is going on, in the place of the one that was read. False when another was named meanwhile. */
+  /**
+   * Names a run as the one that is going on, in the place of the one that was read. False when another was named
+   * meanwhile.
+   */
   makeCurrent(run: CurrentRun, replaces: CurrentRun | undefined): Promise<boolean>;
   create(run: R): Promise<void>;
   /** Undefined also for a run whose row cannot be read. */

@@ -18,7 +18,10 @@ export function aliveSince(now: number): string {
   return new Date(now - ALIVE_MS).toISOString();
 }
 
-/** Starts a run, unless one is going on that was alive since then; then that one's id comes back. One that stands still is given up. */
+/**
+ * Starts a run, unless one is going on that was alive since then; then that one's id comes back. One that stands still
+ * is given up.
+ */
 export async function startUnlessRunning<R extends Run, Change>(
   starting: Starting<R, Change>,
   run: R,

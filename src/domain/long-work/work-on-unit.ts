@@ -72,8 +72,8 @@ async function goOnAfter<R extends Run, U extends Unit>(
 }
 
 /**
- * Notes that a unit is done, sends the next of its lane, and ends the run when it was the last, whichever order the others
- * ended in. May be called again after any of its steps: each is done once, or does no harm twice.
+ * Notes that a unit is done, sends the next of its lane, and ends the run when it was the last, whichever order the
+ * others ended in. May be called again after any of its steps: each is done once, or does no harm twice.
  */
 async function finishUnit<R extends Run, U extends Unit>(work: LongWork<R, U>, unit: U): Promise<string> {
   const { runId, number } = unit;

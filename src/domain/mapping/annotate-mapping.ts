@@ -2,7 +2,10 @@ import type { SyncDependencies } from '../operation.ts';
 import { isoNow } from '../runtime.ts';
 import type { AssistantMapping, MappingChange } from './assistant-mapping.ts';
 
-/** Notes on a row what was seen, if it is still the row that it was seen of. Whoever changed it meanwhile looks for himself. */
+/**
+ * Notes an observation on a row, if the row has not changed since it was read. The last writer makes its own
+ * observation.
+ */
 export async function annotateMapping(
   { mappings, runtime }: Pick<SyncDependencies, 'mappings' | 'runtime'>,
   from: AssistantMapping,

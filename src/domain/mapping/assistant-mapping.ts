@@ -91,7 +91,10 @@ export interface PhoneNumberState {
   previous: readonly string[];
 }
 
-/** A number that another one has replaced, or that was left in another account, and that may still point to assistants of ours. */
+/**
+ * A number that another one has replaced, or that was left in another account, and that may still point to assistants
+ * of ours.
+ */
 export interface FormerNumber {
   id: string;
   scope: Scope;
@@ -127,7 +130,7 @@ export interface OrganisationView {
   unreadable: readonly UnreadableMapping[];
 }
 
-/** A row that nobody can parse. Its keys still say whose it is, and which assistant it names. */
+/** A row that cannot be parsed. Its keys still say whose it is, and which assistant it names. */
 export interface UnreadableMapping {
   /** The row's primary key. */
   unreadable: string;

@@ -7,7 +7,10 @@ export interface AssistantOwner extends AssistantKey {
   token: string;
 }
 
-/** Who has which assistant. An assistant that was made here is in its mapping and in its metadata; others are noted one by one. */
+/**
+ * Who has which assistant. An assistant that was made here is in its mapping and in its metadata; others are noted one
+ * by one.
+ */
 export interface AssistantOwners {
   /** Mappings that name the assistant, in the account of that scope. What was written a moment ago may be missing. */
   ownersOf(assistant: Resource, account: { orgId: string; scope: Scope }): Promise<AssistantKey[]>;

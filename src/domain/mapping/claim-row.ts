@@ -62,9 +62,9 @@ export async function endRowClaim<Row extends ClaimedRow, Change>(
 }
 
 /**
- * How a row is given back after a failure that made nothing. A claim that was taken over from an unknown outcome is put back as it
- * was, unresolved: what it left at Vapi is still to be found, by its token and in its account. A row that was only there for
- * the claim goes.
+ * How a row is given back after a failure that made nothing. A claim that was taken over from an unknown outcome is put
+ * back as it was, unresolved: what it left at Vapi is still to be found, by its token and in its account. A row that
+ * was only there for the claim goes.
  */
 export function returnOf<Row>({ previous }: Held<Row>, isEmpty: boolean): ClaimEnd<object> {
   if (previous) {
@@ -74,7 +74,7 @@ export function returnOf<Row>({ previous }: Held<Row>, isEmpty: boolean): ClaimE
   return isEmpty ? { transition: 'abandon', change: {} } : { transition: 'release', change: { claim: null } };
 }
 
-/** How a row is left when it is not known what came of the change: claimed by nobody who acts. */
+/** How a row is left when the outcome of the change is not known: claimed, without a live holder. */
 export function unresolved<Row>({ claim }: Held<Row>, runtime: Runtime): { claim: Claim; end: ClaimEnd<object> } {
   const left = { ...claim, unresolvedAt: isoNow(runtime) };
   return { claim: left, end: { transition: 'leave-unresolved', change: { claim: left } } };

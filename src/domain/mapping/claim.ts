@@ -17,7 +17,7 @@ export interface Claim {
   unresolvedAt?: string;
 }
 
-/** True while the holder may still be acting: nobody else may. */
+/** True while the lease of the holder runs: no other operation may act. */
 export function isHeld(claim: Claim, now: number): boolean {
   return claim.unresolvedAt === undefined && now < Date.parse(claim.expiresAt);
 }
@@ -27,7 +27,9 @@ export function mayHaveCreated(claim: Claim): boolean {
   return claim.operation === 'create' || claim.operation === 'recreate';
 }
 
-/** True for an assistant that was being removed when its claim ended: it is removed to the end, and never brought back. */
+/**
+ * True for an assistant that was being removed when its claim ended: it is removed to the end, and never brought back.
+ */
 export function isBeingRemoved(claim: Claim | undefined): boolean {
   return claim?.operation === 'delete';
 }

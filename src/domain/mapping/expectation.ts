@@ -5,7 +5,7 @@ import { isBeingRemoved, isHeld } from './claim.ts';
 
 /** What a caller takes to be so. All that is given must hold, or nothing is done. */
 export interface Expectation {
-  /** Hash of the configuration that was applied last, to an assistant that nobody was removing since. */
+  /** Hash of the configuration that was applied last, to an assistant whose removal has not begun since. */
   specHash?: string;
   /** The mapping is there, and its revision is this one; `any`: it is there; `none`: no assistant is mapped yet. */
   revision?: number | 'any' | 'none';

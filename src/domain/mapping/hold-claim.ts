@@ -89,8 +89,8 @@ function asHeld({ claim, previous, mapping }: HeldClaim): Held<AssistantMapping>
 }
 
 /**
- * Gives the row back after a failure that made nothing (`returnOf`). Never throws: the failure that led here is the answer, and a
- * claim that cannot be given back expires.
+ * Gives the row back after a failure that made nothing (`returnOf`). Never throws: the failure that led here is the
+ * answer, and a claim that cannot be given back expires.
  */
 export async function giveBack(
   operation: Operation,
@@ -106,8 +106,9 @@ export async function giveBack(
 }
 
 /**
- * Leaves the row claimed by nobody who acts, as it is not known what came of the change: whoever comes next finds out.
- * Never throws: a claim that cannot be written expires by itself, and says the same. Returns the claim as it is left.
+ * Leaves the row claimed without a live holder, as the outcome of the change is not known: the next operation looks it
+ * up. Never throws: a claim that cannot be written expires by itself, and says the same. Returns the claim as it is
+ * left.
  */
 export async function leaveUnresolved(operation: Operation, held: HeldClaim): Promise<Claim> {
   const { claim, end } = unresolved(asHeld(held), operation.runtime);

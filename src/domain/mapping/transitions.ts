@@ -3,7 +3,7 @@
  * draws it, and nothing else decides what may follow what.
  *
  * - `absent`: there is no row
- * - `idle`: nobody is changing the assistant
+ * - `idle`: no operation is changing the assistant
  * - `claimed`: somebody is, until `claim.expiresAt`
  * - `unresolved`: somebody did, and does not know whether an assistant was made
  */
@@ -23,9 +23,9 @@ interface TransitionRule {
 }
 
 export const TRANSITIONS = {
-  /** Nobody holds the row: take it. */
+  /** The row has no holder: take it. */
   claim: { from: ['absent', 'idle'], to: 'claimed', guard: 'as-read' },
-  /** The holder ended without a word, and was looked up: take the row from it. */
+  /** The holder crashed, and what it left was looked up: take the row over. */
   'take-over': { from: ['claimed', 'unresolved'], to: 'claimed', guard: 'as-read' },
   /** Done: the row says what is live. */
   finalise: { from: ['claimed'], to: 'idle', guard: 'own-token' },
@@ -35,9 +35,9 @@ export const TRANSITIONS = {
   abandon: { from: ['claimed'], to: 'absent', guard: 'own-token' },
   /** It is not known whether an assistant was made. */
   'leave-unresolved': { from: ['claimed'], to: 'unresolved', guard: 'own-token' },
-  /** Something was seen of the assistant that changes nothing about it: it is noted on a row that nobody holds. */
+  /** An observation of the assistant is noted on a row without a holder; the assistant does not change. */
   annotate: { from: ['idle'], to: 'idle', guard: 'as-read' },
-  /** What the row names was deleted at Vapi by others, and nobody holds the row: it goes. For tools only. */
+  /** What the row names was deleted at Vapi by others, and the row has no holder: it is removed. For tools only. */
   forget: { from: ['idle'], to: 'absent', guard: 'as-read' },
   /** The assistant is gone at Vapi: so is the row. */
   remove: { from: ['claimed'], to: 'absent', guard: 'own-token' },

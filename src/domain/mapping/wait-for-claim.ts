@@ -4,8 +4,8 @@ import { FINISH_RESERVE_MS, POLL_FIRST_MS, POLL_LONGEST_MS } from '../timing.ts'
 import type { Claim } from './claim.ts';
 
 /**
- * Pauses before another look at a row that somebody else holds: longer each time, with jitter, and not beyond the end of
- * the claim. Throws `SYNC_IN_PROGRESS` when there is no time left for it.
+ * Pauses before another look at a row that somebody else holds: longer each time, with jitter, and not beyond the end
+ * of the claim. Throws `SYNC_IN_PROGRESS` when there is no time left for it.
  */
 export async function waitForClaim(
   operation: Operation,

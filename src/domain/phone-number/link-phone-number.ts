@@ -13,7 +13,10 @@ interface PhoneLink {
   access: Access;
 }
 
-/** What is so of the number that is wanted; `pending`: it may be pointed to the assistant. Throws what the account throws. */
+/**
+ * What is so of the number that is wanted; `pending`: it may be pointed to the assistant. Throws what the account
+ * throws.
+ */
 export async function lookUpNumber(operation: Operation, link: PhoneLink): Promise<PhoneNumberState> {
   return settled(operation, { ...link.phoneNumber, status: await statusOf(operation, link) });
 }
@@ -45,7 +48,10 @@ async function statusOf(
   return (await isAnswering(operation, { assistantId: live.assistantId, access })) ? 'foreign' : 'pending';
 }
 
-/** What Vapi has of a number. Undefined for a number that the account does not have, and for an id that no number can have. */
+/**
+ * What Vapi has of a number. Undefined for a number that the account does not have, and for an id that no number can
+ * have.
+ */
 export async function lookAtNumber(
   deps: SyncDependencies,
   { deadline }: Pick<Operation, 'deadline'>,
@@ -77,8 +83,8 @@ function settled({ journal }: Operation, state: PhoneNumberState): PhoneNumberSt
 }
 
 /**
- * Takes numbers off the assistants of ours that they still point to. One in an account whose key is gone is passed over: it is
- * out of our hands. Throws what the accounts throw.
+ * Takes numbers off the assistants of ours that they still point to. One in an account whose key is gone is passed
+ * over: it is out of our hands. Throws what the accounts throw.
  */
 export async function releaseNumbers(
   operation: Operation,

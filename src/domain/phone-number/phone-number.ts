@@ -17,8 +17,8 @@ export function isSamePhoneNumber(mapping: AssistantMapping, wanted: string | un
 }
 
 /**
- * What the mapping will say of the number when the assistant has been changed; null when there is none. Only an assistant
- * that stays the same keeps a number that is linked.
+ * What the mapping will say of the number when the assistant has been changed; null when there is none. Only an
+ * assistant that stays the same keeps a number that is linked.
  */
 export function nextPhoneNumber(
   mapping: AssistantMapping | undefined,

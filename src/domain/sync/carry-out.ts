@@ -13,74 +13,74 @@ import { Problem } from '../problem.ts';
 import { MIN_CREATE_MS } from '../timing.ts';
 import { forgetGoneTools } from '../tools/forget-tools.ts';
 import type { Plan } from './decide.ts';
-import { type Again, type CarriedOut, finalise } from './finalise.ts';
+import { type CarriedOut, finalise, type StartOver } from './finalise.ts';
 import { ownAssistant } from './own-assistant.ts';
 import { retireAssistants } from './retire-assistants.ts';
 import { resolveUnknownCreate } from './unresolved-create.ts';
 
 export type ChangePlan = Extract<Plan, { kind: 'update' | 'adopt' | 'create' }>;
 
-interface Task {
+interface Change {
   plan: ChangePlan;
   desired: DesiredAssistant;
   mapping: AssistantMapping | undefined;
   access: Access;
 }
 
-const AGAIN: Again = { kind: 'again', leftovers: [], goneTools: [] };
+const START_OVER: StartOver = { kind: 'start-over', unremoved: [], goneTools: [] };
 
 /**
- * Carries a plan out under a claim: claim, keep the configuration, act at Vapi, remove what is too much, record.
- * Each step comes only after the one before it is certain, so that a crash between any two leaves what the next call needs.
+ * Carries a plan out under a claim: claim, keep the configuration, act at Vapi, remove what is too much, record. Each
+ * step comes only after the one before it is certain, so that a crash between any two leaves what the next call needs.
  */
-export async function carryOut(operation: Operation, task: Task): Promise<CarriedOut> {
-  const { plan, access } = task;
+export async function carryOutPlan(operation: Operation, change: Change): Promise<CarriedOut> {
+  const { plan, access } = change;
   if (plan.kind === 'create') assertTimeToCreate(operation);
   const held = await takeClaim(operation, {
-    mapping: task.mapping,
+    mapping: change.mapping,
     operation: claimOperation(plan),
     scope: access.scope,
-    specHash: task.desired.specHash,
+    specHash: change.desired.specHash,
     toolIds: plan.tools.linked.map(({ toolId }) => toolId),
     retire: plan.retire,
   });
-  if (!held) return AGAIN;
+  if (!held) return START_OVER;
   const account = operation.vapi.open(access.apiKey, operation.deadline);
-  const acted = await act(operation, { ...task, held, account });
-  if (!acted || 'kind' in acted) return acted ?? AGAIN;
-  return await complete(operation, { ...task, held, assistant: acted });
+  const acted = await act(operation, { ...change, held, account });
+  if (!acted || 'kind' in acted) return acted ?? START_OVER;
+  return await complete(operation, { ...change, held, assistant: acted });
 }
 
 /** Undefined when the assistant that was to be changed has gone meanwhile. */
-async function act(operation: Operation, task: HeldTask): Promise<Resource | Again | undefined> {
-  const { plan, access } = task;
+async function act(operation: Operation, change: HeldChange): Promise<Resource | StartOver | undefined> {
+  const { plan, access } = change;
   try {
-    if (plan.kind === 'create') return await create(operation, { ...task, plan });
-    return await update(operation, { ...task, plan });
+    if (plan.kind === 'create') return await create(operation, { ...change, plan });
+    return await update(operation, { ...change, plan });
   } catch (error) {
     const { linked } = plan.tools;
     if (!(error instanceof Problem && error.code === 'VAPI_REJECTED') || linked.length === 0) throw error;
     const goneTools = await forgetGoneTools(operation, { linked, access });
     if (goneTools.length === 0) throw error;
-    return { ...AGAIN, goneTools };
+    return { ...START_OVER, goneTools };
   }
 }
 
 async function complete(
   operation: Operation,
-  { assistant, held, ...task }: Task & { assistant: Resource; held: HeldClaim },
+  { assistant, held, ...change }: Change & { assistant: Resource; held: HeldClaim },
 ): Promise<CarriedOut> {
-  const { plan, access } = task;
+  const { plan, access } = change;
   const retiring = await retireAssistants(operation, { retirees: plan.retire, access });
-  recordOutOfReach(operation, task);
-  const noting = noteApplied(operation, task.desired);
+  recordUnreachable(operation, change);
+  const noting = noteApplied(operation, change.desired);
   const outcome = await finalise(operation, {
     held,
     assistant,
     access,
-    specHash: task.desired.specHash,
-    retiring: [...retiring, ...plan.outOfReach],
-    following: plan,
+    specHash: change.desired.specHash,
+    retiring: [...retiring, ...plan.unreachable],
+    dependents: plan,
     made: plan.kind === 'create',
   });
   await noting;
@@ -89,9 +89,9 @@ async function complete(
 }
 
 /** Once, when it gets out of reach: afterwards the row says it. */
-function recordOutOfReach({ journal }: Operation, { plan, mapping }: Task): void {
+function recordUnreachable({ journal }: Operation, { plan, mapping }: Change): void {
   const known = (mapping?.retiring ?? []).map(({ assistantId }) => assistantId);
-  for (const { assistantId } of plan.outOfReach.filter((retiree) => !known.includes(retiree.assistantId))) {
+  for (const { assistantId } of plan.unreachable.filter((retiree) => !known.includes(retiree.assistantId))) {
     journal.record({ code: 'OLD_ASSISTANT_UNREACHABLE', assistantId });
   }
 }
@@ -109,16 +109,18 @@ function assertTimeToCreate({ deadline }: Operation): void {
   );
 }
 
-interface HeldTask extends Task {
+interface HeldChange extends Change {
   held: HeldClaim;
   account: VapiAccount;
 }
 
-/** Sends one POST, never a second. Once it is sent, the claim is given back only if it is certain that nothing was made. */
-async function create(operation: Operation, task: CreateTask): Promise<Resource> {
-  const { held, account, plan } = task;
+/**
+ * Sends one POST, never a second. Once it is sent, the claim is given back only if it is certain that nothing was made.
+ */
+async function create(operation: Operation, change: CreateChange): Promise<Resource> {
+  const { held, account, plan } = change;
   const payload = withToken(plan.payload, held.claim.token);
-  const reply = await givingBack(operation, { task, act: () => account.assistants.create(payload) });
+  const reply = await givingBack(operation, { change, act: () => account.assistants.create(payload) });
   if (reply.kind === 'unknown') {
     operation.journal.record({ code: 'CREATE_OUTCOME_UNKNOWN', cause: nameOf(reply.cause) });
   }
@@ -135,47 +137,47 @@ function withToken(payload: JsonObject, claimToken: string): JsonObject {
   return { ...given, metadata: { ...metadata, claimToken } };
 }
 
-interface CreateTask extends HeldTask {
+interface CreateChange extends HeldChange {
   plan: Extract<ChangePlan, { kind: 'create' }>;
 }
 
-interface UpdateTask extends HeldTask {
+interface UpdateChange extends HeldChange {
   plan: Exclude<ChangePlan, { kind: 'create' }>;
 }
 
 /** Undefined when the assistant that was to be changed has gone meanwhile. */
-async function update(operation: Operation, task: UpdateTask): Promise<Resource | undefined> {
-  const { assistant, patch, kind } = task.plan;
+async function update(operation: Operation, change: UpdateChange): Promise<Resource | undefined> {
+  const { assistant, patch, kind } = change.plan;
   const assistantId = assistant.id;
   const { body } = patch;
   const reply = await givingBack(operation, {
-    task,
+    change,
     act: async () => {
       // What this service made says so itself, and can be in no other mapping.
       if (kind === 'adopt' && !isOurs(assistant.config, operation.key, operation.deployment)) {
-        await ownAssistant(operation, { assistant, scope: task.access.scope, token: task.held.claim.token });
+        await ownAssistant(operation, { assistant, scope: change.access.scope, token: change.held.claim.token });
       }
       return body
-        ? await task.account.assistants.update(assistantId, body)
+        ? await change.account.assistants.update(assistantId, body)
         : { kind: 'updated' as const, resource: assistant };
     },
   });
   if (reply.kind === 'missing') {
-    await giveBack(operation, { held: task.held });
+    await giveBack(operation, { held: change.held });
     return undefined;
   }
   if (kind === 'adopt') operation.journal.record({ code: 'ASSISTANT_ADOPTED', assistantId });
-  if (body) recordUpdate(operation, { assistant: reply.resource, body, wanted: task.desired.payload });
+  if (body) recordUpdate(operation, { assistant: reply.resource, body, wanted: change.desired.payload });
   return reply.resource;
 }
 
-interface Applied {
+interface Update {
   assistant: Resource;
   body: JsonObject;
   wanted: JsonObject;
 }
 
-function recordUpdate({ journal }: Operation, { assistant, body, wanted }: Applied): void {
+function recordUpdate({ journal }: Operation, { assistant, body, wanted }: Update): void {
   const assistantId = assistant.id;
   journal.record({ code: 'ASSISTANT_UPDATED', assistantId, fields: Object.keys(body) });
   const left = diffAssistant({ wanted, live: assistant.config, lastApplied: [], alreadyApplied: true });
@@ -186,10 +188,10 @@ function recordUpdate({ journal }: Operation, { assistant, body, wanted }: Appli
 /** Keeps the configuration, then acts. When it is certain that nothing was made, the claim is given back. */
 async function givingBack<T>(
   operation: Operation,
-  { task, act }: { task: HeldTask; act: () => Promise<T> },
+  { change, act }: { change: HeldChange; act: () => Promise<T> },
 ): Promise<T> {
-  const { held, mapping, plan } = task;
-  const { specHash, payload, tools } = task.desired;
+  const { held, mapping, plan } = change;
+  const { specHash, payload, tools } = change.desired;
   const definitions = tools.map(({ definition }) => definition);
   let isSent = false;
   try {
@@ -198,7 +200,8 @@ async function givingBack<T>(
     return await act();
   } catch (error) {
     const isExpected = error instanceof Problem;
-    // What nobody expected says nothing of a POST that was sent: then the claim stays, and is looked up when it has expired.
+    // An unexpected error says nothing of a POST that was sent: then the claim stays, and is looked up when it has
+    // expired.
     if (isSent && plan.kind === 'create' && !isExpected) throw error;
     const withoutEffect = isExpected && error.withoutEffect;
     await giveBack(operation, { held, ...(withoutEffect ? { attempted: mapping?.attempted ?? [] } : {}) });

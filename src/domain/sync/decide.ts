@@ -27,8 +27,8 @@ export interface Observation {
   /** The assistant that the mapping names; absent when it lives in another account than the one now used. */
   mapped?: { kind: 'live'; assistant: Resource } | { kind: 'missing' };
   /** The assistant that the organisation had before this service. */
-  known?: Resource;
-  /** Made by a claim that ended without a word. */
+  named?: Resource;
+  /** Made by a holder that crashed. */
   strays: readonly Stray[];
   /** Configurations that were, or may have been, applied before the wanted one. */
   lastApplied: readonly JsonObject[];
@@ -47,7 +47,7 @@ export interface DecideInput {
   /** The number that the assistant is to answer. */
   phoneNumberId?: string;
   /** What this operation made and could not remove again. */
-  leftovers: readonly Retiree[];
+  unremoved: readonly Retiree[];
   /** Tools that Vapi was seen not to have. */
   goneTools?: ReadonlySet<string>;
   /** Epoch ms. */
@@ -58,30 +58,31 @@ export type Plan =
   | { kind: 'wait'; claim: Claim }
   | { kind: 'unresolved'; settlesAt: number }
   | { kind: 'unchanged'; assistantId: string }
-  | ({ kind: 'update'; assistant: Resource; patch: AssistantPatch } & Following & Surplus)
-  | ({ kind: 'adopt'; assistant: Resource; patch: AssistantPatch } & Following & Surplus)
-  | ({ kind: 'create'; cause: 'new' | 'deleted' | 'moved'; payload: JsonObject } & Following & Surplus);
+  | ({ kind: 'update'; assistant: Resource; patch: AssistantPatch } & Dependents & Retirees)
+  | ({ kind: 'adopt'; assistant: Resource; patch: AssistantPatch } & Dependents & Retirees)
+  | ({ kind: 'create'; cause: 'new' | 'deleted' | 'moved'; payload: JsonObject } & Dependents & Retirees);
 
-/** What the mapping will say of what follows the assistant. */
-export interface Following {
+/** The tools and the phone number that the mapping will name. */
+export interface Dependents {
   tools: ToolsState;
   phoneNumber: PhoneNumberState | null;
   formerNumbers: readonly FormerNumber[];
 }
 
-/** What is ours and not the one assistant. */
-interface Surplus {
+/** Assistants of ours beside the one that is kept. */
+interface Retirees {
   /** To be removed now. */
   retire: readonly Retiree[];
   /** In an account whose key is gone: written down, as the organisation may get its key back. */
-  outOfReach: readonly Retiree[];
+  unreachable: readonly Retiree[];
 }
 
 /**
- * Decides what to do so that there is exactly one assistant and it is as wanted. Pure: the same input gives the same plan.
+ * Decides what to do so that there is exactly one assistant and it is as wanted. Pure: the same input gives the same
+ * plan.
  *
- * The order is the protocol: nobody acts beside a holder; nothing is made while an earlier create may still turn up; what
- * is ours is used before anything new is made.
+ * The order is the protocol: no operation acts beside a holder; nothing is created while an earlier create may still
+ * turn up; an assistant of ours is used before anything new is made.
  */
 export function decide(input: DecideInput): Plan {
   const { mapping, observation, now } = input;
@@ -92,8 +93,8 @@ export function decide(input: DecideInput): Plan {
   }
   if (claim && mayStillTurnUp(claim, input)) return { kind: 'unresolved', settlesAt: settlesAt(claim) };
   if (observation.mapped?.kind === 'live') return keepMapped(observation.mapped.assistant, input);
-  const heir = chooseStray(input) ?? observation.known;
-  return heir ? adopt(heir, input) : create(input);
+  const candidate = chooseStray(input) ?? observation.named;
+  return candidate ? adopt(candidate, input) : create(input);
 }
 
 function mayStillTurnUp(claim: Claim, { observation, now }: DecideInput): boolean {
@@ -112,21 +113,21 @@ function keepMapped(assistant: Resource, input: DecideInput): Plan {
   const { desired, mapping, observation } = input;
   const hashes = [mapping?.specHash, ...(mapping?.attempted ?? []).map(({ specHash }) => specHash)];
   const alreadyApplied = hashes.every((hash) => hash === desired.specHash);
-  const following = followingOf(assistant, input);
+  const dependents = dependentsOf(assistant, input);
   const patch = patchAssistant({
-    wanted: wantedOf(assistant, { input, following, isOwn: true }),
+    wanted: wantedOf(assistant, { input, dependents, isOwn: true }),
     live: assistant.config,
     lastApplied: observation.lastApplied,
     alreadyApplied,
   });
-  const surplus = surplusTo(assistant, input);
-  const settled = patch.changes.length === 0 && surplus.retire.length === 0 && mapping?.claim === undefined;
-  if (alreadyApplied && settled && isFollowed(input, following))
+  const retirees = retireesBeside(assistant, input);
+  const settled = patch.changes.length === 0 && retirees.retire.length === 0 && mapping?.claim === undefined;
+  if (alreadyApplied && settled && hasDependents(input, dependents))
     return { kind: 'unchanged', assistantId: assistant.id };
-  return { kind: 'update', assistant, patch, ...following, ...surplus };
+  return { kind: 'update', assistant, patch, ...dependents, ...retirees };
 }
 
-function followingOf(chosen: Resource | undefined, input: DecideInput): Following {
+function dependentsOf(chosen: Resource | undefined, input: DecideInput): Dependents {
   const { desired, mapping, observation, phoneNumberId, scope } = input;
   const tools = nextToolsState(desired, { found: observation.tools, before: linkedBefore(chosen, input) });
   return {
@@ -143,19 +144,19 @@ function linkedBefore(chosen: Resource | undefined, input: DecideInput): readonl
   return mapping.tools.linked.filter(({ toolId }) => !goneTools?.has(toolId));
 }
 
-function isFollowed({ mapping, phoneNumberId }: DecideInput, { tools }: Following): boolean {
+function hasDependents({ mapping, phoneNumberId }: DecideInput, { tools }: Dependents): boolean {
   return mapping !== undefined && isSameTools(mapping.tools, tools) && isSamePhoneNumber(mapping, phoneNumberId);
 }
 
 /** The payload with the ids of the tools. */
 function wantedOf(
   assistant: Resource | undefined,
-  { input, following, isOwn }: { input: DecideInput; following: Following; isOwn: boolean },
+  { input, dependents, isOwn }: { input: DecideInput; dependents: Dependents; isOwn: boolean },
 ): JsonObject {
   const { desired, mapping, observation } = input;
   const { payload, untouched = [] } = desired;
   return withToolIds(assistant ? leaveAsLive(payload, assistant.config, untouched) : payload, {
-    ours: following.tools.linked.map(({ toolId }) => toolId),
+    ours: dependents.tools.linked.map(({ toolId }) => toolId),
     former: isOwn ? formerToolIds(mapping, observation.lastApplied) : [],
     live: assistant?.config,
   });
@@ -174,18 +175,18 @@ function compare(a: string, b: string): number {
 
 function adopt(assistant: Resource, input: DecideInput): Plan {
   const { observation, mapping } = input;
-  const following = followingOf(assistant, input);
+  const dependents = dependentsOf(assistant, input);
   const isOwn =
     observation.strays.some((stray) => stray.assistant.id === assistant.id) ||
     (mapping?.retiring ?? []).some(({ assistantId }) => assistantId === assistant.id);
   const patch = patchAssistant({
-    wanted: wantedOf(assistant, { input, following, isOwn }),
+    wanted: wantedOf(assistant, { input, dependents, isOwn }),
     live: assistant.config,
     // What others made by hand was never applied by us: none of its fields is ours to clear.
     lastApplied: isOwn ? observation.lastApplied : [],
     alreadyApplied: false,
   });
-  return { kind: 'adopt', assistant, patch, ...following, ...surplusTo(assistant, input) };
+  return { kind: 'adopt', assistant, patch, ...dependents, ...retireesBeside(assistant, input) };
 }
 
 function create(input: DecideInput): Plan {
@@ -193,24 +194,24 @@ function create(input: DecideInput): Plan {
   const moved = mapping?.scope !== undefined && mapping.scope !== scope;
   const before = moved ? 'moved' : 'deleted';
   const cause = mapping?.assistantId ? before : 'new';
-  const following = followingOf(undefined, input);
-  const payload = wantedOf(undefined, { input, following, isOwn: false });
-  return { kind: 'create', cause, payload, ...following, ...surplusTo(undefined, input) };
+  const dependents = dependentsOf(undefined, input);
+  const payload = wantedOf(undefined, { input, dependents, isOwn: false });
+  return { kind: 'create', cause, payload, ...dependents, ...retireesBeside(undefined, input) };
 }
 
-/** All that is ours and is not the one assistant: left in the old account, found twice, or not removed last time. */
-function surplusTo(chosen: Resource | undefined, input: DecideInput): Surplus {
-  const { mapping, observation, scope, leftovers } = input;
+/** Assistants of ours beside the chosen one: left in the old account, found twice, or not removed last time. */
+function retireesBeside(chosen: Resource | undefined, input: DecideInput): Retirees {
+  const { mapping, observation, scope, unremoved } = input;
   const strays = observation.strays.map((stray) => ({ assistantId: stray.assistant.id, scope: stray.scope }));
-  const all = [...(mapping?.retiring ?? []), ...leftBehind(input), ...strays, ...leftovers];
-  const surplus = all.filter(({ assistantId }) => assistantId !== chosen?.id);
+  const all = [...(mapping?.retiring ?? []), ...inFormerAccount(input), ...strays, ...unremoved];
+  const retirees = all.filter(({ assistantId }) => assistantId !== chosen?.id);
   return {
-    retire: surplus.filter((retiree) => isReachable(retiree, scope)),
-    outOfReach: surplus.filter((retiree) => !isReachable(retiree, scope)),
+    retire: retirees.filter((retiree) => isReachable(retiree, scope)),
+    unreachable: retirees.filter((retiree) => !isReachable(retiree, scope)),
   };
 }
 
-function leftBehind({ mapping, scope }: DecideInput): Retiree[] {
+function inFormerAccount({ mapping, scope }: DecideInput): Retiree[] {
   return mapping && mapping.scope !== scope ? mappedAsRetiree(mapping) : [];
 }
 

@@ -5,40 +5,40 @@ import { isHeld } from '../mapping/claim.ts';
 import { endClaim, type HeldClaim } from '../mapping/hold-claim.ts';
 import { waitForClaim } from '../mapping/wait-for-claim.ts';
 import type { Operation } from '../operation.ts';
-import type { Following } from './decide.ts';
+import type { Dependents } from './decide.ts';
 import { retireAssistants } from './retire-assistants.ts';
 
-interface Outcome {
+interface FinaliseInput {
   held: HeldClaim;
   assistant: Resource;
   access: Access;
   /** Hash of the configuration that was applied; absent when the assistant was only recorded, as it is. */
   specHash?: string;
   retiring: readonly Retiree[];
-  following: Following;
+  dependents: Dependents;
   /** True when this operation created the assistant. */
   made: boolean;
 }
 
 /**
- * `again`: what the plan was made from is no longer so; look again and decide anew. `leftovers` were made by this operation,
- * are not the one that counts, and could not be removed yet.
+ * `start-over`: what the plan was made from is no longer so; look again and decide anew. `unremoved` were made by this
+ * operation, are not the one that counts, and could not be removed yet.
  */
-export type CarriedOut = { kind: 'done'; mapping: AssistantMapping } | Again;
+export type CarriedOut = { kind: 'done'; mapping: AssistantMapping } | StartOver;
 
-export interface Again {
-  kind: 'again';
-  leftovers: readonly Retiree[];
+export interface StartOver {
+  kind: 'start-over';
+  unremoved: readonly Retiree[];
   /** Tools of ours that Vapi was seen not to have. */
   goneTools: readonly string[];
 }
 
 /**
  * Records what is live, on condition that the claim is still ours. When it is not, an assistant that we made and that
- * nobody names is removed again, and the operation starts over.
+ * no mapping names is removed again, and the operation starts over.
  */
-export async function finalise(operation: Operation, outcome: Outcome): Promise<CarriedOut> {
-  const { held, assistant, access, specHash, retiring, following } = outcome;
+export async function finalise(operation: Operation, input: FinaliseInput): Promise<CarriedOut> {
+  const { held, assistant, access, specHash, retiring, dependents } = input;
   const now = operation.runtime.now();
   // A late PATCH of another configuration may still land: what it adds has to be cleared by a later call.
   const mayLand = ({ specHash: other, until }: Attempt) => other !== specHash && now < Date.parse(until);
@@ -52,9 +52,9 @@ export async function finalise(operation: Operation, outcome: Outcome): Promise<
     attempted: held.mapping.attempted.filter(mayLand),
     finalisedBy: held.claim.token,
     claim: null,
-    tools: following.tools,
-    phoneNumber: following.phoneNumber,
-    formerNumbers: following.formerNumbers,
+    tools: dependents.tools,
+    phoneNumber: dependents.phoneNumber,
+    formerNumbers: dependents.formerNumbers,
     retiring,
   } as const;
   const result = await endClaim(operation, { held, transition: 'finalise', change });
@@ -64,16 +64,16 @@ export async function finalise(operation: Operation, outcome: Outcome): Promise<
     return { kind: 'done', mapping: result.row };
   }
   operation.journal.record({ code: 'CLAIM_LOST', assistantId: assistant.id });
-  const leftovers = outcome.made ? await disownUnlessMapped(operation, outcome) : [];
-  return { kind: 'again', leftovers, goneTools: [] };
+  const unremoved = input.made ? await disownUnlessMapped(operation, input) : [];
+  return { kind: 'start-over', unremoved, goneTools: [] };
 }
 
 /**
  * Somebody took the claim over. Either they found our assistant and the row names it, or it has to go. While they are
- * acting nobody can know, so that is waited for. Throws `SYNC_IN_PROGRESS` when time runs out first; what is left then
- * carries our metadata. Returns the assistant when it could not be removed.
+ * acting the outcome is unknown, so their claim is waited for. Throws `SYNC_IN_PROGRESS` when time runs out first; what
+ * is left then carries our metadata. Returns the assistant when it could not be removed.
  */
-async function disownUnlessMapped(operation: Operation, { assistant, access }: Outcome): Promise<Retiree[]> {
+async function disownUnlessMapped(operation: Operation, { assistant, access }: FinaliseInput): Promise<Retiree[]> {
   for (let round = 0; ; round += 1) {
     const mapping = mappingOf(await operation.mappings.read(operation.key.orgId), operation.key);
     if (mapping?.assistantId === assistant.id) return [];

@@ -1,14 +1,14 @@
 import { nameOf } from '../journal.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
 import type { Operation } from '../operation.ts';
-import { ensureAssistant, type SyncResult, type Wish } from './sync-assistant.ts';
+import { ensureAssistant, type SyncRequest, type SyncResult } from './sync-assistant.ts';
 
 /**
- * Makes the assistant as wished, and leaves to the worker what follows it and nobody waits for. A task that cannot be sent
+ * Makes the assistant equal to the request, and leaves its tools and number to the worker. A task that cannot be sent
  * is no reason to fail: the mapping says that something is pending, and the next sync or drift run sends it again.
  */
-export async function syncAssistant(operation: Operation, wish: Wish): Promise<SyncResult> {
-  const result = await ensureAssistant(operation, wish);
+export async function syncAssistant(operation: Operation, request: SyncRequest): Promise<SyncResult> {
+  const result = await ensureAssistant(operation, request);
   if (hasPendingWork(result.mapping)) await sendFollowUp(operation);
   return result;
 }

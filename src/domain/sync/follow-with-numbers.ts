@@ -7,8 +7,8 @@ import type { Operation } from '../operation.ts';
 import { lookUpNumber, pointNumber, releaseNumbers } from '../phone-number/link-phone-number.ts';
 
 /**
- * Points the wanted number to the assistant, and takes those off that it is not to answer any more. False when somebody else is
- * changing the assistant: then it is to be tried again. Throws what the accounts throw.
+ * Points the wanted number to the assistant, and takes those off that it is not to answer any more. False when somebody
+ * else is changing the assistant: then it is to be tried again. Throws what the accounts throw.
  */
 export async function followWithNumbers(
   operation: Operation,

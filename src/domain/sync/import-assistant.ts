@@ -28,7 +28,9 @@ interface ImportRequest {
   assistantId: string;
   /** True: look and check, write nothing. */
   observeOnly: boolean;
-  /** True: our metadata is written to the assistant, so that it can be told again whose it is when the table is lost. */
+  /**
+   * True: our metadata is written to the assistant, so that it can be told again whose it is when the table is lost.
+   */
   mark?: boolean;
 }
 
@@ -39,18 +41,22 @@ export type ImportResult =
   | { kind: 'mapped-already' }
   | { kind: 'refused'; why: string };
 
-/** Between claim and record there are only writes to the table: what is interrupted is free again soon after this. In ms. */
+/**
+ * Between claim and record there are only writes to the table: what is interrupted is free again soon after this. In
+ * ms.
+ */
 const WRITING_MS = 5_000;
 
 /**
- * Maps an assistant that exists at Vapi without changing it: one GET, no PATCH, no POST. It has no applied configuration
- * then, so that nothing of it is compared or cleared; what it is like is kept as an entry of the history. Repeating it is
- * safe: what is mapped already is passed over. Marking is the exception: one PATCH of the metadata, unless it is there. Throws `Problem`s when it is not known whether the assistant may be mapped.
+ * Maps an assistant that exists at Vapi without changing it: one GET, no PATCH, no POST. It has no applied
+ * configuration then, so that nothing of it is compared or cleared; what it is like is kept as an entry of the history.
+ * Repeating it is safe: what is mapped already is passed over. Marking is the exception: one PATCH of the metadata,
+ * unless it is there. Throws `Problem`s when it is not known whether the assistant may be mapped.
  */
 export async function importAssistant(operation: Operation, request: ImportRequest): Promise<ImportResult> {
   const credentials = openAccessSession(operation);
   for (let round = 0; ; round += 1) {
-    const result = await credentials.reauthorising(() => runRound(operation, { credentials, request, round }));
+    const result = await credentials.reauthorising(() => tryOnce(operation, { credentials, request, round }));
     if (result) return result;
     assertTimeLeft(operation);
   }
@@ -62,7 +68,7 @@ interface Round {
   round: number;
 }
 
-async function runRound(
+async function tryOnce(
   operation: Operation,
   { credentials, request, round }: Round,
 ): Promise<ImportResult | undefined> {
@@ -160,9 +166,9 @@ async function record(
   if (isToMark) await markAssistant(writing, { held, assistant, access });
   const retiring = held.mapping.retiring.filter(({ assistantId }) => assistantId !== assistant.id);
   // Tools and number stay as they are too: the first PUT decides about them.
-  const following = { tools: NO_TOOLS, phoneNumber: null, formerNumbers: [] };
-  const outcome = await finalise(writing, { held, assistant, access, retiring, following, made: false });
-  if (outcome.kind === 'again') return undefined;
+  const dependents = { tools: NO_TOOLS, phoneNumber: null, formerNumbers: [] };
+  const outcome = await finalise(writing, { held, assistant, access, retiring, dependents, made: false });
+  if (outcome.kind === 'start-over') return undefined;
   operation.journal.record({ code: 'ASSISTANT_ADOPTED', assistantId: assistant.id });
   return { kind: 'imported' };
 }

@@ -24,8 +24,8 @@ export async function markAssistant(operation: Operation, { held, assistant, acc
 }
 
 /**
- * Marks an assistant that was imported without; one that was PUT since has its mark. False when somebody else was faster: look
- * again. Throws what the account throws.
+ * Marks an assistant that was imported without; one that was PUT since has its mark. False when somebody else was
+ * faster: look again. Throws what the account throws.
  */
 export async function markMapped(
   operation: Operation,

@@ -11,7 +11,7 @@ import { findTools } from '../tools/find-tools.ts';
 import type { Observation } from './decide.ts';
 import { findStrays } from './strays.ts';
 
-interface Situation {
+interface ObserveInput {
   desired: DesiredAssistant;
   mapping: AssistantMapping | undefined;
   access: Access;
@@ -26,20 +26,20 @@ interface Situation {
 }
 
 /** Looks at Vapi as far as the decision needs it: not at all while somebody else is acting. Only reads. */
-export async function observe(operation: Operation, situation: Situation): Promise<Observation> {
-  const { mapping, access } = situation;
+export async function observe(operation: Operation, input: ObserveInput): Promise<Observation> {
+  const { mapping, access } = input;
   if (mapping?.claim && isHeld(mapping.claim, operation.runtime.now())) return NOTHING_SEEN;
-  if (wasAppliedMeanwhile(situation)) return { ...NOTHING_SEEN, appliedMeanwhile: true };
+  if (wasAppliedMeanwhile(input)) return { ...NOTHING_SEEN, appliedMeanwhile: true };
   const account = operation.vapi.open(access.apiKey, operation.deadline);
   const [mapped, strays, lastApplied, tools] = await Promise.all([
     mapping?.assistantId && mapping.scope === access.scope ? lookAt(account, mapping, mapping.assistantId) : undefined,
     findStrays(operation, { mapping, access }),
-    loadLastApplied(operation, situation),
-    findTools(operation, { ...situation, gone: situation.goneTools, seen: situation.seenTools }),
+    loadLastApplied(operation, input),
+    findTools(operation, { ...input, gone: input.goneTools, seen: input.seenTools }),
   ]);
-  const needsKnown = mapped?.kind !== 'live' && strays.length === 0;
-  const known = needsKnown ? await lookAtKnown(operation, { account, situation }) : undefined;
-  const seen = { mapped, known };
+  const needsNamed = mapped?.kind !== 'live' && strays.length === 0;
+  const named = needsNamed ? await lookAtNamed(operation, { account, input }) : undefined;
+  const seen = { mapped, named };
   return { ...seen, strays, lastApplied, tools, appliedMeanwhile: false };
 }
 
@@ -51,7 +51,7 @@ const NOTHING_SEEN: Observation = {
 };
 
 /** Then the assistant equalled the configuration at a moment within this operation: there is nothing to look at. */
-function wasAppliedMeanwhile({ mapping, desired, awaitedToken }: Situation): boolean {
+function wasAppliedMeanwhile({ mapping, desired, awaitedToken }: ObserveInput): boolean {
   return (
     awaitedToken !== undefined &&
     mapping?.finalisedBy === awaitedToken &&
@@ -90,7 +90,7 @@ export async function assertSameAccount(
   );
 }
 
-async function loadLastApplied(operation: Operation, { mapping, desired }: Situation): Promise<JsonObject[]> {
+async function loadLastApplied(operation: Operation, { mapping, desired }: ObserveInput): Promise<JsonObject[]> {
   const hashes = new Set([
     ...(mapping?.specHash ? [mapping.specHash] : []),
     ...(mapping?.attempted ?? []).map(({ specHash }) => specHash),
@@ -101,16 +101,16 @@ async function loadLastApplied(operation: Operation, { mapping, desired }: Situa
 }
 
 /**
- * The assistant that the organisation had before this service. It serves the role that its metadata names, else inbound:
- * an organisation has one such id and two roles, and both must never share one assistant.
+ * The assistant that the organisation had before this service. It serves the role that its metadata names, else
+ * inbound: an organisation has one such id and two roles, and both must never share one assistant.
  */
-async function lookAtKnown(
+async function lookAtNamed(
   { deployment, key, journal }: Operation,
-  { account, situation }: { account: VapiAccount; situation: Situation },
+  { account, input }: { account: VapiAccount; input: ObserveInput },
 ): Promise<Resource | undefined> {
-  const assistantId = situation.access.knownAssistantId ?? retiredHere(situation);
-  if (!assistantId || assistantId === situation.mapping?.assistantId) return undefined;
-  if (situation.ofOtherRoles.includes(assistantId)) return undefined;
+  const assistantId = input.access.namedAssistantId ?? retiredHere(input);
+  if (!assistantId || assistantId === input.mapping?.assistantId) return undefined;
+  if (input.ofOtherRoles.includes(assistantId)) return undefined;
   const found = await account.assistants.get(assistantId);
   if (found.kind === 'missing') {
     journal.record({ code: 'KNOWN_ASSISTANT_MISSING', assistantId });
@@ -125,7 +125,7 @@ async function lookAtKnown(
 }
 
 /** The assistant from before the organisation lost its key, now that it has it again. */
-function retiredHere({ mapping, access }: Situation): string | undefined {
+function retiredHere({ mapping, access }: ObserveInput): string | undefined {
   return mapping?.retiring.find(({ scope }) => scope === access.scope && scope !== mapping.scope)?.assistantId;
 }
 

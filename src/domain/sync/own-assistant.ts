@@ -25,7 +25,8 @@ export async function ownAssistant(
   const mapping = mappingOf(await mappings.read(by.orgId), by);
   const isUsed = mapping?.assistantId === assistant.id || (mapping?.claim && isHeld(mapping.claim, runtime.now()));
   if (isUsed) throw taken(assistant.id, key, by);
-  // The note is of an assistant that its owner has not any more. Whoever notes anew at the same time has another token.
+  // The note is stale: its owner no longer has the assistant. Another operation that notes it at the same time has
+  // another token.
   const second = await owners.own(assistant.id, mine, by);
   if (second.kind === 'taken') throw taken(assistant.id, key, second.by);
 }

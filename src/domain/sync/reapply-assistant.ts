@@ -1,7 +1,7 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
 import type { OrganisationRecord } from '../account/organisation-record.ts';
 import { hashOf } from '../configuration/canonical-hash.ts';
-import { type Configuration, configured, type DesiredAssistant } from '../configuration/configuration.ts';
+import { type Configuration, type DesiredAssistant, desiredFrom } from '../configuration/configuration.ts';
 import { normaliseVoice } from '../configuration/voice.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
 import { type AssistantMapping, type LinkedTool, type MappingChange, mappingOf } from '../mapping/assistant-mapping.ts';
@@ -42,7 +42,7 @@ async function unlessRefused(perform: () => Promise<TaskEnd>): Promise<TaskEnd> 
 }
 
 /**
- * Makes the assistant equal to the configuration that was applied last, and brings in line what follows it: registers
+ * Makes the assistant equal to the configuration that was applied last, and updates its dependents: registers
  * tools that are not at Vapi yet and links all of them at once, and points the phone number to the assistant. A newer
  * configuration that is applied meanwhile wins. Throws `Problem`s that waiting does not solve.
  */
@@ -87,7 +87,7 @@ async function reapply(operation: Operation, credentials: AccessSession): Promis
   return { kind: 'done', outcome: tools.kind === 'refused' ? 'tools-refused' : outcome };
 }
 
-interface Applied {
+interface Reapplied {
   mapping: AssistantMapping & { specHash: string };
   /** The organisation record that was read with the mapping. */
   record: OrganisationRecord | undefined;
@@ -101,13 +101,13 @@ function upToDate(
 ): DesiredAssistant {
   const voice = normaliseVoice(payload.voice, voicePolicy);
   if (hashOf({ voice: voice.applied }) === hashOf({ voice: payload.voice ?? null })) {
-    return { ...configured({ payload, tools }), specHash };
+    return { ...desiredFrom({ payload, tools }), specHash };
   }
   journal.record({ code: 'VOICE_NORMALISED', reason: voice.reason, fallbacks: voice.fallbacks?.length ?? 0 });
-  return configured({ payload: { ...payload, voice: voice.applied }, tools });
+  return desiredFrom({ payload: { ...payload, voice: voice.applied }, tools });
 }
 
-async function lastApplied(operation: Operation): Promise<Applied | undefined> {
+async function lastApplied(operation: Operation): Promise<Reapplied | undefined> {
   const { key, journal } = operation;
   const view = await operation.mappings.read(key.orgId);
   const mapping = mappingOf(view, key);
@@ -124,7 +124,7 @@ async function lastApplied(operation: Operation): Promise<Applied | undefined> {
   return { mapping: { ...mapping, specHash }, record, desired: { ...desired, untouched } };
 }
 
-type Registration =
+type ToolsOutcome =
   | { kind: 'registered'; linked: readonly LinkedTool[] }
   | { kind: 'later'; afterSeconds: number }
   | { kind: 'refused'; detail: string };
@@ -132,8 +132,8 @@ type Registration =
 /** All of them, whatever becomes of one: the others are ready then. */
 async function registerAll(
   operation: Operation,
-  { desired, record, credentials }: Omit<Applied, 'mapping'> & { credentials: AccessSession },
-): Promise<Registration> {
+  { desired, record, credentials }: Omit<Reapplied, 'mapping'> & { credentials: AccessSession },
+): Promise<ToolsOutcome> {
   if (desired.tools.length === 0) return { kind: 'registered', linked: [] };
   const access = await credentials.freshAccess(record);
   const refusals: string[] = [];

@@ -16,21 +16,21 @@ import { accountOf, findStrays } from './strays.ts';
 import { createUnresolved } from './unresolved-create.ts';
 
 /**
- * Removes the assistant at Vapi, sees that it is gone, then removes the configurations and the mapping. Without a mapping
- * there is nothing of ours to remove, and nothing is. Throws `Problem`s; the mapping then stays. With an expectation that is
- * not met, nothing is done: `PRECONDITION_FAILED`.
+ * Removes the assistant at Vapi, sees that it is gone, then removes the configurations and the mapping. Without a
+ * mapping there is nothing of ours to remove, and nothing is. Throws `Problem`s; the mapping then stays. With an
+ * expectation that is not met, nothing is done: `PRECONDITION_FAILED`.
  */
 export async function removeAssistant(asked: Operation, expected: Expectation = {}): Promise<'removed' | 'absent'> {
   const operation = expecting(asked, expected);
   const credentials = openAccessSession(operation);
   for (let round = 0; ; round += 1) {
-    const result = await credentials.reauthorising(() => runRound(operation, { credentials, round }));
+    const result = await credentials.reauthorising(() => tryOnce(operation, { credentials, round }));
     if (result) return result;
     assertTimeLeft(operation);
   }
 }
 
-async function runRound(
+async function tryOnce(
   operation: Operation,
   { credentials, round }: { credentials: AccessSession; round: number },
 ): Promise<'removed' | 'absent' | undefined> {
@@ -86,7 +86,10 @@ function madeNoChange(error: unknown): boolean {
   return error instanceof Problem && (error.withoutEffect || !error.retryable);
 }
 
-/** All that the mapping ever pointed to it. Only when the assistant is gone: one that Vapi does not let go keeps its number. */
+/**
+ * All that the mapping ever pointed to it. Only when the assistant is gone: one that Vapi does not let go keeps its
+ * number.
+ */
 async function takeOffNumbers(operation: Operation, { mapping, access }: Removal): Promise<void> {
   const { assistantId, scope, phoneNumber } = mapping;
   // One that was configured since, and that somebody has pointed to the assistant by hand.
@@ -96,7 +99,7 @@ async function takeOffNumbers(operation: Operation, { mapping, access }: Removal
   await releaseNumbers(operation, { numbers, access });
 }
 
-/** While a create may still turn up, forgetting the row would leave an assistant that nobody looks for. */
+/** While a create may still turn up, removing the row would leave an assistant without a mapping. */
 function assertSettled({ claim }: AssistantMapping, { strays, now }: { strays: readonly Stray[]; now: number }): void {
   if (!claim || !mayHaveCreated(claim) || now >= settlesAt(claim)) return;
   if (strays.some(({ assistant }) => claimTokenOf(assistant) === claim.token)) return;
@@ -104,8 +107,8 @@ function assertSettled({ claim }: AssistantMapping, { strays, now }: { strays: r
 }
 
 /**
- * The assistant and all that is ours besides. What was left in the organisation's own account is passed over when that has
- * taken its key away: it is out of our hands.
+ * The assistant and every other assistant of ours for this key. What was left in the organisation's own account is
+ * passed over when that has taken its key away: it is out of our hands.
  */
 function allOf({ journal }: Operation, { mapping, access, strays }: Removal & { strays: readonly Stray[] }): Retiree[] {
   const found = strays.map(({ assistant, scope }) => ({ assistantId: assistant.id, scope }));

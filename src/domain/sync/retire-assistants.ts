@@ -5,8 +5,8 @@ import { Problem } from '../problem.ts';
 import { accountOf } from './strays.ts';
 
 /**
- * Removes assistants that are ours and not the one that counts. Returns those that could not be removed now, to be tried
- * again by the next sync: the one that counts is in place, so the caller's sync does not fail for these.
+ * Removes assistants that are ours and not the one that counts. Returns those that could not be removed now, to be
+ * tried again by the next sync: the one that counts is in place, so the caller's sync does not fail for these.
  */
 export async function retireAssistants(
   operation: Operation,

@@ -20,7 +20,7 @@ export async function findOurs(
 }
 
 /**
- * What a claim that ended without a word has left at Vapi, looked for in the account that the claim used. Nothing can be
+ * What a crashed holder has left at Vapi, looked for in the account that the claim used. Nothing can be
  * found in an organisation's account whose key is gone.
  */
 export async function findStrays(

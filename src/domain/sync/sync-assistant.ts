@@ -15,7 +15,7 @@ import { assertTimeLeft, pauseBeforeRestart, waitForClaim } from '../mapping/wai
 import type { Operation } from '../operation.ts';
 import { isSamePhoneNumber, wantedPhoneNumber } from '../phone-number/phone-number.ts';
 import { Problem } from '../problem.ts';
-import { type ChangePlan, carryOut } from './carry-out.ts';
+import { type ChangePlan, carryOutPlan } from './carry-out.ts';
 import { decide, type Plan } from './decide.ts';
 import { observe } from './observe.ts';
 import { createUnresolved } from './unresolved-create.ts';
@@ -39,7 +39,7 @@ export interface Decision {
 }
 
 /** What is carried from one round of an operation to the next. */
-interface Session {
+interface Progress {
   desired: DesiredAssistant;
   credentials: AccessSession;
   /** Token of the claim that was waited for last. */
@@ -48,21 +48,21 @@ interface Session {
   /** Rounds that ended without an answer and without a wait. */
   restarts: number;
   /** What this operation made and could not remove again. */
-  leftovers: readonly Retiree[];
+  unremoved: readonly Retiree[];
   /** Tools that Vapi was seen not to have. */
   goneTools: ReadonlySet<string>;
   /** Tools that the caller has just registered, or seen at Vapi. */
   seenTools: readonly LinkedTool[];
 }
 
-function openSession(operation: Operation, { desired, seenTools = [] }: Wish): Session {
+function startProgress(operation: Operation, { desired, seenTools = [] }: SyncRequest): Progress {
   const credentials = openAccessSession(operation);
-  const nothingYet = { awaitedToken: undefined, waits: 0, restarts: 0, leftovers: [], goneTools: new Set<string>() };
+  const nothingYet = { awaitedToken: undefined, waits: 0, restarts: 0, unremoved: [], goneTools: new Set<string>() };
   return { desired, credentials, seenTools, ...nothingYet };
 }
 
 /** What the assistant is to be, and what it must be now for that to happen. */
-export interface Wish {
+export interface SyncRequest {
   desired: DesiredAssistant;
   expected?: Expectation;
   /** Tools that were registered for it, or seen at Vapi, just now: they are not looked at once more. */
@@ -70,38 +70,38 @@ export interface Wish {
 }
 
 /**
- * Makes the one assistant of `operation.key` equal to `desired`: observe, decide, act, and again from the start whenever
- * somebody else was faster. Throws `Problem`s; whatever is thrown, no second assistant was made. With an expectation that is
- * not met, nothing is done: `PRECONDITION_FAILED`.
+ * Makes the one assistant of `operation.key` equal to `desired`: observe, decide, act, and again from the start
+ * whenever somebody else was faster. Throws `Problem`s; whatever is thrown, no second assistant was made. With an
+ * expectation that is not met, nothing is done: `PRECONDITION_FAILED`.
  */
-export async function ensureAssistant(asked: Operation, wish: Wish): Promise<SyncResult> {
-  const operation = expecting(asked, wish.expected ?? {});
-  const session = openSession(operation, wish);
+export async function ensureAssistant(asked: Operation, request: SyncRequest): Promise<SyncResult> {
+  const operation = expecting(asked, request.expected ?? {});
+  const progress = startProgress(operation, request);
   for (;;) {
-    const result = await session.credentials.reauthorising(() => runRound(operation, session));
+    const result = await progress.credentials.reauthorising(() => tryOnce(operation, progress));
     if (result) return result;
     assertTimeLeft(operation);
   }
 }
 
 /** The plan that `ensureAssistant` would carry out now. Reads only. */
-export async function planAssistant(asked: Operation, wish: Wish): Promise<Decision> {
-  const operation = expecting(asked, wish.expected ?? {});
-  const session = openSession(operation, wish);
+export async function planAssistant(asked: Operation, request: SyncRequest): Promise<Decision> {
+  const operation = expecting(asked, request.expected ?? {});
+  const progress = startProgress(operation, request);
   for (;;) {
-    const decision = await session.credentials.reauthorising(() => makeDecision(operation, session));
+    const decision = await progress.credentials.reauthorising(() => makeDecision(operation, progress));
     if (decision) return decision;
   }
 }
 
-async function runRound(operation: Operation, session: Session): Promise<SyncResult | undefined> {
-  const decision = await makeDecision(operation, session);
+async function tryOnce(operation: Operation, progress: Progress): Promise<SyncResult | undefined> {
+  const decision = await makeDecision(operation, progress);
   const { plan, mapping, access } = decision;
   switch (plan.kind) {
     case 'wait':
-      await waitForClaim(operation, { claim: plan.claim, round: session.waits });
-      session.waits += 1;
-      session.awaitedToken = plan.claim.token;
+      await waitForClaim(operation, { claim: plan.claim, round: progress.waits });
+      progress.waits += 1;
+      progress.awaitedToken = plan.claim.token;
       return undefined;
     case 'unresolved':
       throw createUnresolved(plan.settlesAt, operation.runtime.now());
@@ -110,30 +110,30 @@ async function runRound(operation: Operation, session: Session): Promise<SyncRes
     case 'update':
     case 'adopt':
     case 'create':
-      return await change(operation, { session, decision: { ...decision, plan } });
+      return await change(operation, { progress, decision: { ...decision, plan } });
   }
 }
 
 async function change(
   operation: Operation,
-  { session, decision }: { session: Session; decision: Decision & { plan: ChangePlan } },
+  { progress, decision }: { progress: Progress; decision: Decision & { plan: ChangePlan } },
 ): Promise<SyncResult | undefined> {
   const { plan, mapping } = decision;
-  const access = needsFreshAccess(decision) ? await freshAccess(session, decision) : decision.access;
+  const access = needsFreshAccess(decision) ? await freshAccess(progress, decision) : decision.access;
   if (!access) return undefined;
-  const carried = await carryOut(operation, { plan, desired: session.desired, mapping, access });
-  if (carried.kind === 'again') {
-    session.leftovers = [...session.leftovers, ...carried.leftovers];
-    session.goneTools = new Set([...session.goneTools, ...carried.goneTools]);
-    await pauseBeforeRestart(operation, session);
+  const carried = await carryOutPlan(operation, { plan, desired: progress.desired, mapping, access });
+  if (carried.kind === 'start-over') {
+    progress.unremoved = [...progress.unremoved, ...carried.unremoved];
+    progress.goneTools = new Set([...progress.goneTools, ...carried.goneTools]);
+    await pauseBeforeRestart(operation, progress);
     return undefined;
   }
   return { ...outcomeOf(plan), mapping: carried.mapping, access };
 }
 
 /**
- * A plain update of the mapped assistant stays in its account; everything else may not rest on a remembered answer, which
- * may be of before the organisation got its key, or its phone number.
+ * A plain update of the mapped assistant stays in its account; everything else may not rest on a remembered answer,
+ * which may be of before the organisation got its key, or its phone number.
  */
 function needsFreshAccess({ plan, mapping }: Decision & { plan: ChangePlan }): boolean {
   if (plan.kind !== 'update' || plan.retire.length > 0 || mapping?.claim !== undefined) return true;
@@ -141,7 +141,7 @@ function needsFreshAccess({ plan, mapping }: Decision & { plan: ChangePlan }): b
 }
 
 /** Undefined when what is read anew differs from what was remembered: decide anew. */
-async function freshAccess({ credentials }: Session, { access, record }: Decision): Promise<Access | undefined> {
+async function freshAccess({ credentials }: Progress, { access, record }: Decision): Promise<Access | undefined> {
   const fresh = await credentials.freshAccess(record);
   return isSameAccess(access, fresh) ? fresh : undefined;
 }
@@ -153,17 +153,19 @@ function outcomeOf(plan: ChangePlan): Pick<SyncResult, 'outcome' | 'wasDeleted'>
   return { outcome: wasDeleted ? 'recreated' : 'created', wasDeleted };
 }
 
-async function makeDecision(operation: Operation, session: Session): Promise<Decision> {
+async function makeDecision(operation: Operation, progress: Progress): Promise<Decision> {
   const { key, journal } = operation;
-  const { desired, awaitedToken, leftovers, goneTools, seenTools } = session;
+  const { desired, awaitedToken, unremoved, goneTools, seenTools } = progress;
   const reading = operation.mappings.read(key.orgId);
   const [view, remembered] = await Promise.all([
     reading,
-    session.credentials.access(async () => (await reading).record),
+    progress.credentials.access(async () => (await reading).record),
   ]);
   const mapping = mappingOf(view, key);
   operation.precondition?.assertHolds(mapping, operation.runtime.now());
-  const access = isKnown(operation, view, remembered) ? remembered : await session.credentials.freshAccess(view.record);
+  const access = isKnown(operation, view, remembered)
+    ? remembered
+    : await progress.credentials.freshAccess(view.record);
   if (!isKnown(operation, view, access)) throw unknownOrganisation();
   const ageSeconds = unresolvedForSeconds(mapping?.claim, operation.runtime.now());
   if (ageSeconds !== undefined) journal.record({ code: 'UNRESOLVED_CREATE_SEEN', ageSeconds });
@@ -180,7 +182,7 @@ async function makeDecision(operation: Operation, session: Session): Promise<Dec
     ofOtherRoles,
   });
   const here = { scope: access.scope, phoneNumberId: wantedPhoneNumber(key, access) };
-  const plan = decide({ desired, mapping, observation, ...here, leftovers, goneTools, now: operation.runtime.now() });
+  const plan = decide({ desired, mapping, observation, ...here, unremoved, goneTools, now: operation.runtime.now() });
   if (plan.kind !== 'wait') {
     const changes = 'patch' in plan ? plan.patch.changes.length : 0;
     journal.record({ code: 'PLAN_MADE', plan: plan.kind, changes, revision: mapping?.revision ?? 0 });
@@ -188,7 +190,9 @@ async function makeDecision(operation: Operation, session: Session): Promise<Dec
   return { plan, mapping, record: view.record, access };
 }
 
-/** A mistyped id is not to become an organisation, where that is asked for. Whoever has an assistant is known. */
+/**
+ * A mistyped id is not to become an organisation, where that is asked for. An organisation with an assistant is known.
+ */
 function isKnown(
   { knownOrganisationsOnly }: Operation,
   { record, mappings }: OrganisationView,

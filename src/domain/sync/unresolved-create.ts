@@ -13,8 +13,8 @@ interface UnknownCreate {
 }
 
 /**
- * After a create whose outcome is unknown: looks for the assistant by the claim's token while there is time. When it does
- * not turn up, the claim is left as unresolved for the next call, and `CREATE_UNRESOLVED` is thrown.
+ * After a create whose outcome is unknown: looks for the assistant by the claim's token while there is time. When it
+ * does not turn up, the claim is left as unresolved for the next call, and `CREATE_UNRESOLVED` is thrown.
  */
 export async function resolveUnknownCreate(operation: Operation, unknown: UnknownCreate): Promise<Resource> {
   for (const pause of LOOKUP_PAUSES_MS) {
@@ -31,7 +31,7 @@ async function lookUp(operation: Operation, { account, held }: UnknownCreate): P
     const ours = await findOurs(operation, { account, since: held.claim.startedAt });
     return ours.find((assistant) => claimTokenOf(assistant) === held.claim.token);
   } catch (error) {
-    // Vapi may be down altogether, which is why the outcome is unknown: then it stays so.
+    // Vapi may be down altogether, which is why the outcome is unknown: then it stays unknown.
     if (error instanceof Problem) return undefined;
     throw error;
   }

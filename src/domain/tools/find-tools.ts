@@ -18,8 +18,8 @@ interface ToolSearch {
 
 /**
  * Finds the tools of a configuration among those that are registered. Nothing is read for those that the mapping names:
- * an assistant that is as it should be costs no more with tools than without. One that is linked anew is looked at first, as
- * somebody may have deleted it at Vapi. Only reads.
+ * an assistant that is as it should be costs no more with tools than without. One that is linked anew is looked at
+ * first, as somebody may have deleted it at Vapi. Only reads.
  */
 export async function findTools(operation: Operation, search: ToolSearch): Promise<ToolsFound> {
   const { desired, gone, seen } = search;
@@ -48,7 +48,7 @@ async function registeredTool(operation: Operation, { access }: ToolSearch, hash
   return (await account.get(toolId)).kind === 'found' ? toolId : undefined;
 }
 
-/** A tool that may be linked: it is there, by the key that is used now, and nobody is about to remove it. */
+/** A tool that may be linked: it exists in the account of the present key, and is not reserved for removal. */
 export function registeredId(row: ToolRow | undefined, { apiKey }: Access): string | undefined {
   if (!row?.toolId || row.keyFingerprint !== apiKey.fingerprint) return undefined;
   return row.claim?.operation === 'delete' ? undefined : row.toolId;

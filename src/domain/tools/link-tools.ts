@@ -9,7 +9,10 @@ export type ToolsFound = { kind: 'known'; linked: readonly LinkedTool[] } | { ki
 /** What a mapping without tools says. */
 export const NO_TOOLS: ToolsState = { status: 'none', count: 0, wanted: [], linked: [] };
 
-/** What the mapping will say of the tools. All or nothing: until every tool is known, those stay that were linked before. */
+/**
+ * What the mapping will say of the tools. All or nothing: until every tool is known, those stay that were linked
+ * before.
+ */
 export function nextToolsState(
   { tools }: DesiredAssistant,
   { found, before }: { found: ToolsFound; before: readonly LinkedTool[] },
@@ -31,8 +34,8 @@ interface Linking {
 }
 
 /**
- * The payload with our tools in `model.toolIds`. Ids that others linked by hand stay, behind ours; those that the caller
- * names in `model.toolIds` replace them. Without tools of ours, now or before, the payload is left as it is.
+ * The payload with our tools in `model.toolIds`. Ids that others linked by hand stay, behind ours; those that the
+ * caller names in `model.toolIds` replace them. Without tools of ours, now or before, the payload is left as it is.
  */
 export function withToolIds(payload: JsonObject, { ours, former, live }: Linking): JsonObject {
   const { model } = payload;

@@ -14,9 +14,9 @@ import { type ToolChange, type ToolRow, toolRow } from './tool-registry.ts';
 type Registered = { kind: 'registered'; toolId: string } | { kind: 'later'; afterSeconds: number };
 
 /**
- * Sees to it that Vapi has one tool with this definition, by the protocol by which assistants are made: a claim, one POST
- * that is never repeated, and a look-up of what an unknown outcome has left. Throws `VAPI_REJECTED` for a definition that Vapi
- * refuses, and what else the account throws.
+ * Makes sure that Vapi has one tool with this definition, by the protocol by which assistants are made: a claim, one
+ * POST that is never repeated, and a look-up of what an unknown outcome has left. Throws `VAPI_REJECTED` for a
+ * definition that Vapi refuses, and what else the account throws.
  */
 export async function registerTool(
   operation: Operation,
@@ -33,13 +33,13 @@ export async function registerTool(
   return await underClaim(operation, { ...registration, row, found: toolId });
 }
 
-type Plan = { kind: 'wait'; until: number } | { kind: 'register'; toolId: string | undefined };
+type RegistrationPlan = { kind: 'wait'; until: number } | { kind: 'register'; toolId: string | undefined };
 
-/** Nobody acts beside a holder, and nothing is made while an earlier POST may still turn up. */
+/** No operation acts beside a holder, and nothing is created while an earlier POST may still turn up. */
 async function planRegistration(
   operation: Operation,
   { row, ...registration }: Registration & { row: ToolRow | undefined },
-): Promise<Plan> {
+): Promise<RegistrationPlan> {
   const claim = row?.claim;
   const now = operation.runtime.now();
   if (claim && isHeld(claim, now)) return { kind: 'wait', until: Date.parse(claim.expiresAt) };
@@ -92,7 +92,7 @@ function claimOf({ runtime, deadline }: Operation, { row, access }: Claiming): C
 
 /**
  * Somebody took the claim over. Either they found our tool and the row names it, or it has to go; while they are acting
- * nobody can know. What cannot be removed is linked to nothing.
+ * the outcome is unknown. What cannot be removed is linked to nothing.
  */
 async function afterLosing(
   operation: Operation,
@@ -148,7 +148,7 @@ async function ifReachable<T>(look: () => Promise<T | undefined>): Promise<T | u
   try {
     return await look();
   } catch (error) {
-    // Vapi may be down altogether, which is why the outcome is unknown: then it stays so.
+    // Vapi may be down altogether, which is why the outcome is unknown: then it stays unknown.
     if (error instanceof Problem) return undefined;
     throw error;
   }

@@ -11,7 +11,10 @@ export function expect(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Unmet(message);
 }
 
-/** Runs checks side by side, all of them to their end, and throws one `Unmet` that names everything that failed, a line each. */
+/**
+ * Runs checks side by side, all of them to their end, and throws one `Unmet` that names everything that failed, a line
+ * each.
+ */
 export async function expectAll(checks: readonly Promise<void>[]): Promise<void> {
   const settled = await Promise.allSettled(checks);
   const failures = settled.flatMap((check) => (check.status === 'rejected' ? [toError(check.reason)] : []));

@@ -1,4 +1,4 @@
-import { listCreated, type Window, windowAtVapi } from '../account/list-created.ts';
+import { type CreationWindow, listCreated, windowAtVapi } from '../account/list-created.ts';
 import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import { MANAGED_BY } from '../configuration/configuration.ts';
 import { isJsonObject } from '../json.ts';
@@ -6,7 +6,7 @@ import type { SyncDependencies } from '../operation.ts';
 import type { VerificationRun } from './run.ts';
 
 /** When the things of a run were made, if Vapi's clock is not quite ours. */
-export function windowOf({ startedAt, endsBefore }: VerificationRun): Window {
+export function windowOf({ startedAt, endsBefore }: VerificationRun): CreationWindow {
   return windowAtVapi({ since: startedAt, untilMs: Date.parse(endsBefore) });
 }
 

@@ -20,7 +20,10 @@ const assistantSchema = z.object({
     phoneNumber: checkSchema,
     voice: checkSchema,
   }),
-  /** Each field that is not as it was applied last: JSON Pointer, wanted and live value; `live` is absent when the field is. */
+  /**
+   * Each field that is not as it was applied last: JSON Pointer, wanted and live value; `live` is absent when the field
+   * is.
+   */
   differences: z.array(z.object({ path: z.string(), wanted: z.unknown(), live: z.optional(z.unknown()) })),
 });
 

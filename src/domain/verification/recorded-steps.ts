@@ -17,7 +17,10 @@ export function codesIn(log: readonly string[]): string[] {
   return log.flatMap((line) => parseLine(line)?.code ?? []);
 }
 
-/** Throws `Unmet` unless every line is JSON with this operation id. The line itself is not repeated: it may hold anything. */
+/**
+ * Throws `Unmet` unless every line is JSON with this operation id. The line itself is not repeated: it may hold
+ * anything.
+ */
 export function expectOneOperation(log: readonly string[], operationId: string): void {
   expect(log.length > 0, `The log has no line of operation ${operationId}`);
   for (const [index, line] of log.entries()) {

@@ -24,7 +24,9 @@ export const scenarioResultSchema = z.lazy(() =>
   }),
 );
 
-/** The shape of the answer of `POST /verify` and of `verify-vapi-sync-report.json`; docs/architecture.md explains it. */
+/**
+ * The shape of the answer of `POST /verify` and of `verify-vapi-sync-report.json`; docs/architecture.md explains it.
+ */
 export const verificationReportSchema = z.lazy(() =>
   z.object({
     operationId: z.string(),

@@ -12,8 +12,8 @@ export interface VerificationRun {
 }
 
 /**
- * The runs that have not been cleaned up after yet. A run is written down first and crossed out last, so that what a run
- * that died has left is known to the next one, and what a run that is still going on has made is left alone.
+ * The runs that have not been cleaned up after yet. A run is written down first and crossed out last, so that what a
+ * run that died has left is known to the next one, and what a run that is still going on has made is left alone.
  */
 export interface VerificationRuns {
   open(run: VerificationRun): Promise<void>;
@@ -40,7 +40,7 @@ export function triesOwnKey(orgId: string): boolean {
   return /^verify-[0-9a-f]+-own-key$/.test(orgId);
 }
 
-/** An id for a run out of one that nobody else has. */
+/** The id of a run, made from a unique one. */
 export function runIdFrom(uniqueId: string): string {
   return uniqueId.replaceAll('-', '').slice(0, 12);
 }

@@ -128,7 +128,7 @@ export async function live(account: VapiAccount, assistantId: string, where: str
   throw new Unmet(`Assistant ${assistantId} is not in ${where} at Vapi`);
 }
 
-/** The one mapping of the organisation. Throws `Unmet` unless it names this assistant and nobody is changing it. */
+/** The one mapping of the organisation. Throws `Unmet` unless it names this assistant and holds no claim. */
 export async function mapped(stage: Stage, purpose: string, assistantId: string): Promise<AssistantMapping> {
   const mapping = await rowOf(stage, purpose, assistantId);
   expect(mapping.claim === undefined, `The mapping of "${purpose}" is still claimed after the answer`);
@@ -157,8 +157,9 @@ const PAUSE_MS = 500;
 const LOOK_MS = 5_000;
 
 /**
- * Throws `Unmet` when Vapi lists another assistant of the organisation than this one (or any, without one). A list that does not
- * show this one would not show a second one either: that is waited for, as long as there is time, and then says nothing.
+ * Throws `Unmet` when Vapi lists another assistant of the organisation than this one (or any, without one). A list that
+ * does not show this one would not show a second one either: that is waited for, as long as there is time, and then
+ * says nothing.
  */
 export async function expectNoOther(stage: Stage, purpose: string, assistantId?: string): Promise<void> {
   const { runtime } = stage.deps.sync;

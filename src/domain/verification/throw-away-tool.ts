@@ -8,7 +8,7 @@ function nameOfTool({ runId }: RunId): string {
   return `verify_${runId}`;
 }
 
-/** A tool that nobody else has asked for: tools with equal definitions are shared. */
+/** A tool with a unique definition: tools with equal definitions are shared. */
 export function throwAwayTool(run: RunId): JsonObject {
   return {
     type: 'function',

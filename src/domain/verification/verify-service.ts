@@ -40,8 +40,9 @@ const CLEAN_UP_MS = 8_000;
 const ANSWER_MS = 1_000;
 
 /**
- * Plays all scenarios side by side, each on organisations that are made for it and removed afterwards, whatever happens, and
- * cleans up after earlier runs that could not. Always returns a report: a world in which nothing works fails every scenario.
+ * Plays all scenarios side by side, each on organisations that are made for it and removed afterwards, whatever
+ * happens, and cleans up after earlier runs that could not. Always returns a report: a world in which nothing works
+ * fails every scenario.
  */
 export async function verifyService(call: VerificationCall): Promise<VerificationReport> {
   const { runtime } = call.sync;
@@ -73,7 +74,7 @@ function newRun({ sync: { runtime }, deadline, scenarios = SCENARIOS }: Verifica
   };
 }
 
-/** Nothing is made before the run is written down: what nobody knows of, nobody removes. */
+/** The run is recorded before anything is made: only recorded runs are cleaned up. */
 async function prepareAndPlay(call: VerificationCall, run: VerificationRun): Promise<Played> {
   try {
     const keys = await findKeys(call.sync);

@@ -11,8 +11,8 @@ import { syncRoutes } from '../sync.ts';
 const NAMESPACE = 'VapiSyncVerification';
 
 /**
- * The routes of `sync` from event to answer, all in this process. Each call has a logger of its own, as calls run side by
- * side here, which the calls of one Lambda environment never do.
+ * The routes of `sync` from event to answer, all in this process. Each call has a logger of its own, as calls run side
+ * by side here, which the calls of one Lambda environment never do.
  */
 export function makeServiceUnderTest(app: SyncApplication): ServiceUnderTest {
   const metrics = new Metrics({ namespace: NAMESPACE });

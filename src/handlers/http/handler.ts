@@ -38,12 +38,17 @@ interface Route<App extends HttpApplication> {
   answer: (call: Call<App>) => Promise<Answer>;
 }
 
-/** The routes of a function by their route keys, as serverless.yml declares them: `PUT /orgs/{orgId}/assistants/{role}`. */
+/**
+ * The routes of a function by their route keys, as serverless.yml declares them: `PUT /orgs/{orgId}/assistants/{role}`.
+ */
 export type Routes<App extends HttpApplication> = Readonly<Record<string, Route<App>>>;
 
 export type HttpHandler = (event: unknown, context: Context) => Promise<HttpResponse>;
 
-/** Wraps the routes of a function: operation id, started and completed in the log, problems as answers, metrics and traces. */
+/**
+ * Wraps the routes of a function: operation id, started and completed in the log, problems as answers, metrics and
+ * traces.
+ */
 export function makeHttpHandler<App extends HttpApplication>(app: App, routes: Routes<App>): HttpHandler {
   return instrumented(app.telemetry, (event: unknown, context) => answerEvent({ app, routes, event, context }));
 }
@@ -55,7 +60,9 @@ interface Invocation<App extends HttpApplication> {
   context: Pick<Context, 'getRemainingTimeInMillis'>;
 }
 
-/** Answers one event by its route: operation id, started and completed in the log, problems as answers. Never throws. */
+/**
+ * Answers one event by its route: operation id, started and completed in the log, problems as answers. Never throws.
+ */
 export async function answerEvent<App extends HttpApplication>({
   app,
   routes,

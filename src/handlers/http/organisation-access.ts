@@ -3,9 +3,10 @@ import { Problem } from '../../domain/problem.ts';
 import type { HttpRequest } from './request.ts';
 
 /**
- * Checks that a token's claim names the very organisation of the path, alone or in a list. `orgClaim` is the name of the claim; undefined where
- * callers sign with IAM, whose policy has then decided already. Throws `FORBIDDEN_ORG`, and rather too often than not: for a
- * missing token or claim, for a token where none is expected, and on a route that belongs to no organisation.
+ * Checks that a token's claim names the very organisation of the path, alone or in a list. `orgClaim` is the name of
+ * the claim; undefined where callers sign with IAM, whose policy has then decided already. Throws `FORBIDDEN_ORG`, and
+ * rather too often than not: for a missing token or claim, for a token where none is expected, and on a route that
+ * belongs to no organisation.
  */
 export function assertOwnOrganisation(request: HttpRequest, orgClaim: string | undefined): void {
   const { claims, path } = request;
@@ -39,7 +40,9 @@ function organisationsIn(
   return Array.isArray(inToken) ? inToken : [claim];
 }
 
-/** What stands in the token itself. API Gateway has verified its signature, or the function would not have been called. */
+/**
+ * What stands in the token itself. API Gateway has verified its signature, or the function would not have been called.
+ */
 function payloadOf(authorization = ''): JsonObject {
   const [, payload = ''] = authorization.replace(/^Bearer\s+/i, '').split('.');
   try {

@@ -21,7 +21,10 @@ const eventSchema = z.object({
 });
 
 export interface HttpRequest {
-  /** The route as serverless.yml declares it, for example `GET /orgs/{orgId}/assistants`; empty when the event names none. */
+  /**
+   * The route as serverless.yml declares it, for example `GET /orgs/{orgId}/assistants`; empty when the event names
+   * none.
+   */
   route: string;
   method: string;
   path: Readonly<Record<string, string | undefined>>;
@@ -80,7 +83,10 @@ function bodyProblem(detail: string): Error {
   return validationFailed([{ field: 'body', detail }]);
 }
 
-/** A string, or a bracket outside of strings. A string that does not end reaches to the end: no character is looked at twice. */
+/**
+ * A string, or a bracket outside of strings. A string that does not end reaches to the end: no character is looked at
+ * twice.
+ */
 const NESTING = /"(?:[^"\\]|\\.)*(?:"|\\?$)|[[{\]}]/gs;
 
 /** Counts brackets without recursion: a hostile depth must not reach one. */

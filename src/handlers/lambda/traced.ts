@@ -4,8 +4,8 @@ import { isTraceWanted } from '../../settings.ts';
 type Middleware = Pick<MiddlewareObj, 'before' | 'after' | 'onError'>;
 
 /**
- * Powertools' trace of a call. The X-Ray SDK takes half as long to load as all AWS clients together, so that is left to the
- * first call that is sampled.
+ * Powertools' trace of a call. The X-Ray SDK takes half as long to load as all AWS clients together, so that is left to
+ * the first call that is sampled.
  */
 export function traced(load: () => Promise<Middleware> = loadTracer): MiddlewareObj {
   let loading: Promise<Middleware> | undefined;

@@ -61,14 +61,14 @@ describe('level 1: the secret of the organisation', () => {
     [
       'is taken from it',
       { assistantId: ' 0a0a0a0a-0000-4000-8000-000000000001\n' },
-      { knownAssistantId: '0a0a0a0a-0000-4000-8000-000000000001' },
+      { namedAssistantId: '0a0a0a0a-0000-4000-8000-000000000001' },
     ],
     ['may be null', { assistantId: null, phoneNumberId: null }, {}],
     ['may be empty', { assistantId: '' }, {}],
     [
       'comes beside other fields, which are no concern of ours',
       { assistantId: '0a0a0a0a-0000-4000-8000-000000000001', owner: [] },
-      { knownAssistantId: '0a0a0a0a-0000-4000-8000-000000000001' },
+      { namedAssistantId: '0a0a0a0a-0000-4000-8000-000000000001' },
     ],
   ])('the assistant id %s', async (_name, extra, expected) => {
     const { apiKey, ...access } = await worldOf({ org: found({ apiKey: ORG_KEY, ...extra }) }).resolve();
@@ -95,7 +95,7 @@ describe('only a secret that does not exist falls through', () => {
     expect(access).toEqual({
       source: 'org-record',
       scope: 'platform',
-      knownAssistantId: '0a0a0a0a-0000-4000-8000-000000000009',
+      namedAssistantId: '0a0a0a0a-0000-4000-8000-000000000009',
       phoneNumberId: 'p-1',
       cached: false,
     });
@@ -137,7 +137,7 @@ describe('only a secret that does not exist falls through', () => {
     });
     const access = await world.resolve();
     expect(access.apiKey.reveal()).toBe(SETTINGS_KEY);
-    expect(access).toMatchObject({ source: 'org-record', knownAssistantId: '0a0a0a0a-0000-4000-8000-000000000002' });
+    expect(access).toMatchObject({ source: 'org-record', namedAssistantId: '0a0a0a0a-0000-4000-8000-000000000002' });
   });
 
   it('with neither, CREDENTIALS_MISSING says what to create', async () => {
@@ -270,7 +270,7 @@ describe('two accesses are the same', () => {
     ['when the key was read anew', { apiKey: key(` ${PLATFORM_KEY}\n`), cached: true }, true],
     ['not with another key: it may be another account', { apiKey: key(ORG_KEY) }, false],
     ['not in another scope', { scope: 'org' }, false],
-    ['not when another assistant is known', { knownAssistantId: '0a0a0a0a-0000-4000-8000-000000000001' }, false],
+    ['not when another assistant is known', { namedAssistantId: '0a0a0a0a-0000-4000-8000-000000000001' }, false],
   ])('%s', (_name, other, same) => {
     expect(isSameAccess(access, { ...access, ...other })).toBe(same);
   });

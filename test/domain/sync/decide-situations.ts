@@ -95,7 +95,7 @@ export function inputOf({ mapping: row, scope = 'platform', now = NOW, ...seen }
     mapping: row,
     observation,
     scope,
-    leftovers: [],
+    unremoved: [],
     now,
   };
 }
@@ -118,7 +118,7 @@ export function outline(plan: Plan): string {
 }
 
 /** With a minus what is removed, with a tilde what is written down until its account can be reached again. */
-function retired({ retire, outOfReach }: Extract<Plan, { kind: 'update' | 'adopt' | 'create' }>): string[] {
+function retired({ retire, unreachable }: Extract<Plan, { kind: 'update' | 'adopt' | 'create' }>): string[] {
   const named = (sign: string) => (retiree: Retiree) => `${sign}${retiree.assistantId}@${retiree.scope}`;
-  return [...retire.map(named('-')), ...outOfReach.map(named('~'))].toSorted();
+  return [...retire.map(named('-')), ...unreachable.map(named('~'))].toSorted();
 }

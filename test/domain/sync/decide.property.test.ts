@@ -73,7 +73,7 @@ const input: fc.Arbitrary<DecideInput> = fc
     return inputOf({
       ...(row ? { mapping: row } : {}),
       ...(looked ? { mapped } : {}),
-      ...(isKnown ? { known: assistant('k1') } : {}),
+      ...(isKnown ? { named: assistant('k1') } : {}),
       strays: strays.map((each) => ({ ...each, scope: straysIn })),
       scope: at,
       appliedMeanwhile: appliedMeanwhile && row?.claim === undefined,
@@ -86,8 +86,8 @@ function chosen(plan: Plan): string | undefined {
   return plan.kind === 'update' || plan.kind === 'adopt' ? plan.assistant.id : undefined;
 }
 
-function outOfReach(plan: Plan): string[] {
-  return 'outOfReach' in plan ? plan.outOfReach.map(({ assistantId }) => assistantId) : [];
+function unreachable(plan: Plan): string[] {
+  return 'unreachable' in plan ? plan.unreachable.map(({ assistantId }) => assistantId) : [];
 }
 
 function retired(plan: Plan): string[] {
@@ -135,7 +135,7 @@ describe('in every situation', () => {
           ...observation.strays.map((s) => s.assistant.id),
           ...(row?.retiring ?? []).map((r) => r.assistantId),
         ];
-        expect(new Set([...retired(plan), ...outOfReach(plan)])).toEqual(
+        expect(new Set([...retired(plan), ...unreachable(plan)])).toEqual(
           new Set(ours.filter((id) => id !== chosen(plan))),
         );
       }),
@@ -169,9 +169,9 @@ describe('in every situation', () => {
       fc.property(input, (given) => {
         const plan = decide(given);
         fc.pre(plan.kind === 'create');
-        const { mapped, known, strays } = given.observation;
+        const { mapped, named, strays } = given.observation;
         expect(mapped?.kind).not.toBe('live');
-        expect(known).toBeUndefined();
+        expect(named).toBeUndefined();
         expect(strays.filter((each) => each.scope === given.scope)).toEqual([]);
       }),
       { numRuns: 500 },

@@ -90,7 +90,7 @@ describe('nothing there yet', () => {
     {
       name: 'the organisation had an assistant before',
       why: 'it is used, not duplicated',
-      seen: { known: assistant('k1') },
+      seen: { named: assistant('k1') },
       plan: 'adopt k1',
     },
     {
@@ -102,7 +102,7 @@ describe('nothing there yet', () => {
     {
       name: 'the same, and a known assistant',
       why: 'what the organisation has comes before anything new',
-      seen: { mapping: unfinished(claim()), known: assistant('k1') },
+      seen: { mapping: unfinished(claim()), named: assistant('k1') },
       plan: 'adopt k1',
     },
   ];
@@ -120,7 +120,7 @@ describe('the mapped assistant is gone', () => {
     {
       name: '404, and the organisation knows another',
       why: 'that one is used',
-      seen: { mapping: mapping(), mapped: GONE, known: assistant('k1') },
+      seen: { mapping: mapping(), mapped: GONE, named: assistant('k1') },
       plan: 'adopt k1',
     },
     {
@@ -166,7 +166,7 @@ describe('the organisation moved to another account', () => {
     {
       name: 'it has an assistant in the new account',
       why: 'that one is used, the old one goes',
-      seen: { mapping: mapping(), scope: 'org', known: assistant('k1') },
+      seen: { mapping: mapping(), scope: 'org', named: assistant('k1') },
       plan: 'adopt k1 -a1@platform',
     },
     {
@@ -192,7 +192,7 @@ describe('the organisation moved to another account', () => {
       why: 'the one that is used again must not be removed',
       seen: {
         mapping: mapping({ assistantId: 'b1', scope: 'org', retiring: [{ assistantId: 'a1', scope: 'platform' }] }),
-        known: assistant('a1'),
+        named: assistant('a1'),
       },
       plan: 'adopt a1 ~b1@org',
     },
@@ -211,7 +211,7 @@ describe('a create whose outcome is unknown', () => {
     {
       name: 'the same, though the organisation knows an assistant',
       why: 'it would be a second one',
-      seen: { mapping: unfinished(unsettled()), known: assistant('k1') },
+      seen: { mapping: unfinished(unsettled()), named: assistant('k1') },
       plan: `unresolved until ${iso(SETTLE_MS - 1_000)}`,
     },
     {
@@ -280,7 +280,7 @@ describe('a create whose outcome is unknown', () => {
     {
       name: 'a stray and a known assistant',
       why: 'the one that we made carries our mark',
-      seen: { mapping: unfinished(unsettled()), strays: [stray('s1', 't1')], known: assistant('k1') },
+      seen: { mapping: unfinished(unsettled()), strays: [stray('s1', 't1')], named: assistant('k1') },
       plan: 'adopt s1',
     },
     {
@@ -434,9 +434,9 @@ describe('the patch of a plan', () => {
   });
 
   it('of an adopted assistant that others made clears nothing, and adds our mark', () => {
-    const known = assistant('k1', { name: 'By hand', firstMessage: 'Hi', metadata: { theirs: 1 } });
+    const named = assistant('k1', { name: 'By hand', firstMessage: 'Hi', metadata: { theirs: 1 } });
     const lastApplied = [{ ...PAYLOAD, firstMessage: 'Hi' }];
-    const plan = decide(inputOf({ mapping: mapping(), mapped: GONE, known, lastApplied }));
+    const plan = decide(inputOf({ mapping: mapping(), mapped: GONE, named, lastApplied }));
     const body = { name: 'Front desk', metadata: { theirs: 1, managedBy: 'vapi-sync' } };
     expect(plan).toMatchObject({ kind: 'adopt', patch: { body } });
     expect(plan).not.toHaveProperty('patch.body.firstMessage');

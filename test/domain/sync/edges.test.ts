@@ -60,5 +60,5 @@ it('blank assistant id', async () => {
     { secrets, platformKey: undefined },
     { orgId: 'acme', record: async () => undefined, journal: { record: () => undefined } },
   );
-  expect(a).not.toHaveProperty('knownAssistantId');
+  expect(a).not.toHaveProperty('namedAssistantId');
 });

@@ -121,7 +121,7 @@ export function unitSk(number: number): string {
   return `${UNIT_PREFIX}${String(number).padStart(8, '0')}`;
 }
 
-/** Reads a run. Throws a `ZodError` for what nobody here has written; so do the others. */
+/** Reads a run. Throws a `ZodError` for an item of another shape; so do the others. */
 export function parseRun(item: Item): DriftRun {
   return runSchema.parse(unmarshall(item));
 }

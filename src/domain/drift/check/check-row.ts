@@ -68,18 +68,18 @@ export async function checkClaimed(check: RowCheck, row: AssistantMapping): Prom
   await reportPending(check, row, mayHaveCreated(claim) ? 'unresolved-create' : 'interrupted');
 }
 
-/** The assistant is as it was applied; what follows it may still be on its way. */
+/** The assistant is as it was applied; its tools and number may still be pending. */
 async function checkFollowers(check: ScopeCheck, row: AssistantMapping): Promise<void> {
   const pending = pendingWork(row);
   if (pending) return await reportPending(check, row, pending);
   if (await lacksTools(check, row)) return;
-  if (row.phoneNumber && (await isRungByAnother(check, row))) return;
+  if (row.phoneNumber && (await numberPointsElsewhere(check, row))) return;
   tallyClass(check.tally, 'in-sync');
   await noteDrift(check.deps, row, undefined);
 }
 
 /** True when the number was pointed to the assistant once, and is not any more: that is reported then. */
-async function isRungByAnother(check: ScopeCheck, row: AssistantMapping): Promise<boolean> {
+async function numberPointsElsewhere(check: ScopeCheck, row: AssistantMapping): Promise<boolean> {
   const { phoneNumber, assistantId } = row;
   if (!phoneNumber || !assistantId) return false;
   const { account, deps, run, scope } = check;
@@ -94,7 +94,10 @@ async function isRungByAnother(check: ScopeCheck, row: AssistantMapping): Promis
   return true;
 }
 
-/** True when Vapi has not all tools of ours any more that the assistant names: its calls of them fail. That is reported then. */
+/**
+ * True when Vapi has not all tools of ours any more that the assistant names: its calls of them fail. That is reported
+ * then.
+ */
 async function lacksTools(check: ScopeCheck, row: AssistantMapping): Promise<boolean> {
   if (row.tools.linked.length === 0) return false;
   const { account, deps, run, scope } = check;
@@ -117,7 +120,7 @@ async function lacksTools(check: ScopeCheck, row: AssistantMapping): Promise<boo
   return true;
 }
 
-/** What follows the assistant was changed by hand: a number or a tool. */
+/** A dependent of the assistant was changed by hand: its number or a tool. */
 async function reportFollowers(
   check: ScopeCheck,
   row: AssistantMapping,
@@ -161,8 +164,9 @@ function comparisonOf(
 }
 
 /**
- * A difference counts only if nobody has changed the assistant between the moment at which it was seen and the moment at
- * which the row was read. A row that was written lately is therefore looked at again, between two reads of it.
+ * A difference counts only if no operation has changed the assistant between the moment at which it was seen and the
+ * moment at which the row was read. A row that was written lately is therefore looked at again, between two reads of
+ * it.
  */
 async function confirmDrift(check: ScopeCheck, { row, applied, live: listed }: Candidate): Promise<void> {
   const isRecent = Date.parse(row.updatedAt) >= check.listedAt - CLOCK_MARGIN_MS;
@@ -255,7 +259,9 @@ export function reportUnreadable({ deps, scope, tally }: RowCheck, row: Unreadab
   });
 }
 
-/** Every change takes a claim, which raises the revision; a row that was removed and made again has another beginning. */
+/**
+ * Every change takes a claim, which raises the revision; a row that was removed and made again has another beginning.
+ */
 function isUnchanged(before: AssistantMapping, now: AssistantMapping): boolean {
   return (
     before.revision === now.revision &&
@@ -283,7 +289,7 @@ async function report(check: RowCheck, { row, mode }: Current, found: Found): Pr
     mode,
     foundAt,
   });
-  // A row that is claimed, even by nobody who lives, is not ours to write on.
+  // A claimed row is not written, even when its holder has crashed.
   if (row.claim) return;
   await noteDrift(deps, row, nextState(row.drift, { class: found.class, fields }, { runId: run.runId, at: foundAt }));
 }

@@ -16,13 +16,13 @@ export async function checkStray(check: ScopeCheck, live: Resource): Promise<voi
   const owner = ownerOf(live, deps.deployment);
   if (!owner) return tallyClass(tally, 'unmanaged');
   const view = await deps.mappings.read(owner.orgId);
-  // Nobody knows whether that row names this assistant: it is neither a duplicate nor an orphan.
+  // That row may name this assistant: it is neither a duplicate nor an orphan.
   const hidden = unreadableOf(view, owner);
   if (hidden) return reportUnreadable(check, { ...hidden, ...owner, assistantId: live.id });
   const mapping = mappingOf(view, owner);
   if (mapping?.assistantId === live.id) return await checkMapped(check, { owner, view, live });
   if (mapping?.claim) {
-    // Whoever takes the claim over looks for what it left, and finds this one.
+    // The operation that takes the claim over looks for what it left, and finds this one.
     if (isHeld(mapping.claim, deps.runtime.now())) return tallyClass(tally, 'changing');
     return;
   }
@@ -48,7 +48,10 @@ interface Mapped {
   live: Resource;
 }
 
-/** Mapped after all: the index was behind. Nothing is said of one that is mapped in another scope, which has the same account. */
+/**
+ * Mapped after all: the index was behind. Nothing is said of one that is mapped in another scope, which has the same
+ * account.
+ */
 async function checkMapped(check: ScopeCheck, { owner, view, live }: Mapped): Promise<void> {
   const mapping = mappingOf(view, owner);
   if (!mapping || scopeOf(mapping.scope, owner.orgId) !== check.scope) return;

@@ -30,8 +30,9 @@ interface JoinInput {
 }
 
 /**
- * One step of the merge join: what is complete on both sides, matched by id, and no more of what does not match than can
- * be looked at in one go. Within a millisecond there is no order to rely on, so that it is taken whole or not at all.
+ * One step of the merge join: what is complete on both sides, matched by id, and no more of what does not match than
+ * can be looked at in one go. Within a millisecond there is no order to rely on, so that it is taken whole or not at
+ * all.
  */
 export function joinPage({ page, rows, isOurs, most }: JoinInput): Joined {
   const complete = Math.max(page.completeFrom ?? NOWHERE, rows.completeFrom ?? NOWHERE);

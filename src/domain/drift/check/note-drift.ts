@@ -4,8 +4,8 @@ import type { DriftDependencies } from '../drift-dependencies.ts';
 import { isSameState } from '../finding.ts';
 
 /**
- * Notes on a row what was found of it, or that all is well, if that is news. A row that somebody has changed meanwhile is
- * left alone: the next run looks at it again.
+ * Notes on a row what was found of it, or that all is well, if that is news. A row that somebody has changed meanwhile
+ * is left alone: the next run looks at it again.
  */
 export async function noteDrift(
   deps: Pick<DriftDependencies, 'mappings' | 'runtime'>,

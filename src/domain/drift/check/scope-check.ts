@@ -16,7 +16,7 @@ export interface ScopeCheck {
   tally: Tally;
   /** Epoch ms: when the page was asked for. */
   listedAt: number;
-  /** The applied configurations of the rows in hand, by `specName`. */
+  /** The applied configurations of the loaded rows, by `specName`. */
   configurations: ReadonlyMap<string, Configuration>;
 }
 
@@ -26,7 +26,7 @@ export interface Applied {
   attempted: readonly Configuration[];
 }
 
-/** The configurations of a row among those in hand; undefined when the one that counts is lost. */
+/** The loaded configurations of a row; undefined when the applied one is lost. */
 export function appliedTo(row: AssistantMapping, { configurations }: ScopeCheck): Applied | undefined {
   const find = (specHash: string) => configurations.get(specName({ key: row, specHash }));
   const wanted = row.specHash ? find(row.specHash) : undefined;

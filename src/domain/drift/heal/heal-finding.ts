@@ -47,7 +47,7 @@ export async function healFinding(call: DriftCall, act: Act): Promise<Healed> {
   const { orgId, role } = finding;
   if (plan.kind === 'keep') return kept(plan.why);
   if (!orgId || !role) return kept('unknown');
-  return await orKept(call, () => carryOut(call, { ...act, plan, key: { orgId, role } }));
+  return await orKept(call, () => actOn(call, { ...act, plan, key: { orgId, role } }));
 }
 
 function kept(why: string): Healed & { kind: 'kept' } {
@@ -64,12 +64,12 @@ async function orKept<T>(call: DriftCall, act: () => Promise<T>): Promise<T | (H
   }
 }
 
-interface Carrying extends Act {
+interface AllowedAct extends Act {
   plan: Exclude<HealPlan, { kind: 'keep' }>;
   key: AssistantKey;
 }
 
-async function carryOut(call: DriftCall, act: Carrying): Promise<Healed> {
+async function actOn(call: DriftCall, act: AllowedAct): Promise<Healed> {
   const { plan, finding, key } = act;
   const { runId } = call;
   switch (plan.kind) {
@@ -92,8 +92,10 @@ async function carryOut(call: DriftCall, act: Carrying): Promise<Healed> {
   }
 }
 
-/** Sent first, noted afterwards: a second message does no harm, a lost one would be taken for a heal that did not stick. */
-async function reapply(call: DriftCall, { finding, mapping, key, run }: Carrying): Promise<Healed> {
+/**
+ * Sent first, noted afterwards: a second message does no harm, a lost one would be taken for a heal that did not stick.
+ */
+async function reapply(call: DriftCall, { finding, mapping, key, run }: AllowedAct): Promise<Healed> {
   const isNoted = mapping?.drift?.healedAt !== undefined && mapping.drift.healedAt >= run.startedAt;
   if (isNoted) return { kind: 'reapplied' };
   if (mapping?.drift?.fields.includes(NUMBER_PATH)) await noteNumber(call, mapping);

@@ -90,8 +90,8 @@ async function healPage(
 }
 
 /**
- * A removal is noted before it is made, and with its outcome afterwards: the most that a run may remove holds however often,
- * and beside whom, a task is carried out. Everything else does no harm twice, and is noted with its page.
+ * A removal is noted before it is made, and with its outcome afterwards: the most that a run may remove holds however
+ * often, and beside whom, a task is carried out. Everything else does no harm twice, and is noted with its page.
  */
 async function healOne(
   call: DriftCall,
@@ -119,7 +119,7 @@ function afterRepetition(healed: Healed, isRepeated: boolean): Healed {
   return isRepeated && isGone ? { kind: 'removed' } : healed;
 }
 
-/** After a failure nobody knows: it counts among those that the run may remove. */
+/** After a failure the outcome is unknown: it counts among the removals of the run. */
 function mayHaveRemoved(healed: Healed): boolean {
   return healed.kind !== 'kept' || healed.isFailure === true;
 }

@@ -16,20 +16,21 @@ import type { DriftCall } from '../drift-dependencies.ts';
 import { openAccount } from '../scope-account.ts';
 
 /** What became of an assistant that was to be removed; `kept` says why it was not. */
-type Removal = { kind: 'removed' } | { kind: 'kept'; why: string };
+type RemovalResult = { kind: 'removed' } | { kind: 'kept'; why: string };
 
-interface Stray {
+interface StrayName {
   scope: ScopeKey;
   owner: AssistantKey;
   assistantId: string;
 }
 
 /**
- * Removes a duplicate or an orphan, if all that makes it one still holds: it is there, this deployment made it, it is old
- * enough, no number rings it, the mapping names another one, nobody is changing that, and the organisation does not name it as its own. The
- * claim on the mapping is held meanwhile, so that no sync can take the assistant into use. Throws `Problem`s.
+ * Removes a duplicate or an orphan, if all that makes it one still holds: it is there, this deployment made it, it is
+ * old enough, no number points to it, the mapping names another one and holds no claim, and the organisation does not
+ * name it as its own. The claim on the mapping is held meanwhile, so that no sync can take the assistant into use.
+ * Throws `Problem`s.
  */
-export async function removeStray(call: DriftCall, stray: Stray): Promise<Removal> {
+export async function removeStray(call: DriftCall, stray: StrayName): Promise<RemovalResult> {
   const account = await openAccount(call, stray.scope);
   if (!account) return kept('no-key');
   const found = await account.assistants.get(stray.assistantId);
@@ -42,25 +43,25 @@ export async function removeStray(call: DriftCall, stray: Stray): Promise<Remova
   return await removeUnderClaim(call, { ...stray, account });
 }
 
-/** Whoever points a number to an assistant means it: callers would reach nobody. */
+/** A number that points to an assistant was set on purpose: without the assistant its callers would reach nothing. */
 async function isRung(
   { numbers, runId }: DriftCall,
-  { stray, account }: { stray: Stray; account: PacedAccount },
+  { stray, account }: { stray: StrayName; account: PacedAccount },
 ): Promise<boolean> {
   const book = numbers.open(`${runId} ${stray.scope}`);
   await completeBook(book, (query) => account.phoneNumbers.list(query));
   return [...book.entries.values()].some(({ assistantId }) => assistantId === stray.assistantId);
 }
 
-function kept(why: string): Removal {
+function kept(why: string): RemovalResult {
   return { kind: 'kept', why };
 }
 
-interface Reached extends Stray {
+interface Reached extends StrayName {
   account: VapiAccount;
 }
 
-async function removeUnderClaim(call: DriftCall, stray: Reached): Promise<Removal> {
+async function removeUnderClaim(call: DriftCall, stray: Reached): Promise<RemovalResult> {
   const { owner, assistantId, account } = stray;
   const { journal } = call;
   const view = await call.mappings.read(owner.orgId);
@@ -72,7 +73,7 @@ async function removeUnderClaim(call: DriftCall, stray: Reached): Promise<Remova
     record: async () => view.record,
     journal,
   });
-  if (access.knownAssistantId === assistantId) return kept('named-by-organisation');
+  if (access.namedAssistantId === assistantId) return kept('named-by-organisation');
   const scope = stray.scope === 'platform' ? 'platform' : 'org';
   const retiree = { assistantId, scope, keyFingerprint: account.keyFingerprint } as const;
   const operation: Operation = { ...call, id: call.runId, key: owner };
@@ -91,10 +92,10 @@ async function removeUnderClaim(call: DriftCall, stray: Reached): Promise<Remova
 }
 
 /**
- * Ends removals that were cut off: a row that names no assistant, and is there for what is still to be removed, is taken over
- * and goes when that is gone. Throws `Problem`s.
+ * Ends removals that were cut off: a row that names no assistant, and is there for what is still to be removed, is
+ * taken over and goes when that is gone. Throws `Problem`s.
  */
-export async function finishRemovals(call: DriftCall, key: AssistantKey): Promise<Removal> {
+export async function finishRemovals(call: DriftCall, key: AssistantKey): Promise<RemovalResult> {
   const { journal } = call;
   const view = await call.mappings.read(key.orgId);
   const mapping = mappingOf(view, key);

@@ -18,7 +18,7 @@ export async function endCheck(call: DriftCall, run: DriftRun): Promise<string> 
   const updatedAt = isoNow(call.runtime);
   const healing = { version: 0, suspicious, reapplied: 0, resumed: 0, removed: 0, kept: {} };
   await call.runs.advance(run, { status: 'healing', healing, updatedAt });
-  // Whoever was faster may have died before sending this.
+  // A faster task may have crashed before it sent this.
   await call.tasks.send({ kind: 'drift-heal', runId: run.runId });
   return 'healing';
 }

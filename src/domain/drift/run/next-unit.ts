@@ -4,8 +4,8 @@ import { noTotals } from '../totals.ts';
 
 /**
  * Divides a fleet: windows of the platform's account, cut where the index has as many rows as a window is to have pages
- * for, then organisations with accounts of their own in batches, then the rows that name no assistant. The first and the
- * last window are open, so that nothing falls outside. Undefined when all units are planned.
+ * for, then organisations with accounts of their own in batches, then the rows that name no assistant. The first and
+ * the last window are open, so that nothing falls outside. Undefined when all units are planned.
  */
 export async function nextUnit(
   deps: DriftDependencies,

@@ -42,7 +42,9 @@ export function scopeAt({ work, position }: DriftUnit): ScopeKey | undefined {
   return orgId === undefined ? undefined : `org:${orgId}`;
 }
 
-/** The position after the part that a unit stands at, for when that cannot be checked. Undefined when it was the last. */
+/**
+ * The position after the part that a unit stands at, for when that cannot be checked. Undefined when it was the last.
+ */
 export function positionAfter({ work, position }: DriftUnit): Position | undefined {
   if (work.kind !== 'accounts') return undefined;
   const account = position.account + 1;

@@ -33,8 +33,9 @@ interface Collection {
 }
 
 /**
- * Deletes tools of ours that no mapping of their scope has used for the grace time: marked as unused first, then reserved, so
- * that nobody links them any more, looked at once more, and only then deleted at Vapi. Part of a healing run alone.
+ * Deletes tools of ours that no mapping of their scope has used for the grace time: marked as unused first, then
+ * reserved, so that no sync links them any more, looked at once more, and only then deleted at Vapi. Part of a healing
+ * run alone.
  */
 export async function collectTools(call: DriftCall, { scope, after }: Collection): Promise<TaskEnd> {
   const run = await call.runs.read(call.runId);
@@ -75,7 +76,7 @@ async function collectScope(call: DriftCall, scope: ScopeKey): Promise<TaskEnd> 
     if (call.deadline.remainingMs() < COLLECTING_MS) return { kind: 'later', reason: 'NO_TIME', afterSeconds: 1 };
     const step = decideCollect(row, { used, now: call.runtime.now(), graceMs: call.limits.graceMs });
     if (step === 'reserve') isReserved = true;
-    await carryOut(call, { row, step, scope });
+    await collectTool(call, { row, step, scope });
   }
   if (isReserved) {
     const again = { kind: 'collect-tools', runId: call.runId, scope } as const;
@@ -103,13 +104,13 @@ async function withNamed(
   return { ...mapped, toolIds: new Set([...mapped.toolIds, ...named]) };
 }
 
-interface Step {
+interface CollectInput {
   row: ToolRow;
   step: CollectStep;
   scope: ScopeKey;
 }
 
-async function carryOut(call: DriftCall, { row, step, scope }: Step): Promise<void> {
+async function collectTool(call: DriftCall, { row, step, scope }: CollectInput): Promise<void> {
   const { runtime } = call;
   switch (step) {
     case 'keep':

@@ -11,8 +11,8 @@ const PAGE = 1000;
 const PAGE_MS = 12_000;
 
 /**
- * The tools that any assistant of an account names, whoever made it: one that somebody has linked by hand is called as ours
- * are. Undefined when time runs out; then nothing is known, and nothing may be deleted.
+ * The tools that any assistant of an account names, by whatever tool it was made: an assistant that was linked by hand
+ * calls it as ours are. Undefined when time runs out; then nothing is known, and nothing may be deleted.
  */
 export async function namedTools(account: PacedAccount, deadline: Deadline): Promise<ReadonlySet<string> | undefined> {
   const named = new Set<string>();

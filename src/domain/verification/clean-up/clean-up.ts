@@ -10,15 +10,17 @@ import type { VerificationDependencies } from '../stage.ts';
 import type { CleanUp } from './tools.ts';
 import { removeTools } from './tools.ts';
 
-/** `unclean`: the service's own DELETE left something behind that could be removed past it. `left`: what is still there. */
+/**
+ * `unclean`: the service's own DELETE left something behind that could be removed past it. `left`: what is still there.
+ */
 export interface CleanedUp {
   unclean: readonly string[];
   left: readonly string[];
 }
 
 /**
- * Removes all that the organisations of a run have: by the service's own DELETE, then past it what that has left, first at
- * Vapi, then in the table. Never throws: what could not be removed is said.
+ * Removes all that the organisations of a run have: by the service's own DELETE, then past it what that has left, first
+ * at Vapi, then in the table. Never throws: what could not be removed is said.
  */
 export async function cleanUp(task: CleanUp): Promise<CleanedUp> {
   const deleted = await Promise.all(task.run.organisations.map((orgId) => deleteByService(task, orgId)));

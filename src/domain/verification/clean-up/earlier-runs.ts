@@ -19,7 +19,10 @@ interface Cleaning {
   journal: Journal;
 }
 
-/** Removes what runs have left that ended without cleaning up. A run that may still be going on is left alone. Never throws. */
+/**
+ * Removes what runs have left that ended without cleaning up. A run that may still be going on is left alone. Never
+ * throws.
+ */
 export async function removeEarlierRuns(deps: VerificationDependencies, cleaning: Cleaning): Promise<EarlierRuns> {
   const outcome: EarlierRuns = { removed: [], left: [] };
   try {

@@ -21,8 +21,8 @@ export interface CleanUp extends VerificationDependencies {
 }
 
 /**
- * Removes the tools of a run: at Vapi, then their rows. The service itself removes a tool only after a grace time, when no
- * assistant uses it. Returns what is left, in sentences; throws what the accounts and the table throw.
+ * Removes the tools of a run: at Vapi, then their rows. The service itself removes a tool only after a grace time, when
+ * no assistant uses it. Returns what is left, in sentences; throws what the accounts and the table throw.
  */
 export async function removeTools(task: CleanUp): Promise<string[]> {
   const { platform, own } = task.keys;

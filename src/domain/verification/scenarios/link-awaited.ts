@@ -9,7 +9,7 @@ const PAUSE_MS = 500;
 
 /**
  * Does the worker's part for tools that are pending, and waits until the table says that they are linked. That the task
- * was put into the queue is seen to as well; the real worker may perform it at the same time, which does no harm.
+ * was put into the queue is performed as well; the real worker may perform it at the same time, which does no harm.
  * Throws `Unmet` when the tools are not linked in time.
  */
 export async function linkAwaited(

@@ -16,8 +16,8 @@ const CREATE_STEPS = [
 ];
 
 /**
- * What is wrong is said where it helps, and nothing where it harms: a bad field is named, a refusal of Vapi is passed on, the log
- * has each step under one operation id, and neither log nor answer holds a key or a prompt.
+ * What is wrong is said where it helps, and nothing where it harms: a bad field is named, a refusal of Vapi is passed
+ * on, the log has each step under one operation id, and neither log nor answer holds a key or a prompt.
  */
 export const loggingAndErrors: Scenario = {
   name: 'logging-and-errors',

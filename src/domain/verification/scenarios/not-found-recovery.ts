@@ -18,7 +18,10 @@ import { linkAwaited } from './link-awaited.ts';
 const PURPOSE = 'deleted';
 const WHERE = "the platform's account";
 
-/** An assistant that is deleted at Vapi, behind the service's back, is made again by the next PUT, tools and all, and mapped. */
+/**
+ * An assistant that is deleted at Vapi, behind the service's back, is made again by the next PUT, tools and all, and
+ * mapped.
+ */
 export const notFoundRecovery: Scenario = {
   name: '404-recovery',
   purposes: [PURPOSE],

@@ -17,7 +17,10 @@ interface VoiceCase {
   purpose: string;
   requested: JsonObject;
   reason: VoiceReason;
-  /** `provider/voiceId` that Vapi is to be given. Written out here: what is shown must not come from what it is shown of. */
+  /**
+   * `provider/voiceId` that Vapi is to be given. Written out here: what is shown must not come from what it is shown
+   * of.
+   */
   applied: string;
 }
 
@@ -58,7 +61,10 @@ function casesWith(activeVapiVoice: Pick<VoiceCase, 'reason' | 'applied'>): Voic
   ];
 }
 
-/** Every rule for voices, each on an assistant of its own: Vapi accepts what the rule makes, shows it, and it is what is stored. */
+/**
+ * Every rule for voices, each on an assistant of its own: Vapi accepts what the rule makes, shows it, and it is what is
+ * stored.
+ */
 export const voiceNormalisation: Scenario = {
   name: 'voice-normalisation',
   purposes: VOICE_CASES.strict.map(({ purpose }) => purpose),
