@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import type { Journal } from '../../src/domain/journal.ts';
 import type { SyncDependencies } from '../../src/domain/operation.ts';
 import { Problem } from '../../src/domain/problem.ts';
@@ -28,14 +29,10 @@ const TRIES = 3;
 
 /** Imports all lines, some at a time and each for itself. Resolves when the last one that was begun has ended. */
 export async function importLines(deps: SyncDependencies, bulk: Bulk): Promise<void> {
-  const queue = bulk.lines.values();
-  const workers = Array.from({ length: bulk.concurrency }, async () => {
-    for (const line of queue) {
-      if (bulk.isStopped()) return;
-      bulk.onOutcome(line, await outcomeOf(deps, bulk, line));
-    }
-  });
-  await Promise.all(workers);
+  const importNext = async (line: Line) => {
+    if (!bulk.isStopped()) bulk.onOutcome(line, await outcomeOf(deps, bulk, line));
+  };
+  await pMap(bulk.lines, importNext, { concurrency: bulk.concurrency });
 }
 
 async function outcomeOf(deps: SyncDependencies, bulk: Bulk, line: Line): Promise<LineOutcome> {

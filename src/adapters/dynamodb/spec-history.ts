@@ -1,12 +1,12 @@
 import { ConditionalCheckFailedException, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import pMap from 'p-map';
 import * as z from 'zod/mini';
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import type { SpecHistory, SpecSummary, StoredSpec } from '../../domain/history/history.ts';
-import { inParallel } from '../in-parallel.ts';
 import type { Table } from './claimed-rows.ts';
 import { itemsOf } from './partition-items.ts';
-import { REMOVED_AT_A_TIME, specKey, specPrefix } from './spec-store.ts';
+import { REMOVALS, specKey, specPrefix } from './spec-store.ts';
 import { type Item, MARSHALLING, organisationPk } from './table-keys.ts';
 
 const text = z.exactOptional(z.string());
@@ -66,12 +66,13 @@ export class DynamoSpecHistory implements SpecHistory {
   }
 
   async remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void> {
-    await inParallel(specs, REMOVED_AT_A_TIME, async ({ specHash, savedAt }) => {
+    const remove = async ({ specHash, savedAt }: StoredSpec) => {
       const isGone = await this.#removeIfSavedAt(specKey(key, specHash), savedAt);
       if (!isGone) return;
       const note = { TableName: this.#table.name, Key: specKey(key, specHash, NOTE) };
       await this.#table.client.send(new DeleteItemCommand(note));
-    });
+    };
+    await pMap(specs, remove, REMOVALS);
   }
 
   /** False for one that was saved again meanwhile. */

@@ -1,17 +1,17 @@
 import { DeleteItemCommand, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import pMap from 'p-map';
 import * as z from 'zod/mini';
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import type { Configuration } from '../../domain/configuration/configuration.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import type { SpecStore } from '../../domain/mapping/assistant-mapping.ts';
-import { inParallel } from '../in-parallel.ts';
 import type { Table } from './claimed-rows.ts';
 import { itemsOf } from './partition-items.ts';
 import { type Item, organisationPk } from './table-keys.ts';
 
 /** Requests at the same time when much is removed. */
-export const REMOVED_AT_A_TIME = 10;
+export const REMOVALS = { concurrency: 10 } as const;
 
 const specSchema = z.object({ payload: z.string(), tools: z._default(z.string(), '[]') });
 
@@ -50,9 +50,8 @@ export class DynamoSpecStore implements SpecStore {
     const specs = { pk: organisationPk(key.orgId), prefix: specPrefix(key), attributes: ['pk', 'sk'] };
     const keys: Item[] = [];
     for await (const key of itemsOf(this.#table, specs)) keys.push(key);
-    await inParallel(keys, REMOVED_AT_A_TIME, (Key) =>
-      this.#table.client.send(new DeleteItemCommand({ TableName: this.#table.name, Key })),
-    );
+    const remove = (Key: Item) => this.#table.client.send(new DeleteItemCommand({ TableName: this.#table.name, Key }));
+    await pMap(keys, remove, REMOVALS);
   }
 }
 

@@ -2,7 +2,6 @@ import { DeleteItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { VerificationRun, VerificationRuns } from '../../domain/verification/run.ts';
-import { inParallel } from '../in-parallel.ts';
 import type { Table } from './claimed-rows.ts';
 import { OWN_ACCOUNTS_PK } from './table-keys.ts';
 
@@ -51,7 +50,7 @@ export class DynamoVerificationRuns implements VerificationRuns {
   /** Its organisations are gone: no drift run is to look for accounts of theirs, whichever of them used one. */
   async close(run: VerificationRun): Promise<void> {
     const accounts = run.organisations.map((orgId) => ({ pk: OWN_ACCOUNTS_PK, sk: orgId }));
-    await inParallel(accounts, accounts.length, (key) => this.#remove(key));
+    await Promise.all(accounts.map((key) => this.#remove(key)));
     await this.#remove(keyOf(run));
   }
 

@@ -1,8 +1,8 @@
+import pMap from 'p-map';
 import type { Finding } from '../../../domain/drift/finding.ts';
 import type { Slice } from '../../../domain/drift/fleet.ts';
 import type { DriftUnit, FindingStore } from '../../../domain/drift/runs.ts';
 import type { UnitChange, UnitStore } from '../../../domain/long-work/run.ts';
-import { inParallel } from '../../in-parallel.ts';
 import type { Table } from '../claimed-rows.ts';
 import { readRows } from '../read-rows.ts';
 import { rowName } from '../table-keys.ts';
@@ -46,7 +46,7 @@ export class DynamoUnitStore implements UnitStore<DriftUnit> {
 }
 
 /** Writes that are under way at a time. */
-const PARALLEL_WRITES = 8;
+const WRITES = { concurrency: 8 } as const;
 
 /** The findings of drift runs in DynamoDB, one item each: however many there are, no item grows with them. */
 export class DynamoFindingStore implements FindingStore {
@@ -57,9 +57,9 @@ export class DynamoFindingStore implements FindingStore {
   }
 
   async save(runId: string, findings: readonly Finding[]): Promise<void> {
-    await inParallel(findings, PARALLEL_WRITES, (finding) =>
-      this.#items.put({ ...finding, pk: partsPk(runId), sk: `${FINDING_PREFIX}${finding.id}` }),
-    );
+    const put = (finding: Finding) =>
+      this.#items.put({ ...finding, pk: partsPk(runId), sk: `${FINDING_PREFIX}${finding.id}` });
+    await pMap(findings, put, WRITES);
   }
 
   async page({ runId, limit, after }: { runId: string; limit: number; after?: string }): Promise<Slice<Finding>> {
