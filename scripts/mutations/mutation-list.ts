@@ -114,6 +114,20 @@ export const MUTATIONS: readonly Mutation[] = [
     noticedBy: 'test/handlers/deleted-tools',
   },
   {
+    name: 'a claim taken before the look not given back',
+    file: 'src/domain/sync/sync-assistant.ts',
+    from: 'if (held) await giveBack(operation, { held, attempted: mapping?.attempted ?? [] });',
+    to: '',
+    noticedBy: 'test/handlers/claim-and-look',
+  },
+  {
+    name: 'Vapi changed though the configuration could not be kept',
+    file: 'src/domain/sync/claim-and-keep.ts',
+    from: "if (held && kept.status === 'rejected') {",
+    to: "if (!held && kept.status === 'rejected') {",
+    noticedBy: 'test/handlers/claim-and-look',
+  },
+  {
     name: 'numbers that were replaced forgotten',
     file: 'src/domain/sync/decide.ts',
     from: 'formerNumbers: formerNumbers(mapping, { wanted: phoneNumberId, scope }),',

@@ -33,7 +33,7 @@ export const CALL_BUDGET = {
   },
   'sync: update': {
     vapi: ['GET /assistant/:id', 'PATCH /assistant/:id'],
-    table: ['Query', 'GetItem', 'UpdateItem', 'UpdateItem', 'UpdateItem', 'UpdateItem'],
+    table: ['Query', 'UpdateItem', 'UpdateItem', 'GetItem', 'UpdateItem', 'UpdateItem'],
     read: 2,
     write: 8,
     secrets: 0,

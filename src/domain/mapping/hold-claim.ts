@@ -14,7 +14,7 @@ export interface HeldClaim {
   mapping: AssistantMapping;
 }
 
-interface ClaimRequest {
+export interface ClaimRequest {
   mapping: AssistantMapping | undefined;
   operation: ClaimOperation;
   scope: Scope;

@@ -7,11 +7,12 @@ import { nameOf } from '../journal.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
 import type { ClaimOperation } from '../mapping/claim.ts';
-import { giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
+import { giveBack, type HeldClaim } from '../mapping/hold-claim.ts';
 import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { MIN_CREATE_MS } from '../timing.ts';
 import { forgetGoneTools } from '../tools/forget-tools.ts';
+import { claimAndKeep } from './claim-and-keep.ts';
 import type { Plan } from './decide.ts';
 import { type CarriedOut, finalise, type StartOver } from './finalise.ts';
 import { ownAssistant } from './own-assistant.ts';
@@ -30,20 +31,19 @@ interface Change {
 const START_OVER: StartOver = { kind: 'start-over', unremoved: [], goneTools: [] };
 
 /**
- * Carries a plan out under a claim: claim, keep the configuration, act at Vapi, remove what is too much, record. Each
+ * Carries a plan out under a claim: claim and keep the configuration, act at Vapi, remove what is too much, record. Each
  * step comes only after the one before it is certain, so that a crash between any two leaves what the next call needs.
+ * The claim may be `held` already.
  */
-export async function carryOutPlan(operation: Operation, change: Change): Promise<CarriedOut> {
-  const { plan, access } = change;
+export async function carryOutPlan(
+  operation: Operation,
+  { held: before, ...change }: Change & { held?: HeldClaim | undefined },
+): Promise<CarriedOut> {
+  const { plan, access, desired, mapping } = change;
   if (plan.kind === 'create') assertTimeToCreate(operation);
-  const held = await takeClaim(operation, {
-    mapping: change.mapping,
-    operation: claimOperation(plan),
-    scope: access.scope,
-    specHash: change.desired.specHash,
-    toolIds: plan.tools.linked.map(({ toolId }) => toolId),
-    retire: plan.retire,
-  });
+  const toolIds = plan.tools.linked.map(({ toolId }) => toolId);
+  const request = { mapping, operation: claimOperation(plan), scope: access.scope, toolIds, retire: plan.retire };
+  const held = before ?? (await claimAndKeep(operation, { ...request, desired }));
   if (!held) return START_OVER;
   const account = operation.vapi.open(access.apiKey, operation.deadline);
   const acted = await act(operation, { ...change, held, account });
@@ -185,24 +185,19 @@ function recordUpdate({ journal }: Operation, { assistant, body, wanted }: Updat
   if (fields.length > 0) journal.record({ code: 'ASSISTANT_NOT_CONVERGED', assistantId, fields });
 }
 
-/** Keeps the configuration, then acts. When it is certain that nothing was made, the claim is given back. */
+/** When it is certain that nothing was made, the claim is given back. */
 async function givingBack<T>(
   operation: Operation,
   { change, act }: { change: HeldChange; act: () => Promise<T> },
 ): Promise<T> {
   const { held, mapping, plan } = change;
-  const { specHash, payload, tools } = change.desired;
-  const definitions = tools.map(({ definition }) => definition);
-  let isSent = false;
   try {
-    await operation.specs.save(operation.key, { specHash, payload, tools: definitions, at: held.claim.startedAt });
-    isSent = true;
     return await act();
   } catch (error) {
     const isExpected = error instanceof Problem;
     // An unexpected error says nothing of a POST that was sent: then the claim stays, and is looked up when it has
     // expired.
-    if (isSent && plan.kind === 'create' && !isExpected) throw error;
+    if (plan.kind === 'create' && !isExpected) throw error;
     const withoutEffect = isExpected && error.withoutEffect;
     await giveBack(operation, { held, ...(withoutEffect ? { attempted: mapping?.attempted ?? [] } : {}) });
     throw error;

@@ -11,11 +11,13 @@ import {
 } from '../mapping/assistant-mapping.ts';
 import { unresolvedForSeconds } from '../mapping/claim.ts';
 import { type Expectation, expecting } from '../mapping/expectation.ts';
+import { giveBack, type HeldClaim } from '../mapping/hold-claim.ts';
 import { assertTimeLeft, pauseBeforeRestart, waitForClaim } from '../mapping/wait-for-claim.ts';
 import type { Operation } from '../operation.ts';
 import { isSamePhoneNumber, wantedPhoneNumber } from '../phone-number/phone-number.ts';
 import { Problem } from '../problem.ts';
 import { type ChangePlan, carryOutPlan } from './carry-out.ts';
+import { claimAndKeep } from './claim-and-keep.ts';
 import { decide, type Plan } from './decide.ts';
 import { observe } from './observe.ts';
 import { createUnresolved } from './unresolved-create.ts';
@@ -95,7 +97,9 @@ export async function planAssistant(asked: Operation, request: SyncRequest): Pro
 }
 
 async function tryOnce(operation: Operation, progress: Progress): Promise<SyncResult | undefined> {
-  const decision = await makeDecision(operation, progress);
+  const reading = await read(operation, progress);
+  if (mustUpdate(operation, progress, reading)) return await claimAndLook(operation, progress, reading);
+  const decision = await decideFrom(operation, progress, reading);
   const { plan, mapping, access } = decision;
   switch (plan.kind) {
     case 'wait':
@@ -114,14 +118,61 @@ async function tryOnce(operation: Operation, progress: Progress): Promise<SyncRe
   }
 }
 
+/**
+ * True when the row alone says that its assistant has to be updated, with tools, number and account as they are: only
+ * then may the claim be taken before the assistant was looked at.
+ */
+function mustUpdate(
+  { key, runtime }: Operation,
+  { desired, restarts, unremoved }: Progress,
+  { mapping, access }: Reading,
+): boolean {
+  if (!mapping?.assistantId || mapping.claim || restarts > 0 || unremoved.length > 0) return false;
+  if (desired.tools.length > 0 || mapping.tools.linked.length > 0 || mapping.retiring.length > 0) return false;
+  return (
+    mapping.scope === access.scope &&
+    mapping.specHash !== undefined &&
+    mapping.specHash !== desired.specHash &&
+    isSamePhoneNumber(mapping, wantedPhoneNumber(key, access)) &&
+    !mapping.attempted.some(({ until }) => runtime.now() < Date.parse(until))
+  );
+}
+
+/**
+ * Takes the claim while it looks at the assistant, which is one round trip less. What is seen decides all the same: when
+ * it does not call for an update, the claim is given back, and the operation starts over without haste.
+ */
+async function claimAndLook(
+  operation: Operation,
+  progress: Progress,
+  reading: Reading,
+): Promise<SyncResult | undefined> {
+  const { mapping, access } = reading;
+  const request = { mapping, operation: 'update', scope: access.scope, retire: [] } as const;
+  const [claimed, looked] = await Promise.allSettled([
+    claimAndKeep(operation, { ...request, desired: progress.desired }),
+    decideFrom(operation, progress, reading),
+  ]);
+  if (claimed.status === 'rejected') throw claimed.reason;
+  const held = claimed.value;
+  if (held && looked.status === 'fulfilled' && looked.value.plan.kind === 'update') {
+    const { plan } = looked.value;
+    return await change(operation, { progress, decision: { ...looked.value, plan }, held });
+  }
+  if (held) await giveBack(operation, { held, attempted: mapping?.attempted ?? [] });
+  if (looked.status === 'rejected') throw looked.reason;
+  await pauseBeforeRestart(operation, progress);
+  return undefined;
+}
+
 async function change(
   operation: Operation,
-  { progress, decision }: { progress: Progress; decision: Decision & { plan: ChangePlan } },
+  { progress, decision, held }: { progress: Progress; decision: Decision & { plan: ChangePlan }; held?: HeldClaim },
 ): Promise<SyncResult | undefined> {
   const { plan, mapping } = decision;
-  const access = needsFreshAccess(decision) ? await freshAccess(progress, decision) : decision.access;
+  const access = !held && needsFreshAccess(decision) ? await freshAccess(progress, decision) : decision.access;
   if (!access) return undefined;
-  const carried = await carryOutPlan(operation, { plan, desired: progress.desired, mapping, access });
+  const carried = await carryOutPlan(operation, { plan, desired: progress.desired, mapping, access, held });
   if (carried.kind === 'start-over') {
     progress.unremoved = [...progress.unremoved, ...carried.unremoved];
     progress.goneTools = new Set([...progress.goneTools, ...carried.goneTools]);
@@ -154,8 +205,18 @@ function outcomeOf(plan: ChangePlan): Pick<SyncResult, 'outcome' | 'wasDeleted'>
 }
 
 async function makeDecision(operation: Operation, progress: Progress): Promise<Decision> {
-  const { key, journal } = operation;
-  const { desired, awaitedToken, unremoved, goneTools, seenTools } = progress;
+  return await decideFrom(operation, progress, await read(operation, progress));
+}
+
+/** The rows of the organisation, and how it reaches Vapi. */
+interface Reading {
+  view: OrganisationView;
+  mapping: AssistantMapping | undefined;
+  access: Access;
+}
+
+async function read(operation: Operation, progress: Progress): Promise<Reading> {
+  const { key } = operation;
   const reading = operation.mappings.read(key.orgId);
   const [view, remembered] = await Promise.all([
     reading,
@@ -167,6 +228,16 @@ async function makeDecision(operation: Operation, progress: Progress): Promise<D
     ? remembered
     : await progress.credentials.freshAccess(view.record);
   if (!isKnown(operation, view, access)) throw unknownOrganisation();
+  return { view, mapping, access };
+}
+
+async function decideFrom(
+  operation: Operation,
+  progress: Progress,
+  { view, mapping, access }: Reading,
+): Promise<Decision> {
+  const { key, journal } = operation;
+  const { desired, awaitedToken, unremoved, goneTools, seenTools } = progress;
   const ageSeconds = unresolvedForSeconds(mapping?.claim, operation.runtime.now());
   if (ageSeconds !== undefined) journal.record({ code: 'UNRESOLVED_CREATE_SEEN', ageSeconds });
   const ofOtherRoles = [...view.mappings, ...view.unreadable].flatMap(({ role, assistantId }) =>

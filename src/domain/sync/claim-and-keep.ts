@@ -1,0 +1,29 @@
+import type { DesiredAssistant } from '../configuration/configuration.ts';
+import { type ClaimRequest, giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
+import type { Operation } from '../operation.ts';
+import { isoNow } from '../runtime.ts';
+
+/**
+ * Takes the claim and stores the configuration at the same time: one round trip instead of two. The configuration is named
+ * by its content, so that it does no harm when the claim is lost. Nothing is sent to Vapi before both are certain.
+ * Undefined when another operation was faster.
+ */
+export async function claimAndKeep(
+  operation: Operation,
+  { desired, ...request }: Omit<ClaimRequest, 'specHash'> & { desired: DesiredAssistant },
+): Promise<HeldClaim | undefined> {
+  const { specHash, payload } = desired;
+  const tools = desired.tools.map(({ definition }) => definition);
+  const at = isoNow(operation.runtime);
+  const [claimed, kept] = await Promise.allSettled([
+    takeClaim(operation, { ...request, specHash }),
+    operation.specs.save(operation.key, { specHash, payload, tools, at }),
+  ]);
+  if (claimed.status === 'rejected') throw claimed.reason;
+  const held = claimed.value;
+  if (held && kept.status === 'rejected') {
+    await giveBack(operation, { held, attempted: request.mapping?.attempted ?? [] });
+    throw kept.reason;
+  }
+  return held;
+}
