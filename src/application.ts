@@ -223,6 +223,7 @@ function driftOf(sync: SyncDependencies, { settings, table }: { settings: Settin
     pacer: makePacer(runtime),
     numbers: makeShelf(),
     toolIds: makeShelf(),
+    allocations: makeShelf(),
     limits: settings.drift,
     mode: settings.driftMode,
   };

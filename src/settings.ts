@@ -64,6 +64,7 @@ const environmentSchema = z.object({
   DRIFT_GRACE_MINUTES: number(60, { min: 0, max: 100_000 }),
   DRIFT_MAX_REMOVALS: number(25, { min: 0, max: 100_000 }),
   DRIFT_IGNORE: z._default(pointers, []),
+  DRIFT_TRAFFIC: z._default(z.enum(['keep', 'follow-latest'], 'not one of keep, follow-latest'), 'keep'),
 });
 
 /** What is wrong with the environment, all of it in one message. */
@@ -114,6 +115,7 @@ type DriftVariables = Pick<
   | 'DRIFT_GRACE_MINUTES'
   | 'DRIFT_MAX_REMOVALS'
   | 'DRIFT_IGNORE'
+  | 'DRIFT_TRAFFIC'
 >;
 
 function driftLimits(settings: DriftVariables): DriftLimits {
@@ -124,6 +126,7 @@ function driftLimits(settings: DriftVariables): DriftLimits {
     graceMs: settings.DRIFT_GRACE_MINUTES * MINUTE_MS,
     maxRemovals: Math.floor(settings.DRIFT_MAX_REMOVALS),
     ignored: settings.DRIFT_IGNORE,
+    takesPinsOff: settings.DRIFT_TRAFFIC === 'follow-latest',
     ...FIXED_DRIFT_LIMITS,
   };
 }

@@ -76,6 +76,7 @@ function itemsOf(member: FleetMember, { assistantId, specHash, payload }: Applie
     specHash,
     attempted: [],
     tools: NO_TOOLS,
+    live: { state: 'current' },
     formerNumbers: [],
     retiring: [],
     createdAt: at,

@@ -3,19 +3,60 @@ import { noSnapshotFile, openSnapshotFile, type SnapshotFile } from '../stack/sn
 import { Collection, type Stored } from './collection.ts';
 import { RESOURCE_NAMES, type ResourceName } from './resources.ts';
 
+/** How the calls of an assistant are divided from a moment on. Rows are only ever added. */
+export interface Allocation {
+  id: string;
+  assistantId: string;
+  allocationIntent: 'explicit' | 'follow-latest';
+  targets: { assistantVersion: string; percentage: number }[];
+  actorType: 'user' | 'key' | 'system';
+  actorId: string | null;
+  description: string | null;
+  /** Epoch ms. */
+  createdAt: number;
+}
+
 const stored = z.object({
   id: z.string(),
   orgId: z.string(),
   createdAt: z.number(),
   updatedAt: z.number(),
   fields: z.record(z.string(), z.unknown()),
+  versions: z
+    .array(
+      z.object({
+        number: z.number(),
+        createdAt: z.number(),
+        fields: z.record(z.string(), z.unknown()),
+        versionName: z.string().optional(),
+        versionDescription: z.string().optional(),
+      }),
+    )
+    .optional(),
 });
 
-const snapshot = z.object({ version: z.literal(1), resources: z.record(z.string(), z.array(stored)) });
+const allocation: z.ZodType<Allocation> = z.object({
+  id: z.string(),
+  assistantId: z.string(),
+  allocationIntent: z.enum(['explicit', 'follow-latest']),
+  targets: z.array(z.object({ assistantVersion: z.string(), percentage: z.number() })),
+  actorType: z.enum(['user', 'key', 'system']),
+  actorId: z.string().nullable(),
+  description: z.string().nullable(),
+  createdAt: z.number(),
+});
+
+const snapshot = z.object({
+  version: z.literal(1),
+  resources: z.record(z.string(), z.array(stored)),
+  /** Traffic allocations by account, oldest first. */
+  allocations: z.record(z.string(), z.array(allocation)).default({}),
+});
 
 /** Everything that the stand-in keeps, by account and kind; in memory, or in a file as well. */
 export class Accounts {
   readonly #collections = new Map<string, Collection>();
+  readonly #allocations = new Map<string, Allocation[]>();
   readonly #file: SnapshotFile;
 
   constructor(path: string | undefined) {
@@ -32,6 +73,13 @@ export class Accounts {
     return collection;
   }
 
+  /** The traffic allocations of an account, oldest first; new ones are added at the end. */
+  allocationsOf(account: string): Allocation[] {
+    const allocations = this.#allocations.get(account) ?? [];
+    this.#allocations.set(account, allocations);
+    return allocations;
+  }
+
   /** Notes that something changed, so that it gets written. */
   changed(): void {
     this.#file.changed();
@@ -44,6 +92,7 @@ export class Accounts {
   /** Forgets every resource of every account. */
   clear(): void {
     this.#collections.clear();
+    this.#allocations.clear();
     this.changed();
   }
 
@@ -55,10 +104,11 @@ export class Accounts {
   }
 
   #snapshot() {
-    return { version: 1, resources: this.all() };
+    return { version: 1, resources: this.all(), allocations: Object.fromEntries(this.#allocations) };
   }
 
-  #restore({ resources }: z.output<typeof snapshot>): void {
+  #restore({ resources, allocations }: z.output<typeof snapshot>): void {
+    for (const [account, rows] of Object.entries(allocations)) this.#allocations.set(account, rows);
     for (const resource of RESOURCE_NAMES) {
       for (const entry of resources[resource] ?? []) this.of(entry.orgId, resource).add(entry);
     }

@@ -1,7 +1,24 @@
 import type { JsonObject } from '../stack/json.ts';
 
 /** A resource as it was declared, without the server-side defaults. Times in milliseconds. */
-export type Stored = { id: string; orgId: string; createdAt: number; updatedAt: number; fields: JsonObject };
+export type Stored = {
+  id: string;
+  orgId: string;
+  createdAt: number;
+  updatedAt: number;
+  fields: JsonObject;
+  /** What each write has published, oldest first; of assistants alone. */
+  versions?: Version[] | undefined;
+};
+
+/** A version of an assistant: `v1` has the number 1. */
+export type Version = {
+  number: number;
+  createdAt: number;
+  fields: JsonObject;
+  versionName?: string | undefined;
+  versionDescription?: string | undefined;
+};
 
 /** Bounds on times in milliseconds, each inclusive, and the most rows to return. */
 export type Window = {

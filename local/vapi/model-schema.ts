@@ -1,5 +1,17 @@
 import { isJsonObject } from '../stack/json.ts';
-import { anyObject, anything, type Check, checkShape, each, flag, list, number, type Shape, text } from './checks.ts';
+import {
+  anyObject,
+  anything,
+  type Check,
+  checkShape,
+  each,
+  flag,
+  list,
+  number,
+  object,
+  type Shape,
+  text,
+} from './checks.ts';
 import { MODELS } from './models.ts';
 
 /** Fields of a model beyond the common ones, by provider, after Vapi's published schema of August 2026. */
@@ -60,7 +72,7 @@ function shapeOf(provider: string): Shape {
       messages: list(anyObject),
       tools: list(anyObject),
       toolIds: list(text()),
-      toolRefs: list(),
+      toolRefs: list(object({ fields: { toolId: text(), version: anything }, required: ['toolId', 'version'] })),
       knowledgeBase: anything,
       temperature: number({ min: 0, max: 2 }),
       emotionRecognitionEnabled: flag,

@@ -1,29 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer } from '../stack/http-server.ts';
 import { isJsonObject, type JsonObject } from '../stack/json.ts';
-import type { Accounts } from './accounts.ts';
 import type { Collection, Stored } from './collection.ts';
 import { withDefaults } from './defaults.ts';
 import { parseListQuery } from './list-query.ts';
 import { complaints, type ResourceName } from './resources.ts';
-import type { Settings } from './settings.ts';
-
-/** Where an operation works, and the time it is. */
-export type Scope = { accounts: Accounts; settings: Settings; account: string; resource: ResourceName; now: number };
-
-/** Vapi's 400, with one message or the list of them. */
-export function badRequest(message: string | string[]): Answer {
-  return { status: 400, body: { message, error: 'Bad Request', statusCode: 400 } };
-}
-
-/** Vapi's 404, the same for an id that never was and for one of another account. */
-export function notFound(): Answer {
-  return { status: 404, body: { message: 'Not Found', statusCode: 404 } };
-}
+import { badRequest, notFound, type Scope } from './scope.ts';
+import { followPublish } from './traffic.ts';
+import { publish, versionName } from './versions.ts';
 
 /** POST: makes a resource. */
-export function create(scope: Scope, body: unknown): Answer {
-  if (!isJsonObject(body)) return badRequest('Invalid JSON body');
+export function create(scope: Scope, sent: unknown): Answer {
+  if (!isJsonObject(sent)) return badRequest('Invalid JSON body');
+  const body = withoutTold(sent);
   const errors = [...complaints(scope.resource, body), ...refusedVoice(scope, body)];
   if (errors.length > 0) return badRequest(errors);
   return { status: 201, body: present(scope, insert(scope, body)) };
@@ -32,7 +21,8 @@ export function create(scope: Scope, body: unknown): Answer {
 /** Puts a resource in without any validation; ids and times of one's own are for seeding. */
 export function insert(scope: Scope, body: JsonObject, own: { id?: string; createdAt?: number } = {}): Stored {
   const { id = randomUUID(), createdAt = scope.now } = own;
-  const stored = { id, orgId: scope.account, createdAt, updatedAt: createdAt, fields: withoutNulls(body) };
+  const stored: Stored = { id, orgId: scope.account, createdAt, updatedAt: createdAt, fields: withoutNulls(body) };
+  if (scope.resource === 'assistant') publish(stored, createdAt);
   collectionOf(scope).add(stored);
   scope.accounts.changed();
   return stored;
@@ -55,14 +45,19 @@ export function read(scope: Scope, id: string): Answer {
 }
 
 /** PATCH, shallow: what is absent stays, what is sent replaces the whole field, null removes it. */
-export function update(scope: Scope, id: string, body: unknown): Answer {
-  if (!isJsonObject(body)) return badRequest('Invalid JSON body');
+export function update(scope: Scope, id: string, sent: unknown): Answer {
+  if (!isJsonObject(sent)) return badRequest('Invalid JSON body');
+  const body = withoutTold(sent);
   const stored = collectionOf(scope).get(id);
   if (!stored) return notFound();
   const errors = [...complaints(scope.resource, body, stored.fields), ...refusedVoice(scope, body)];
   if (errors.length > 0) return badRequest(errors);
   stored.fields = withoutNulls({ ...stored.fields, ...body });
   stored.updatedAt = Math.max(scope.now, stored.updatedAt);
+  if (scope.resource === 'assistant') {
+    publish(stored, scope.now);
+    followPublish(scope, id, versionName({ number: stored.versions?.length ?? 1 }));
+  }
   scope.accounts.changed();
   return { status: 200, body: present(scope, stored) };
 }
@@ -71,7 +66,7 @@ export function update(scope: Scope, id: string, body: unknown): Answer {
 export function remove(scope: Scope, id: string): Answer {
   const stored = collectionOf(scope).get(id);
   if (!stored) return notFound();
-  if (scope.settings.pinned.includes(id)) return pinned(scope.resource);
+  if (scope.settings.pinned.includes(id) || isReferred(scope, id)) return pinned(scope.resource);
   collectionOf(scope).remove(id);
   scope.accounts.changed();
   return { status: 200, body: present(scope, stored) };
@@ -81,6 +76,7 @@ export function remove(scope: Scope, id: string): Answer {
 export function present(scope: Pick<Scope, 'settings' | 'resource'>, stored: Stored): JsonObject {
   return {
     ...withDefaults(stored.fields, scope.settings.defaults[scope.resource]),
+    ...deprecationsOf(scope, stored),
     id: stored.id,
     orgId: stored.orgId,
     createdAt: new Date(stored.createdAt).toISOString(),
@@ -89,8 +85,29 @@ export function present(scope: Pick<Scope, 'settings' | 'resource'>, stored: Sto
 }
 
 function pinned(resource: ResourceName): Answer {
-  const error = `${resource.replace('-', '_')}_pinned`;
-  return { status: 409, body: { message: `The ${resource} is pinned and cannot be deleted`, error, statusCode: 409 } };
+  const code = `${resource.replace('-', '_')}_pinned`;
+  const message = `The ${resource} is pinned and cannot be deleted`;
+  return { status: 409, body: { message, error: 'Conflict', code, statusCode: 409 } };
+}
+
+/** True for a tool of which an assistant pins a version. */
+function isReferred({ accounts, account, resource }: Scope, id: string): boolean {
+  if (resource !== 'tool') return false;
+  return accounts
+    .of(account, 'assistant')
+    .all()
+    .some(({ fields: { model } }) => {
+      const refs = isJsonObject(model) && Array.isArray(model.toolRefs) ? model.toolRefs : [];
+      return refs.some((ref) => isJsonObject(ref) && ref.toolId === id);
+    });
+}
+
+function deprecationsOf({ settings, resource }: Pick<Scope, 'settings' | 'resource'>, { fields: { model } }: Stored) {
+  if (resource !== 'assistant' || !isJsonObject(model)) return {};
+  const found = settings.modelDeprecations.filter(
+    (one) => one.provider === model.provider && one.model === model.model,
+  );
+  return found.length > 0 ? { modelDeprecations: found.map((one) => ({ slot: 'model', ...one })) } : {};
 }
 
 function refusedVoice({ resource, settings }: Scope, { voice }: JsonObject): string[] {
@@ -101,6 +118,11 @@ function refusedVoice({ resource, settings }: Scope, { voice }: JsonObject): str
 
 function collectionOf({ accounts, account, resource }: Scope): Collection {
   return accounts.of(account, resource);
+}
+
+/** What Vapi tells of models that stop is ignored when it is sent back. */
+function withoutTold({ modelDeprecations: _told, ...body }: JsonObject): JsonObject {
+  return body;
 }
 
 function withoutNulls(fields: JsonObject): JsonObject {

@@ -1,6 +1,9 @@
 import type { Answer } from '../stack/http-server.ts';
-import { badRequest, create, list, notFound, read, remove, type Scope, update } from './operations.ts';
+import { create, list, read, remove, update } from './operations.ts';
 import { isResourceName } from './resources.ts';
+import { badRequest, notFound, type Scope } from './scope.ts';
+import { routeTraffic } from './traffic.ts';
+import { describeVersion, listVersions } from './versions.ts';
 
 /** A request after its transport: `body` is undefined when there was none, or an Error when it is no JSON. */
 export type Call = { method: string; path: string; query: Record<string, string>; body: unknown };
@@ -15,10 +18,22 @@ export function unauthorized(): Answer {
 
 /** Serves one request in the name of an account. */
 export function route(call: Call, scope: Omit<Scope, 'resource'>): Answer {
-  const [, resource, id, ...rest] = call.path.split('/');
-  if (!isResourceName(resource) || rest.length > 0) return noRoute(call);
+  const [, resource, id, part, version, ...beyond] = call.path.split('/');
   if (call.body instanceof Error) return badRequest(call.body.message);
+  if (resource === 'traffic-allocations') {
+    return routeTraffic(call, { ...scope, resource: 'assistant' }) ?? noRoute(call);
+  }
+  if (resource === 'assistant' && id && part === 'versions' && beyond.length === 0) {
+    return routeVersions(call, { id, name: version }, { ...scope, resource });
+  }
+  if (!isResourceName(resource) || part !== undefined) return noRoute(call);
   return id === undefined ? routeCollection(call, { ...scope, resource }) : routeOne(call, id, { ...scope, resource });
+}
+
+function routeVersions(call: Call, { id, name }: { id: string; name: string | undefined }, scope: Scope): Answer {
+  if (!UUID.test(id)) return badRequest('Validation failed (uuid is expected)');
+  if (name === undefined) return call.method === 'GET' ? listVersions(scope, id) : noRoute(call);
+  return call.method === 'PATCH' ? describeVersion(scope, { id, name }, call.body) : noRoute(call);
 }
 
 function routeCollection(call: Call, scope: Scope): Answer {

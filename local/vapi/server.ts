@@ -28,6 +28,7 @@ function describe(state: StandInState, server: ListeningServer): VapiStandIn {
     resources: (account, resource) => state.resources(account, resource),
     seedAssistant: (account, body, own) => state.seed({ account, body, ...own }),
     seed: (seed) => state.seed(seed),
+    heard: (account, assistantId) => state.heard(account, assistantId),
     inject: (fault) => state.faults.add(fault),
     clearFaults: () => state.faults.clear(),
     configure: (change) => state.configure(change),

@@ -5,6 +5,15 @@ import type { ResourceName } from './resources.ts';
 const record = z.record(z.string(), z.unknown());
 const defaultsOfOne = z.object({ fields: record.default({}), within: z.record(z.string(), record).default({}) });
 
+const deprecation = z.strictObject({
+  provider: z.string(),
+  model: z.string(),
+  deprecationDate: z.string().optional(),
+  retirementDate: z.string().optional(),
+  replacementModel: z.string().optional(),
+  replacementStatus: z.enum(['available', 'manual-action-required']).optional(),
+});
+
 /** Changes to the settings of a running stand-in; what is absent stays as it is. */
 export const settingsChange = z.strictObject({
   /** Bearer keys and the account that each opens. */
@@ -15,6 +24,10 @@ export const settingsChange = z.strictObject({
   listLagMs: z.number().min(0).optional(),
   /** Ids that DELETE refuses with 409. */
   pinned: z.array(z.string()).optional(),
+  /** Whether traffic may be divided among versions: in no account, in all, or in those that are named. */
+  traffic: z.union([z.boolean(), z.array(z.string())]).optional(),
+  /** Models that stop: told in every reply about an assistant that has one. */
+  modelDeprecations: z.array(deprecation).optional(),
   /** Voices (`provider/voiceId`) that are refused as retired, besides those that are. */
   refusedVoices: z.array(z.string()).optional(),
   /** Server-side defaults, replaced per resource. */
@@ -34,12 +47,22 @@ export type Settings = {
   listLagMs: number;
   pinned: string[];
   refusedVoices: string[];
+  traffic: boolean | string[];
+  modelDeprecations: z.output<typeof deprecation>[];
   defaults: Record<ResourceName, Defaults>;
 };
 
 /** A stand-in that knows these keys and does nothing unusual. */
 export function initialSettings(accounts: Record<string, string>): Settings {
-  return { accounts, latencyMs: 0, listLagMs: 0, pinned: [], refusedVoices: [], defaults: STANDARD_DEFAULTS };
+  const nothingUnusual = {
+    latencyMs: 0,
+    listLagMs: 0,
+    pinned: [],
+    refusedVoices: [],
+    traffic: false,
+    modelDeprecations: [],
+  };
+  return { accounts, ...nothingUnusual, defaults: STANDARD_DEFAULTS };
 }
 
 /** The settings after a change; throws a ZodError on an unknown or ill-typed one. */

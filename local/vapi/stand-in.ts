@@ -5,6 +5,7 @@ import { insert, present } from './operations.ts';
 import { type RecordedRequest, RequestLog } from './request-log.ts';
 import type { ResourceName } from './resources.ts';
 import { changeSettings, initialSettings, type Settings, type SettingsChange } from './settings.ts';
+import { heardNow } from './traffic.ts';
 
 /** A resource to put in without validation, as if it had been there for long. */
 export type Seed = {
@@ -14,6 +15,9 @@ export type Seed = {
   id?: string;
   createdAt?: string | number;
 };
+
+/** A configuration that callers hear. */
+export type Heard = ReturnType<typeof heardNow>[number];
 
 /** How a stand-in is started. */
 export type VapiOptions = {
@@ -60,6 +64,12 @@ export class StandInState {
     return present(scope, insert(scope, body, { ...(id && { id }), createdAt: time }));
   }
 
+  /** What callers of an assistant hear now: versions with their shares, in percent. */
+  heard(account: string, assistantId: string): Heard[] {
+    const { accounts, settings } = this;
+    return heardNow({ accounts, settings, account, resource: 'assistant', now: this.now() }, assistantId);
+  }
+
   configure(change: unknown): void {
     this.settings = changeSettings(this.settings, change);
   }
@@ -89,6 +99,8 @@ export type VapiStandIn = {
   assistants(account: string): JsonObject[];
   /** The same for any kind. */
   resources(account: string, resource: ResourceName): JsonObject[];
+  /** What callers of an assistant hear now: versions with their shares, in percent. */
+  heard(account: string, assistantId: string): Heard[];
   /** Puts an assistant in, without validation. */
   seedAssistant(account: string, body: JsonObject, own?: Pick<Seed, 'id' | 'createdAt'>): JsonObject;
   /** Puts any resource in, without validation. */

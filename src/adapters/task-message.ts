@@ -8,7 +8,8 @@ const ofAssistant = { orgId: z.string(), role: z.enum(ROLES), operationId: z.str
 const taskSchema = z.lazy(() =>
   z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('sync-tools'), ...ofAssistant }),
-    z.object({ kind: z.literal('reapply'), ...ofAssistant }),
+    z.object({ kind: z.literal('reapply'), ...ofAssistant, traffic: z.exactOptional(z.literal('follow-latest')) }),
+    z.object({ kind: z.literal('name-version'), ...ofAssistant, specHash: z.string() }),
     z.object({ kind: z.literal('drift-plan'), runId: z.string() }),
     z.object({ kind: z.literal('drift-window'), runId: z.string(), unit: z.number() }),
     z.object({ kind: z.literal('drift-heal'), runId: z.string() }),

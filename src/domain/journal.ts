@@ -23,6 +23,11 @@ export type JournalEntry =
   | { code: 'ASSISTANT_UPDATED'; assistantId: string; fields: readonly string[] }
   | { code: 'ASSISTANT_NOT_CONVERGED'; assistantId: string; fields: readonly string[] }
   | { code: 'ASSISTANT_REMOVED'; assistantId: string; scope: Scope }
+  | { code: 'TRAFFIC_PINNED'; assistantId: string; versions: number }
+  | { code: 'TRAFFIC_FOLLOWS_LATEST'; assistantId: string }
+  | { code: 'TRAFFIC_NOT_SEEN'; assistantId: string; cause: string }
+  | { code: 'VERSION_NAMED'; assistantId: string; version: string }
+  | { code: 'VERSION_NOT_NAMED'; cause: string }
   | { code: 'KNOWN_ASSISTANT_MISSING'; assistantId: string }
   | { code: 'KNOWN_ASSISTANT_FOREIGN'; assistantId: string }
   | { code: 'OLD_ASSISTANT_UNREACHABLE'; assistantId: string }
@@ -58,7 +63,12 @@ export type JournalEntry =
   | { code: 'DRIFT_RUN_STARTED'; runId: string; trigger: string; mode: string }
   | { code: 'DRIFT_STEP_FAILED'; runId: string; scope: string; cause: string; failures: number }
   | { code: 'DRIFT_HEAL_FAILED'; runId: string; cause: string }
-  | ({ code: 'DRIFT_RUN_CLOSED'; runId: string } & ClosedTotals & Omit<RunSummary, 'totals'>)
+  | ({
+      code: 'DRIFT_RUN_CLOSED';
+      runId: string /** Assistants with something that stops soon. */;
+      retiring: number;
+    } & ClosedTotals &
+      Omit<RunSummary, 'totals'>)
   | { code: 'OPERATION_COMPLETED'; operation: string; outcome: string; durationMs: number }
   | { code: 'OPERATION_REFUSED'; operation: string; problem: ProblemCode; detail?: string; durationMs: number };
 

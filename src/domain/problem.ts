@@ -9,6 +9,8 @@ export const PROBLEMS = {
   UNKNOWN_ORGANISATION: { status: 404, title: 'No such organisation', retryable: false },
   SYNC_IN_PROGRESS: { status: 409, title: 'Another sync of this assistant is running', retryable: true },
   ASSISTANT_TAKEN: { status: 409, title: 'The assistant belongs to another mapping', retryable: false },
+  VAPI_CONFLICT: { status: 409, title: 'Vapi is changing this at the moment', retryable: true },
+  PINNED: { status: 409, title: 'Something at Vapi is pinned', retryable: false },
   PRECONDITION_FAILED: { status: 412, title: 'The assistant has changed meanwhile', retryable: false },
   VAPI_REJECTED: { status: 422, title: 'Vapi refused the configuration', retryable: false },
   CREDENTIALS_MISSING: { status: 500, title: 'No Vapi key is configured', retryable: false },
@@ -22,6 +24,9 @@ export const PROBLEMS = {
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Problems whose detail quotes the caller or Vapi: it stays out of logs and findings. */
+export const QUOTING: readonly ProblemCode[] = ['VALIDATION_FAILED', 'VAPI_REJECTED', 'VAPI_CONFLICT', 'PINNED'];
 
 /** One field that is wrong: its path in dots (`model.provider`) and what to do about it. */
 export interface FieldError {

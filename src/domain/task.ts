@@ -1,5 +1,6 @@
 import type { ScopeKey } from './account/scope.ts';
 import type { AssistantKey } from './configuration/assistant-key.ts';
+import type { TrafficWish } from './configuration/assistant-request.ts';
 
 /**
  * Work that no caller waits for. A task names what to look at, never what to do: repeated, late or out of order it does
@@ -7,7 +8,7 @@ import type { AssistantKey } from './configuration/assistant-key.ts';
  */
 export type Task = AssistantTask | DriftTask;
 
-export type AssistantTask = SyncToolsTask | ReapplyTask;
+export type AssistantTask = SyncToolsTask | ReapplyTask | NameVersionTask;
 
 /** Updates the dependents of an assistant: its tools, and the phone number that it answers. */
 interface SyncToolsTask extends AssistantKey {
@@ -20,6 +21,15 @@ interface SyncToolsTask extends AssistantKey {
 interface ReapplyTask extends AssistantKey {
   kind: 'reapply';
   operationId: string;
+  /** What callers are to hear besides, where that was pinned by hand. */
+  traffic?: TrafficWish | undefined;
+}
+
+/** Names the version at Vapi that a configuration has become: for people who look there. */
+interface NameVersionTask extends AssistantKey {
+  kind: 'name-version';
+  operationId: string;
+  specHash: string;
 }
 
 /**
@@ -33,7 +43,7 @@ export type DriftTask =
 
 /** True for a part of a drift run. */
 export function isDriftTask(task: Task): task is DriftTask {
-  return task.kind !== 'sync-tools' && task.kind !== 'reapply';
+  return 'runId' in task;
 }
 
 /** The durable queue. A task that was sent is performed at least once. */

@@ -130,7 +130,7 @@ async function sync(
   { operationId }: Call<SyncApplication>,
   { operation, asked, desired, expected }: Put,
 ): Promise<PutAnswer> {
-  const result = await syncAssistant(operation, { desired, expected });
+  const result = await syncAssistant(operation, { desired, expected, traffic: asked.traffic });
   const answer = syncResponse(result, { voice: asked.voice, specHash: desired.specHash, operationId });
   return {
     statusCode: answer.isNew ? 201 : 200,

@@ -54,7 +54,7 @@ it.each(examples)('the example $summary of $route is that event’s body, and va
 });
 
 it('every field that is accepted is described, and no other', () => {
-  const accepted = [...ASSISTANT_FIELDS, ...FLAT_FIELDS, 'tools'];
+  const accepted = [...ASSISTANT_FIELDS, ...FLAT_FIELDS, 'tools', 'traffic'];
   const described = z
     .record(z.string(), z.object({ description: z.string().optional() }))
     .parse(resolved('#/components/schemas/Configuration/properties'));

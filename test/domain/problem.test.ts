@@ -9,6 +9,8 @@ const PUBLISHED: [ProblemCode, number, boolean][] = [
   ['UNKNOWN_ORGANISATION', 404, false],
   ['SYNC_IN_PROGRESS', 409, true],
   ['ASSISTANT_TAKEN', 409, false],
+  ['VAPI_CONFLICT', 409, true],
+  ['PINNED', 409, false],
   ['PRECONDITION_FAILED', 412, false],
   ['VAPI_REJECTED', 422, false],
   ['CREDENTIALS_MISSING', 500, false],

@@ -3,9 +3,11 @@ import type {
   ListQuery,
   LivePhoneNumber,
   Resource,
+  TrafficAllocation,
   VapiAccount,
   VapiCollection,
   VapiPhoneNumbers,
+  VapiTraffic,
 } from '../../src/domain/account/vapi-account.ts';
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
 import { Problem } from '../../src/domain/problem.ts';
@@ -45,6 +47,13 @@ interface Shelf {
   count: () => void;
 }
 
+interface Allocation {
+  id: string;
+  assistantId: string;
+  /** From 1; undefined: the newest. */
+  version: number | undefined;
+}
+
 interface NewResource {
   vapiOrgId: string;
   config: JsonObject;
@@ -62,6 +71,7 @@ const SLOW_MS = 12_000;
 const LATE_MS = 20_000;
 
 const UNAVAILABLE = () => new Problem('VAPI_UNAVAILABLE', 'planted');
+const CONFLICT = () => new Problem('VAPI_CONFLICT', 'planted', { withoutEffect: true });
 const REJECTED = () => new Problem('VAPI_REJECTED', 'planted', { withoutEffect: true });
 
 /** Vapi accounts in memory, at the level of the domain's interface; misbehaves as told. */
@@ -72,6 +82,12 @@ export class Upstream {
   readonly numbers = new Map<string, LivePhoneNumber>();
   /** How long a new assistant is missing in lists, in ms. */
   listLagMs = 0;
+  /** True where traffic can be divided among versions. */
+  hasTraffic = false;
+  /** Oldest first; without a version the newest one answers. */
+  readonly allocations: Allocation[] = [];
+  /** The configurations that an assistant has had, oldest first. */
+  readonly versions = new Map<string, JsonObject[]>();
   posts = 0;
   toolPosts = 0;
   /** Chooses how each request goes. */
@@ -127,6 +143,7 @@ export class Upstream {
       assistants: this.#collection(key, caller, this.#assistantShelf),
       tools: this.#collection(key, caller, this.#toolShelf),
       phoneNumbers: this.#phoneNumbers(caller),
+      traffic: this.#traffic(caller),
       whose: () =>
         this.#call(caller, {
           verb: 'LIST',
@@ -154,6 +171,7 @@ export class Upstream {
           const found = find(id);
           if (!found) return { kind: 'missing' };
           found.config = patched(found.config, patch);
+          this.#publish(found);
           return { kind: 'updated', resource: copy(found) };
         }),
       remove: (id) =>
@@ -162,6 +180,52 @@ export class Upstream {
           return { kind: existed ? 'removed' : 'missing' };
         }),
       list: (query) => call('LIST', () => this.#listed(existing(key), query).map(copy)),
+    };
+  }
+
+  /** Divides the traffic of an assistant by hand: the version of now goes on answering. */
+  pin(assistantId: string): void {
+    this.#allocate(assistantId, this.versions.get(assistantId)?.length);
+  }
+
+  /** The configuration that callers of an assistant hear. */
+  heard({ id, config }: Resource): JsonObject {
+    const pinned = this.allocations.findLast(({ assistantId }) => assistantId === id)?.version;
+    return pinned === undefined ? config : (this.versions.get(id)?.[pinned - 1] ?? config);
+  }
+
+  #allocate(assistantId: string, version: number | undefined): void {
+    this.allocations.push({ id: `allocation-${this.allocations.length + 1}`, assistantId, version });
+  }
+
+  #traffic(caller: Caller): VapiTraffic {
+    const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act, resource: ' traffic' });
+    const latest = (id: string) => this.allocations.findLast(({ assistantId }) => assistantId === id);
+    const { hasTraffic } = this;
+    return {
+      hasAccess: hasTraffic,
+      latest: async (assistantId) => {
+        if (!hasTraffic) return { kind: 'no-access' };
+        return await call('GET', () => {
+          const found = latest(assistantId);
+          return found ? { kind: 'found' as const, allocation: shown(found) } : { kind: 'none' as const };
+        });
+      },
+      list: async ({ page, limit }) => {
+        if (!hasTraffic) return { kind: 'no-access' };
+        const newestFirst = () => this.allocations.toReversed().slice((page - 1) * limit, page * limit);
+        return await call('LIST', () => ({ kind: 'found' as const, allocations: newestFirst().map(shown) }));
+      },
+      followLatest: async (assistantId, guardId) => {
+        const answer = await call('PATCH', () => {
+          if (latest(assistantId)?.id !== guardId) return CONFLICT();
+          this.#allocate(assistantId, undefined);
+          return undefined;
+        });
+        if (answer) throw answer;
+      },
+      versions: async () => [],
+      nameVersion: async () => {},
     };
   }
 
@@ -244,7 +308,12 @@ export class Upstream {
   #insert(stored: Map<string, Stored>, made: NewResource): Resource {
     const resource = this.#made(made);
     stored.set(resource.id, resource);
+    this.#publish(resource);
     return resource;
+  }
+
+  #publish({ id, config }: Resource): void {
+    this.versions.set(id, [...(this.versions.get(id) ?? []), copyOf(config)]);
   }
 
   #made({ vapiOrgId, config, delayMs = 0 }: NewResource): Stored {
@@ -258,6 +327,11 @@ export class Upstream {
 
 function copy({ id, vapiOrgId, createdAt, config }: Resource): Resource {
   return copyOf({ id, vapiOrgId, createdAt, config });
+}
+
+function shown({ id, assistantId, version }: Allocation): TrafficAllocation {
+  const versions = version === undefined ? [] : [{ version: `v${version}`, percentage: 100 }];
+  return { id, assistantId, isPinned: version !== undefined, versions };
 }
 
 /** Vapi's shallow PATCH. */

@@ -157,7 +157,7 @@ describe('when the assistant is removed', () => {
     seedNumber();
     const assistantId = await synced();
     service.vapi.configure({ pinned: [assistantId] });
-    expect((await service.remove(org, 'inbound')).status).toBe(422);
+    expect((await service.remove(org, 'inbound')).status).toBe(409);
     expect(numberAtVapi()).toMatchObject({ assistantId });
   });
 

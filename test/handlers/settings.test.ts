@@ -33,6 +33,7 @@ describe('settings', () => {
       driftMode: 'report',
       drift: {
         pageSize: 100,
+        takesPinsOff: false,
         windowPages: 10,
         parallelWindows: 2,
         batchSize: 25,

@@ -79,6 +79,8 @@ describe('new tools', () => {
       'POST /tool',
       'GET /assistant/:id',
       'PATCH /assistant/:id',
+      // Once: from then on it is known that the account has no traffic to divide.
+      'GET /traffic-allocations/latest',
     ]);
     const { toolIds } = modelOf();
     expect(await statusOf()).toEqual({ status: 'linked', count: 2, toolIds });

@@ -108,10 +108,10 @@ describe('DELETE', () => {
   it.each([
     ['assistant', {}, 'assistant_pinned'],
     ['tool', { type: 'dtmf' }, 'tool_pinned'],
-  ])('refuses a pinned %s', async (resource, body, error) => {
+  ])('refuses a pinned %s', async (resource, body, code) => {
     const { id } = await create(body, resource);
     vapi.configure({ pinned: [id] });
-    expect(await call(vapi, `DELETE /${resource}/${id}`)).toMatchObject({ status: 409, json: { error } });
+    expect(await call(vapi, `DELETE /${resource}/${id}`)).toMatchObject({ status: 409, json: { code } });
     expect((await call(vapi, `GET /${resource}/${id}`)).status).toBe(200);
   });
 });

@@ -58,12 +58,17 @@ const phoneNumberSchema = z.object({
 const formerNumberSchema = z.object({ id: z.string(), scope: scopeSchema, assistantIds: z.array(z.string()) });
 
 const driftSchema = z.object({
-  class: z.enum(['drifted', 'missing', 'pending']),
+  class: z.enum(['drifted', 'missing', 'pending', 'pinned']),
   since: z.string(),
   runId: z.string(),
   fields: z.array(z.string()),
   heals: z.number(),
   healedAt: z.exactOptional(z.string()),
+});
+
+const liveSchema = z.object({
+  state: z.enum(['current', 'pinned', 'unknown']),
+  versions: z.exactOptional(z.array(z.object({ version: z.string(), percentage: z.number() }))),
 });
 
 const mappingSchema = z.object({
@@ -85,6 +90,7 @@ const mappingSchema = z.object({
   formerNumbers: z._default(z.array(formerNumberSchema), []),
   // A note for people and for the next drift run: an unreadable one must not stop a sync.
   drift: z.catch(z.optional(driftSchema), undefined),
+  live: z.catch(z.optional(liveSchema), undefined),
   retiring: z._default(z.array(retireeSchema), []),
   createdAt: z.string(),
   updatedAt: z.string(),
@@ -149,8 +155,7 @@ export function unreadableMapping(item: Item): UnreadableMapping {
 
 /** Reads a mapping row. Throws a `ZodError` for a row of another shape. */
 export function parseMapping(item: Item): AssistantMapping {
-  const { drift, ...row } = mappingSchema.parse(unmarshall(item));
-  return drift ? { ...row, drift } : row;
+  return mappingSchema.parse(unmarshall(item));
 }
 
 /**

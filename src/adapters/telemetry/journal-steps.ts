@@ -40,6 +40,15 @@ export const JOURNAL_STEPS: { readonly [C in Code]: JournalStep<C> } = {
     measure: once('NotConverged'),
   },
   ASSISTANT_REMOVED: { level: 'info', text: '🗑️ Assistant removed at Vapi' },
+  TRAFFIC_PINNED: {
+    level: 'warn',
+    text: '📌 The traffic of the assistant is pinned: callers do not hear what was stored',
+    measure: once('AssistantPinned'),
+  },
+  TRAFFIC_FOLLOWS_LATEST: { level: 'info', text: '📌 Pin taken off: callers hear the newest version' },
+  TRAFFIC_NOT_SEEN: { level: 'warn', text: '📌 It could not be seen, or changed, what callers hear' },
+  VERSION_NAMED: { level: 'info', text: '🏷️ Version named at Vapi' },
+  VERSION_NOT_NAMED: { level: 'info', text: '🏷️ The version was not named at Vapi' },
   KNOWN_ASSISTANT_MISSING: { level: 'warn', text: '👻 The assistant that the organisation names does not exist' },
   KNOWN_ASSISTANT_FOREIGN: { level: 'warn', text: '🚫 The assistant that the organisation names belongs to another' },
   OLD_ASSISTANT_UNREACHABLE: { level: 'warn', text: '🏚️ An old assistant is in an account whose key is gone' },
@@ -148,5 +157,6 @@ function measureDrift(metrics: Metrics, entry: JournalEntry & { code: 'DRIFT_RUN
   measure(metrics, 'DriftNotSticking', healed?.kept['does-not-stick'] ?? 0);
   measure(metrics, 'DriftSuspicious', suspicious.length);
   measure(metrics, 'DriftCommonCause', common.length);
+  measure(metrics, 'RetiringSoon', entry.retiring);
   measure(metrics, 'DriftRunDuration', durationMs);
 }

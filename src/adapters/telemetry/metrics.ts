@@ -18,6 +18,7 @@ export const METRICS = {
   DriftNotSticking: { unit: MetricUnit.Count, dimensions: [] },
   DriftSuspicious: { unit: MetricUnit.Count, dimensions: [] },
   DriftCommonCause: { unit: MetricUnit.Count, dimensions: [] },
+  RetiringSoon: { unit: MetricUnit.Count, dimensions: [] },
   DriftRunDuration: { unit: MetricUnit.Milliseconds, dimensions: [] },
   OperationDuration: { unit: MetricUnit.Milliseconds, dimensions: [] },
   UpstreamFault: { unit: MetricUnit.Count, dimensions: [] },
@@ -33,6 +34,7 @@ export const METRICS = {
   PhoneNumberForeign: { unit: MetricUnit.Count, dimensions: [] },
   FollowUpNotSent: { unit: MetricUnit.Count, dimensions: [] },
   TaskPostponed: { unit: MetricUnit.Count, dimensions: [] },
+  AssistantPinned: { unit: MetricUnit.Count, dimensions: [] },
   AssistantsToRetire: { unit: MetricUnit.Count, dimensions: [] },
 } as const;
 

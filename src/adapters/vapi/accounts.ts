@@ -7,6 +7,7 @@ import { makeVapiHttp } from './http.ts';
 import { JsonPhoneNumbers } from './phone-numbers.ts';
 import { UpstreamPolicy } from './policy.ts';
 import { type UpstreamCall, UpstreamRequests } from './requests.ts';
+import { JsonTraffic, TrafficAccess } from './traffic.ts';
 
 /** How long requests may take and how long retries pause, in ms. */
 export interface UpstreamTiming {
@@ -36,6 +37,7 @@ export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
   const { baseUrl, now, random, onCall, onCircuit } = options;
   const { longestAttemptMs, firstPauseMs } = options.timing ?? TIMING;
   const http = makeVapiHttp({ baseUrl });
+  const trafficAccess = new TrafficAccess(now);
   const policies = new QuickLRU<string, UpstreamPolicy>({ maxSize: MAX_ACCOUNTS });
 
   function policyOf({ fingerprint }: ApiKey): UpstreamPolicy {
@@ -56,7 +58,8 @@ export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
       const phoneNumbers = new JsonPhoneNumbers(requests(apiKey, deadline, 'phone-number'));
       const kinds = [() => assistants.list(ONE), () => tools.list(ONE), () => phoneNumbers.list(ONE)];
       const { fingerprint: keyFingerprint } = apiKey;
-      return { keyFingerprint, assistants, tools, phoneNumbers, whose: () => whose(kinds) };
+      const traffic = new JsonTraffic(requests(apiKey, deadline, 'traffic'), keyFingerprint, trafficAccess);
+      return { keyFingerprint, assistants, tools, phoneNumbers, traffic, whose: () => whose(kinds) };
     },
   };
 }

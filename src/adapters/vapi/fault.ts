@@ -9,15 +9,26 @@ import { type FieldError, Problem } from '../../domain/problem.ts';
  * - `not-sent`: the request never reached Vapi
  * - `rate-limited`: refused for now, without effect
  * - `unauthorized`, `missing`, `rejected`: Vapi's definite answer
+ * - `conflict`: refused because of what somebody else did or does, without effect; `code` says what
  * - `blocked`: something in front of Vapi answered in its place, without effect
  */
-type FaultKind = 'fault' | 'not-sent' | 'rate-limited' | 'unauthorized' | 'missing' | 'rejected' | 'blocked';
+type FaultKind =
+  | 'fault'
+  | 'not-sent'
+  | 'rate-limited'
+  | 'unauthorized'
+  | 'missing'
+  | 'rejected'
+  | 'conflict'
+  | 'blocked';
 
 /** One failed request. Its message holds no part of a payload, a header or a key, so that it may be logged. */
 export class UpstreamFault extends Error {
   override readonly name = 'UpstreamFault';
   readonly kind: FaultKind;
   readonly status: number | undefined;
+  /** Vapi's own code for it, of a conflict. */
+  readonly code: string | undefined;
   readonly retryAfterMs: number | undefined;
   /** True for a timeout that our caller's deadline has made shorter than Vapi may expect. */
   readonly isCutShort: boolean;
@@ -28,6 +39,7 @@ export class UpstreamFault extends Error {
     super(what);
     this.kind = kind;
     this.status = details.status;
+    this.code = details.code;
     this.retryAfterMs = details.retryAfterMs;
     this.isCutShort = details.isCutShort ?? false;
     this.messages = details.messages ?? [];
@@ -41,13 +53,21 @@ export class UpstreamFault extends Error {
 
 interface FaultDetails {
   status?: number;
+  code?: string;
   retryAfterMs?: number;
   isCutShort?: boolean;
   messages?: readonly string[];
 }
 
 /** Vapi's error body. A body of another shape came from a proxy in front of it. */
-const bodySchema = z.lazy(() => z.looseObject({ message: z.union([z.string(), z.array(z.string())]) }));
+const word = z.catch(z.optional(z.string()), undefined);
+const bodySchema = z.lazy(() =>
+  z.looseObject({
+    message: z.union([z.string(), z.array(z.string())]),
+    code: word,
+    error: word,
+  }),
+);
 
 /** Errors of the connection attempt: nothing was sent. */
 const NOT_SENT_CODES: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
@@ -64,11 +84,9 @@ export function statusFault({ status, headers, body }: NotSuccessful, mask: (tex
   const retryAfterMs = readRetryAfter(headers);
   const parsed = bodySchema.safeParse(body);
   const messages = parsed.success ? [parsed.data.message].flat().map(mask).map(maskText) : undefined;
-  const details = {
-    status,
-    retryAfterMs,
-    messages,
-  };
+  // Older conflicts have their code in `error`.
+  const code = parsed.success ? (parsed.data.code ?? parsed.data.error) : undefined;
+  const details = { status, code, retryAfterMs, messages };
   return new UpstreamFault(kindOf(status, parsed.success), `status ${status}`, details);
 }
 
@@ -79,6 +97,7 @@ function kindOf(status: number, isVapisOwn: boolean): FaultKind {
   if (status === 413) return 'rejected';
   if (!isVapisOwn) return 'blocked';
   if (status === 403) return 'unauthorized';
+  if (status === 409) return 'conflict';
   return status === 404 ? 'missing' : 'rejected';
 }
 
@@ -119,6 +138,8 @@ export function toProblem(fault: UpstreamFault, options: { withoutEffect: boolea
         errors: messages.map(toFieldError),
       });
     }
+    case 'conflict':
+      return conflict(fault, options);
     case 'unauthorized':
       return new Problem(
         'VAPI_UNAUTHORIZED',
@@ -137,6 +158,27 @@ export function toProblem(fault: UpstreamFault, options: { withoutEffect: boolea
 }
 
 const DEFAULT_RETRY_AFTER_MS = 5_000;
+
+/** What pins something at Vapi, and how that is undone, by the code of the refusal. */
+const PINS: Readonly<Record<string, string>> = {
+  assistant_pinned:
+    'the assistant is pinned. An explicit traffic allocation, a squad or a workflow names one of its versions: take it off there (for traffic, a PUT with "traffic": "follow-latest" does it) and repeat the request',
+  tool_pinned:
+    'the tool is pinned. An assistant names one version of it in `model.toolRefs`: name the tool in `model.toolIds` there instead, and repeat the request',
+};
+
+/** Somebody else wrote at the same time, which passes; or something is pinned, which does not. */
+function conflict({ code = '', messages, retryAfterMs }: UpstreamFault, options: { withoutEffect: boolean }): Problem {
+  const words = messages.length > 0 ? ` Vapi: ${messages.join('; ')}` : '';
+  const pin = PINS[code];
+  if (pin) return new Problem('PINNED', `Vapi refused because ${pin}.${words}`, options);
+  return new Problem('VAPI_CONFLICT', `Somebody else has changed the same at Vapi. Repeat the request.${words}`, {
+    ...options,
+    retryAfterSeconds: Math.max(1, Math.ceil((retryAfterMs ?? CONFLICT_RETRY_AFTER_MS) / 1000)),
+  });
+}
+
+const CONFLICT_RETRY_AFTER_MS = 2_000;
 
 /** Vapi's messages begin with the field (`voice.voiceId must be …`) or with `property` and the field. */
 function toFieldError(message: string): FieldError {

@@ -13,7 +13,7 @@ import type { UpstreamPolicy } from './policy.ts';
 /** One request to Vapi, for metrics. `status` is absent when there was no reply. */
 export interface UpstreamCall {
   verb: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'LIST';
-  resource: 'assistant' | 'tool' | 'phone-number';
+  resource: 'assistant' | 'tool' | 'phone-number' | 'traffic';
   outcome: 'ok' | 'fault' | 'refused';
   status?: number;
   durationMs: number;
@@ -46,6 +46,8 @@ interface Request<T> {
   read: (reply: unknown) => T;
   /** The answer that a 404 stands for; without one it is a problem. */
   whenMissing?: T;
+  /** The same for a 403 of Vapi's own. */
+  whenForbidden?: T;
 }
 
 interface Sending<T> extends Request<T> {
@@ -94,6 +96,7 @@ export class UpstreamRequests {
     } catch (error) {
       if (!(error instanceof UpstreamFault)) throw error;
       if (error.kind === 'missing' && request.whenMissing !== undefined) return request.whenMissing;
+      if (error.status === 403 && request.whenForbidden !== undefined) return request.whenForbidden;
       throw toProblem(error, { withoutEffect });
     }
   }

@@ -6,11 +6,13 @@ export interface Listed {
 }
 
 /** What an account has of one kind, by id, as far as it was read. */
-interface Book<T extends Listed> {
+export interface Book<T extends Listed> {
   entries: Map<string, T>;
   /** Where the next page begins (ISO 8601); absent before the first. */
   until?: string;
   isComplete: boolean;
+  /** True when it could not be read: nothing is known of what is in it. */
+  isUnavailable?: boolean;
 }
 
 /** Books of the scopes that are being checked: each is read once in a run, by each environment that takes part. */

@@ -25,7 +25,7 @@ export interface ListQuery {
 
 /**
  * The assistants, or the tools, of one Vapi account. What is expected is an answer; the rest is thrown as a `Problem`:
- * `VAPI_REJECTED`, `VAPI_UNAUTHORIZED`, `VAPI_UNAVAILABLE`, `CIRCUIT_OPEN`.
+ * `VAPI_REJECTED`, `VAPI_CONFLICT`, `PINNED`, `VAPI_UNAUTHORIZED`, `VAPI_UNAVAILABLE`, `CIRCUIT_OPEN`.
  */
 export interface VapiCollection {
   get(id: string): Promise<Found>;
@@ -58,6 +58,58 @@ export interface VapiPhoneNumbers {
   assign(id: string, assistantId: string | null): Promise<{ kind: 'assigned' } | { kind: 'missing' }>;
 }
 
+/** A share of the calls, in percent, and the version of the assistant that answers them (`v7`). */
+export interface VersionShare {
+  version: string;
+  percentage: number;
+}
+
+/** How the calls of an assistant are divided among its versions. */
+export interface TrafficAllocation {
+  id: string;
+  assistantId: string;
+  /** True for an explicit one: what is published later is not heard. False: the newest version answers. */
+  isPinned: boolean;
+  versions: readonly VersionShare[];
+}
+
+/** A version of an assistant, as Vapi made it with a write. */
+export interface AssistantVersion {
+  version: string;
+  /** ISO 8601, by Vapi's clock. */
+  createdAt: string;
+  name?: string;
+}
+
+/** The account may not divide traffic: everybody hears the newest version. */
+interface NoAccess {
+  kind: 'no-access';
+}
+
+/**
+ * Versions of assistants, and who hears which (traffic allocations, beta). Throws as `VapiCollection` does. That an account
+ * has no access is remembered for a day.
+ */
+export interface VapiTraffic {
+  /** Undefined when no request of this environment has shown it yet. */
+  readonly hasAccess: boolean | undefined;
+  /** `none`: it was never divided. */
+  latest(assistantId: string): Promise<{ kind: 'found'; allocation: TrafficAllocation } | { kind: 'none' } | NoAccess>;
+  /** All rows of the account, newest first; `page` from 1, `limit` 1 to 1000. A newer row of an assistant replaces an older one. */
+  list(query: {
+    page: number;
+    limit: number;
+  }): Promise<{ kind: 'found'; allocations: readonly TrafficAllocation[] } | NoAccess>;
+  /**
+   * Lets the newest version answer all calls, if `guardId` is still the allocation in force. Throws `VAPI_CONFLICT` when it
+   * is not.
+   */
+  followLatest(assistantId: string, guardId: string): Promise<void>;
+  /** Newest first; none where the account has no versions. */
+  versions(assistantId: string): Promise<readonly AssistantVersion[]>;
+  nameVersion(assistantId: string, version: string, name: string): Promise<void>;
+}
+
 /** What one key opens. */
 export interface VapiAccount {
   /** Of the key. */
@@ -65,6 +117,7 @@ export interface VapiAccount {
   readonly assistants: VapiCollection;
   readonly tools: VapiCollection;
   readonly phoneNumbers: VapiPhoneNumbers;
+  readonly traffic: VapiTraffic;
   /**
    * Vapi's id of the account, as an assistant, a tool or a phone number in it tells; undefined when it has none of
    * these.

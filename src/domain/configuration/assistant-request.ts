@@ -11,7 +11,13 @@ export interface AssistantRequest {
   /** Definitions of the tools that the assistant is to have. */
   tools: readonly JsonObject[];
   voice: VoiceDecision;
+  /** What is asked for about the traffic of the assistant; no part of its configuration. */
+  traffic?: TrafficWish | undefined;
 }
+
+/** What a PUT may ask for about traffic that is divided by hand. */
+const TRAFFIC_WISHES = ['follow-latest'] as const;
+export type TrafficWish = (typeof TRAFFIC_WISHES)[number];
 
 /** What a request may ask for besides what Vapi takes. */
 interface RequestRules {
@@ -92,13 +98,16 @@ const configSchema = z.looseObject({
  */
 export function parseAssistantRequest(body: unknown, rules: RequestRules): AssistantRequest {
   if (!isJsonObject(body)) throw validationFailed([{ field: 'body', detail: 'must be a JSON object' }]);
-  const errors = unknownFields(body);
-  const { tools: given, ...expanded } = expandFlatFields(body, errors);
+  const { traffic: wish, ...asked } = body;
+  const errors = unknownFields(asked);
+  const traffic = TRAFFIC_WISHES.find((known) => known === wish);
+  if (wish !== undefined && !traffic) errors.push({ field: 'traffic', detail: 'use "follow-latest", or leave it out' });
+  const { tools: given, ...expanded } = expandFlatFields(asked, errors);
   const tools = parseTools(given, errors);
   errors.push(...configErrors(expanded, tools), ...ruleErrors(expanded, rules));
   const voice = voiceOf(expanded.voice, { policy: rules.voicePolicy, errors });
   if (errors.length > 0 || voice === undefined) throw validationFailed(errors);
-  return { config: { ...expanded, voice: voice.applied }, tools, voice };
+  return { config: { ...expanded, voice: voice.applied }, tools, voice, traffic };
 }
 
 function unknownFields(body: JsonObject): FieldError[] {

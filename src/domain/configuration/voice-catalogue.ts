@@ -65,19 +65,22 @@ export const ACTIVE_VAPI_VOICES: readonly string[] = [
   'Naina',
 ];
 
-/** Voices that are gone: refused by Vapi on every save. */
-export const RETIRED_VOICES: readonly string[] = [
-  'spencer',
-  'neha',
-  'harry',
-  'cole',
-  'paige',
-  'hana',
-  'lily',
-  'kylie',
-  'jennifer',
-  'sam',
-];
+/** Voices that are gone, refused by Vapi on every save, and the day of their retirement; null where nobody knows it any more. */
+export const RETIREMENTS: Readonly<Record<string, string | null>> = {
+  spencer: '2026-03-01',
+  neha: '2026-03-01',
+  harry: '2026-03-01',
+  cole: '2026-03-01',
+  paige: '2026-03-01',
+  hana: '2026-03-01',
+  lily: '2026-03-01',
+  kylie: '2026-03-01',
+  jennifer: null,
+  sam: null,
+};
+
+/** The same without the days. */
+export const RETIRED_VOICES: readonly string[] = Object.keys(RETIREMENTS);
 
 /**
  * What the policy `strict` replaces: the retired ones and those that were Vapi's when assistants were made with them.

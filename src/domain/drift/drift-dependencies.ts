@@ -1,6 +1,6 @@
 import type { Listed, Shelf } from '../account/account-book.ts';
 import type { DriftMode } from '../account/organisation-record.ts';
-import type { LivePhoneNumber } from '../account/vapi-account.ts';
+import type { LivePhoneNumber, TrafficAllocation } from '../account/vapi-account.ts';
 import type { Journal } from '../journal.ts';
 import type { Pacer } from '../long-work/paced-account.ts';
 import type { UnitStore } from '../long-work/run.ts';
@@ -27,6 +27,8 @@ export interface DriftLimits {
   maxRemovals: number;
   /** Failures in a row after which a part of the fleet is reported as unknown. */
   maxFailures: number;
+  /** True when a healing run may take off pins that were set by hand. */
+  takesPinsOff: boolean;
   /** JSON Pointers that are not compared. */
   ignored: readonly string[];
 }
@@ -39,6 +41,8 @@ export interface DriftDependencies extends SyncDependencies {
   pacer: Pacer;
   /** Where the phone numbers of the accounts point. */
   numbers: Shelf<LivePhoneNumber & Listed>;
+  /** Which assistants have their traffic pinned. */
+  allocations: Shelf<Listed & TrafficAllocation>;
   /** Which tools the accounts have. */
   toolIds: Shelf<Listed>;
   limits: DriftLimits;

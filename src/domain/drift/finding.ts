@@ -10,6 +10,7 @@ import type { ShownChange } from './check/shown-change.ts';
  * - `imported`: mapped as it was found, and nothing was applied yet
  * - `drifted`: declared fields differ
  * - `missing`: mapped, and gone at Vapi
+ * - `pinned`: as it was applied last, but its traffic is pinned to versions, so that callers may hear older ones
  * - `duplicate`: ours by its metadata, and the mapping names another one
  * - `orphan`: ours by its metadata, and there is no mapping
  * - `unmanaged`: not ours; counted, never touched
@@ -23,6 +24,7 @@ export const DRIFT_CLASSES = [
   'imported',
   'drifted',
   'missing',
+  'pinned',
   'duplicate',
   'orphan',
   'unmanaged',
@@ -40,6 +42,7 @@ export const UNMAPPED_CLASSES: readonly DriftClass[] = ['duplicate', 'orphan', '
 export const FINDING_CLASSES = [
   'drifted',
   'missing',
+  'pinned',
   'duplicate',
   'orphan',
   'pending',

@@ -1,4 +1,5 @@
 import type { DriftClass, Finding } from './finding.ts';
+import { addRetirements, type Retirement } from './retirements.ts';
 import type { Totals } from './totals.ts';
 import { noTotals } from './totals.ts';
 
@@ -26,6 +27,11 @@ export function tallyFinding({ totals, findings }: Tally, finding: Finding): voi
   totals.causes[cause] = (totals.causes[cause] ?? 0) + 1;
   if (isActionable(finding)) totals.actionable += 1;
   findings.push(finding);
+}
+
+/** Counts what an assistant has that stops. */
+export function tallyRetirements({ totals }: Tally, retirements: readonly Retirement[]): void {
+  if (retirements.length > 0) totals.retirements = addRetirements(totals.retirements, retirements);
 }
 
 /** Pending work was asked for already: it is resumed wherever anything may be looked at. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { DRIFT_CLASSES, UNMAPPED_CLASSES } from './finding.ts';
+import { addRetirements, retirementSchema } from './retirements.ts';
 
 const count = z.number();
 
@@ -15,6 +16,8 @@ export const totalsSchema = z.lazy(() =>
     gets: count,
     numbers: count,
     tools: z._default(count, 0),
+    /** Requests about traffic allocations. */
+    traffic: z._default(count, 0),
     /** Scopes, or windows of one, that were looked at; and those of which nothing is known. */
     checked: count,
     unknown: count,
@@ -22,6 +25,8 @@ export const totalsSchema = z.lazy(() =>
     actionable: count,
     /** How many findings share a cause, by cause. */
     causes: z.record(z.string(), count),
+    /** What stops, and how many assistants have it. */
+    retirements: z._default(z.array(retirementSchema), []),
   }),
 );
 
@@ -30,22 +35,22 @@ export type Totals = z.infer<typeof totalsSchema>;
 /** Causes that are told apart; rarer ones are not what a common cause is looked for in. */
 const MAX_CAUSES = 50;
 
-const NOTHING = { lists: 0, gets: 0, numbers: 0, tools: 0, checked: 0, unknown: 0, actionable: 0 };
+const COUNTERS = ['lists', 'gets', 'numbers', 'tools', 'traffic', 'checked', 'unknown', 'actionable'] as const;
+const NOTHING = { lists: 0, gets: 0, numbers: 0, tools: 0, traffic: 0, checked: 0, unknown: 0, actionable: 0 };
 
 /** Nothing counted yet. */
 export function noTotals(): Totals {
-  return { classes: countByClass.parse({}), ...NOTHING, causes: {} };
+  return { classes: countByClass.parse({}), ...NOTHING, causes: {}, retirements: [] };
 }
 
 /** Both together. */
 export function addTotals(a: Totals, b: Totals): Totals {
-  const sum = { ...a, classes: { ...a.classes }, causes: addCauses(a.causes, b.causes) };
+  const retirements = addRetirements(a.retirements, b.retirements);
+  const sum = { ...a, classes: { ...a.classes }, causes: addCauses(a.causes, b.causes), retirements };
   for (const name of DRIFT_CLASSES) sum.classes[name] += b.classes[name];
   for (const name of COUNTERS) sum[name] += b[name];
   return sum;
 }
-
-const COUNTERS = ['lists', 'gets', 'numbers', 'tools', 'checked', 'unknown', 'actionable'] as const;
 
 function addCauses(a: Totals['causes'], b: Totals['causes']): Totals['causes'] {
   const sum = new Map(Object.entries(a));

@@ -1,4 +1,4 @@
-import type { Resource, VapiAccount, VapiCollection, VapiPhoneNumbers } from '../account/vapi-account.ts';
+import type { Resource, VapiAccount, VapiCollection, VapiPhoneNumbers, VapiTraffic } from '../account/vapi-account.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Requests made through an account. */
@@ -9,6 +9,8 @@ interface Calls {
   numbers: number;
   /** About tools. */
   tools: number;
+  /** About traffic allocations. */
+  traffic: number;
 }
 
 /** An account that is read no faster than agreed, and that knows how often it was asked. */
@@ -39,7 +41,7 @@ export function makePacer(runtime: Runtime): Pacer {
 type Before = (kind?: keyof Calls) => Promise<void>;
 
 function pace(account: VapiAccount, turn: () => Promise<void>): PacedAccount {
-  const calls: Calls = { lists: 0, gets: 0, numbers: 0, tools: 0 };
+  const calls: Calls = { lists: 0, gets: 0, numbers: 0, tools: 0, traffic: 0 };
   let shown: Resource | undefined;
   const before: Before = async (kind) => {
     await turn();
@@ -59,6 +61,7 @@ function pace(account: VapiAccount, turn: () => Promise<void>): PacedAccount {
     },
     tools: paceCollection(account.tools, before, { get: 'tools', list: 'tools' }),
     phoneNumbers: paceNumbers(account.phoneNumbers, before),
+    traffic: paceTraffic(account.traffic, before),
     whose: async () => {
       // It can be told from any assistant of it that was seen.
       if (shown) return shown.vapiOrgId;
@@ -88,6 +91,23 @@ function paceCollection(
       await before(counted.list);
       return await collection.list(query);
     },
+  };
+}
+
+function paceTraffic(traffic: VapiTraffic, before: Before): VapiTraffic {
+  return {
+    hasAccess: traffic.hasAccess,
+    latest: async (assistantId) => {
+      await before('traffic');
+      return await traffic.latest(assistantId);
+    },
+    list: async (query) => {
+      await before('traffic');
+      return await traffic.list(query);
+    },
+    followLatest: (assistantId, guardId) => traffic.followLatest(assistantId, guardId),
+    versions: (assistantId) => traffic.versions(assistantId),
+    nameVersion: (assistantId, version, name) => traffic.nameVersion(assistantId, version, name),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { OrganisationRecord } from '../account/organisation-record.ts';
 import type { Scope } from '../account/scope.ts';
+import type { VersionShare } from '../account/vapi-account.ts';
 import type { AssistantKey, Role } from '../configuration/assistant-key.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { unreadableRow } from '../problem.ts';
@@ -46,6 +47,8 @@ export interface AssistantMapping extends AssistantKey {
   phoneNumber?: PhoneNumberState;
   /** Numbers that are still to be taken off. */
   formerNumbers: readonly FormerNumber[];
+  /** What callers hear, as it was seen last; absent when nobody has looked yet. */
+  live?: LiveState;
   /** What the last drift runs found wrong; absent when all was well. */
   drift?: DriftState;
   retiring: readonly Retiree[];
@@ -101,9 +104,20 @@ export interface FormerNumber {
   assistantIds: readonly string[];
 }
 
+/**
+ * What callers hear.
+ * - `current`: the configuration that was stored last
+ * - `pinned`: the versions named, as the traffic of the assistant is divided by hand; what is stored is not heard
+ * - `unknown`: it could not be looked at
+ */
+export interface LiveState {
+  state: 'current' | 'pinned' | 'unknown';
+  versions?: readonly VersionShare[];
+}
+
 /** What a mapping row carries of the last runs that found something wrong with it; absent when all is well. */
 export interface DriftState {
-  class: 'drifted' | 'missing' | 'pending';
+  class: 'drifted' | 'missing' | 'pending' | 'pinned';
   /** ISO 8601: since when it is so. */
   since: string;
   /** The run that found it first. */

@@ -1,5 +1,6 @@
+import type { VersionShare } from '../account/vapi-account.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
-import type { AssistantMapping, DriftState, OrganisationView } from './assistant-mapping.ts';
+import type { AssistantMapping, DriftState, LiveState, OrganisationView } from './assistant-mapping.ts';
 import { ageSecondsOf, isBeingRemoved, isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 
 /** `imported`: mapped as it was found, and no configuration has been applied yet. */
@@ -17,6 +18,10 @@ export interface AssistantStatus extends AssistantKey {
   tools: { status: string; count: number; toolIds: readonly string[]; refused?: string };
   /** The number whose calls the assistant answers. */
   phoneNumber?: { id: string; status: string };
+  /** What callers hear: what was stored last, versions that were pinned by hand, or nobody could look. */
+  live: LiveState['state'];
+  /** The pinned versions and their shares. */
+  pinned?: { versions: readonly VersionShare[] };
   /** What the drift runs find wrong with it, and since when; null when the last one found nothing. */
   drift: DriftState | null;
   /** Set while the state is not `synced`: what is going on, since when, and what comes of it. */
@@ -44,12 +49,18 @@ function describe(mapping: AssistantMapping, now: number): AssistantStatus {
     scope: mapping.scope ?? null,
     vapiOrgId: mapping.vapiOrgId ?? null,
     ...followersOf(mapping),
+    ...liveOf(mapping),
     drift: mapping.drift ?? null,
     ...claimOf(mapping, now),
     ...(retiring.length > 0 ? { retiring } : {}),
     createdAt: mapping.createdAt,
     updatedAt: mapping.updatedAt,
   };
+}
+
+/** What callers hear, as it was seen last. */
+export function liveOf({ live }: AssistantMapping): Pick<AssistantStatus, 'live' | 'pinned'> {
+  return { live: live?.state ?? 'unknown', pinned: live?.versions && { versions: live.versions } };
 }
 
 function followersOf({ tools, phoneNumber }: AssistantMapping): Pick<AssistantStatus, 'tools' | 'phoneNumber'> {

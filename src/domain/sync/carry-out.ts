@@ -1,5 +1,6 @@
 import type { Access } from '../account/credentials.ts';
 import type { Resource, VapiAccount } from '../account/vapi-account.ts';
+import type { TrafficWish } from '../configuration/assistant-request.ts';
 import { type DesiredAssistant, isOurs } from '../configuration/configuration.ts';
 import { diffAssistant } from '../configuration/diff.ts';
 import { noteApplied, pruneHistory } from '../history/keep-history.ts';
@@ -12,6 +13,7 @@ import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { MIN_CREATE_MS } from '../timing.ts';
 import { forgetGoneTools } from '../tools/forget-tools.ts';
+import { CURRENT, type LiveSeen, lookAtLive } from '../traffic/live.ts';
 import { claimAndKeep } from './claim-and-keep.ts';
 import type { Plan } from './decide.ts';
 import { type CarriedOut, finalise, type StartOver } from './finalise.ts';
@@ -26,6 +28,8 @@ interface Change {
   desired: DesiredAssistant;
   mapping: AssistantMapping | undefined;
   access: Access;
+  /** What was asked for about its traffic. */
+  traffic: TrafficWish | undefined;
 }
 
 const START_OVER: StartOver = { kind: 'start-over', unremoved: [], goneTools: [] };
@@ -48,7 +52,7 @@ export async function carryOutPlan(
   const account = operation.vapi.open(access.apiKey, operation.deadline);
   const acted = await act(operation, { ...change, held, account });
   if (!acted || 'kind' in acted) return acted ?? START_OVER;
-  return await complete(operation, { ...change, held, assistant: acted });
+  return await complete(operation, { ...change, held, account, assistant: acted });
 }
 
 /** Undefined when the assistant that was to be changed has gone meanwhile. */
@@ -68,10 +72,13 @@ async function act(operation: Operation, change: HeldChange): Promise<Resource |
 
 async function complete(
   operation: Operation,
-  { assistant, held, ...change }: Change & { assistant: Resource; held: HeldClaim },
+  { assistant, ...change }: HeldChange & { assistant: Resource },
 ): Promise<CarriedOut> {
-  const { plan, access } = change;
-  const retiring = await retireAssistants(operation, { retirees: plan.retire, access });
+  const { plan, access, held } = change;
+  const [retiring, { live, problem }] = await Promise.all([
+    retireAssistants(operation, { retirees: plan.retire, access }),
+    liveAfter(operation, { ...change, assistantId: assistant.id }),
+  ]);
   recordUnreachable(operation, change);
   const noting = noteApplied(operation, change.desired);
   const outcome = await finalise(operation, {
@@ -81,11 +88,22 @@ async function complete(
     specHash: change.desired.specHash,
     retiring: [...retiring, ...plan.unreachable],
     dependents: plan,
+    live,
     made: plan.kind === 'create',
   });
   await noting;
   if (outcome.kind === 'done') await pruneHistory(operation, outcome.mapping);
-  return outcome;
+  return outcome.kind === 'done' ? { ...outcome, problem } : outcome;
+}
+
+/** A new assistant is heard as it was made; one that nothing was written to is heard as before. */
+async function liveAfter(
+  operation: Operation,
+  { plan, account, assistantId, traffic }: HeldChange & { assistantId: string },
+): Promise<Partial<LiveSeen>> {
+  if (plan.kind === 'create') return { live: CURRENT };
+  if (plan.kind === 'update' && !plan.patch.body && !traffic) return {};
+  return await lookAtLive(operation, account, { assistantId, wish: traffic });
 }
 
 /** Once, when it gets out of reach: afterwards the row says it. */

@@ -1,10 +1,17 @@
 import type { Access } from '../account/credentials.ts';
 import type { Resource } from '../account/vapi-account.ts';
-import { type AssistantMapping, type Attempt, mappingOf, type Retiree } from '../mapping/assistant-mapping.ts';
+import {
+  type AssistantMapping,
+  type Attempt,
+  type LiveState,
+  mappingOf,
+  type Retiree,
+} from '../mapping/assistant-mapping.ts';
 import { isHeld } from '../mapping/claim.ts';
 import { endClaim, type HeldClaim } from '../mapping/hold-claim.ts';
 import { waitForClaim } from '../mapping/wait-for-claim.ts';
 import type { Operation } from '../operation.ts';
+import type { Problem } from '../problem.ts';
 import type { Dependents } from './decide.ts';
 import { retireAssistants } from './retire-assistants.ts';
 
@@ -16,6 +23,8 @@ interface FinaliseInput {
   specHash?: string;
   retiring: readonly Retiree[];
   dependents: Dependents;
+  /** What callers hear; absent when that was not looked at. */
+  live?: LiveState | undefined;
   /** True when this operation created the assistant. */
   made: boolean;
 }
@@ -24,7 +33,14 @@ interface FinaliseInput {
  * `start-over`: what the plan was made from is no longer so; look again and decide anew. `unremoved` were made by this
  * operation, are not the one that counts, and could not be removed yet.
  */
-export type CarriedOut = { kind: 'done'; mapping: AssistantMapping } | StartOver;
+export type CarriedOut = Done | StartOver;
+
+interface Done {
+  kind: 'done';
+  mapping: AssistantMapping;
+  /** Why callers do not hear it, though that was asked for. */
+  problem?: Problem;
+}
 
 export interface StartOver {
   kind: 'start-over';
@@ -38,7 +54,7 @@ export interface StartOver {
  * no mapping names is removed again, and the operation starts over.
  */
 export async function finalise(operation: Operation, input: FinaliseInput): Promise<CarriedOut> {
-  const { held, assistant, access, specHash, retiring, dependents } = input;
+  const { held, assistant, access, specHash, retiring, dependents, live } = input;
   const now = operation.runtime.now();
   // A late PATCH of another configuration may still land: what it adds has to be cleared by a later call.
   const mayLand = ({ specHash: other, until }: Attempt) => other !== specHash && now < Date.parse(until);
@@ -49,6 +65,7 @@ export async function finalise(operation: Operation, input: FinaliseInput): Prom
     vapiOrgId: assistant.vapiOrgId,
     keyFingerprint: access.apiKey.fingerprint,
     specHash,
+    live,
     attempted: held.mapping.attempted.filter(mayLand),
     finalisedBy: held.claim.token,
     claim: null,

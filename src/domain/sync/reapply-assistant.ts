@@ -1,5 +1,6 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
 import type { OrganisationRecord } from '../account/organisation-record.ts';
+import type { TrafficWish } from '../configuration/assistant-request.ts';
 import { hashOf } from '../configuration/canonical-hash.ts';
 import { type Configuration, type DesiredAssistant, desiredFrom } from '../configuration/configuration.ts';
 import { normaliseVoice } from '../configuration/voice.ts';
@@ -10,6 +11,7 @@ import type { Operation, SyncDependencies } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import type { AssistantTask, TaskEnd } from '../task.ts';
 import { registerTool } from '../tools/register-tool.ts';
+import { nameVersion } from '../traffic/name-version.ts';
 import { followWithNumbers } from './follow-with-numbers.ts';
 import { ensureAssistant } from './sync-assistant.ts';
 
@@ -25,9 +27,12 @@ export async function performTask(
   const { orgId, role, operationId: id } = task;
   const operation = { ...deps, id, key: { orgId, role }, journal, deadline };
   switch (task.kind) {
+    case 'name-version':
+      return await nameVersion(operation, task.specHash);
     case 'sync-tools':
-    case 'reapply':
       return await unlessRefused(() => reapplyAssistant(operation));
+    case 'reapply':
+      return await unlessRefused(() => reapplyAssistant(operation, task.traffic));
   }
 }
 
@@ -36,7 +41,9 @@ async function unlessRefused(perform: () => Promise<TaskEnd>): Promise<TaskEnd> 
   try {
     return await perform();
   } catch (error) {
-    if (error instanceof Problem && error.code === 'VAPI_REJECTED') return { kind: 'done', outcome: 'refused' };
+    if (!(error instanceof Problem)) throw error;
+    if (error.code === 'VAPI_REJECTED') return { kind: 'done', outcome: 'refused' };
+    if (error.code === 'PINNED') return { kind: 'done', outcome: 'pinned' };
     throw error;
   }
 }
@@ -46,11 +53,11 @@ async function unlessRefused(perform: () => Promise<TaskEnd>): Promise<TaskEnd> 
  * tools that are not at Vapi yet and links all of them at once, and points the phone number to the assistant. A newer
  * configuration that is applied meanwhile wins. Throws `Problem`s that waiting does not solve.
  */
-export async function reapplyAssistant(operation: Operation): Promise<TaskEnd> {
+export async function reapplyAssistant(operation: Operation, traffic?: TrafficWish): Promise<TaskEnd> {
   const credentials = openAccessSession(operation);
   try {
     for (;;) {
-      const end = await credentials.reauthorising(() => reapply(operation, credentials));
+      const end = await credentials.reauthorising(() => reapply(operation, { credentials, traffic }));
       if (end) return end;
     }
   } catch (error) {
@@ -61,7 +68,10 @@ export async function reapplyAssistant(operation: Operation): Promise<TaskEnd> {
   }
 }
 
-async function reapply(operation: Operation, credentials: AccessSession): Promise<TaskEnd | undefined> {
+async function reapply(
+  operation: Operation,
+  { credentials, traffic }: { credentials: AccessSession; traffic: TrafficWish | undefined },
+): Promise<TaskEnd | undefined> {
   const applied = await lastApplied(operation);
   if (!applied) return { kind: 'done', outcome: 'nothing-applied' };
   const { desired, record } = applied;
@@ -73,6 +83,7 @@ async function reapply(operation: Operation, credentials: AccessSession): Promis
   }
   const { mapping, outcome } = await ensureAssistant(operation, {
     desired,
+    traffic,
     expected: { specHash: applied.mapping.specHash },
     seenTools: tools.kind === 'registered' ? tools.linked : [],
   });

@@ -1,7 +1,9 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
 import { type Access, isSameAccess } from '../account/credentials.ts';
 import type { OrganisationRecord } from '../account/organisation-record.ts';
+import type { TrafficWish } from '../configuration/assistant-request.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
+import { annotateMapping } from '../mapping/annotate-mapping.ts';
 import {
   type AssistantMapping,
   type LinkedTool,
@@ -16,6 +18,8 @@ import { assertTimeLeft, pauseBeforeRestart, waitForClaim } from '../mapping/wai
 import type { Operation } from '../operation.ts';
 import { isSamePhoneNumber, wantedPhoneNumber } from '../phone-number/phone-number.ts';
 import { Problem } from '../problem.ts';
+import { isSameLive, lookAtLive } from '../traffic/live.ts';
+import { askForName } from '../traffic/name-version.ts';
 import { type ChangePlan, carryOutPlan } from './carry-out.ts';
 import { claimAndKeep } from './claim-and-keep.ts';
 import { decide, type Plan } from './decide.ts';
@@ -43,6 +47,7 @@ export interface Decision {
 /** What is carried from one round of an operation to the next. */
 interface Progress {
   desired: DesiredAssistant;
+  traffic: TrafficWish | undefined;
   credentials: AccessSession;
   /** Token of the claim that was waited for last. */
   awaitedToken: string | undefined;
@@ -57,15 +62,17 @@ interface Progress {
   seenTools: readonly LinkedTool[];
 }
 
-function startProgress(operation: Operation, { desired, seenTools = [] }: SyncRequest): Progress {
+function startProgress(operation: Operation, { desired, traffic, seenTools = [] }: SyncRequest): Progress {
   const credentials = openAccessSession(operation);
   const nothingYet = { awaitedToken: undefined, waits: 0, restarts: 0, unremoved: [], goneTools: new Set<string>() };
-  return { desired, credentials, seenTools, ...nothingYet };
+  return { desired, traffic, credentials, seenTools, ...nothingYet };
 }
 
 /** What the assistant is to be, and what it must be now for that to happen. */
 export interface SyncRequest {
   desired: DesiredAssistant;
+  /** What callers are to hear, where that was pinned by hand. */
+  traffic?: TrafficWish | undefined;
   expected?: Expectation;
   /** Tools that were registered for it, or seen at Vapi, just now: they are not looked at once more. */
   seenTools?: readonly LinkedTool[];
@@ -110,12 +117,27 @@ async function tryOnce(operation: Operation, progress: Progress): Promise<SyncRe
     case 'unresolved':
       throw createUnresolved(plan.settlesAt, operation.runtime.now());
     case 'unchanged':
-      return mapping && { outcome: 'unchanged', wasDeleted: false, mapping, access };
+      return mapping && (await leaveUnchanged(operation, progress, { mapping, access }));
     case 'update':
     case 'adopt':
     case 'create':
       return await change(operation, { progress, decision: { ...decision, plan } });
   }
+}
+
+/** The configuration is as it is to be. What callers hear is looked at only when something was asked for about it. */
+async function leaveUnchanged(
+  operation: Operation,
+  { traffic: wish }: Progress,
+  { mapping, access }: { mapping: AssistantMapping; access: Access },
+): Promise<SyncResult> {
+  const { assistantId } = mapping;
+  if (!wish || !assistantId) return { outcome: 'unchanged', wasDeleted: false, mapping, access };
+  const account = operation.vapi.open(access.apiKey, operation.deadline);
+  const { live, problem } = await lookAtLive(operation, account, { assistantId, wish });
+  if (!isSameLive(mapping.live, live)) await annotateMapping(operation, mapping, { live });
+  if (problem) throw problem;
+  return { outcome: 'unchanged', wasDeleted: false, mapping: { ...mapping, live }, access };
 }
 
 /**
@@ -172,13 +194,16 @@ async function change(
   const { plan, mapping } = decision;
   const access = !held && needsFreshAccess(decision) ? await freshAccess(progress, decision) : decision.access;
   if (!access) return undefined;
-  const carried = await carryOutPlan(operation, { plan, desired: progress.desired, mapping, access, held });
+  const { desired, traffic } = progress;
+  const carried = await carryOutPlan(operation, { plan, desired, traffic, mapping, access, held });
   if (carried.kind === 'start-over') {
     progress.unremoved = [...progress.unremoved, ...carried.unremoved];
     progress.goneTools = new Set([...progress.goneTools, ...carried.goneTools]);
     await pauseBeforeRestart(operation, progress);
     return undefined;
   }
+  await askForName(operation, access, desired.specHash);
+  if (carried.problem) throw carried.problem;
   return { ...outcomeOf(plan), mapping: carried.mapping, access };
 }
 

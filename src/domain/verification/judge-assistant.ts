@@ -4,7 +4,7 @@ import { diffAssistant, type FieldChange, own } from '../configuration/diff.ts';
 import { maskChange } from '../configuration/masking.ts';
 import { normaliseVoice, type VoicePolicy } from '../configuration/voice.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
+import type { AssistantMapping, LiveState } from '../mapping/assistant-mapping.ts';
 import { Problem } from '../problem.ts';
 import { withToolIds } from '../tools/link-tools.ts';
 import type { AssistantReport, Check } from './organisation-report.ts';
@@ -20,6 +20,8 @@ export interface Seen {
   /** The number that the organisation wants for this role, and what Vapi has of it. */
   number: { id: string; live: LivePhoneNumber | undefined } | undefined;
   voicePolicy: VoicePolicy;
+  /** What callers hear. */
+  heard: LiveState;
 }
 
 export type Judgement = Pick<AssistantReport, 'checks' | 'differences'>;
@@ -27,7 +29,14 @@ export type Judgement = Pick<AssistantReport, 'checks' | 'differences'>;
 /** What there is to say of an assistant that there is not. */
 export function judgeMissing(why: string): Judgement {
   const unknown: Check = { status: 'UNKNOWN', message: 'There is no assistant to look at' };
-  const checks = { there: fail(why), equal: unknown, tools: unknown, phoneNumber: unknown, voice: unknown };
+  const checks = {
+    there: fail(why),
+    equal: unknown,
+    tools: unknown,
+    phoneNumber: unknown,
+    voice: unknown,
+    live: unknown,
+  };
   return { checks, differences: [] };
 }
 
@@ -41,6 +50,7 @@ export function judgeAssistant(seen: Seen): Judgement {
     tools: toolsCheck(seen),
     phoneNumber: numberCheck(seen),
     voice: voiceCheck(live.config, voicePolicy),
+    live: liveCheck(seen.heard),
   };
   return { checks, differences: differences.map(maskChange) };
 }
@@ -98,6 +108,14 @@ function voiceCheck({ voice }: JsonObject, policy: VoicePolicy): Check {
     if (!(error instanceof Problem)) throw error;
     return fail(error.message);
   }
+}
+
+/** A configuration that is stored is not heard while the traffic is pinned to older versions. */
+function liveCheck({ state, versions = [] }: LiveState): Check {
+  if (state === 'current') return pass('Callers hear what is stored');
+  if (state === 'unknown') return { status: 'UNKNOWN', message: 'It could not be seen what callers hear' };
+  const shares = versions.map(({ version, percentage }) => `${version} ${percentage} %`).join(', ');
+  return fail(`Callers hear pinned versions (${shares}); a PUT with "traffic": "follow-latest" takes the pin off`);
 }
 
 function pass(message: string): Check {

@@ -19,6 +19,7 @@ const assistantSchema = z.object({
     tools: checkSchema,
     phoneNumber: checkSchema,
     voice: checkSchema,
+    live: checkSchema,
   }),
   /**
    * Each field that is not as it was applied last: JSON Pointer, wanted and live value; `live` is absent when the field

@@ -10,6 +10,7 @@ import { wantedPhoneNumber } from '../phone-number/phone-number.ts';
 import { Problem, unreadableRow } from '../problem.ts';
 import type { Deadline } from '../runtime.ts';
 import { lookAt } from '../sync/observe.ts';
+import { liveUnder } from '../traffic/live.ts';
 import { type Judgement, judgeAssistant, judgeMissing, type Seen } from './judge-assistant.ts';
 import type { AssistantReport } from './organisation-report.ts';
 
@@ -85,15 +86,17 @@ async function lookCloser(
   { mapping, access, live }: Mapped & { live: Resource },
 ): Promise<Seen> {
   const phoneNumberId = wantedPhoneNumber(mapping, access);
-  const account = check.vapi.open(access.apiKey, check.deadline).tools;
-  const [applied, number, tools] = await Promise.all([
+  const { tools: account, traffic } = check.vapi.open(access.apiKey, check.deadline);
+  const [applied, number, tools, allocation] = await Promise.all([
     mapping.specHash ? check.specs.load(mapping, mapping.specHash) : undefined,
     phoneNumberId
       ? lookAtNumber(check, { deadline: check.deadline }, { phoneNumberId, apiKey: access.apiKey })
       : undefined,
     Promise.all(mapping.tools.linked.map(async ({ toolId }) => ({ toolId, ...(await account.get(toolId)) }))),
+    traffic.latest(live.id),
   ]);
   const goneTools = tools.filter(({ kind }) => kind === 'missing').map(({ toolId }) => toolId);
   const wanted = phoneNumberId === undefined ? undefined : { id: phoneNumberId, live: number };
-  return { mapping, live, applied, goneTools, number: wanted, voicePolicy: check.voicePolicy };
+  const heard = liveUnder(allocation.kind === 'found' ? allocation.allocation : undefined);
+  return { mapping, live, applied, goneTools, number: wanted, voicePolicy: check.voicePolicy, heard };
 }

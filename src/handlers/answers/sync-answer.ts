@@ -2,6 +2,7 @@ import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import { maskChange } from '../../domain/configuration/masking.ts';
 import type { VoiceDecision } from '../../domain/configuration/voice.ts';
 import type { PhoneNumberState } from '../../domain/mapping/assistant-mapping.ts';
+import { liveOf } from '../../domain/mapping/describe.ts';
 import type { Decision, SyncResult } from '../../domain/sync/sync-assistant.ts';
 
 interface Asked {
@@ -26,6 +27,7 @@ export function syncResponse(result: SyncResult, { voice, specHash, operationId 
     credentials: { source: access.source },
     tools: { status: mapping.tools.status, count: mapping.tools.count },
     phoneNumber: mapping.phoneNumber && phoneNumberOf(mapping.phoneNumber),
+    ...liveOf(mapping),
     operationId,
   };
 }

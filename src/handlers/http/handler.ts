@@ -4,7 +4,7 @@ import { makeJournal } from '../../adapters/telemetry/journal.ts';
 import { toLoggedError } from '../../adapters/telemetry/source-positions.ts';
 import type { HttpApplication } from '../../application.ts';
 import type { Journal } from '../../domain/journal.ts';
-import { Problem, type ProblemCode, validationFailed } from '../../domain/problem.ts';
+import { Problem, type ProblemCode, QUOTING, validationFailed } from '../../domain/problem.ts';
 import type { Deadline } from '../../domain/runtime.ts';
 import { instrumented } from '../lambda/instrumented.ts';
 import { assertNoToken, assertOwnOrganisation } from './organisation-access.ts';
@@ -126,7 +126,7 @@ function withOperationId(response: HttpResponse, operationId: string): HttpRespo
 /** The detail is logged where it is ours alone: validation and Vapi quote what the caller has sent. */
 function refusalOf(error: unknown): { problem: ProblemCode; detail?: string } {
   if (!(error instanceof Problem)) return { problem: 'INTERNAL' };
-  const isOurs = error.code !== 'VALIDATION_FAILED' && error.code !== 'VAPI_REJECTED';
+  const isOurs = !QUOTING.includes(error.code);
   return { problem: error.code, detail: isOurs ? error.message : undefined };
 }
 

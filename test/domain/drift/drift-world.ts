@@ -15,7 +15,7 @@ import type { JsonObject } from '../../../src/domain/json.ts';
 import { makePacer } from '../../../src/domain/long-work/paced-account.ts';
 import type { AssistantMapping } from '../../../src/domain/mapping/assistant-mapping.ts';
 import { performTask } from '../../../src/domain/sync/reapply-assistant.ts';
-import type { Task, TaskEnd } from '../../../src/domain/task.ts';
+import { isDriftTask, type Task, type TaskEnd } from '../../../src/domain/task.ts';
 import { NO_TOOLS } from '../../../src/domain/tools/link-tools.ts';
 import { Upstream, type Verb } from '../../faults/upstream.ts';
 import { MemoryFleetOf } from '../../support/memory-fleet.ts';
@@ -40,6 +40,7 @@ export const SMALL: DriftLimits = {
   graceMs: 60 * 60_000,
   maxRemovals: 50,
   maxFailures: 3,
+  takesPinsOff: false,
   ignored: [],
 };
 
@@ -119,6 +120,7 @@ export class DriftWorld {
       specHash,
       attempted: [],
       tools: NO_TOOLS,
+      live: { state: 'current' },
       formerNumbers: [],
       retiring: [],
       createdAt,
@@ -199,7 +201,7 @@ export class DriftWorld {
   }
 
   async #perform(task: Task): Promise<TaskEnd> {
-    if (task.kind !== 'sync-tools' && task.kind !== 'reapply') {
+    if (isDriftTask(task)) {
       return await performDriftTask(this.dependencies, this.#call, task);
     }
     const row = this.row(task);
@@ -263,6 +265,7 @@ export class DriftWorld {
       pacer: makePacer(runtime),
       numbers: makeShelf(),
       toolIds: makeShelf(),
+      allocations: makeShelf(),
       limits: this.limits,
       mode: 'report',
     };
@@ -290,6 +293,7 @@ export class DriftWorld {
       assistants: this.#mortal(account.assistants),
       tools: this.#mortal(account.tools),
       phoneNumbers: this.#mortal(account.phoneNumbers),
+      traffic: this.#mortal(account.traffic),
       whose: () => this.#mortal(account).whose(),
     };
   }

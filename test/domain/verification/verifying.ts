@@ -74,6 +74,7 @@ export function withAssistants(
         assistants: { ...methods, ...change(assistants, apiKey) },
         tools: account.tools,
         phoneNumbers: account.phoneNumbers,
+        traffic: account.traffic,
         whose: () => account.whose(),
       };
     },

@@ -4,8 +4,9 @@ import { ownerOf } from '../../configuration/owner.ts';
 import type { PacedAccount } from '../../long-work/paced-account.ts';
 import { isReadable } from '../../mapping/assistant-mapping.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
+import { retirementsOf } from '../retirements.ts';
 import type { DriftRun } from '../runs.ts';
-import { newTally, type Tally } from '../tally.ts';
+import { newTally, type Tally, tallyRetirements } from '../tally.ts';
 import { checkListed, checkUnlisted, reportUnreadable } from './check-row.ts';
 import { checkStray } from './check-stray.ts';
 import { joinPage } from './join-page.ts';
@@ -48,13 +49,16 @@ export async function checkPage({ deps, run, scope, account, window }: PageCheck
     else reportUnreadable(check, row);
   }
   for (const { row, live } of joined.pairs) {
-    if (isReadable(row)) await checkListed(check, row, live);
-    else reportUnreadable(check, row);
+    if (isReadable(row)) {
+      tallyRetirements(check.tally, retirementsOf(live, row));
+      await checkListed(check, row, live);
+    } else reportUnreadable(check, row);
   }
   for (const live of joined.unmapped) await checkStray(check, live);
   check.tally.totals.lists += account.calls.lists - before.lists;
   check.tally.totals.gets += account.calls.gets - before.gets;
   check.tally.totals.numbers += account.calls.numbers - before.numbers;
   check.tally.totals.tools += account.calls.tools - before.tools;
+  check.tally.totals.traffic += account.calls.traffic - before.traffic;
   return { ...check.tally, to: joined.completeFrom };
 }

@@ -3,7 +3,7 @@ import type { DriftMode, OrganisationRecord } from '../../account/organisation-r
 import { organisationOf } from '../../account/scope.ts';
 import type { Resource } from '../../account/vapi-account.ts';
 import type { FieldChange } from '../../configuration/diff.ts';
-import type { DriftState } from '../../mapping/assistant-mapping.ts';
+import type { DriftState, LiveState } from '../../mapping/assistant-mapping.ts';
 import {
   type AssistantMapping,
   mappingOf,
@@ -16,9 +16,11 @@ import { isHeld, mayHaveCreated } from '../../mapping/claim.ts';
 import { isoNow } from '../../runtime.ts';
 import { lookAt } from '../../sync/observe.ts';
 import { formerToolIds, withToolIds } from '../../tools/link-tools.ts';
+import { UNKNOWN } from '../../traffic/live.ts';
 import { type Finding, MAX_FIELDS } from '../finding.ts';
 import { modeFor } from '../mode.ts';
 import { tallyClass, tallyFinding } from '../tally.ts';
+import { lookAtTraffic } from './check-traffic.ts';
 import { type Comparison, compareAssistant, showChanges } from './compare-assistant.ts';
 import { nextState, noteDrift } from './note-drift.ts';
 import { type Applied, appliedTo, type ScopeCheck } from './scope-check.ts';
@@ -41,7 +43,7 @@ export async function checkListed(check: ScopeCheck, row: AssistantMapping, live
     // It was mapped as it is, and nothing was asked for yet: there is nothing that it could differ from.
     if (row.specHash === undefined) {
       tallyClass(check.tally, 'imported');
-      return await noteDrift(check.deps, row, undefined);
+      return await noteDrift(check.deps, row, {});
     }
     return await reportPending(check, row, 'configuration-lost');
   }
@@ -74,8 +76,21 @@ async function checkFollowers(check: ScopeCheck, row: AssistantMapping): Promise
   if (pending) return await reportPending(check, row, pending);
   if (await lacksTools(check, row)) return;
   if (row.phoneNumber && (await numberPointsElsewhere(check, row))) return;
+  const live = row.assistantId ? await lookAtTraffic(check, row.assistantId) : UNKNOWN;
+  if (live.state === 'pinned') return await reportPinned(check, row, live);
   tallyClass(check.tally, 'in-sync');
-  await noteDrift(check.deps, row, undefined);
+  // What could not be seen stays as it was seen last.
+  const isUnseen = live.state === 'unknown';
+  const drift = isUnseen && row.drift?.class === 'pinned' ? row.drift : undefined;
+  await noteDrift(check.deps, row, { drift, live: isUnseen ? row.live : live });
+}
+
+/** What was stored is not what callers hear: somebody has divided the traffic by hand. */
+async function reportPinned(check: ScopeCheck, row: AssistantMapping, live: LiveState): Promise<void> {
+  const current = await readAgain(check, row);
+  if (!current) return;
+  const shares = (live.versions ?? []).map(({ version, percentage }) => `${version} ${percentage} %`);
+  await report(check, current, { class: 'pinned', fields: [], cause: 'traffic', detail: shares.join(', '), live });
 }
 
 /** True when the number was pointed to the assistant once, and is not any more: that is reported then. */
@@ -272,13 +287,14 @@ function isUnchanged(before: AssistantMapping, now: AssistantMapping): boolean {
   );
 }
 
-type Found = Pick<DriftState, 'class' | 'fields'> & Pick<Finding, 'changes' | 'changed' | 'cause'>;
+type Found = Pick<DriftState, 'class' | 'fields'> &
+  Pick<Finding, 'changes' | 'changed' | 'cause' | 'detail'> & { live?: LiveState };
 
 async function report(check: RowCheck, { row, mode }: Current, found: Found): Promise<void> {
   const { scope, run, deps } = check;
   const { orgId, role, assistantId } = row;
   const foundAt = isoNow(deps.runtime);
-  const { fields, ...shown } = found;
+  const { fields, live, ...shown } = found;
   tallyFinding(check.tally, {
     id: `${scope}#${orgId}#${role}`,
     scope,
@@ -291,7 +307,8 @@ async function report(check: RowCheck, { row, mode }: Current, found: Found): Pr
   });
   // A claimed row is not written, even when its holder has crashed.
   if (row.claim) return;
-  await noteDrift(deps, row, nextState(row.drift, { class: found.class, fields }, { runId: run.runId, at: foundAt }));
+  const drift = nextState(row.drift, { class: found.class, fields }, { runId: run.runId, at: foundAt });
+  await noteDrift(deps, row, { drift, live });
 }
 
 function fieldsOf(changes: readonly FieldChange[]): string[] {

@@ -1,5 +1,6 @@
 import { annotateMapping } from '../../mapping/annotate-mapping.ts';
-import type { AssistantMapping, DriftState } from '../../mapping/assistant-mapping.ts';
+import type { AssistantMapping, DriftState, LiveState } from '../../mapping/assistant-mapping.ts';
+import { isSameLive } from '../../traffic/live.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
 import { isSameState } from '../finding.ts';
 
@@ -10,10 +11,10 @@ import { isSameState } from '../finding.ts';
 export async function noteDrift(
   deps: Pick<DriftDependencies, 'mappings' | 'runtime'>,
   row: AssistantMapping,
-  state: DriftState | undefined,
+  { drift, live = row.live }: { drift?: DriftState | undefined; live?: LiveState | undefined },
 ): Promise<void> {
-  if (isSameState(row.drift, state)) return;
-  await annotateMapping(deps, row, { drift: state ?? null });
+  if (isSameState(row.drift, drift) && isSameLive(row.live, live)) return;
+  await annotateMapping(deps, row, { drift: drift ?? null, live });
 }
 
 /** The state after another run has found the same, or something else. */

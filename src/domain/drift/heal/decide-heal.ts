@@ -1,3 +1,4 @@
+import type { TrafficWish } from '../../configuration/assistant-request.ts';
 import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
 import { isBeingRemoved } from '../../mapping/claim.ts';
 import type { Finding } from '../finding.ts';
@@ -7,7 +8,7 @@ import { mayHealAt } from './brakes.ts';
 
 /** What is done about a finding. */
 export type HealPlan =
-  | { kind: 'reapply' }
+  | { kind: 'reapply'; traffic?: TrafficWish }
   | { kind: 'resume-tools' }
   | { kind: 'remove' }
   | { kind: 'finish-removals' }
@@ -20,6 +21,8 @@ interface HealInput {
   mapping: AssistantMapping | undefined;
   healing: Healing;
   maxRemovals: number;
+  /** True when pins that were set by hand may be taken off. */
+  takesPinsOff: boolean;
   /** Epoch ms. */
   now: number;
 }
@@ -33,6 +36,8 @@ export function decideHeal(input: HealInput): HealPlan {
     case 'drifted':
     case 'missing':
       return reapply(input);
+    case 'pinned':
+      return takePinOff(input);
     case 'pending':
       return resume(input);
     case 'duplicate':
@@ -57,6 +62,13 @@ function reapply({ finding, mapping, now }: HealInput): HealPlan {
   if (!mapping || mapping.claim || mapping.assistantId !== finding.assistantId) return keep('changed-meanwhile');
   const { drift } = mapping;
   return drift && mayHealAt(drift) > now ? keep('does-not-stick') : { kind: 'reapply' };
+}
+
+/** A pin is a decision that somebody made: it is taken off only where that is wanted. */
+function takePinOff(input: HealInput): HealPlan {
+  if (!input.takesPinsOff) return keep('pinned-by-hand');
+  const plan = reapply(input);
+  return plan.kind === 'reapply' ? { ...plan, traffic: 'follow-latest' } : plan;
 }
 
 /** Causes of pending work that applying the last configuration again completes. */

@@ -28,9 +28,9 @@ export async function planHeal(call: DriftCall, { run, finding }: Pick<Act, 'run
   const { orgId, role } = finding;
   const plan = await orKept(call, async () => {
     const mapping = orgId && role ? mappingOf(await call.mappings.read(orgId), { orgId, role }) : undefined;
-    const { maxRemovals } = call.limits;
+    const { maxRemovals, takesPinsOff } = call.limits;
     const now = call.runtime.now();
-    return { mapping, plan: decideHeal({ finding, mapping, healing: run.healing, maxRemovals, now }) };
+    return { mapping, plan: decideHeal({ finding, mapping, healing: run.healing, maxRemovals, takesPinsOff, now }) };
   });
   if ('why' in plan) return { plan: { kind: 'keep', why: plan.why }, finding, mapping: undefined, run };
   return { ...plan, finding, run };
@@ -95,11 +95,12 @@ async function actOn(call: DriftCall, act: AllowedAct): Promise<Healed> {
 /**
  * Sent first, noted afterwards: a second message does no harm, a lost one would be taken for a heal that did not stick.
  */
-async function reapply(call: DriftCall, { finding, mapping, key, run }: AllowedAct): Promise<Healed> {
+async function reapply(call: DriftCall, { finding, mapping, key, run, plan }: AllowedAct): Promise<Healed> {
   const isNoted = mapping?.drift?.healedAt !== undefined && mapping.drift.healedAt >= run.startedAt;
   if (isNoted) return { kind: 'reapplied' };
   if (mapping?.drift?.fields.includes(NUMBER_PATH)) await noteNumber(call, mapping);
-  await call.tasks.send({ kind: 'reapply', ...key, operationId: call.runId });
+  const traffic = plan.kind === 'reapply' ? plan.traffic : undefined;
+  await call.tasks.send({ kind: 'reapply', ...key, operationId: call.runId, traffic });
   if (!mapping || mapping.claim || finding.class === 'unknown') return { kind: 'reapplied' };
   const at = isoNow(call.runtime);
   const state = mapping.drift ?? nextState(undefined, { class: 'drifted', fields: [] }, { runId: run.runId, at });

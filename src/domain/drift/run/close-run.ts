@@ -1,5 +1,6 @@
 import type { DriftCall } from '../drift-dependencies.ts';
 import { commonCauses } from '../heal/brakes.ts';
+import { retiringSoon } from '../retirements.ts';
 import type { DriftRun, Group, HealCounts, Healing, RunSummary } from '../runs.ts';
 import type { Totals } from '../totals.ts';
 
@@ -24,7 +25,8 @@ export async function closeRun(
   if (run.mode.ceiling === 'heal') await tasks.send({ kind: 'collect-tools', runId: run.runId });
   const { classes, lists, gets, checked, unknown } = totals;
   const { runId } = run;
-  journal.record({ code: 'DRIFT_RUN_CLOSED', runId, classes, unknown, checked, lists, gets, ...outcome });
+  const retiring = retiringSoon(totals.retirements, now);
+  journal.record({ code: 'DRIFT_RUN_CLOSED', runId, classes, unknown, checked, lists, gets, retiring, ...outcome });
   return 'closed';
 }
 

@@ -33,12 +33,13 @@ export function describeRun(run: DriftRun): RunDescription {
 }
 
 function describeSummary({ totals, suspicious, common, healed, durationMs }: RunSummary) {
-  const { classes, checked, unknown, lists, gets, numbers, tools } = totals;
+  const { classes, checked, unknown, lists, gets, numbers, tools, traffic, retirements } = totals;
   return {
     classes,
     checked,
     unknown,
-    calls: { lists, gets, numbers, tools },
+    calls: { lists, gets, numbers, tools, traffic },
+    retirements,
     suspicious,
     commonCauses: common,
     healed,

@@ -168,7 +168,7 @@ async function isRemoved(account: VapiCollection, toolId: string): Promise<boole
     await account.remove(toolId);
     return (await account.get(toolId)).kind === 'missing';
   } catch (error) {
-    if (error instanceof Problem && error.code === 'VAPI_REJECTED') return false;
+    if (error instanceof Problem && (error.code === 'VAPI_REJECTED' || error.code === 'PINNED')) return false;
     throw error;
   }
 }

@@ -1,0 +1,90 @@
+import * as z from 'zod/mini';
+import type { Resource } from '../account/vapi-account.ts';
+import type { AssistantKey } from '../configuration/assistant-key.ts';
+import { DEFAULT_VOICE, LEGACY_PROVIDERS, RETIREMENTS } from '../configuration/voice-catalogue.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+
+/** A model or a voice that stops, or has stopped, and how many assistants have it. */
+export const retirementSchema = z.object({
+  kind: z.enum(['model', 'voice']),
+  provider: z.string(),
+  id: z.string(),
+  /** The day (ISO 8601); null where it is not known. */
+  on: z.nullable(z.string()),
+  /** What takes its place, as Vapi or the voice catalogue says. */
+  replacement: z.nullable(z.string()),
+  assistants: z.number(),
+  /** Some of them: `acme/inbound`. */
+  examples: z.array(z.string()),
+});
+
+export type Retirement = z.infer<typeof retirementSchema>;
+
+/** Retirements that are told apart, and examples of each. */
+const MAX_RETIREMENTS = 50;
+const MAX_EXAMPLES = 5;
+
+/** What an assistant has that stops: Vapi's own word on its models, and the catalogue's on its voice. */
+export function retirementsOf({ config }: Resource, { orgId, role }: AssistantKey): Retirement[] {
+  const found = [...modelsOf(config.modelDeprecations), ...voiceOf(config.voice)];
+  return found.map((one) => ({ ...one, assistants: 1, examples: [`${orgId}/${role}`] }));
+}
+
+type Stops = Omit<Retirement, 'assistants' | 'examples'>;
+
+/** An assistant may name one model in several slots: it counts once. */
+function modelsOf(deprecations: Json | undefined): Stops[] {
+  const listed = Array.isArray(deprecations) ? deprecations.filter(isJsonObject) : [];
+  const models = listed.flatMap(({ provider, model, retirementDate, deprecationDate, replacementModel }): Stops[] => {
+    const id = textOf(model);
+    if (id === undefined) return [];
+    const on = textOf(retirementDate) ?? textOf(deprecationDate) ?? null;
+    return [{ kind: 'model', provider: textOf(provider) ?? '', id, on, replacement: textOf(replacementModel) ?? null }];
+  });
+  return [...new Map(models.map((model) => [nameOf(model), model])).values()];
+}
+
+function voiceOf(voice: JsonObject[string] | undefined): Stops[] {
+  if (!isJsonObject(voice)) return [];
+  const { provider, voiceId } = voice;
+  const id = textOf(voiceId);
+  if (id === undefined || typeof provider !== 'string' || !LEGACY_PROVIDERS.includes(provider)) return [];
+  const on = RETIREMENTS[id.toLowerCase()];
+  if (on === undefined) return [];
+  return [{ kind: 'voice', provider, id, on, replacement: `${DEFAULT_VOICE.provider}/${DEFAULT_VOICE.voiceId}` }];
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function nameOf({ kind, provider, id, on }: Stops): string {
+  return `${kind} ${provider} ${id} ${on}`;
+}
+
+/** Both lists as one: the soonest first. */
+export function addRetirements(a: readonly Retirement[], b: readonly Retirement[]): Retirement[] {
+  const sum = new Map(a.map((one) => [nameOf(one), one]));
+  for (const one of b) {
+    const before = sum.get(nameOf(one));
+    const assistants = (before?.assistants ?? 0) + one.assistants;
+    const examples = [...new Set([...(before?.examples ?? []), ...one.examples])].slice(0, MAX_EXAMPLES);
+    sum.set(nameOf(one), { ...one, assistants, examples });
+  }
+  return [...sum.values()].toSorted(bySoonest).slice(0, MAX_RETIREMENTS);
+}
+
+function bySoonest(a: Retirement, b: Retirement): number {
+  const [first, second] = [a.on ?? '', b.on ?? ''];
+  if (first === second) return nameOf(a) < nameOf(b) ? -1 : 1;
+  return first < second ? -1 : 1;
+}
+
+/** How long before the day it is time to act, in ms. */
+const AHEAD_MS = 30 * 86_400_000;
+
+/** Assistants with something that stops within 30 days of `now` (epoch ms), or has stopped. */
+export function retiringSoon(retirements: readonly Retirement[], now: number): number {
+  const isSoon = ({ on }: Retirement) => on === null || Date.parse(on) <= now + AHEAD_MS;
+  return retirements.filter(isSoon).reduce((sum, { assistants }) => sum + assistants, 0);
+}

@@ -1,0 +1,55 @@
+import { openAccessSession } from '../account/access-session.ts';
+import type { Access } from '../account/credentials.ts';
+import type { AssistantVersion } from '../account/vapi-account.ts';
+import { nameOf } from '../journal.ts';
+import { mappingOf } from '../mapping/assistant-mapping.ts';
+import type { Operation } from '../operation.ts';
+import { Problem } from '../problem.ts';
+import type { TaskEnd } from '../task.ts';
+
+/** Has the version that was just written named, where the account is known to have versions. Never throws. */
+export async function askForName(operation: Operation, { apiKey }: Access, specHash: string): Promise<void> {
+  const { tasks, key, id, journal } = operation;
+  if (!operation.vapi.open(apiKey, operation.deadline).traffic.hasAccess) return;
+  try {
+    await tasks.send({ kind: 'name-version', ...key, operationId: id, specHash });
+  } catch (error) {
+    journal.record({ code: 'VERSION_NOT_NAMED', cause: nameOf(error) });
+  }
+}
+
+/** Vapi's clock and ours may be this far apart, in ms. */
+const CLOCK_MARGIN_MS = 5_000;
+
+/** Digits of the hash in a name. */
+const HASH_DIGITS = 12;
+
+/**
+ * Names the version that a configuration has become with the operation and the hash. Best effort: what has changed since, and
+ * what Vapi does not let be named, stays without a name.
+ */
+export async function nameVersion(operation: Operation, specHash: string): Promise<TaskEnd> {
+  try {
+    return { kind: 'done', outcome: await nameIt(operation, specHash) };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    operation.journal.record({ code: 'VERSION_NOT_NAMED', cause: error.code });
+    return { kind: 'done', outcome: 'not-named' };
+  }
+}
+
+async function nameIt(operation: Operation, specHash: string): Promise<string> {
+  const view = await operation.mappings.read(operation.key.orgId);
+  const mapping = mappingOf(view, operation.key);
+  if (!mapping?.assistantId || mapping.claim || mapping.specHash !== specHash) return 'superseded';
+  const { assistantId, updatedAt } = mapping;
+  const access = await openAccessSession(operation).access(async () => view.record);
+  const { traffic } = operation.vapi.open(access.apiKey, operation.deadline);
+  const latest = Date.parse(updatedAt) + CLOCK_MARGIN_MS;
+  const isOurs = ({ createdAt }: AssistantVersion) => Date.parse(createdAt) <= latest;
+  const applied = (await traffic.versions(assistantId)).find(isOurs);
+  if (!applied || applied.name) return applied ? 'named-already' : 'no-versions';
+  await traffic.nameVersion(assistantId, applied.version, `${operation.id} ${specHash.slice(0, HASH_DIGITS)}`);
+  operation.journal.record({ code: 'VERSION_NAMED', assistantId, version: applied.version });
+  return 'named';
+}
