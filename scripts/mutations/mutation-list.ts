@@ -128,6 +128,18 @@ export const MUTATIONS: readonly Mutation[] = [
     noticedBy: 'test/handlers/claim-and-look',
   },
   {
+    name: 'a pin said to be off that was not taken off',
+    file: 'src/domain/traffic/live.ts',
+    from: 'await traffic.followLatest(assistantId, allocation.id);',
+    to: '',
+  },
+  {
+    name: 'what callers hear not looked at after an update',
+    file: 'src/domain/sync/carry-out.ts',
+    from: 'return await lookAtLive(operation, account, { assistantId, wish: traffic });',
+    to: 'return { live: CURRENT };',
+  },
+  {
     name: 'numbers that were replaced forgotten',
     file: 'src/domain/sync/decide.ts',
     from: 'formerNumbers: formerNumbers(mapping, { wanted: phoneNumberId, scope }),',

@@ -1,4 +1,4 @@
-import { violations } from './invariants.ts';
+import { unheard, violations } from './invariants.ts';
 import { isFailed, recover } from './recover.ts';
 import { note, printTable } from './report.ts';
 import { type Crash, desired, type Job, KEY, World } from './world.ts';
@@ -27,6 +27,14 @@ const numbered = async (world: World) => {
   await world.run(ensure('a1'));
   await world.run({ kind: 'work' });
 };
+
+const pinned = async (world: World) => {
+  world.upstream.hasTraffic = true;
+  await world.run(ensure('a1'));
+  await world.run({ kind: 'pin' });
+};
+/** Callers are to hear what was asked for, when that was asked for. */
+const unheardBy = (world: World, job: Job) => (job.kind === 'ensure' && job.follow ? unheard(world) : []);
 
 const SCENARIOS: Scenario[] = [
   { name: 'create', arrange: async () => {}, job: ensure('a1'), specs: ['a1'] },
@@ -214,6 +222,25 @@ const SCENARIOS: Scenario[] = [
     specs: ['a1'],
   },
   {
+    name: 'update, and take a pin off',
+    arrange: pinned,
+    job: { kind: 'ensure', spec: 'b1', follow: true },
+    specs: ['a1', 'b1'],
+  },
+  {
+    name: 'unchanged, and take a pin off',
+    arrange: pinned,
+    job: { kind: 'ensure', spec: 'a1', follow: true },
+    specs: ['a1'],
+  },
+  {
+    name: 'update that a pin hides',
+    arrange: pinned,
+    job: ensure('b1'),
+    specs: ['a1', 'b1'],
+    once: true,
+  },
+  {
     name: 'delete',
     arrange: async (world) => void (await world.run(ensure('a1'))),
     job: { kind: 'remove' },
@@ -257,7 +284,7 @@ describe.each(SCENARIOS)('a crash at every step of: $name', ({ name, arrange, jo
         const world = await start();
         await world.run(job, { crash });
         const ending = await recover(world, follower);
-        const wrong = violations(world, [...specs, 'a2', 'a3+yx']);
+        const wrong = [...violations(world, [...specs, 'a2', 'a3+yx']), ...unheardBy(world, follower)];
         if (isFailed(ending)) wrong.push(`the follower ended with ${ending}`);
         found.push(
           ...wrong.map(
@@ -283,7 +310,7 @@ describe.each(SCENARIOS)('a crash at every step of: $name', ({ name, arrange, jo
         world.pass(45_000);
         await world.run(job, { crash: second });
         await recover(world, job);
-        const wrong = violations(world, specs);
+        const wrong = [...violations(world, specs), ...unheardBy(world, job)];
         found.push(
           ...wrong.map(
             (text) => `${crash.when} ${effects[crash.at]}, then ${second.when} ${mending[second.at]}: ${text}`,
@@ -398,6 +425,8 @@ it('the enumeration covers every kind of effect that the protocol has', () => {
     'vapi LIST tool',
     'vapi GET number',
     'vapi PATCH number',
+    'vapi GET traffic',
+    'vapi PATCH traffic',
     'table claim-tool',
     'table finalise-tool',
     'table take-over-tool',

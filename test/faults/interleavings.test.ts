@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { violations } from './invariants.ts';
+import { unheard, violations } from './invariants.ts';
 import { finishWork, recover } from './recover.ts';
 import { note, printTable, runs } from './report.ts';
 import { VERDICTS, type Verb, type Verdict } from './upstream.ts';
@@ -212,4 +212,34 @@ it('frozen: processes that outlive their claim; both believe that they own it, o
     return await afterRecovery(world, together.jobs);
   };
   expect(await check('frozen', { bounded: 300, input, run })).toBe('no violation');
+}, 900_000);
+
+it('traffic: pins that are set and taken off while the configuration changes', async () => {
+  const spec = fc.constantFrom('a1', 'b1');
+  const input = fc.record({
+    scheduler: fc.scheduler(),
+    state: fc.constantFrom('synced', 'edited', 'deleted'),
+    jobs: fc.array(
+      fc.oneof(
+        { weight: 3, arbitrary: spec.map((name): Job => ({ kind: 'ensure', spec: name, follow: true })) },
+        { weight: 2, arbitrary: spec.map((name): Job => ({ kind: 'ensure', spec: name })) },
+        { weight: 3, arbitrary: fc.constant<Job>({ kind: 'pin' }) },
+        { weight: 1, arbitrary: fc.constant<Job>({ kind: 'remove' }) },
+      ),
+      { minLength: 2, maxLength: 5 },
+    ),
+    choose: fc.option(verdict, { freq: 2 }),
+  });
+  const run = async ({ choose, ...together }: typeof input extends fc.Arbitrary<infer T> ? T : never) => {
+    const spoil = (world: World) => {
+      world.upstream.hasTraffic = true;
+      if (choose) world.upstream.verdict = choose;
+    };
+    const { world } = await runTogether({ ...together, spoil });
+    const last: Job = { kind: 'ensure', spec: 'b1', follow: true };
+    const ending = await recover(world, last);
+    const failed = SUCCESSES.includes(ending) ? [] : [`recovery ended with ${ending}`];
+    return [...failed, ...violations(world, SPECS), ...unheard(world)];
+  };
+  expect(await check('traffic', { bounded: 300, input, run })).toBe('no violation');
 }, 900_000);

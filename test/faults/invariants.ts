@@ -28,6 +28,16 @@ export function violations(world: World, specs: readonly string[], key: Assistan
   ];
 }
 
+/** What is wrong when callers are to hear what was stored last, and nobody is acting any more. */
+export function unheard(world: World, key: AssistantKey = KEY): string[] {
+  const mapping = world.mappings.rows.get(`${key.orgId}/${key.role}`);
+  const live = world.upstream.assistants().find(({ id }) => id === mapping?.assistantId);
+  if (!mapping || !live) return ['there is no assistant to hear'];
+  const isHeard = JSON.stringify(world.upstream.heard(live)) === JSON.stringify(live.config);
+  const said = mapping.live?.state === 'current' ? [] : [`the mapping says that it is ${mapping.live?.state}`];
+  return isHeard ? said : [...said, 'callers hear an older version'];
+}
+
 /** One tool for each definition, all of them linked in their order and none else. */
 function toolViolations(
   world: World,

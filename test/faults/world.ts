@@ -28,13 +28,21 @@ export const LAMBDA_MS = 29_000;
 
 /**
  * What a process is asked to do: make the assistant so, remove it, map one that is there, or do what was left to the worker.
- * `number` is no process: somebody configures another number, or none.
+ * `number` and `pin` are no processes: somebody configures another number, or none; somebody pins the traffic at Vapi.
  */
 export type Job = (
-  | { kind: 'ensure'; spec: string /** Only while the row has it. */; revision?: number }
+  | {
+      kind: 'ensure';
+      spec: string;
+      /** Only while the row has it. */
+      revision?: number;
+      /** Callers are to hear it, whatever was pinned. */
+      follow?: boolean;
+    }
   | { kind: 'remove' }
   | { kind: 'import'; assistantId: string }
   | { kind: 'number'; id?: string }
+  | { kind: 'pin' }
   | { kind: 'work' }
 ) & {
   /** Of which organisation; the first unless told. */
@@ -119,6 +127,7 @@ export class World {
   async run(job: Job, options: ProcessOptions = {}): Promise<Ending> {
     const { key = KEY } = job;
     if (job.kind === 'number') return await this.#configureNumber(key, job.id);
+    if (job.kind === 'pin') return await this.#pin(key);
     const process = new Process(this, options);
     const operation: Operation = {
       ...process.dependencies,
@@ -133,14 +142,22 @@ export class World {
       if (job.kind === 'import') {
         return (await importAssistant(operation, { assistantId: job.assistantId, observeOnly: false })).kind;
       }
-      const { spec, revision } = job;
+      const { spec, revision, follow } = job;
       const expected = revision === undefined ? {} : { revision };
-      return (await syncAssistant(operation, { desired: desired(spec, key), expected })).outcome;
+      const traffic = follow ? ('follow-latest' as const) : undefined;
+      return (await syncAssistant(operation, { desired: desired(spec, key), expected, traffic })).outcome;
     } catch (error) {
       if (error instanceof Crashed) return 'crashed';
       if (error instanceof Problem) return error.code;
       throw error;
     }
+  }
+
+  async #pin({ orgId, role }: AssistantKey): Promise<Ending> {
+    await this.#turn('the traffic is pinned');
+    const assistantId = this.mappings.rows.get(`${orgId}/${role}`)?.assistantId;
+    if (assistantId && this.upstream.stored.has(assistantId)) this.upstream.pin(assistantId);
+    return 'configured';
   }
 
   async #configureNumber({ orgId }: AssistantKey, id: string | undefined): Promise<Ending> {

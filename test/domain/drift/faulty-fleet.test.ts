@@ -24,13 +24,14 @@ const clone = <T>(value: T): T => structuredClone(value);
 it(
   'with an upstream that fails now and then, the same is found',
   async () => {
+    // None of those that are cut off is a 404: without its body it may be of a proxy, and is waited for.
     const behaviours = [
       { kind: 'error-before', status: 503 },
       { kind: 'reset-before' },
       { kind: 'truncated' },
       { kind: 'rate-limit', retryAfter: 0 },
     ] as const;
-    for (let skip = 2; skip < 90; skip += 5) {
+    for (let skip = 1; skip < 90; skip += 5) {
       const behaviour = behaviours[skip % behaviours.length];
       service.vapi.inject({ on: { method: 'GET' }, skip, times: 1, behaviour });
     }
