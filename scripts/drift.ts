@@ -149,6 +149,16 @@ function printSummary(run: RunDescription): void {
       `Sent for healing: ${reapplied} reapplied, ${resumed} resumed; ${removed} removed; left alone: ${left.join(', ') || 'none'}`,
     );
   }
+  printRetirements(run);
   const { lists = 0, gets = 0 } = run.calls ?? {};
   console.log(`${lists} list calls, ${gets} GETs, ${((run.durationMs ?? 0) / 1000).toFixed(1)} s`);
+}
+
+function printRetirements({ retirements = [] }: RunDescription): void {
+  for (const { kind, provider, id, on, replacement, assistants, examples } of retirements) {
+    const when = on ? `stops on ${on.slice(0, 10)}` : 'has stopped';
+    console.log(
+      `The ${kind} ${provider}/${id} ${when}; ${assistants} have it (${examples.join(', ')}); instead: ${replacement ?? 'nothing named'}`,
+    );
+  }
 }

@@ -16,6 +16,7 @@ const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body
   ['verify-org', 'verify', 200, { orgId: 'globex', healthy: true }],
   ['sync-dry-run', 'sync', 200, { plan: 'update', changes: [{ path: '/firstMessage' }] }],
   ['sync-update', 'sync', 200, { outcome: 'updated' }],
+  ['sync-traffic', 'sync', 200, { outcome: 'unchanged', live: 'current' }],
   ['history', 'status', 200, { entries: [{ current: true }, { current: false }] }],
   ['rollback', 'sync', 200, { outcome: 'updated', revision: 3 }],
   [

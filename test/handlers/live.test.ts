@@ -156,6 +156,18 @@ describe('a drift run', () => {
     expect(await status()).toMatchObject({ drift: null, live: 'current' });
   });
 
+  it('takes a pin off when it heals and the setting allows it, else never', async () => {
+    const id = await pinned();
+    await put(withPrompt('two'));
+    await runDrift(service, 'heal');
+    expect(service.vapi.heard(platform, id)).toMatchObject([{ version: 'v1' }]);
+    const allowed = service.environment2({ settings: { DRIFT_TRAFFIC: 'follow-latest' } });
+    await runDrift(allowed, 'heal');
+    await allowed.drainQueue();
+    expect(service.vapi.heard(platform, id)).toMatchObject([{ version: 'v2' }]);
+    expect(await status()).toMatchObject({ live: 'current' });
+  });
+
   it('tells what stops when, with some of those who have it', async () => {
     const model = { provider: 'openai', model: 'gpt-4o' };
     service.vapi.configure({

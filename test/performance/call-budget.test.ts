@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { forgetAccess } from '../../src/domain/account/credentials.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
+import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
 import { CALL_BUDGET } from './call-budget.ts';
 import { type CountedService, startCountedService } from './counted-costs.ts';
@@ -56,6 +58,22 @@ const CASES: Readonly<Record<keyof typeof CALL_BUDGET, Case>> = {
   },
   'sync: unchanged, with two tools': { prepare: withTools, act: (org) => put(org, usual(1, tools(org))) },
   'sync: update': { prepare: put, act: (org) => put(org, usual(2)) },
+  'sync: update, where traffic can be divided': {
+    prepare: async () => {
+      service.vapi.configure({ traffic: [LOCAL_ACCOUNTS['local-acme-key'] ?? ''] });
+      await put('acme');
+    },
+    act: () => put('acme', usual(2)),
+  },
+  'sync: unchanged, and take a pin off': {
+    prepare: async () => {
+      const { body } = await put('acme', usual(2));
+      const targets = [{ assistantVersion: 'v1', percentage: 100 }];
+      const pin = { assistantId: body.assistantId, allocationIntent: 'explicit', targets };
+      await call(service.vapi, 'POST /traffic-allocations', { body: pin, key: 'local-acme-key' });
+    },
+    act: () => put('acme', usual(2, { traffic: 'follow-latest' })),
+  },
   'sync: plan of an update': { prepare: put, act: (org) => put(org, usual(2), { dryRun: 'true' }) },
   'sync: create with two new tools': { act: (org) => put(org, usual(1, tools(org))) },
   'worker: register and link two tools': {

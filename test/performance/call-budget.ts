@@ -39,6 +39,22 @@ export const CALL_BUDGET = {
     secrets: 0,
     queue: 0,
   },
+  'sync: update, where traffic can be divided': {
+    vapi: ['GET /assistant/:id', 'PATCH /assistant/:id', 'GET /traffic-allocations/latest'],
+    table: ['Query', 'UpdateItem', 'UpdateItem', 'GetItem', 'UpdateItem', 'UpdateItem'],
+    read: 2,
+    write: 8,
+    secrets: 0,
+    queue: 1,
+  },
+  'sync: unchanged, and take a pin off': {
+    vapi: ['GET /assistant/:id', 'GET /traffic-allocations/latest', 'POST /traffic-allocations'],
+    table: ['Query'],
+    read: 1,
+    write: 0,
+    secrets: 0,
+    queue: 0,
+  },
   'sync: plan of an update': {
     vapi: ['GET /assistant/:id'],
     table: ['Query', 'GetItem'],

@@ -89,6 +89,7 @@ const syncedSchema = z.lazy(() =>
   z.looseObject({
     assistantId: z.string(),
     outcome: z.string(),
+    live: z.string(),
     wasDeleted: z.boolean(),
     specHash: z.string(),
     revision: z.number(),

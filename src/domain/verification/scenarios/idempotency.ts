@@ -29,6 +29,7 @@ async function showTwice(stage: Stage): Promise<void> {
   stage.details.twice = {
     assistantIds: [first.assistantId, second.assistantId],
     outcomes: outcomesOf([first, second]),
+    live: second.live,
   };
   expect(
     first.assistantId === second.assistantId,
