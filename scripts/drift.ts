@@ -3,6 +3,7 @@
  * or, with TABLE_NAME and TASK_QUEUE_URL of a deployment (and AWS credentials) in the environment, on that deployment,
  * whose own worker does the work. Exits with 1 when something is not in sync, with 2 when the run does not end.
  */
+import { join } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
 import type { BackgroundWorker } from '../local/serverless/background-worker.ts';
 import type { Application } from '../src/application.ts';
@@ -37,12 +38,12 @@ async function deployed(): Promise<Ground> {
 
 /** The stack that `sls invoke local` works on, with the same data. */
 async function embedded(): Promise<Ground> {
-  const [{ startStack }, { functionEnvironment }, { BackgroundWorker: Worker }] = await Promise.all([
-    import('../local/stack/stack.ts'),
+  const [{ useStack }, { dataDirectory, functionEnvironment }, { BackgroundWorker: Worker }] = await Promise.all([
+    import('../local/stack/detached/use-stack.ts'),
     import('../local/stack/local-environment.ts'),
     import('../local/serverless/background-worker.ts'),
   ]);
-  const stack = await startStack({ persistent: true });
+  const stack = await useStack({ directory: dataDirectory(join(import.meta.dirname, '..'), undefined) });
   const DEPLOYMENT_ID = 'vapi-sync-local';
   const environment = { ...stack.environment, ...functionEnvironment(stack.environment, undefined), DEPLOYMENT_ID };
   // Nobody else uses the stand-in: there is no reason to be slow.
@@ -55,7 +56,7 @@ async function embedded(): Promise<Ground> {
     worker,
     close: async () => {
       worker.stop();
-      await stack.close();
+      stack.release();
     },
   };
 }
@@ -74,7 +75,7 @@ async function check({ app, worker }: Ground): Promise<number> {
     console.log(styleText('red', `The run did not end: ${run?.status ?? 'it is not there'}`));
     return 2;
   }
-  // What was sent for healing is done before the embedded stack ends, and its queue with it.
+  // What was sent for healing is done before this command ends: nobody else works the queue.
   await worker?.drain();
   const isInSync = await printFindings(app, runId);
   printSummary(run);

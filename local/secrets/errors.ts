@@ -22,21 +22,3 @@ export function markedForDeletion(): SecretsError {
     "You can't perform this operation on the secret because it was marked for deletion.",
   );
 }
-
-/** A parameter that contradicts the rules. */
-export function invalidParameter(message: string): SecretsError {
-  return new SecretsError('InvalidParameterException', message);
-}
-
-/** A state of the secret that forbids the request. */
-export function invalidRequest(message: string): SecretsError {
-  return new SecretsError('InvalidRequestException', message);
-}
-
-/** The name is taken. */
-export function alreadyExists(secret: string): SecretsError {
-  return new SecretsError(
-    'ResourceExistsException',
-    `The operation failed because the secret ${secret} already exists.`,
-  );
-}

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ListeningServer, listen, readBody, send } from '../stack/http-server.ts';
 import { isJsonObject } from '../stack/json.ts';
-import { SecretsError } from './errors.ts';
+import { markedForDeletion, notFound, SecretsError } from './errors.ts';
 import { errorOf, type SecretFaultInput, SecretFaults } from './faults.ts';
-import { OPERATIONS } from './operations.ts';
 import { SecretStore } from './store.ts';
 
 /** A request that the stand-in saw; `outcome` is "ok", the name of an error, or how it was left without an answer. */
@@ -13,7 +12,7 @@ export type SecretRequest = { at: string; operation: string; secret: string; out
 /** `file` keeps the secrets (in memory without one); `now` is the clock. */
 export type SecretsOptions = { file?: string; port?: number; now?: () => number };
 
-/** A running stand-in for AWS Secrets Manager. */
+/** A running stand-in for AWS Secrets Manager, as far as this service asks it: for the value of a secret. */
 export type SecretsStandIn = {
   readonly url: string;
   readonly port: number;
@@ -23,6 +22,8 @@ export type SecretsStandIn = {
   put(name: string, value: unknown): void;
   /** The current value, undefined when there is none. */
   get(name: string): string | undefined;
+  /** Has a secret wait for its deletion, as the console does it. */
+  markForDeletion(name: string): void;
   /** Removes a secret at once. */
   remove(name: string): void;
   names(): string[];
@@ -53,14 +54,15 @@ export async function startSecrets(options: SecretsOptions = {}): Promise<Secret
   return describe(state, server);
 }
 
-function describe({ store, faults, requests, now }: State, server: ListeningServer): SecretsStandIn {
+function describe({ store, faults, requests }: State, server: ListeningServer): SecretsStandIn {
   const clearRequests = () => requests.splice(0);
   return {
     url: server.url,
     port: server.port,
     requests,
-    put: (name, value) => put({ store, now: now() }, name, value),
-    get: (name) => store.get(name)?.versions.at(-1)?.secretString,
+    put: (name, value) => store.save({ name, value: textOf(value), isDeleted: false }),
+    get: (name) => store.get(name)?.value,
+    markForDeletion: (name) => store.save({ name, value: store.get(name)?.value ?? '', isDeleted: true }),
     remove: (name) => store.remove(name),
     names: () => store.names(),
     inject: (fault) => faults.add(fault),
@@ -79,21 +81,14 @@ function describe({ store, faults, requests, now }: State, server: ListeningServ
   };
 }
 
-function put(scope: { store: SecretStore; now: number }, name: string, value: unknown): void {
-  const SecretString = typeof value === 'string' ? value : JSON.stringify(value);
-  const secret = scope.store.get(name);
-  if (!secret) OPERATIONS.CreateSecret?.({ Name: name, SecretString }, scope);
-  else {
-    const { deletedAt, ...alive } = secret;
-    scope.store.save(alive);
-    OPERATIONS.PutSecretValue?.({ SecretId: name, SecretString }, scope);
-  }
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse, state: State): Promise<void> {
   const input: unknown = JSON.parse(await readBody(request));
   const operation = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '');
-  const secret = state.store.nameOf(nameIn(input));
+  const secret = nameIn(input);
   const entry = { at: new Date(state.now()).toISOString(), operation, secret, outcome: 'ok' };
   state.requests.push(entry);
   const fault = state.faults.take(secret);
@@ -105,7 +100,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
   }
   try {
     if (fault) throw errorOf(fault, secret);
-    reply(response, 200, run(operation, input, state));
+    reply(response, 200, run(operation, secret, state));
   } catch (error) {
     if (!(error instanceof SecretsError)) throw error;
     entry.outcome = error.name;
@@ -113,10 +108,14 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
   }
 }
 
-function run(operation: string, input: unknown, { store, now }: State): unknown {
-  const found = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
-  if (!found) throw new SecretsError('UnknownOperationException', `The stand-in does not know ${operation}`);
-  return found(input, { store, now: now() });
+function run(operation: string, name: string, { store }: State): unknown {
+  if (operation !== 'GetSecretValue') {
+    throw new SecretsError('UnknownOperationException', `The stand-in does not know ${operation}`);
+  }
+  const secret = store.get(name);
+  if (!secret) throw notFound();
+  if (secret.isDeleted) throw markedForDeletion();
+  return { Name: name, SecretString: secret.value, VersionStages: ['AWSCURRENT'] };
 }
 
 function reply(response: ServerResponse, status: number, body: unknown): void {
@@ -129,5 +128,5 @@ function reply(response: ServerResponse, status: number, body: unknown): void {
 
 function nameIn(input: unknown): string {
   if (!isJsonObject(input)) return '';
-  return String(input.SecretId ?? input.Name ?? '');
+  return String(input.SecretId ?? '');
 }

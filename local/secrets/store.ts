@@ -1,50 +1,38 @@
 import { z } from 'zod';
 import { noSnapshotFile, openSnapshotFile, type SnapshotFile } from '../stack/snapshot-file.ts';
 
-const version = z.object({
-  id: z.string(),
-  createdAt: z.number(),
-  secretString: z.string().optional(),
-  secretBinary: z.string().optional(),
-});
-
 const secret = z.object({
   name: z.string(),
-  arn: z.string(),
-  createdAt: z.number(),
-  /** Set while the secret waits for its deletion. */
-  deletedAt: z.number().optional(),
-  /** Oldest first: the last is AWSCURRENT, the one before it AWSPREVIOUS. */
-  versions: z.array(version),
+  value: z.string(),
+  /** True while the secret waits for its deletion. */
+  isDeleted: z.boolean().default(false),
 });
 
-/** A secret with its versions. Times in milliseconds. */
+/** A secret with its present value. */
 export type Secret = z.output<typeof secret>;
-/** One value that a secret has or had. */
-export type SecretVersion = z.output<typeof version>;
 
-const snapshot = z.object({ version: z.literal(1), secrets: z.array(secret) });
+/** Files of earlier stand-ins hold every value that a secret had, oldest first. */
+const earlier = z
+  .object({ name: z.string(), versions: z.array(z.object({ secretString: z.string() })) })
+  .transform(({ name, versions }) => ({ name, value: versions.at(-1)?.secretString ?? '', isDeleted: false }));
 
-/** The secrets, by name or ARN; in memory, or in a file as well. */
+const snapshot = z.object({ secrets: z.array(z.union([secret, earlier])) });
+
+/** The secrets by name; in memory, or in a file as well. */
 export class SecretStore {
   readonly #byName = new Map<string, Secret>();
   readonly #file: SnapshotFile;
 
   constructor(path: string | undefined) {
-    const document = () => ({ version: 1, secrets: [...this.#byName.values()] });
+    const document = () => ({ secrets: [...this.#byName.values()] });
     this.#file = path ? openSnapshotFile(path, document) : noSnapshotFile();
     const loaded = this.#file.load();
     if (loaded === undefined) return;
     for (const entry of snapshot.parse(loaded).secrets) this.#byName.set(entry.name, entry);
   }
 
-  /** The name that a SecretId (name, or ARN with its random end) stands for. */
-  nameOf(secretId: string): string {
-    return secretId.match(/^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:(.+)-\w{6}$/)?.[1] ?? secretId;
-  }
-
-  get(secretId: string): Secret | undefined {
-    return this.#byName.get(this.nameOf(secretId));
+  get(name: string): Secret | undefined {
+    return this.#byName.get(name);
   }
 
   names(): string[] {

@@ -1,10 +1,10 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
+import type { UsedStack } from '../stack/detached/use-stack.ts';
 import { hasCode } from '../stack/error-code.ts';
 import { chosenVapi, dataDirectory, enterLocalAws, functionEnvironment } from '../stack/local-environment.ts';
 import { endSoon, endWithProcess } from '../stack/process-life.ts';
-import type { SharedStack } from '../stack/shared-stack.ts';
 import { BackgroundWorker } from './background-worker.ts';
 import { buildDirectory, removeAbandonedBuilds, removeOwnBuild } from './build-directory.ts';
 import { InvocationOutput } from './invocation-output.ts';
@@ -35,8 +35,8 @@ const NEEDS_AWS = ['deploy', 'remove', 'rollback', 'info', 'logs', 'metrics', 'i
 
 /**
  * Runs `sls invoke local` and `sls offline` of the stage `local` on the embedded stack: finds the one that runs for this
- * checkout or starts it, and ends with it. Every other command and stage is left alone, but for a word to those
- * who try to deploy that stage.
+ * checkout or starts it, and leaves it to the next command. Every other command and stage is left alone, but for a word
+ * to those who try to deploy that stage.
  */
 export default class LocalStackPlugin {
   readonly hooks: Record<string, (error?: unknown) => Promise<void>>;
@@ -52,7 +52,7 @@ export default class LocalStackPlugin {
   /** Kept from the beginning: serverless-esbuild makes its output the service directory later on. */
   readonly #checkout: string;
   readonly #log: Utilities['log'];
-  #stack: SharedStack | undefined;
+  #stack: UsedStack | undefined;
   #worker: BackgroundWorker | undefined;
   #output: InvocationOutput | undefined;
 
@@ -146,15 +146,12 @@ export default class LocalStackPlugin {
       );
     }
     // Loaded when needed: commands that package or deploy should not pay for it.
-    const { startStack } = await import('../stack/stack.ts');
+    const { useStack } = await import('../stack/detached/use-stack.ts');
     const directory = dataDirectory(this.#checkout, vapi);
-    this.#stack = await startStack({
-      persistent: true,
-      directory,
-      hasKeys: vapi === undefined,
-      isLongLived: isServer,
-      onWait: (reason) => this.#log.notice(reason),
-    }).catch((error: unknown) => this.#endWithout(directory, error));
+    this.#stack = await useStack({ directory, hasKeys: vapi === undefined }).catch((error: unknown) =>
+      this.#endWithout(directory, error),
+    );
+    if (isServer) void this.#stack.gone.then(() => this.#endWithoutStack());
     endWithProcess({ close: () => this.#stop(), abandon: () => this.#abandon() }, { isServer });
     enterLocalAws(this.#stack.environment);
     const environment = functionEnvironment(this.#stack.environment, vapi);
@@ -184,6 +181,12 @@ export default class LocalStackPlugin {
     throw new ServerlessError(message, 'LOCAL_DATA_NOT_WRITABLE');
   }
 
+  /** Every answer would be a 5xx from now on. */
+  #endWithoutStack(): void {
+    this.#log.warning('The local stack has ended. Start again; .local/stack.log may say why.');
+    process.exit(1);
+  }
+
   /** What the invoked function has left to the queue. The command has its answer already: this cannot make it fail. */
   async #finishWork(): Promise<void> {
     if (this.#command !== 'invoke local') return;
@@ -198,7 +201,7 @@ export default class LocalStackPlugin {
     if (!this.#stack) return;
     this.#worker?.stop();
     this.#output?.end();
-    await this.#stack.close();
+    this.#stack.release();
     // The bundler's own process would complain loudly about the sudden end of this one.
     const { stop } = await import('esbuild');
     await stop();
@@ -206,7 +209,6 @@ export default class LocalStackPlugin {
   }
 
   #abandon(): void {
-    this.#stack?.flush();
     // Out of the output of serverless-esbuild, which is the working directory by now.
     process.chdir(this.#checkout);
     removeOwnBuild(this.#checkout);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hasCode } from './error-code.ts';
 
@@ -19,14 +19,18 @@ const SHORTEST_DELAY_MS = 10;
  * one. Writes are coalesced, and take at most a tenth of the time however large the document grows.
  */
 export function openSnapshotFile(path: string, document: () => unknown): SnapshotFile {
+  const directory = dirname(path);
+  mkdirSync(directory, { recursive: true });
+  const place = placeOf(directory);
   let timer: NodeJS.Timeout | undefined;
   let delayMs = SHORTEST_DELAY_MS;
 
   function write(): void {
     clearTimeout(timer);
     timer = undefined;
+    // Whoever has removed the directory starts over: nothing of before must come back.
+    if (placeOf(directory) !== place) return;
     const startedAt = performance.now();
-    mkdirSync(dirname(path), { recursive: true });
     const draft = `${path}.${process.pid}.new`;
     writeFileSync(draft, JSON.stringify(document()));
     renameSync(draft, path);
@@ -42,6 +46,12 @@ export function openSnapshotFile(path: string, document: () => unknown): Snapsho
       if (timer) write();
     },
   };
+}
+
+/** Tells a directory from one that has its name later; undefined when there is none. */
+function placeOf(directory: string): string | undefined {
+  const found = statSync(directory, { throwIfNoEntry: false });
+  return found && `${found.ino} ${found.birthtimeMs}`;
 }
 
 /** A stand-in without a file: everything lives in memory. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { useStack } from '../../local/stack/detached/use-stack.ts';
 import { chosenVapi, dataDirectory, enterLocalAws, functionEnvironment } from '../../local/stack/local-environment.ts';
 import { readServiceDefinition } from '../../local/stack/service-definition.ts';
-import { localDefinition, startStack } from '../../local/stack/stack.ts';
+import { localDefinition } from '../../local/stack/stack.ts';
 import type { SyncDependencies } from '../../src/domain/operation.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
@@ -61,14 +62,9 @@ function enterStage(stage: string): Target {
 async function enterEmbeddedStack(): Promise<Target> {
   const vapi = chosenVapi(process.env);
   const { service, stage } = localDefinition();
-  const stack = await startStack({
-    persistent: true,
-    directory: dataDirectory(CHECKOUT, vapi),
-    hasKeys: vapi === undefined,
-    onWait: (reason) => process.stderr.write(`${reason}\n`),
-  });
+  const stack = await useStack({ directory: dataDirectory(CHECKOUT, vapi), hasKeys: vapi === undefined });
   enterLocalAws(stack.environment);
   if (!vapi) delete process.env.VAPI_PRIVATE_KEY;
   Object.assign(process.env, functionEnvironment(stack.environment, vapi), { DEPLOYMENT_ID: `${service}-${stage}` });
-  return { name: 'the embedded stack', isStandIn: vapi === undefined, close: () => stack.close() };
+  return { name: 'the embedded stack', isStandIn: vapi === undefined, close: async () => stack.release() };
 }

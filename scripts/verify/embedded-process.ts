@@ -1,5 +1,6 @@
 /** The other half of `embedded.ts`: plays the suite in this process and sends each result, then the report, to the parent. */
 import { resolve } from 'node:path';
+import { useStack } from '../../local/stack/detached/use-stack.ts';
 import { chosenVapi, enterLocalAws, functionEnvironment } from '../../local/stack/local-environment.ts';
 import { startStack } from '../../local/stack/stack.ts';
 import type { VerificationReport } from '../../src/domain/verification/report.ts';
@@ -21,9 +22,10 @@ process.send?.({ report }, () => process.exit(0));
 
 /** In memory; at a real Vapi with a table that lasts, so that the next run knows what this one could not remove there. */
 async function start() {
-  if (!vapi) return await startStack({ persistent: false });
+  if (!vapi) return await startStack();
   const directory = resolve('.local', `verify-at-${new URL(vapi.baseUrl).host.replace(':', '-')}`);
-  return await startStack({ persistent: true, directory, hasKeys: false });
+  const { environment, release } = await useStack({ directory, hasKeys: false });
+  return { environment, close: async () => release() };
 }
 
 /** Loaded late: Powertools reads the environment when it is loaded. */

@@ -63,13 +63,7 @@ describe('an organisation secret that is there but cannot be used stops, and no 
 
   it('also when the secret is scheduled for deletion', async () => {
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
-    const { DeleteSecretCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
-    const client = new SecretsManagerClient({
-      endpoint: service.secrets.url,
-      region: 'eu-central-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    });
-    await client.send(new DeleteSecretCommand({ SecretId: service.secretName(org), RecoveryWindowInDays: 7 }));
+    service.secrets.markForDeletion(service.secretName(org));
     const reply = await service.environment2().put(org, 'inbound', configuration());
     expect(reply).toMatchObject({ status: 500, body: { code: 'CREDENTIALS_INVALID' } });
     expect(keysSeen(service.vapi)).toEqual([]);

@@ -14,7 +14,7 @@ let dynamo: DynamoDBClient;
 let sqs: SQSClient;
 
 beforeAll(async () => {
-  stack = await startStack({ persistent: false });
+  stack = await startStack();
   const { AWS_ENDPOINT_URL_DYNAMODB = '', AWS_ENDPOINT_URL_SQS = '' } = stack.environment;
   const region = definition.region;
   dynamo = new DynamoDBClient({ endpoint: AWS_ENDPOINT_URL_DYNAMODB, region, credentials });

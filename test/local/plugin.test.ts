@@ -1,7 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import LocalStackPlugin from '../../local/serverless/plugin.ts';
+import { readDescription } from '../../local/stack/detached/description.ts';
+import { isAlive } from '../../local/stack/process-life.ts';
 import { PROCESSES_MS } from '../support/checkout.ts';
 import { type Child, runChild } from './child.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -76,7 +78,8 @@ it.each(['finalize', 'error'])(
     await child.next();
     child.tell('end');
     expect(await child.ended).toBe(3);
-    expect(readdirSync(join(directory, '.local'))).not.toContain('stack.json');
+    // The stack stays for the next command.
+    expect(isAlive(readDescription(join(directory, '.local'))?.pid ?? 0)).toBe(true);
   },
   PROCESSES_MS,
 );
@@ -93,9 +96,9 @@ it.each([
     const { json } = await call({ url: provider.VAPI_BASE_URL ?? '' }, 'POST /assistant', { body: { name: 'Kept' } });
     child.kill(signal);
     expect(await child.ended).toBe(code);
-    const stored = JSON.parse(readFileSync(join(directory, '.local', 'vapi.json'), 'utf8'));
-    expect(stored.resources.assistant).toMatchObject([{ id: json.id }]);
-    expect(readdirSync(join(directory, '.local'))).not.toContain('stack.json');
+    const next = await reportOf(run(directory));
+    const { json: listed } = await call({ url: next.provider.VAPI_BASE_URL ?? '' }, 'GET /assistant');
+    expect(listed).toMatchObject([{ id: json.id }]);
   },
   PROCESSES_MS,
 );

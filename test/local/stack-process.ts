@@ -1,17 +1,12 @@
-/** Takes part in the stack of a directory: prints what it got, and closes when told anything. */
+/** Uses the stack of a directory: prints where it is, and lets it go when told anything. */
 import { once } from 'node:events';
-import { startStack } from '../../local/stack/stack.ts';
+import { readDescription } from '../../local/stack/detached/description.ts';
+import { useStack } from '../../local/stack/detached/use-stack.ts';
 
-const [directory = '', kind] = process.argv.slice(2);
-const say = (message: unknown) => process.stdout.write(`${JSON.stringify(message)}\n`);
-
-const stack = await startStack({
-  persistent: true,
-  directory,
-  isLongLived: kind === 'service',
-  onWait: (waiting) => say({ waiting }),
-});
-say({ isOwner: stack.servers !== undefined, environment: stack.environment });
+const [directory = ''] = process.argv.slice(2);
+const { environment, release } = await useStack({ directory });
+const { pid } = readDescription(directory) ?? {};
+process.stdout.write(`${JSON.stringify({ pid, environment })}\n`);
 await once(process.stdin, 'data');
-await stack.close();
+release();
 process.stdin.destroy();
