@@ -53,17 +53,17 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await work('throttled');
     await service.work([{ kind: 'nonsense' }]);
     service.secrets.put(service.secretName('moves'), { apiKey: ACME_KEY });
-    await service.environment2().work([{ kind: 'reapply', orgId: 'moves', role: 'inbound', operationId: 'x' }]);
+    await service.anotherEnvironment().work([{ kind: 'reapply', orgId: 'moves', role: 'inbound', operationId: 'x' }]);
     for (const org of ['adopts', 'too-late']) {
       service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
-      const { body } = await service.environment2().put(org, 'outbound', configuration());
+      const { body } = await service.anotherEnvironment().put(org, 'outbound', configuration());
       await call(service.vapi, `DELETE /assistant/${body.assistantId}`, { key: ACME_KEY });
       nameAssistant(org);
       await call(service.vapi, `PATCH /assistant/${KNOWN}`, {
         key: ACME_KEY,
         body: { metadata: { role: 'outbound' } },
       });
-      await service.environment2().work([{ kind: 'reapply', orgId: org, role: 'outbound', operationId: 'x' }]);
+      await service.anotherEnvironment().work([{ kind: 'reapply', orgId: org, role: 'outbound', operationId: 'x' }]);
     }
     await service.app.drift.tasks.send({ kind: 'drift-plan', runId });
     await service.drainQueue();
@@ -79,7 +79,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   },
   drift: async () => {
     const start = driftEvent('POST');
-    const withoutQueue = service.environment2({ settings: { AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9' } });
+    const withoutQueue = service.anotherEnvironment({ settings: { AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9' } });
     expect((await withoutQueue.invoke('drift', start)).status).toBe(503);
     const { body } = await service.invoke('drift', start);
     await service.invoke('drift', driftEvent('GET'));

@@ -1,4 +1,3 @@
-import { describe, expect, it } from '@jest/globals';
 import { PROBLEMS, Problem, type ProblemCode, validationFailed } from '../../src/domain/problem.ts';
 
 /** The published table: callers switch on these. */

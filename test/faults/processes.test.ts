@@ -67,7 +67,7 @@ describe('an environment that goes on after its claim was taken over', () => {
   it('does not finalise: it removes what it made and answers with the assistant of the other', async () => {
     // The POST of the first is under way when the second, whose clock says that the claim is long over, looks and finds nothing.
     service.vapi.inject({ on: { method: 'POST' }, behaviour: { kind: 'slow', ms: 1_500 } });
-    const late = service.environment2({ runtime: { now: () => Date.now() + 120_000 } });
+    const late = service.anotherEnvironment({ runtime: { now: () => Date.now() + 120_000 } });
     const first = service.put('fenced', 'inbound', configuration());
     await Promise.race([until(() => service.vapi.count('POST') === 1), first]);
     const second = await late.put('fenced', 'inbound', configuration());
@@ -83,14 +83,14 @@ describe('an environment that goes on after its claim was taken over', () => {
 it('what such an environment made and could not remove is written down, and removed by the next call', async () => {
   service.vapi.inject({ on: { method: 'POST' }, behaviour: { kind: 'slow', ms: 1_500 } });
   service.vapi.inject({ on: { method: 'DELETE' }, times: 6, behaviour: { kind: 'error-before', status: 500 } });
-  const late = service.environment2({ runtime: { now: () => Date.now() + 120_000 } });
+  const late = service.anotherEnvironment({ runtime: { now: () => Date.now() + 120_000 } });
   const first = service.put('leftover', 'inbound', configuration());
   await Promise.race([until(() => service.vapi.count('POST') === 1), first]);
   const second = await late.put('leftover', 'inbound', configuration());
   await first;
   expect((await service.get('leftover', 'inbound')).body.retiring).toHaveLength(1);
   service.vapi.clearFaults();
-  await service.environment2().put('leftover', 'inbound', configuration());
+  await service.anotherEnvironment().put('leftover', 'inbound', configuration());
   expect(assistantsOf(service.vapi, 'leftover').map(({ id }) => id)).toEqual([second.body.assistantId]);
 });
 

@@ -1,23 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { removeUpstream } from '../performance/remove-upstream.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
-import { startService, type TestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
+import { useService } from '../support/use-service.ts';
 
 /** The row says that the assistant has to change: the claim is taken, and the configuration kept, while it is looked at. */
 let service: TestService;
 let org: string;
 let assistantId: unknown;
 
-beforeAll(async () => {
-  service = await startService();
+useService((given) => {
+  ({ service, org } = given);
 });
 beforeEach(async () => {
-  org = `org-${randomUUID().slice(0, 8)}`;
   ({ assistantId } = (await service.put(org, 'inbound', withPrompt('one'))).body);
   service.clearCounts();
 });
-afterAll(() => service.stop());
 
 const shown = async () => (await service.get(org, 'inbound')).body;
 

@@ -2,22 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
-import { ACME_KEY, PLATFORM_KEY, startService, type TestService } from '../support/service.ts';
+import { ACME_KEY, PLATFORM_KEY, type TestService } from '../support/service.ts';
 import { assistantsOf, calls, keysSeen } from '../support/upstream.ts';
+import { useService } from '../support/use-service.ts';
 
 let service: TestService;
 let org: string;
 
-beforeAll(async () => {
-  service = await startService();
+useService((given) => {
+  ({ service, org } = given);
 });
-beforeEach(() => {
-  org = `org-${randomUUID().slice(0, 8)}`;
-  service.vapi.clearFaults();
-  service.secrets.clearFaults();
-  service.clearCounts();
-});
-afterAll(() => service.stop());
 
 const fail = (kind: string) => service.secrets.inject({ secret: service.secretName(org), kind, times: null });
 
@@ -41,7 +35,7 @@ describe('an organisation secret that is there but cannot be used stops, and no 
     ],
   ])('%s', async (_name, arrange, retryable) => {
     arrange();
-    const reply = await service.environment2().put(org, 'inbound', configuration());
+    const reply = await service.anotherEnvironment().put(org, 'inbound', configuration());
     expect(reply).toMatchObject({ status: 500, body: { code: 'CREDENTIALS_INVALID', retryable } });
     expect(reply.body.detail).toContain(`orgs/${org}`);
     expect(reply.headers).toEqual(
@@ -56,7 +50,7 @@ describe('an organisation secret that is there but cannot be used stops, and no 
     await service.put(org, 'inbound', configuration());
     service.clearCounts();
     fail('AccessDeniedException');
-    const reply = await service.environment2().put(org, 'inbound', configuration());
+    const reply = await service.anotherEnvironment().put(org, 'inbound', configuration());
     expect(reply.body.code).toBe('CREDENTIALS_INVALID');
     expect(calls(service.vapi)).toEqual([]);
   });
@@ -64,7 +58,7 @@ describe('an organisation secret that is there but cannot be used stops, and no 
   it('also when the secret is scheduled for deletion', async () => {
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
     service.secrets.markForDeletion(service.secretName(org));
-    const reply = await service.environment2().put(org, 'inbound', configuration());
+    const reply = await service.anotherEnvironment().put(org, 'inbound', configuration());
     expect(reply).toMatchObject({ status: 500, body: { code: 'CREDENTIALS_INVALID' } });
     expect(keysSeen(service.vapi)).toEqual([]);
   });
@@ -100,9 +94,9 @@ describe('the levels', () => {
 
   it('the platform key from the settings when there is no platform secret', async () => {
     service.secrets.remove('vapi-sync/local/platform');
-    const without = await service.environment2().put(org, 'inbound', configuration());
+    const without = await service.anotherEnvironment().put(org, 'inbound', configuration());
     const settings = { VAPI_PRIVATE_KEY: ` ${PLATFORM_KEY}\n` };
-    const withKey = await service.environment2({ settings }).put(org, 'inbound', configuration());
+    const withKey = await service.anotherEnvironment({ settings }).put(org, 'inbound', configuration());
     service.secrets.put('vapi-sync/local/platform', { apiKey: PLATFORM_KEY });
     expect(without).toMatchObject({ status: 500, body: { code: 'CREDENTIALS_MISSING', retryable: false } });
     expect(withKey.status).toBe(201);
@@ -131,7 +125,7 @@ describe('key rotation', () => {
       await call(service.vapi, `DELETE /assistant/${body.assistantId}`, { key: 'old-own-key' });
       service.secrets.put(service.secretName(org), { apiKey: 'new-own-key' });
     }
-    const putAnew = () => service.environment2().put(org, 'inbound', configuration());
+    const putAnew = () => service.anotherEnvironment().put(org, 'inbound', configuration());
     afterEach(() => service.vapi.configure({ accounts: LOCAL_ACCOUNTS }));
 
     it.each([
@@ -172,7 +166,7 @@ it('one tenant’s request reads and uses only its own', async () => {
 
 describe('calls of one environment that need one secret at the same time', () => {
   it('share one request: verification runs twenty operations side by side', async () => {
-    const { secrets } = service.environment2().app.sync.credentials;
+    const { secrets } = service.anotherEnvironment().app.sync.credentials;
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
     const name = { kind: 'org', orgId: org } as const;
     const answers = await Promise.all(Array.from({ length: 20 }, () => secrets.read(name)));
@@ -181,7 +175,7 @@ describe('calls of one environment that need one secret at the same time', () =>
   });
 
   it('do not share one that began before the secret was to be forgotten, nor is its answer remembered', async () => {
-    const { secrets } = service.environment2().app.sync.credentials;
+    const { secrets } = service.anotherEnvironment().app.sync.credentials;
     const name = { kind: 'org', orgId: org } as const;
     const before = secrets.read(name);
     secrets.forget(name);
@@ -191,7 +185,7 @@ describe('calls of one environment that need one secret at the same time', () =>
   });
 
   it('all fail when it fails, and the next one asks again', async () => {
-    const { secrets } = service.environment2().app.sync.credentials;
+    const { secrets } = service.anotherEnvironment().app.sync.credentials;
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
     service.secrets.inject({ secret: service.secretName(org), kind: 'AccessDeniedException', times: 1 });
     const name = { kind: 'org', orgId: org } as const;

@@ -1,23 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
 import { runDrift } from '../support/drift-runs.ts';
-import { startService, type TestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
 import { assistantsOf } from '../support/upstream.ts';
+import { useService } from '../support/use-service.ts';
 
 let service: TestService;
 let org: string;
 /** One definition for all organisations of a test, so that they share a tool. */
 let tools: { type: string; function: { name: string } }[];
 
-beforeAll(async () => {
-  service = await startService({ settings: { DRIFT_CALLS_PER_SECOND: '1000' } });
-});
+useService(
+  (given) => {
+    ({ service, org } = given);
+  },
+  { settings: { DRIFT_CALLS_PER_SECOND: '1000' } },
+);
 beforeEach(() => {
-  org = `org-${randomUUID().slice(0, 8)}`;
   tools = ['book', 'cancel'].map((name) => ({ type: 'function', function: { name: `${name}-${org}` } }));
 });
-afterAll(() => service.stop());
 
 async function settle(orgId = org, more: object = {}) {
   const reply = await service.put(orgId, 'inbound', configuration({ tools, ...more }));

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ACME_KEY, startService, type TestService } from '../support/service.ts';
+import { ACME_KEY, type TestService } from '../support/service.ts';
 import { assistantsWithKey } from '../support/upstream.ts';
+import { useService } from '../support/use-service.ts';
 
 const DIRECTORY = join(import.meta.dirname, '../../events');
 const read = (name: string): unknown => JSON.parse(readFileSync(join(DIRECTORY, `${name}.json`), 'utf8'));
@@ -44,11 +45,13 @@ const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body
 ];
 
 let service: TestService;
-beforeAll(async () => {
-  // Part of the hash that events/rollback.json names, as `sls invoke local` has it.
-  service = await startService({ secretsTimeoutMs: 10_000, settings: { DEPLOYMENT_ID: 'vapi-sync-local' } });
-});
-afterAll(() => service.stop());
+// Part of the hash that events/rollback.json names, as `sls invoke local` has it.
+useService(
+  (given) => {
+    service = given.service;
+  },
+  { secretsTimeoutMs: 10_000, settings: { DEPLOYMENT_ID: 'vapi-sync-local' } },
+);
 
 it('each event answers as the README says, one after the other', async () => {
   const answers: unknown[] = [];

@@ -1,22 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { importAssistant } from '../../src/domain/sync/import-assistant.ts';
 import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
 import { runDrift } from '../support/drift-runs.ts';
-import { PLATFORM_KEY, startService, type TestService } from '../support/service.ts';
+import { PLATFORM_KEY, type TestService } from '../support/service.ts';
 import { assistantsOf } from '../support/upstream.ts';
+import { useService } from '../support/use-service.ts';
 
 let service: TestService;
 let org: string;
 
-beforeAll(async () => {
-  service = await startService({ settings: { DRIFT_CALLS_PER_SECOND: '1000' } });
-});
-beforeEach(() => {
-  org = `org-${randomUUID().slice(0, 8)}`;
-});
-afterAll(() => service.stop());
+useService(
+  (given) => {
+    ({ service, org } = given);
+  },
+  { settings: { DRIFT_CALLS_PER_SECOND: '1000' } },
+);
 
 const edit = (id: unknown, body: object) => call(service.vapi, `PATCH /assistant/${id}`, { body });
 const remove = (id: unknown) => call(service.vapi, `DELETE /assistant/${id}`);
@@ -41,7 +40,7 @@ it('a heal leaves what nobody compares as it is, also when another field of the 
 });
 
 it('a heal replaces a voice that was retired since, as a PUT does, and the history has both', async () => {
-  const lenient = service.environment2({ settings: { VOICE_POLICY: 'keep-active-vapi' } });
+  const lenient = service.anotherEnvironment({ settings: { VOICE_POLICY: 'keep-active-vapi' } });
   const voice = { provider: 'vapi', voiceId: 'Elliot' };
   const { body } = await lenient.put(org, 'inbound', configuration({ voice }));
   expect(live()).toMatchObject([{ voice }]);

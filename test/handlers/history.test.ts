@@ -1,24 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { desireAssistant } from '../../src/domain/configuration/configuration.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
+import { call } from '../local/vapi-caller.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
-import { startService, type TestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
 import { assistantsOf, calls } from '../support/upstream.ts';
+import { useService } from '../support/use-service.ts';
 
 let service: TestService;
 let org: string;
 
-beforeAll(async () => {
-  service = await startService();
+useService((given) => {
+  ({ service, org } = given);
 });
-beforeEach(() => {
-  org = `org-${randomUUID().slice(0, 8)}`;
-  service.vapi.clearFaults();
-  service.clearCounts();
-});
-afterAll(() => service.stop());
 
 const put = async (body: JsonObject) => (await service.put(org, 'inbound', body)).body;
 const rollBack = (specHash: string, options = {}) => service.rollBack(org, 'inbound', { specHash }, options);
@@ -76,7 +71,7 @@ describe('GET …/history', () => {
 
   it('shows what is applied although the note of it was lost', async () => {
     const { specHash } = await put(configuration());
-    const environment = service.environment2();
+    const environment = service.anotherEnvironment();
     environment.app.sync.history.noteApplied = async () => {
       throw new Error('the table is busy');
     };
@@ -130,11 +125,7 @@ describe('POST …/rollback', () => {
   it('clears what the later configuration has added, and keeps what others have', async () => {
     const first = await put(configuration());
     const { assistantId } = await put(configuration({ endCallMessage: 'Bye.' }));
-    await fetch(`${service.vapi.url}/assistant/${assistantId}`, {
-      method: 'PATCH',
-      headers: { authorization: 'Bearer local-platform-key', 'content-type': 'application/json' },
-      body: JSON.stringify({ voicemailMessage: 'by hand' }),
-    });
+    await call(service.vapi, `PATCH /assistant/${assistantId}`, { body: { voicemailMessage: 'by hand' } });
     await rollBack(first.specHash);
     expect(live()).not.toHaveProperty('endCallMessage');
     expect(live()).toMatchObject({ voicemailMessage: 'by hand' });
@@ -239,10 +230,7 @@ describe('POST …/rollback', () => {
   it('makes the assistant again when it is gone at Vapi', async () => {
     const first = await put(withPrompt('one'));
     await put(withPrompt('two'));
-    await fetch(`${service.vapi.url}/assistant/${first.assistantId}`, {
-      method: 'DELETE',
-      headers: { authorization: 'Bearer local-platform-key' },
-    });
+    await call(service.vapi, `DELETE /assistant/${first.assistantId}`);
     expect(await rollBack(first.specHash)).toMatchObject({
       status: 201,
       body: { outcome: 'recreated', wasDeleted: true },

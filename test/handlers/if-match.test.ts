@@ -1,20 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { configuration, withPrompt } from '../support/configurations.ts';
-import { startService, type TestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
 import { assistantsOf, calls } from '../support/upstream.ts';
+import { useService } from '../support/use-service.ts';
 
 let service: TestService;
 let org: string;
 
-beforeAll(async () => {
-  service = await startService();
+useService((given) => {
+  ({ service, org } = given);
 });
-beforeEach(() => {
-  org = `org-${randomUUID().slice(0, 8)}`;
-  service.vapi.clearFaults();
-  service.clearCounts();
-});
-afterAll(() => service.stop());
 
 const ifMatch = (tag: string) => ({ headers: { 'If-Match': tag } });
 const STALE = { status: 412, body: { code: 'PRECONDITION_FAILED', retryable: false } };
@@ -102,7 +96,7 @@ describe('If-Match', () => {
 
   it('of twenty who read the same revision and write at once, exactly one wins and nobody is overwritten', async () => {
     await service.put(org, 'inbound', configuration());
-    const environments = Array.from({ length: 20 }, () => service.environment2());
+    const environments = Array.from({ length: 20 }, () => service.anotherEnvironment());
     const replies = await Promise.all(
       environments.map((environment, index) =>
         environment.put(org, 'inbound', withPrompt(`writer-${index}.`), ifMatch('"1"')),

@@ -1,28 +1,26 @@
-import { randomUUID } from 'node:crypto';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { call, PLATFORM_KEY } from '../local/vapi-caller.ts';
 import { removeUpstream } from '../performance/remove-upstream.ts';
 import { withPrompt } from '../support/configurations.ts';
 import { runDrift } from '../support/drift-runs.ts';
-import { startService, type TestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
+import { useService } from '../support/use-service.ts';
 
 const platform = LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '';
 let service: TestService;
 let org: string;
 
 /** Assistants of an account that may divide traffic, unless a test says otherwise. */
-beforeAll(async () => {
-  service = await startService();
+useService((given) => {
+  ({ service, org } = given);
 });
 beforeEach(() => {
-  org = `org-${randomUUID().slice(0, 8)}`;
   service.vapi.configure({ traffic: true });
 });
 afterEach(async () => {
   service.vapi.clearFaults();
   await service.drainQueue();
 });
-afterAll(() => service.stop());
 
 const put = (body: object) => service.put(org, 'inbound', body);
 const status = async () => (await service.get(org, 'inbound')).body;
@@ -132,7 +130,7 @@ describe('"traffic": "follow-latest"', () => {
 describe('an account without the feature', () => {
   it('is asked once in 50 updates, and says that callers hear what was stored', async () => {
     service.vapi.configure({ traffic: false });
-    const fresh = service.environment2();
+    const fresh = service.anotherEnvironment();
     service.vapi.clearRequests();
     for (let count = 0; count <= 50; count += 1) await fresh.put(org, 'inbound', withPrompt(`${count}`));
     expect(lookups()).toBe(1);
@@ -161,7 +159,7 @@ describe('a drift run', () => {
     await put(withPrompt('two'));
     await runDrift(service, 'heal');
     expect(service.vapi.heard(platform, id)).toMatchObject([{ version: 'v1' }]);
-    const allowed = service.environment2({ settings: { DRIFT_TRAFFIC: 'follow-latest' } });
+    const allowed = service.anotherEnvironment({ settings: { DRIFT_TRAFFIC: 'follow-latest' } });
     await runDrift(allowed, 'heal');
     await allowed.drainQueue();
     expect(service.vapi.heard(platform, id)).toMatchObject([{ version: 'v2' }]);

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { configuration, withPrompt } from '../support/configurations.ts';
-import { ACME_KEY, startService, type TestService } from '../support/service.ts';
+import { ACME_KEY, type TestService } from '../support/service.ts';
 import { assistantsOf, calls } from '../support/upstream.ts';
+import { useService } from '../support/use-service.ts';
 
 let service: TestService;
 let org: string;
@@ -15,17 +15,16 @@ const runtime = {
   },
 };
 
-beforeAll(async () => {
-  service = await startService({ runtime });
-});
+useService(
+  (given) => {
+    ({ service, org } = given);
+  },
+  { runtime },
+);
 beforeEach(() => {
   skippedMs = 0;
-  org = `org-${randomUUID().slice(0, 8)}`;
-  service.vapi.clearFaults();
   service.vapi.configure({ listLagMs: 0 });
-  service.clearCounts();
 });
-afterAll(() => service.stop());
 
 const onCreate = (behaviour: object) => service.vapi.inject({ on: { method: 'POST', path: '/assistant' }, behaviour });
 
@@ -37,7 +36,7 @@ describe('a create whose reply is lost', () => {
     ['a reply that cannot be read', { kind: 'truncated' }],
   ])('by %s is found and answered as created, with one POST', async (_name, behaviour) => {
     onCreate(behaviour);
-    const reply = await service.environment2().put(org, 'inbound', configuration());
+    const reply = await service.anotherEnvironment().put(org, 'inbound', configuration());
     expect(reply).toMatchObject({ status: 201, body: { outcome: 'created' } });
     expect(assistantsOf(service.vapi, org).map(({ id }) => id)).toEqual([reply.body.assistantId]);
     expect(service.vapi.count('POST')).toBe(1);
@@ -46,7 +45,7 @@ describe('a create whose reply is lost', () => {
   it('and that is not listed for a while is left unresolved, then adopted, never made twice', async () => {
     onCreate({ kind: 'error-after', status: 500 });
     service.vapi.configure({ listLagMs: 3_600_000 });
-    const environment = service.environment2();
+    const environment = service.anotherEnvironment();
     const lost = await environment.put(org, 'inbound', configuration());
     expect(lost).toMatchObject({ status: 503, body: { code: 'CREATE_UNRESOLVED', retryable: true } });
     expect(Number(lost.headers['Retry-After'])).toBeGreaterThan(0);
@@ -156,7 +155,7 @@ describe('reads and updates are repeated, a create never', () => {
     ['PATCH', { kind: 'reset-after' }],
     ['PATCH', { kind: 'rate-limit', retryAfter: 1 }],
   ])('%s with %o succeeds with the second try', async (method, behaviour) => {
-    const environment = service.environment2();
+    const environment = service.anotherEnvironment();
     await environment.put(org, 'inbound', configuration());
     service.clearCounts();
     service.vapi.inject({ on: { method }, behaviour });
@@ -174,7 +173,7 @@ describe('reads and updates are repeated, a create never', () => {
 
 describe('the circuit breaker', () => {
   it('opens after five upstream faults in a row, for this account only, and says when to come back', async () => {
-    const environment = service.environment2();
+    const environment = service.anotherEnvironment();
     await environment.put(org, 'inbound', configuration());
     service.vapi.inject({ on: { method: 'GET' }, times: 5, behaviour: { kind: 'error-before', status: 503 } });
     await environment.put(org, 'inbound', configuration());
@@ -187,11 +186,11 @@ describe('the circuit breaker', () => {
 
     service.secrets.put(service.secretName(`${org}-own`), { apiKey: ACME_KEY });
     expect(await environment.put(`${org}-own`, 'inbound', configuration())).toMatchObject({ status: 201 });
-    expect((await service.environment2().put(org, 'inbound', configuration())).body.outcome).toBe('unchanged');
+    expect((await service.anotherEnvironment().put(org, 'inbound', configuration())).body.outcome).toBe('unchanged');
   });
 
   it('does not count what Vapi refuses', async () => {
-    const environment = service.environment2();
+    const environment = service.anotherEnvironment();
     for (let round = 0; round < 6; round += 1) {
       const refused = await environment.put(org, 'inbound', configuration({ firstMessageMode: round }));
       expect(refused.body.code).toBe('VAPI_REJECTED');

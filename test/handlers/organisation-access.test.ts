@@ -5,7 +5,7 @@ let service: TestService;
 let withTokens: Environment;
 beforeAll(async () => {
   service = await startService();
-  withTokens = service.environment2({ settings: { JWT_ORG_CLAIM: 'org_id' } });
+  withTokens = service.anotherEnvironment({ settings: { JWT_ORG_CLAIM: 'org_id' } });
 });
 beforeEach(() => service.clearCounts());
 afterAll(() => service.stop());

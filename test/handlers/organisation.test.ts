@@ -1,15 +1,14 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { configuration } from '../support/configurations.ts';
-import { ACME_KEY, type CallOptions, startService, type TestService } from '../support/service.ts';
+import { ACME_KEY, type CallOptions, type TestService } from '../support/service.ts';
+import { useService } from '../support/use-service.ts';
 
 let service: TestService;
 
-beforeAll(async () => {
-  service = await startService();
+useService((given) => {
+  service = given.service;
 });
-beforeEach(() => service.clearCounts());
-afterAll(() => service.stop());
 
 function event(method: string, orgId: string, body?: unknown, headers: CallOptions['headers'] = {}) {
   return {
@@ -85,7 +84,7 @@ describe('the record of an organisation', () => {
   });
 
   it('is for operators: a token is refused, whatever it says', async () => {
-    const tokens = service.environment2({ settings: { JWT_ORG_CLAIM: 'org_id' } });
+    const tokens = service.anotherEnvironment({ settings: { JWT_ORG_CLAIM: 'org_id' } });
     const authorizer = { jwt: { claims: { org_id: 'made' } } };
     const asked = { ...event('GET', 'made'), requestContext: { http: { method: 'GET' }, authorizer } };
     expect(await tokens.invoke('status', asked)).toMatchObject({ status: 403 });
@@ -94,7 +93,7 @@ describe('the record of an organisation', () => {
 });
 
 describe('where only known organisations are served', () => {
-  const known = () => service.environment2({ settings: { KNOWN_ORGANISATIONS_ONLY: 'true' } });
+  const known = () => service.anotherEnvironment({ settings: { KNOWN_ORGANISATIONS_ONLY: 'true' } });
 
   it('a mistyped one is refused before anything is made, also in a dry run', async () => {
     for (const query of [undefined, { dryRun: 'true' }]) {
@@ -121,7 +120,7 @@ describe('where only known organisations are served', () => {
   });
 
   it('the verification suite makes its own organisations all the same', async () => {
-    const environment = service.environment2({
+    const environment = service.anotherEnvironment({
       settings: { KNOWN_ORGANISATIONS_ONLY: 'true' },
       secretsTimeoutMs: 10_000,
     });

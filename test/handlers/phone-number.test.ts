@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
+import { call } from '../local/vapi-caller.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
-import { ACME_KEY, startService, type TestService } from '../support/service.ts';
+import { ACME_KEY, type TestService } from '../support/service.ts';
 import { assistantsOf, calls } from '../support/upstream.ts';
+import { useService } from '../support/use-service.ts';
 
 const ACME = LOCAL_ACCOUNTS[ACME_KEY] ?? '';
 
@@ -11,18 +13,15 @@ let service: TestService;
 let org: string;
 let numberId: string;
 
-beforeAll(async () => {
-  service = await startService();
+useService((given) => {
+  ({ service, org } = given);
 });
 beforeEach(() => {
-  org = `org-${randomUUID().slice(0, 8)}`;
   numberId = randomUUID();
   service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: numberId });
-  service.vapi.clearFaults();
   service.clearCounts();
 });
 afterEach(() => service.drainQueue());
-afterAll(() => service.stop());
 
 const seedNumber = (body: JsonObject = {}) =>
   service.vapi.seed({ account: ACME, resource: 'phone-number', id: numberId, body: { provider: 'vapi', ...body } });
@@ -33,8 +32,7 @@ const seedAtPlatform = () => {
   return () => service.vapi.resources(platform, 'phone-number').find(({ id }) => id === numberId);
 };
 const phoneOf = async () => (await service.get(org, 'inbound')).body.phoneNumber;
-const deleteAtVapi = (id: unknown) =>
-  fetch(`${service.vapi.url}/assistant/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${ACME_KEY}` } });
+const deleteAtVapi = (id: unknown) => call(service.vapi, `DELETE /assistant/${id}`, { key: ACME_KEY });
 const synced = async () => {
   const { body } = await service.put(org, 'inbound', configuration());
   await service.drainQueue();
@@ -92,7 +90,7 @@ describe('the number of an organisation', () => {
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
     await synced();
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: numberId });
-    const reply = await service.environment2().put(org, 'inbound', configuration());
+    const reply = await service.anotherEnvironment().put(org, 'inbound', configuration());
     expect(reply.body.phoneNumber).toEqual({ id: numberId, status: 'pending' });
     expect(service.vapi.count('PATCH')).toBe(0);
     await service.drainQueue();
@@ -104,7 +102,7 @@ describe('the number of an organisation', () => {
     service.secrets.remove(service.secretName(org));
     await synced();
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: numberId });
-    const reply = await service.environment2().put(org, 'inbound', withPrompt('moved'));
+    const reply = await service.anotherEnvironment().put(org, 'inbound', withPrompt('moved'));
     await service.drainQueue();
     expect(numberAtVapi()).toMatchObject({ assistantId: reply.body.assistantId });
   });
@@ -132,10 +130,11 @@ describe('a number that is not ours to take', () => {
     expect(numberAtVapi()).toMatchObject({ assistantId });
   });
 
-  it.each([['that the account does not have'], ['that is no id at Vapi']])('%s is reported', async (which) => {
-    if (which.includes('no id')) {
-      service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: '+49 30 1234' });
-    }
+  it.each([
+    { which: 'that the account does not have', phoneNumberId: randomUUID() },
+    { which: 'that is no id at Vapi', phoneNumberId: '+49 30 1234' },
+  ])('$which is reported', async ({ phoneNumberId }) => {
+    service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId });
     const assistantId = await synced();
     expect(assistantId).toBeDefined();
     expect((await phoneOf()).status).toBe('missing');
@@ -165,11 +164,8 @@ describe('when the assistant is removed', () => {
     seedNumber();
     await synced();
     const elsewhere = randomUUID();
-    await fetch(`${service.vapi.url}/phone-number/${numberId}`, {
-      method: 'PATCH',
-      headers: { authorization: `Bearer ${ACME_KEY}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ assistantId: elsewhere }),
-    });
+    const body = { assistantId: elsewhere };
+    await call(service.vapi, `PATCH /phone-number/${numberId}`, { key: ACME_KEY, body });
     await service.remove(org, 'inbound');
     expect(numberAtVapi()).toMatchObject({ assistantId: elsewhere });
   });
@@ -180,9 +176,9 @@ describe('when the assistant is removed', () => {
     const second = randomUUID();
     service.vapi.seed({ account: ACME, resource: 'phone-number', id: second, body: { provider: 'vapi' } });
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: second });
-    await service.environment2().put(org, 'inbound', configuration());
+    await service.anotherEnvironment().put(org, 'inbound', configuration());
     expect(numberAtVapi()).toHaveProperty('assistantId');
-    expect((await service.environment2().remove(org, 'inbound')).status).toBe(204);
+    expect((await service.anotherEnvironment().remove(org, 'inbound')).status).toBe(204);
     expect(numberAtVapi()).not.toHaveProperty('assistantId');
   });
 
@@ -192,7 +188,7 @@ describe('when the assistant is removed', () => {
     await service.putRecord(org, { vapiPhoneNumberId: numberId });
     await synced();
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
-    expect((await service.environment2().remove(org, 'inbound')).status).toBe(204);
+    expect((await service.anotherEnvironment().remove(org, 'inbound')).status).toBe(204);
     expect(platform()).not.toHaveProperty('assistantId');
   });
 });
@@ -204,8 +200,8 @@ describe('a number that the assistant is not to answer any more', () => {
     const second = randomUUID();
     service.vapi.seed({ account: ACME, resource: 'phone-number', id: second, body: { provider: 'vapi' } });
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: second });
-    await service.environment2().put(org, 'inbound', configuration());
-    await service.environment2().drainQueue();
+    await service.anotherEnvironment().put(org, 'inbound', configuration());
+    await service.anotherEnvironment().drainQueue();
     expect(numberAtVapi()).not.toHaveProperty('assistantId');
     expect(service.vapi.resources(ACME, 'phone-number')).toContainEqual(
       expect.objectContaining({ id: second, assistantId }),
@@ -217,8 +213,8 @@ describe('a number that the assistant is not to answer any more', () => {
     seedNumber();
     await synced();
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
-    await service.environment2().put(org, 'inbound', withPrompt('without a number'));
-    await service.environment2().drainQueue();
+    await service.anotherEnvironment().put(org, 'inbound', withPrompt('without a number'));
+    await service.anotherEnvironment().drainQueue();
     expect(numberAtVapi()).not.toHaveProperty('assistantId');
     expect(await phoneOf()).toBeUndefined();
   });
@@ -229,8 +225,8 @@ describe('a number that the assistant is not to answer any more', () => {
     await service.putRecord(org, { vapiPhoneNumberId: numberId });
     await synced();
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
-    await service.environment2().put(org, 'inbound', withPrompt('moved'));
-    await service.environment2().drainQueue();
+    await service.anotherEnvironment().put(org, 'inbound', withPrompt('moved'));
+    await service.anotherEnvironment().drainQueue();
     expect(platform()).not.toHaveProperty('assistantId');
   });
 
@@ -239,10 +235,10 @@ describe('a number that the assistant is not to answer any more', () => {
     await synced();
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
     // The worker has not yet taken it off.
-    await service.environment2().put(org, 'inbound', withPrompt('without a number'));
+    await service.anotherEnvironment().put(org, 'inbound', withPrompt('without a number'));
     service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, phoneNumberId: numberId });
-    const { body } = await service.environment2().put(org, 'inbound', withPrompt('with it again'));
-    await service.environment2().drainQueue();
+    const { body } = await service.anotherEnvironment().put(org, 'inbound', withPrompt('with it again'));
+    await service.anotherEnvironment().drainQueue();
     expect(numberAtVapi()).toMatchObject({ assistantId: body.assistantId });
     expect(await phoneOf()).toEqual({ id: numberId, status: 'linked' });
   });

@@ -1,15 +1,14 @@
 import { configuration } from '../support/configurations.ts';
 import { driftEvent } from '../support/drift-runs.ts';
-import { startService, type TestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
 import { calls } from '../support/upstream.ts';
+import { useService } from '../support/use-service.ts';
 
 let service: TestService;
 
-beforeAll(async () => {
-  service = await startService();
+useService((given) => {
+  service = given.service;
 });
-beforeEach(() => service.clearCounts());
-afterAll(() => service.stop());
 
 describe('a query parameter that a route does not know', () => {
   it.each([

@@ -1,19 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
-import { startService, type TestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
+import { useService } from '../support/use-service.ts';
 
 let service: TestService;
 let org: string;
 
-beforeAll(async () => {
-  service = await startService();
+useService((given) => {
+  ({ service, org } = given);
 });
-beforeEach(() => {
-  org = `org-${randomUUID().slice(0, 8)}`;
-  service.clearCounts();
-});
-afterAll(() => service.stop());
 
 const TOOL = {
   type: 'function',

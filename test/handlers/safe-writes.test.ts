@@ -1,19 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { configuration } from '../support/configurations.ts';
-import { startService, type TestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
 import { calls } from '../support/upstream.ts';
+import { useService } from '../support/use-service.ts';
 
 let service: TestService;
 let org: string;
 
-beforeAll(async () => {
-  service = await startService();
+useService((given) => {
+  ({ service, org } = given);
 });
-beforeEach(() => {
-  org = `org-${randomUUID().slice(0, 8)}`;
-  service.clearCounts();
-});
-afterAll(() => service.stop());
 
 describe('If-None-Match: *', () => {
   const headers = { 'if-none-match': '*' };
@@ -81,7 +76,7 @@ describe('keys in a configuration', () => {
   });
 
   it('are taken where the deployment allows it', async () => {
-    const allowing = service.environment2({ settings: { INLINE_CREDENTIALS: 'allow' } });
+    const allowing = service.anotherEnvironment({ settings: { INLINE_CREDENTIALS: 'allow' } });
     expect(await allowing.put(org, 'inbound', withKeys)).toMatchObject({ status: 201 });
   });
 });

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { importAssistant } from '../../src/domain/sync/import-assistant.ts';
 import { configuration } from '../support/configurations.ts';
-import { ACME_KEY, PLATFORM_KEY, startService, type TestService } from '../support/service.ts';
+import { ACME_KEY, PLATFORM_KEY, type TestService } from '../support/service.ts';
+import { useService } from '../support/use-service.ts';
 
 const ACME = LOCAL_ACCOUNTS[ACME_KEY] ?? '';
 const PLATFORM = LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '';
@@ -10,19 +11,17 @@ const PLATFORM = LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '';
 let service: TestService;
 let orgs: string[];
 
-beforeAll(async () => {
-  service = await startService();
+useService((given) => {
+  service = given.service;
 });
 beforeEach(() => {
   orgs = Array.from({ length: 4 }, () => `org-${randomUUID().slice(0, 8)}`);
-  service.clearCounts();
 });
-afterAll(() => service.stop());
 
 const known = (account: string) => String(service.vapi.seedAssistant(account, { name: 'By hand' }).id);
 const nameIn = (org: string, assistantId: string) =>
   service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, assistantId });
-const put = (org: string) => service.environment2().put(org, 'inbound', configuration({ name: org }));
+const put = (org: string) => service.anotherEnvironment().put(org, 'inbound', configuration({ name: org }));
 const imported = (orgId: string, role: 'inbound' | 'outbound', assistantId: string) =>
   importAssistant(
     {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
+import { call } from '../local/vapi-caller.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
-import { PLATFORM_KEY, startService, type TestService } from '../support/service.ts';
+import { PLATFORM_KEY, type TestService } from '../support/service.ts';
 import { assistantsOf, calls } from '../support/upstream.ts';
+import { useService } from '../support/use-service.ts';
 
 const PLATFORM = LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '';
 
@@ -12,8 +14,11 @@ let org: string;
 let suffix: string;
 let skippedMs: number;
 
-beforeAll(async () => {
-  service = await startService({
+useService(
+  (given) => {
+    ({ service, org } = given);
+  },
+  {
     // The SDK leaves the timer of a request behind whose connection was lost.
     upstreamTiming: { longestAttemptMs: 2_000, firstPauseMs: 1 },
     runtime: {
@@ -22,18 +27,15 @@ beforeAll(async () => {
         skippedMs += ms;
       },
     },
-  });
-});
+  },
+);
 beforeEach(() => {
   suffix = randomUUID().slice(0, 8);
   org = `org-${suffix}`;
   skippedMs = 0;
-  service.vapi.clearFaults();
   service.vapi.configure({ listLagMs: 0 });
-  service.clearCounts();
 });
 afterEach(() => service.drainQueue());
-afterAll(() => service.stop());
 
 const tool = (name: string, more: JsonObject = {}): JsonObject => ({
   type: 'function',
@@ -52,12 +54,7 @@ const modelOf = (orgId = org) => {
   return isJsonObject(assistant?.model) ? assistant.model : {};
 };
 const statusOf = async (orgId = org) => (await service.get(orgId, 'inbound')).body.tools;
-const atVapi = (method: string, path: string, body?: JsonObject) =>
-  fetch(`${service.vapi.url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${PLATFORM_KEY}`, 'content-type': 'application/json' },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
+const atVapi = (method: string, path: string, body?: JsonObject) => call(service.vapi, `${method} ${path}`, { body });
 const linked = async (...tools: JsonObject[]) => {
   await service.put(org, 'inbound', withTools(...tools));
   await service.drainQueue();
@@ -249,7 +246,7 @@ describe('a tool that Vapi refuses', () => {
 
 describe('nothing is lost and nothing is made twice', () => {
   it('a message that cannot be sent is sent by the next sync', async () => {
-    const broken = service.environment2({ settings: { AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9' } });
+    const broken = service.anotherEnvironment({ settings: { AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9' } });
     const reply = await broken.put(org, 'inbound', withTools(tool('book')));
     expect(reply).toMatchObject({ status: 201, body: { tools: { status: 'pending' } } });
     expect(await service.drainQueue()).toBe(0);
@@ -297,7 +294,7 @@ describe('nothing is lost and nothing is made twice', () => {
   it('the same message ten times at once makes one tool', async () => {
     await service.put(org, 'inbound', withTools(tool('book')));
     const task = { kind: 'sync-tools', orgId: org, role: 'inbound', operationId: 'x' };
-    const environments = Array.from({ length: 10 }, () => service.environment2());
+    const environments = Array.from({ length: 10 }, () => service.anotherEnvironment());
     await Promise.all(environments.map((environment) => environment.work([task])));
     await service.drainQueue();
     expect(toolsAtVapi()).toHaveLength(1);

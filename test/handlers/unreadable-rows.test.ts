@@ -1,22 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import { type AttributeValue, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
 import { driftEvent, readRun, runDrift } from '../support/drift-runs.ts';
-import { startService, type TestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
 import { assistantsOf } from '../support/upstream.ts';
+import { useService } from '../support/use-service.ts';
 
 let service: TestService;
 let org: string;
 
-beforeAll(async () => {
-  service = await startService({ settings: { DRIFT_CALLS_PER_SECOND: '1000', DRIFT_GRACE_MINUTES: '0' } });
-});
-beforeEach(() => {
-  org = `org-${randomUUID().slice(0, 8)}`;
-});
-afterAll(() => service.stop());
+useService(
+  (given) => {
+    ({ service, org } = given);
+  },
+  { settings: { DRIFT_CALLS_PER_SECOND: '1000', DRIFT_GRACE_MINUTES: '0' } },
+);
 
 const table = () => service.environment.TABLE_NAME;
 
@@ -120,7 +119,7 @@ it('a drift run that cannot be read is named in the list, and no new one waits f
   expect(listed).toMatchObject({ status: 200, body: { unreadable: [`DRIFT RUN#${body.runId}`] } });
   await service.drainQueue();
   // The run that is named last and is not there may just be starting: it is waited for as long as one that stands still.
-  const later = service.environment2({
+  const later = service.anotherEnvironment({
     settings: { DRIFT_CALLS_PER_SECOND: '1000' },
     runtime: { now: () => Date.now() + 3_600_000 },
   });

@@ -62,7 +62,7 @@ it.each([
     service.vapi.inject({ on: { path: '/tool' }, times: null, behaviour });
     service.vapi.inject({ on: { path: '/assistant' }, times: null, behaviour });
     // Of its own: the circuit of an environment would stay open for the tests that follow.
-    expect(await service.environment2({ runtime: WITHOUT_PAUSES }).work([task()])).toEqual(failed());
+    expect(await service.anotherEnvironment({ runtime: WITHOUT_PAUSES }).work([task()])).toEqual(failed());
     expect(service.sent).toEqual([{ task: task(), delaySeconds: expect.any(Number) }]);
     expect(service.sent[0]?.delaySeconds).toBeGreaterThanOrEqual(delay);
   },
@@ -70,7 +70,7 @@ it.each([
 
 it('a secret that cannot be read fails the message: it comes back, and nothing is asked of Vapi', async () => {
   await pending();
-  const environment = service.environment2();
+  const environment = service.anotherEnvironment();
   service.secrets.inject({ secret: service.secretName(org), times: null, kind: 'AccessDeniedException' });
   expect(await environment.work([task()])).toEqual(failed(0));
   expect(calls(service.vapi)).toEqual([]);

@@ -2,13 +2,16 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Reply } from '../support/api-description.ts';
 import { configuration, PROMPT, withPrompt } from '../support/configurations.ts';
-import { SECRETS, startService, type TestService } from '../support/service.ts';
+import { SECRETS, type TestService } from '../support/service.ts';
+import { useService } from '../support/use-service.ts';
 
 let service: TestService;
-beforeAll(async () => {
-  service = await startService({ upstreamTiming: { longestAttemptMs: 500, firstPauseMs: 1 } });
-});
-afterAll(() => service.stop());
+useService(
+  (given) => {
+    service = given.service;
+  },
+  { upstreamTiming: { longestAttemptMs: 500, firstPauseMs: 1 } },
+);
 
 const KEYS = SECRETS.filter((secret) => secret !== PROMPT);
 const upstream = (method: string, behaviour: object) => service.vapi.inject({ on: { method }, behaviour });

@@ -64,7 +64,7 @@ export interface TestService extends Environment, Servers {
   putRecord(org: string, record: OrganisationRecord): Promise<void>;
   clearCounts(): void;
   /** Another execution environment on the same stack. */
-  environment2(options?: EnvironmentOptions): Environment;
+  anotherEnvironment(options?: EnvironmentOptions): Environment;
   stop(): Promise<void>;
 }
 
@@ -134,7 +134,7 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
       servers.vapi.clearRequests();
       servers.secrets.clearRequests();
     },
-    environment2: (extra = options) => make({ ...timeout, ...extra }).environment,
+    anotherEnvironment: (extra = options) => make({ ...timeout, ...extra }).environment,
     stop: async () => {
       await servers.close();
       output.restore();

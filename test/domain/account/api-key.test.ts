@@ -1,5 +1,4 @@
 import { format, inspect } from 'node:util';
-import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ApiKey } from '../../../src/domain/account/api-key.ts';
 

@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import { describe, expect, it } from '@jest/globals';
 import { ApiKey } from '../../../src/domain/account/api-key.ts';
 import {
   type Access,

@@ -1,4 +1,3 @@
-import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseAssistantKey, parseOrgId } from '../../../src/domain/configuration/assistant-key.ts';
 import { fieldsOf, problemOf } from '../thrown-problem.ts';

@@ -1,4 +1,3 @@
-import { describe, expect, it } from '@jest/globals';
 import { MAX_CONFIG_BYTES, parseAssistantRequest } from '../../../src/domain/configuration/assistant-request.ts';
 import type { Json, JsonObject } from '../../../src/domain/json.ts';
 import { RULES } from '../../support/configurations.ts';

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { AssistantKey } from '../../../src/domain/configuration/assistant-key.ts';
 import { parseAssistantRequest } from '../../../src/domain/configuration/assistant-request.ts';

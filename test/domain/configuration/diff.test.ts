@@ -1,4 +1,3 @@
-import { describe, expect, it } from '@jest/globals';
 import { type DiffInput, diffAssistant, type FieldChange } from '../../../src/domain/configuration/diff.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 

@@ -1,4 +1,3 @@
-import { describe, expect, it } from '@jest/globals';
 import { expandFlatFields, FLAT_FIELDS } from '../../../src/domain/configuration/flat-fields.ts';
 import type { Json, JsonObject } from '../../../src/domain/json.ts';
 import type { FieldError } from '../../../src/domain/problem.ts';

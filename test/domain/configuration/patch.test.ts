@@ -1,4 +1,3 @@
-import { describe, expect, it } from '@jest/globals';
 import type { DiffInput } from '../../../src/domain/configuration/diff.ts';
 import { patchAssistant } from '../../../src/domain/configuration/patch.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';

@@ -1,4 +1,3 @@
-import { describe, expect, it } from '@jest/globals';
 import { normaliseVoice, type VoiceReason } from '../../../src/domain/configuration/voice.ts';
 import type { Json, JsonObject } from '../../../src/domain/json.ts';
 import { fieldsOf, problemOf } from '../thrown-problem.ts';

@@ -50,8 +50,11 @@ it(
     const tasks: unknown[] = [{ kind: 'drift-plan', runId }];
     for (let unit = 8; unit >= 0; unit -= 1) tasks.push({ kind: 'drift-window', runId, unit });
     // Out of order before there is a plan, then in order, and all of it side by side in several environments.
-    await Promise.all([service.work(clone(tasks).toReversed()), service.environment2(options).work(clone(tasks))]);
-    await Promise.all([service.drainQueue(), service.environment2(options).drainQueue()]);
+    await Promise.all([
+      service.work(clone(tasks).toReversed()),
+      service.anotherEnvironment(options).work(clone(tasks)),
+    ]);
+    await Promise.all([service.drainQueue(), service.anotherEnvironment(options).drainQueue()]);
     await service.work(clone(tasks));
     const { run, lines } = await readRun(service, runId);
     expect(run.status).toBe('closed');
@@ -97,7 +100,7 @@ it(
     const names = service.secrets.names();
     const before = names.map((name) => [name, service.secrets.get(name)] as const);
     for (const name of names) service.secrets.put(name, { apiKey: 'another-key' });
-    const swapped = service.environment2(options);
+    const swapped = service.anotherEnvironment(options);
     service.clearCounts();
     const { run, findings } = await runDrift(swapped, 'heal');
     expect(new Set(findings.map((finding) => `${finding.class} ${finding.cause}`))).toEqual(

@@ -1,4 +1,3 @@
-import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Scope } from '../../../src/domain/account/scope.ts';
 import type { AssistantMapping } from '../../../src/domain/mapping/assistant-mapping.ts';

@@ -1,4 +1,3 @@
-import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { AssistantMapping } from '../../../src/domain/mapping/assistant-mapping.ts';
 import { claimTokenOf, decide } from '../../../src/domain/sync/decide.ts';

@@ -5,29 +5,18 @@ import type { Role } from '../../../src/domain/configuration/assistant-key.ts';
 import { isJsonObject, type JsonObject } from '../../../src/domain/json.ts';
 import { Problem } from '../../../src/domain/problem.ts';
 import { type ImportResult, importAssistant } from '../../../src/domain/sync/import-assistant.ts';
+import { call } from '../../local/vapi-caller.ts';
 import { configuration, withPrompt } from '../../support/configurations.ts';
-import {
-  type Environment,
-  PLATFORM_KEY,
-  startService,
-  type TestService,
-  WITHOUT_PAUSES,
-} from '../../support/service.ts';
+import { type Environment, PLATFORM_KEY, type TestService, WITHOUT_PAUSES } from '../../support/service.ts';
 import { assistantsWithKey, calls } from '../../support/upstream.ts';
+import { useService } from '../../support/use-service.ts';
 
 let service: TestService;
 let org: string;
 
-beforeAll(async () => {
-  service = await startService();
+useService((given) => {
+  ({ service, org } = given);
 });
-beforeEach(() => {
-  org = `org-${randomUUID().slice(0, 8)}`;
-  service.vapi.clearFaults();
-  service.secrets.clearFaults();
-  service.clearCounts();
-});
-afterAll(() => service.stop());
 
 const account = LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '';
 const seed = (body: JsonObject = configuration({ endCallMessage: 'by hand' })): string => {
@@ -147,7 +136,7 @@ describe('an import', () => {
 
   it('ends with the problem when a key cannot be read: another account must not be asked', async () => {
     service.secrets.inject({ secret: service.secretName(org), kind: 'AccessDeniedException', times: null });
-    const failing = importOne(seed(), { environment: service.environment2() });
+    const failing = importOne(seed(), { environment: service.anotherEnvironment() });
     await expect(failing).rejects.toMatchObject({ code: 'CREDENTIALS_INVALID' });
     await expect(failing).rejects.toBeInstanceOf(Problem);
     expect(calls(service.vapi)).toEqual([]);
@@ -193,7 +182,7 @@ describe('an import refuses', () => {
   it('while a creation is unresolved: its assistant may still turn up', async () => {
     service.vapi.configure({ listLagMs: 60_000 });
     service.vapi.inject({ on: { method: 'POST' }, behaviour: { kind: 'error-after', status: 500 } });
-    const environment = service.environment2({ runtime: WITHOUT_PAUSES });
+    const environment = service.anotherEnvironment({ runtime: WITHOUT_PAUSES });
     expect((await environment.put(org, 'inbound', configuration(), { remainingMs: 9_000 })).status).toBe(503);
     service.vapi.configure({ listLagMs: 0 });
     expect(await importOne(seed())).toEqual(refusedBecause('outcome of a creation is unknown'));
@@ -254,10 +243,7 @@ describe('the first PUT after an import', () => {
   it('makes the assistant again when it is gone', async () => {
     const id = seed();
     await importOne(id);
-    await fetch(`${service.vapi.url}/assistant/${id}`, {
-      method: 'DELETE',
-      headers: { authorization: `Bearer ${PLATFORM_KEY}` },
-    });
+    await call(service.vapi, `DELETE /assistant/${id}`);
     expect(await service.put(org, 'inbound', configuration())).toMatchObject({ body: { outcome: 'recreated' } });
   });
 });

@@ -6,7 +6,8 @@ import { Problem } from '../../../src/domain/problem.ts';
 import { OWN_KEY_ORGANISATION } from '../../../src/domain/verification/run.ts';
 import type { ServiceUnderTest } from '../../../src/domain/verification/service.ts';
 import { verificationDependencies } from '../../../src/handlers/verify.ts';
-import { ACME_KEY, PLATFORM_KEY, startService, type TestService } from '../../support/service.ts';
+import { ACME_KEY, PLATFORM_KEY, type TestService } from '../../support/service.ts';
+import { useService } from '../../support/use-service.ts';
 import { traces } from './traces.ts';
 import {
   failureOf,
@@ -24,17 +25,18 @@ const JENNY = 'azure/en-US-JennyNeural';
 let service: TestService;
 let app: Application;
 
-beforeAll(async () => {
-  service = await startService({ secretsTimeoutMs: 10_000 });
-});
+useService(
+  (given) => {
+    service = given.service;
+  },
+  { secretsTimeoutMs: 10_000 },
+);
 beforeEach(() => {
-  service.vapi.clearFaults();
   service.vapi.configure({ refusedVoices: [] });
   service.secrets.put(service.secretName(OWN_KEY_ORGANISATION), { apiKey: ACME_KEY });
-  app = service.environment2().app;
+  app = service.anotherEnvironment().app;
 });
 afterEach(async () => expect(await traces(service)).toEqual([]));
-afterAll(() => service.stop());
 
 describe('voice normalisation fails', () => {
   it('on a Vapi that refuses Azure Jenny', async () => {
@@ -141,7 +143,7 @@ describe('idempotency fails', () => {
     };
     const runtime = { sleep };
     service.vapi.configure({ listLagMs: 3_600_000 });
-    const report = await verify(verificationDependencies(service.environment2({ runtime }).app), {
+    const report = await verify(verificationDependencies(service.anotherEnvironment({ runtime }).app), {
       only: 'idempotency',
       passed: () => Date.now() + slept,
     });

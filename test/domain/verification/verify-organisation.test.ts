@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { LOCAL_ACCOUNTS } from '../../../local/vapi/stand-in.ts';
 import { importAssistant } from '../../../src/domain/sync/import-assistant.ts';
 import {
@@ -8,20 +7,15 @@ import {
 import { call } from '../../local/vapi-caller.ts';
 import type { Reply } from '../../support/api-description.ts';
 import { configuration, withPrompt } from '../../support/configurations.ts';
-import { ACME_KEY, PLATFORM_KEY, startService, type TestService } from '../../support/service.ts';
+import { ACME_KEY, PLATFORM_KEY, type TestService } from '../../support/service.ts';
+import { useService } from '../../support/use-service.ts';
 
 let service: TestService;
 let org: string;
 
-beforeAll(async () => {
-  service = await startService();
+useService((given) => {
+  ({ service, org } = given);
 });
-beforeEach(() => {
-  org = `org-${randomUUID().slice(0, 8)}`;
-  service.vapi.clearFaults();
-  service.clearCounts();
-});
-afterAll(() => service.stop());
 
 const event = (orgId: string) => ({
   version: '2.0',
@@ -30,7 +24,7 @@ const event = (orgId: string) => ({
   headers: { 'x-operation-id': 'op-1' },
   pathParameters: { orgId },
 });
-const verify = (orgId = org): Promise<Reply> => service.environment2().invoke('verify', event(orgId));
+const verify = (orgId = org): Promise<Reply> => service.anotherEnvironment().invoke('verify', event(orgId));
 const reportOf = ({ body }: Reply): OrganisationReport => organisationReportSchema.parse(body);
 const atVapi = (request: string, body?: object, key = PLATFORM_KEY) =>
   call(service.vapi, request, { key, ...(body ? { body } : {}) });
@@ -201,7 +195,7 @@ it('an organisation that got its own key has its assistant in the wrong account 
 });
 
 it('a key that was rotated is read anew', async () => {
-  const environment = service.environment2();
+  const environment = service.anotherEnvironment();
   service.secrets.put(service.secretName(org), { apiKey: ACME_KEY });
   await environment.put(org, 'inbound', configuration());
   service.vapi.configure({ accounts: { ...LOCAL_ACCOUNTS, 'local-rotated-in': LOCAL_ACCOUNTS[ACME_KEY] ?? '' } });

@@ -5,8 +5,9 @@ import { OWN_KEY_ORGANISATION, type VerificationRun } from '../../../src/domain/
 import { throwAwayTool, throwAwayToolHashes } from '../../../src/domain/verification/throw-away-tool.ts';
 import { verificationDependencies } from '../../../src/handlers/verify.ts';
 import { configuration } from '../../support/configurations.ts';
-import { ACME_KEY, PLATFORM_KEY, startService, type TestService } from '../../support/service.ts';
+import { ACME_KEY, PLATFORM_KEY, type TestService } from '../../support/service.ts';
 import { everyAssistant } from '../../support/upstream.ts';
+import { useService } from '../../support/use-service.ts';
 import { traces } from './traces.ts';
 import { failuresOf, verify } from './verifying.ts';
 
@@ -19,23 +20,24 @@ const EVENT = {
 
 let service: TestService;
 /** As the suite itself calls the service. */
-const verifying = () => service.environment2({ isVerification: true });
+const verifying = () => service.anotherEnvironment({ isVerification: true });
 
-beforeAll(async () => {
-  service = await startService({ secretsTimeoutMs: 10_000 });
-});
+useService(
+  (given) => {
+    service = given.service;
+  },
+  { secretsTimeoutMs: 10_000 },
+);
 beforeEach(() => {
-  service.vapi.clearFaults();
   service.vapi.configure({ latencyMs: 0 });
   service.secrets.put(service.secretName(OWN_KEY_ORGANISATION), { apiKey: ACME_KEY });
   service.clearCounts();
 });
 afterEach(async () => expect(await traces(service)).toEqual([]));
-afterAll(() => service.stop());
 
 describe('a service and a Vapi that are as they should be', () => {
   it('pass all five, over the route, with the report as the schema says', async () => {
-    const { status, headers, body } = await service.environment2().invoke('verify', EVENT);
+    const { status, headers, body } = await service.anotherEnvironment().invoke('verify', EVENT);
     expect(status).toBe(200);
     expect(headers['X-Operation-Id']).toBe('op-1');
     expect(verificationReportSchema.parse(body)).toEqual(body);
@@ -45,7 +47,7 @@ describe('a service and a Vapi that are as they should be', () => {
 
   it('pass against an upstream of 300 ms latency in the time that API Gateway gives', async () => {
     service.vapi.configure({ latencyMs: 300 });
-    const deps = verificationDependencies(service.environment2().app);
+    const deps = verificationDependencies(service.anotherEnvironment().app);
     const report = await verify(deps, { remainingMs: 29_000 });
     expect(report.results.map(({ message, status }) => [status, message])).toEqual(
       report.results.map(({ message }) => ['PASS', message]),
@@ -54,7 +56,7 @@ describe('a service and a Vapi that are as they should be', () => {
 
   it('each operation has an id of its run, so that one search in the log finds them all', async () => {
     service.output.clear();
-    const { runId } = await verify(verificationDependencies(service.environment2().app), { only: 'idempotency' });
+    const { runId } = await verify(verificationDependencies(service.anotherEnvironment().app), { only: 'idempotency' });
     const ids = new Set(
       service.output.lines().flatMap(({ code, operationId }) => (code === 'OPERATION_STARTED' ? [operationId] : [])),
     );
@@ -64,7 +66,7 @@ describe('a service and a Vapi that are as they should be', () => {
 
   it('count their provoked refusals apart from those of real traffic', async () => {
     service.output.clear();
-    await verify(verificationDependencies(service.environment2().app), { only: 'logging-and-errors' });
+    await verify(verificationDependencies(service.anotherEnvironment().app), { only: 'logging-and-errors' });
     const problems = service.output.lines().filter((line) => 'problem' in line && '_aws' in line);
     expect(problems.length).toBeGreaterThan(0);
     for (const line of problems) expect(JSON.stringify(line._aws)).toContain('"Namespace":"VapiSyncVerification"');
@@ -74,7 +76,9 @@ describe('a service and a Vapi that are as they should be', () => {
 describe('an own key', () => {
   it('that is not configured is reported as that, not as passed', async () => {
     service.secrets.remove(service.secretName(OWN_KEY_ORGANISATION));
-    const report = await verify(verificationDependencies(service.environment2().app), { only: 'credential-fallback' });
+    const report = await verify(verificationDependencies(service.anotherEnvironment().app), {
+      only: 'credential-fallback',
+    });
     const result = report.results.find(({ name }) => name === 'credential-fallback');
     expect(result).toMatchObject({ status: 'PASS', details: { ownKey: expect.stringContaining('not configured') } });
     expect(result?.message).toContain('not configured and was not tried');
@@ -82,7 +86,9 @@ describe('an own key', () => {
   });
 
   it('is tried in its own account, on an organisation that is made for the run', async () => {
-    const report = await verify(verificationDependencies(service.environment2().app), { only: 'credential-fallback' });
+    const report = await verify(verificationDependencies(service.anotherEnvironment().app), {
+      only: 'credential-fallback',
+    });
     expect(failuresOf(report)).toEqual([]);
     const made = service.vapi.requests.filter(({ method, key }) => method === 'POST' && key === ACME_KEY);
     expect(made.map(({ body }) => body)).toEqual([
@@ -101,17 +107,21 @@ describe('what cannot be removed', () => {
       times: null,
       behaviour: { kind: 'error-before', status: 409, body: PINNED },
     });
-    const report = await verify(verificationDependencies(service.environment2().app), { only: 'credential-fallback' });
+    const report = await verify(verificationDependencies(service.anotherEnvironment().app), {
+      only: 'credential-fallback',
+    });
     expect(report).toMatchObject({ passed: 0, failed: 1 });
     expect(report.cleanup.left.join()).toContain('is pinned');
     expect(await traces(service)).not.toEqual([]);
 
     service.vapi.clearFaults();
-    const soon = await verify(verificationDependencies(service.environment2().app), { only: 'credential-fallback' });
+    const soon = await verify(verificationDependencies(service.anotherEnvironment().app), {
+      only: 'credential-fallback',
+    });
     expect(failuresOf(soon)).toEqual([]);
     expect(soon.cleanup).toEqual({ earlierRunsRemoved: [], left: [] });
 
-    const next = await verify(verificationDependencies(service.environment2(later(600_000)).app), {
+    const next = await verify(verificationDependencies(service.anotherEnvironment(later(600_000)).app), {
       only: 'credential-fallback',
     });
     expect(next.cleanup).toEqual({ earlierRunsRemoved: [report.runId], left: [] });
@@ -122,7 +132,7 @@ describe('what cannot be removed', () => {
     const runtime = { sleep: async () => {} };
     service.vapi.inject({ on: { method: 'POST' }, times: null, behaviour: { kind: 'hang-after' } });
     service.vapi.configure({ listLagMs: 3_600_000 });
-    const report = await verify(verificationDependencies(service.environment2({ upstreamTiming, runtime }).app), {
+    const report = await verify(verificationDependencies(service.anotherEnvironment({ upstreamTiming, runtime }).app), {
       only: 'credential-fallback',
     });
     expect(report.failed).toBe(1);
@@ -130,20 +140,20 @@ describe('what cannot be removed', () => {
 
     service.vapi.clearFaults();
     service.vapi.configure({ listLagMs: 0 });
-    const next = await verify(verificationDependencies(service.environment2(later(600_000)).app), {
+    const next = await verify(verificationDependencies(service.anotherEnvironment(later(600_000)).app), {
       only: 'credential-fallback',
     });
     expect(next.cleanup).toEqual({ earlierRunsRemoved: [report.runId], left: [] });
   });
 
   it('a run without time starts nothing that it could not remove', async () => {
-    const report = await verify(verificationDependencies(service.environment2().app), {
+    const report = await verify(verificationDependencies(service.anotherEnvironment().app), {
       remainingMs: 1_000,
       only: 'credential-fallback',
     });
     expect(report.failed).toBe(1);
     expect(service.vapi.count('POST')).toBe(0);
-    const next = await verify(verificationDependencies(service.environment2(later(600_000)).app), {
+    const next = await verify(verificationDependencies(service.anotherEnvironment(later(600_000)).app), {
       only: 'credential-fallback',
     });
     expect(next.cleanup.earlierRunsRemoved).toEqual([report.runId]);
@@ -167,7 +177,7 @@ describe('runs beside and after each other', () => {
   };
 
   it('two at once pass, and none removes what belongs to the other', async () => {
-    const environments = [service.environment2(), service.environment2()];
+    const environments = [service.anotherEnvironment(), service.anotherEnvironment()];
     const reports = await Promise.all(environments.map(({ app }) => verify(verificationDependencies(app))));
     expect(reports.flatMap(failuresOf)).toEqual([]);
     expect(new Set(reports.map(({ runId }) => runId)).size).toBe(2);
@@ -183,7 +193,9 @@ describe('runs beside and after each other', () => {
       service.vapi.seedAssistant(LOCAL_ACCOUNTS[key] ?? '', { name: 'Orphan', metadata: { ...metadata, orgId } });
     }
     expect(await traces(service)).toHaveLength(9);
-    const report = await verify(verificationDependencies(service.environment2().app), { only: 'credential-fallback' });
+    const report = await verify(verificationDependencies(service.anotherEnvironment().app), {
+      only: 'credential-fallback',
+    });
     expect(failuresOf(report)).toEqual([]);
     expect(report.cleanup).toEqual({ earlierRunsRemoved: [run.runId], left: [] });
   });
@@ -192,7 +204,9 @@ describe('runs beside and after each other', () => {
     const run = await openRun(past(-60_000));
     const [org = ''] = run.organisations;
     const { body } = await verifying().put(org, 'inbound', configuration());
-    const report = await verify(verificationDependencies(service.environment2().app), { only: 'credential-fallback' });
+    const report = await verify(verificationDependencies(service.anotherEnvironment().app), {
+      only: 'credential-fallback',
+    });
     expect(report.cleanup).toEqual({ earlierRunsRemoved: [], left: [] });
     expect(everyAssistant(service.vapi).map(({ id }) => id)).toContain(body.assistantId);
     expect((await service.get(org, 'inbound')).body.state).toBe('synced');
@@ -204,7 +218,7 @@ describe('runs beside and after each other', () => {
     const run = await openRun(past(1));
     const metadata = { managedBy: 'vapi-sync', deployment: 'other', orgId: run.organisations[0], role: 'inbound' };
     const { id } = service.vapi.seedAssistant(LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '', { name: 'Theirs', metadata });
-    await verify(verificationDependencies(service.environment2().app), { only: 'credential-fallback' });
+    await verify(verificationDependencies(service.anotherEnvironment().app), { only: 'credential-fallback' });
     expect(everyAssistant(service.vapi).map((assistant) => assistant.id)).toContain(id);
     service.vapi.clear();
   });
@@ -212,7 +226,7 @@ describe('runs beside and after each other', () => {
 
 describe('a world in which nothing can be tried fails every scenario and says why', () => {
   const everyMessage = async (settings: Record<string, string>) => {
-    const report = await verify(verificationDependencies(service.environment2({ settings }).app));
+    const report = await verify(verificationDependencies(service.anotherEnvironment({ settings }).app));
     expect(report).toMatchObject({ passed: 0, failed: 5, total: 5, passRate: 0 });
     return new Set(report.results.map(({ message }) => message));
   };

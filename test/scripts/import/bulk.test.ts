@@ -107,11 +107,11 @@ it('500 assistants, killed twice at an arbitrary effect, and finished: each mapp
   for (const [round, effects] of [811, 733].entries()) {
     // Later than every claim that the one before has left behind.
     const now = () => Date.now() + round * 60_000;
-    const { deps, isDead } = dyingAfter(dependenciesOf(service.environment2({ runtime: { now } })), effects);
+    const { deps, isDead } = dyingAfter(dependenciesOf(service.anotherEnvironment({ runtime: { now } })), effects);
     await importAll(deps, batch.lines, { isStopped: isDead });
     expect(isDead()).toBe(true);
   }
-  const last = service.environment2({ runtime: { now: () => Date.now() + 120_000 } });
+  const last = service.anotherEnvironment({ runtime: { now: () => Date.now() + 120_000 } });
   const outcomes = await importAll(dependenciesOf(last), batch.lines);
 
   expect(outcomes).toEqual({ imported: expect.any(Number), 'mapped-already': expect.any(Number) });
@@ -127,7 +127,7 @@ it('one line that fails stops no other, and limits of Vapi are waited out', asyn
   const batch = batchOf(20);
   const missing = `${batch.csv}\nbulk-missing,inbound,${randomUUID()}\nbulk bad org,inbound,${randomUUID()}`;
   service.vapi.inject({ on: { method: 'GET' }, times: 6, behaviour: { kind: 'rate-limit', retryAfter: 0.1 } });
-  const outcomes = await importAll(dependenciesOf(service.environment2()), readLines(missing));
+  const outcomes = await importAll(dependenciesOf(service.anotherEnvironment()), readLines(missing));
   expect(outcomes).toEqual({ imported: 20, refused: 1, failed: 1 });
 });
 
@@ -138,7 +138,7 @@ it.each([
   'what can be done later is tried after the time that the problem names: %s',
   async (_what, times, wanted, pauses) => {
     const batch = batchOf(2);
-    const deps = dependenciesOf(service.environment2());
+    const deps = dependenciesOf(service.anotherEnvironment());
     let left = times;
     const slept: number[] = [];
     const vapi: SyncDependencies['vapi'] = {

@@ -4,14 +4,14 @@ import { importLines } from '../../../scripts/import/import-lines.ts';
 import { listManaged } from '../../../scripts/import/list-managed.ts';
 import { readLines } from '../../../scripts/import/read-lines.ts';
 import { configuration, withPrompt } from '../../support/configurations.ts';
-import { ACME_KEY, PLATFORM_KEY, startService, type TestService } from '../../support/service.ts';
+import { ACME_KEY, PLATFORM_KEY, type TestService } from '../../support/service.ts';
 import { assistantsOf, everyAssistant } from '../../support/upstream.ts';
+import { useService } from '../../support/use-service.ts';
 
 let service: TestService;
-beforeAll(async () => {
-  service = await startService();
+useService((given) => {
+  service = given.service;
 });
-afterAll(() => service.stop());
 
 async function loseTheTable(): Promise<void> {
   const TableName = service.environment.TABLE_NAME ?? '';
@@ -37,7 +37,7 @@ it('a table that was lost is built again from the metadata at Vapi: the same ids
   );
   await loseTheTable();
 
-  const { sync } = service.environment2().app;
+  const { sync } = service.anotherEnvironment().app;
   const found = [...(await listManaged(sync)), ...(await listManaged(sync, 'own'))];
   expect(found.map(({ assistantId }) => assistantId).toSorted()).toEqual(ids.toSorted());
   const csv = [
@@ -55,7 +55,7 @@ it('a table that was lost is built again from the metadata at Vapi: the same ids
   });
   expect(outcomes).toEqual(['imported', 'imported', 'imported', 'imported']);
   for (const org of orgs) {
-    expect((await service.environment2().put(org, 'inbound', withPrompt('after'))).body.outcome).toBe('updated');
+    expect((await service.anotherEnvironment().put(org, 'inbound', withPrompt('after'))).body.outcome).toBe('updated');
   }
   expect(everyAssistant(service.vapi)).toHaveLength(before);
 });
