@@ -122,7 +122,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'Vapi changed though the configuration could not be kept',
-    file: 'src/domain/sync/claim-and-keep.ts',
+    file: 'src/domain/mapping/claim-and-keep.ts',
     from: "if (held && kept.status === 'rejected') {",
     to: "if (!held && kept.status === 'rejected') {",
     noticedBy: 'test/handlers/claim-and-look',

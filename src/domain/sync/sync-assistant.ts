@@ -12,6 +12,7 @@ import {
   type Retiree,
 } from '../mapping/assistant-mapping.ts';
 import { unresolvedForSeconds } from '../mapping/claim.ts';
+import { claimAndKeep } from '../mapping/claim-and-keep.ts';
 import { type Expectation, expecting } from '../mapping/expectation.ts';
 import { giveBack, type HeldClaim } from '../mapping/hold-claim.ts';
 import { assertTimeLeft, pauseBeforeRestart, waitForClaim } from '../mapping/wait-for-claim.ts';
@@ -21,7 +22,6 @@ import { Problem } from '../problem.ts';
 import { isSameLive, lookAtLive } from '../traffic/live.ts';
 import { askForName } from '../traffic/name-version.ts';
 import { type ChangePlan, carryOutPlan } from './carry-out.ts';
-import { claimAndKeep } from './claim-and-keep.ts';
 import { decide, type Plan } from './decide.ts';
 import { observe } from './observe.ts';
 import { createUnresolved } from './unresolved-create.ts';

@@ -1,7 +1,7 @@
 import type { DesiredAssistant } from '../configuration/configuration.ts';
-import { type ClaimRequest, giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
 import type { Operation } from '../operation.ts';
 import { isoNow } from '../runtime.ts';
+import { type ClaimRequest, giveBack, type HeldClaim, takeClaim } from './hold-claim.ts';
 
 /**
  * Takes the claim and stores the configuration at the same time: one round trip instead of two. The configuration is named
