@@ -115,7 +115,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a claim taken before the look not given back',
-    file: 'src/domain/sync/sync-assistant.ts',
+    file: 'src/domain/sync/ensure-assistant.ts',
     from: 'if (held) await giveBack(operation, { held, attempted: mapping?.attempted ?? [] });',
     to: '',
     noticedBy: 'test/handlers/claim-and-look',

@@ -6,10 +6,10 @@ import { type DesiredAssistant, desireAssistant } from '../../src/domain/configu
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Operation, SyncDependencies } from '../../src/domain/operation.ts';
 import { Problem } from '../../src/domain/problem.ts';
-import { syncAssistant } from '../../src/domain/sync/follow-up.ts';
 import { importAssistant } from '../../src/domain/sync/import-assistant.ts';
 import { reapplyAssistant } from '../../src/domain/sync/reapply-assistant.ts';
 import { removeAssistant } from '../../src/domain/sync/remove-assistant.ts';
+import { syncAssistant } from '../../src/domain/sync/sync-assistant.ts';
 import { RULES } from '../support/configurations.ts';
 import {
   MemoryAssistantOwners,

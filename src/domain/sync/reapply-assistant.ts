@@ -12,8 +12,8 @@ import { Problem } from '../problem.ts';
 import type { AssistantTask, TaskEnd } from '../task.ts';
 import { registerTool } from '../tools/register-tool.ts';
 import { nameVersion } from '../traffic/name-version.ts';
+import { ensureAssistant } from './ensure-assistant.ts';
 import { followWithNumbers } from './follow-with-numbers.ts';
-import { ensureAssistant } from './sync-assistant.ts';
 
 /**
  * Performs one task. Throws what neither waiting nor repeating solves by itself, so that the message ends in the

@@ -3,7 +3,7 @@ import { maskChange } from '../../domain/configuration/masking.ts';
 import type { VoiceDecision } from '../../domain/configuration/voice.ts';
 import type { PhoneNumberState } from '../../domain/mapping/assistant-mapping.ts';
 import { liveOf } from '../../domain/mapping/describe.ts';
-import type { Decision, SyncResult } from '../../domain/sync/sync-assistant.ts';
+import type { Decision, SyncResult } from '../../domain/sync/ensure-assistant.ts';
 
 interface Asked {
   voice: VoiceDecision;

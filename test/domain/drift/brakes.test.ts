@@ -3,8 +3,8 @@ import { scheduledMode } from '../../../src/domain/drift/mode.ts';
 import { startRun } from '../../../src/domain/drift/run/start-run.ts';
 import type { DriftRun } from '../../../src/domain/drift/runs.ts';
 import { Problem } from '../../../src/domain/problem.ts';
+import { ensureAssistant } from '../../../src/domain/sync/ensure-assistant.ts';
 import { removeAssistant } from '../../../src/domain/sync/remove-assistant.ts';
-import { ensureAssistant } from '../../../src/domain/sync/sync-assistant.ts';
 import { DEPLOYMENT, DriftWorld, PLATFORM, shortly } from './drift-world.ts';
 
 const HOUR = 3_600_000;
