@@ -23,7 +23,9 @@ import { makeVapiAccounts, type UpstreamTiming } from './adapters/vapi/accounts.
 import { makeShelf } from './domain/account/account-book.ts';
 import type { OrganisationStore } from './domain/account/organisation-settings.ts';
 import type { DriftDependencies, DriftStart } from './domain/drift/drift-dependencies.ts';
+import type { AssistantIndex } from './domain/fleet/assistant-index.ts';
 import { makePacer } from './domain/long-work/paced-account.ts';
+import type { MappingStore } from './domain/mapping/assistant-mapping.ts';
 import type { SyncDependencies } from './domain/operation.ts';
 import type { Runtime } from './domain/runtime.ts';
 import type { VerificationRuns } from './domain/verification/run.ts';
@@ -41,6 +43,11 @@ export interface HttpApplication {
 export interface StatusApplication extends HttpApplication {
   sync: Pick<SyncDependencies, 'mappings' | 'history' | 'specs'>;
   organisations: OrganisationStore;
+}
+
+/** What `fleet` works with: it reads the table, and nothing else. */
+export interface FleetApplication extends HttpApplication {
+  fleet: { index: AssistantIndex; mappings: MappingStore };
 }
 
 /** What `sync` works with. */
@@ -64,7 +71,7 @@ export interface VerifyApplication extends SyncApplication {
 }
 
 /** All that there is: what `worker` works with, and the tests and scripts. */
-export interface Application extends VerifyApplication {
+export interface Application extends VerifyApplication, FleetApplication {
   drift: DriftDependencies;
 }
 
@@ -150,6 +157,14 @@ export function makeStatusApplication(parts: TableParts = systemTable()): Status
   return { telemetry: makeTelemetry(), runtime, sync, organisations, orgClaim: settings.orgClaim };
 }
 
+/** Puts together what `fleet` needs. */
+export function makeFleetApplication(parts: TableParts = systemTable()): FleetApplication {
+  const table = tableOf(parts);
+  const { runtime, settings } = parts;
+  const fleet = { index: new DynamoFleetIndex(table), mappings: new DynamoMappingStore(table) };
+  return { telemetry: makeTelemetry(), runtime, fleet, orgClaim: settings.orgClaim };
+}
+
 /** Puts together what `drift` needs. */
 export function makeDriftApplication(parts: QueueParts = systemTableAndQueue()): DriftApplication {
   const { settings, runtime, clients } = parts;
@@ -209,7 +224,9 @@ export function makeVerifyApplication(parts: ApplicationParts = systemParts()): 
 /** Puts everything together, once per execution environment. */
 export function makeApplication(parts: ApplicationParts = systemParts()): Application {
   const service = makeVerifyApplication(parts);
-  return { ...service, drift: driftOf(service.sync, { settings: parts.settings, table: tableOf(parts) }) };
+  const table = tableOf(parts);
+  const fleet = { index: new DynamoFleetIndex(table), mappings: service.sync.mappings };
+  return { ...service, fleet, drift: driftOf(service.sync, { settings: parts.settings, table }) };
 }
 
 function driftOf(sync: SyncDependencies, { settings, table }: { settings: Settings; table: Table }): DriftDependencies {

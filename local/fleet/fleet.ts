@@ -82,7 +82,7 @@ function itemsOf(member: FleetMember, { assistantId, specHash, payload }: Applie
     createdAt: at,
     updatedAt: at,
   };
-  const index = indexKeys(key.orgId, { scope, assistantId, assistantCreatedAt: at }, true);
+  const index = indexKeys(key.orgId, { scope, assistantId, assistantCreatedAt: at }, assistantId);
   const row = { pk: organisationPk(key.orgId), sk: mappingSk(key), ...mapping, ...index };
   const spec = { payload: JSON.stringify(payload), tools: '[]', savedAt: at, createdAt: at };
   const own = scope === 'org' ? [marshall({ pk: OWN_ACCOUNTS_PK, sk: key.orgId, at })] : [];

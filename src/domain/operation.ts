@@ -1,5 +1,6 @@
 import type { CredentialDependencies } from './account/credentials.ts';
 import type { VapiAccounts } from './account/vapi-account.ts';
+import type { Actor } from './actor.ts';
 import type { AssistantKey } from './configuration/assistant-key.ts';
 import type { VoicePolicy } from './configuration/voice.ts';
 import type { SpecHistory } from './history/history.ts';
@@ -35,6 +36,8 @@ export interface Operation extends SyncDependencies {
   /** The operation id: it stands in every log line, and in the tasks that follow. */
   id: string;
   key: AssistantKey;
+  /** On whose behalf. */
+  by: Actor;
   deadline: Deadline;
   journal: Journal;
   /** What must be so for anything to be done; absent when the caller has asked for nothing of the kind. */

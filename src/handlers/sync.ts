@@ -1,5 +1,6 @@
 import { makeSyncApplication, type SyncApplication } from '../application.ts';
 import { parseOrganisationRequest, replaceOrganisation } from '../domain/account/organisation-settings.ts';
+import type { Actor } from '../domain/actor.ts';
 import {
   type AssistantKey,
   assertNotReserved,
@@ -100,7 +101,7 @@ async function apply(call: Call<SyncApplication>, { key, asked, rolledBackTo }: 
     reason: asked.voice.reason,
     fallbacks: asked.voice.fallbacks?.length ?? 0,
   });
-  const operation = { ...app.sync, id, key, journal, deadline };
+  const operation = { ...app.sync, id, key, by: actorOf(call), journal, deadline };
   const body = dryRun
     ? await plan(call, { operation, asked, desired, expected })
     : await sync(call, { operation, asked, desired, expected });
@@ -159,15 +160,20 @@ function planTag({ plan, mapping }: Decision): Record<string, string> {
   return mapping && plan.kind !== 'wait' ? entityTag(mapping.revision) : {};
 }
 
-async function remove(
-  { app, request, journal, deadline, operationId: id }: Call<SyncApplication>,
-  key: AssistantKey,
-): Promise<Answer> {
+async function remove(call: Call<SyncApplication>, key: AssistantKey): Promise<Answer> {
+  const { app, request, journal, deadline, operationId: id } = call;
   if (parseFlag(request, 'dryRun')) {
     throw validationFailed([{ field: 'dryRun', detail: 'is for PUT; GET the same path to see what a DELETE removes' }]);
   }
-  const outcome = await removeAssistant({ ...app.sync, id, key, journal, deadline }, parsePrecondition(request));
+  const operation = { ...app.sync, id, key, by: actorOf(call), journal, deadline };
+  const outcome = await removeAssistant(operation, parsePrecondition(request));
   return { response: { statusCode: 204, headers: {} }, outcome };
+}
+
+/** The calls of a verification are named by its run, with which their operation ids begin. */
+function actorOf({ app, request, operationId }: Call<SyncApplication>): Actor {
+  if (!app.isVerification) return request.caller;
+  return { kind: 'verification', id: operationId.split(':')[0] ?? '' };
 }
 
 export const handler = lazily(makeSyncApplication, makeSyncHandler);

@@ -37,9 +37,7 @@ it('the table that the runbook makes by hand is the one of the template', () => 
   expect(list(made['key-schema'])).toEqual(Properties?.KeySchema);
   expect(made['billing-mode']).toBe(Properties?.BillingMode);
   expect(shorthand(made['sse-specification'] ?? '')).toEqual({ Enabled: 'true' });
-  const index = (made['global-secondary-indexes'] ?? '').replaceAll(/([A-Za-z0-9]+)=/g, '"$1":');
-  const json = index.replaceAll(/:([A-Za-z0-9_]+)/g, ':"$1"');
-  expect([JSON.parse(`{${json}}`)]).toEqual(Properties?.GlobalSecondaryIndexes);
+  expect(JSON.parse(made['global-secondary-indexes'] ?? '')).toEqual(Properties?.GlobalSecondaryIndexes);
 });
 
 it('and gets all that the template gives it besides', () => {

@@ -85,6 +85,14 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await service.invoke('drift', driftEvent('GET'));
     await service.invoke('drift', driftEvent('GET', { id: body.runId }));
   },
+  fleet: async () => {
+    const { body } = await service.put('listed', 'inbound', configuration());
+    service.clearCounts();
+    const event = { version: '2.0', requestContext: { http: { method: 'GET' } } };
+    await service.invoke('fleet', { ...event, routeKey: 'GET /assistants' });
+    const pathParameters = { assistantId: body.assistantId };
+    await service.invoke('fleet', { ...event, routeKey: 'GET /assistants/{assistantId}', pathParameters });
+  },
   status: async () => {
     await service.put('shown', 'inbound', configuration());
     service.clearCounts();

@@ -133,6 +133,7 @@ export class World {
       ...process.dependencies,
       id: process.name,
       key,
+      by: { kind: 'local', id: process.name },
       deadline: process.deadline,
       journal: { record: () => {} },
     };

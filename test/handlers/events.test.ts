@@ -7,7 +7,7 @@ import { useService } from '../support/use-service.ts';
 const DIRECTORY = join(import.meta.dirname, '../../events');
 const read = (name: string): unknown => JSON.parse(readFileSync(join(DIRECTORY, `${name}.json`), 'utf8'));
 
-const HANDLERS = { sync: true, status: true, verify: true, drift: true };
+const HANDLERS = { sync: true, status: true, fleet: true, verify: true, drift: true };
 
 /** The events in the order of the README, and what each answers on a fresh stack. */
 const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body: object | undefined][] = [
@@ -35,6 +35,8 @@ const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body
   ['organisation-put', 'sync', 200, { orgId: 'globex', revision: 1, driftMode: 'report' }],
   ['organisation', 'status', 200, { orgId: 'globex', driftMode: 'report' }],
   ['status-all', 'status', 200, { assistants: [{ role: 'inbound' }, { role: 'outbound' }] }],
+  ['fleet', 'fleet', 200, { items: [{ orgId: 'globex' }, { orgId: 'globex' }], next: null }],
+  ['fleet-unknown', 'fleet', 404, { code: 'NOT_FOUND' }],
   ['verify', 'verify', 200, { passed: 5, failed: 0, total: 5, cleanup: { left: [] } }],
   ['drift', 'drift', 202, { started: true, mode: 'report' }],
   ['drift-heal', 'drift', 200, { started: false }],

@@ -89,6 +89,7 @@ it('assistants that were imported and not yet PUT are counted as such: no findin
       ...service.app.sync,
       id: 'x',
       key,
+      by: { kind: 'local', id: 'test' } as const,
       deadline: { remainingMs: () => 20_000 },
       journal: { record: () => {} },
     };
@@ -106,6 +107,7 @@ it('what an earlier run noted of an imported assistant is taken back: nothing is
     ...service.app.sync,
     id: 'x',
     key,
+    by: { kind: 'local', id: 'test' } as const,
     deadline: { remainingMs: () => 20_000 },
     journal: { record: () => {} },
   };

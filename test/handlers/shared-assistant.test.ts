@@ -29,6 +29,7 @@ const imported = (orgId: string, role: 'inbound' | 'outbound', assistantId: stri
       ...service.app.sync,
       id: 'import',
       key: { orgId, role },
+      by: { kind: 'local', id: 'test' },
       deadline: { remainingMs: () => 20_000 },
       journal: { record: () => {} },
     },

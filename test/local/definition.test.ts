@@ -97,7 +97,7 @@ describe('creating the table again', () => {
 
   it('from another definition is an error that says what to do', async () => {
     const { GlobalSecondaryIndexes, ...withoutIndex } = definition.resources.Table?.Properties ?? {};
-    expect(GlobalSecondaryIndexes).toHaveLength(1);
+    expect(GlobalSecondaryIndexes).toHaveLength(2);
     const AttributeDefinitions = ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' }));
     const properties = { ...withoutIndex, AttributeDefinitions };
     const request = { client: dynamo, tableName: TableName, properties };

@@ -6,11 +6,19 @@ import { build } from 'esbuild';
 import { bundle, deployedOptions, functionSources } from '../../scripts/bench/bundle.ts';
 
 /** In KB, some 4 % above what there is: a tenth of a millisecond of every cold start for each. */
-const CEILINGS: Readonly<Record<string, number>> = { sync: 588, status: 455, verify: 628, worker: 635, drift: 490 };
+const CEILINGS: Readonly<Record<string, number>> = {
+  sync: 588,
+  status: 455,
+  fleet: 455,
+  verify: 628,
+  worker: 635,
+  drift: 490,
+};
 
 /** Packages that a function has no use for. */
 const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   status: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-sqs', 'cockatiel'],
+  fleet: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-sqs', 'cockatiel'],
   drift: ['@aws-sdk/client-secrets-manager', 'cockatiel'],
 };
 

@@ -45,6 +45,9 @@ const withTools = async (org: string) => {
   await service.drainQueue();
 };
 
+const fleetEvent = { version: '2.0', requestContext: { http: { method: 'GET' } } };
+let made: unknown;
+
 const CASES: Readonly<Record<keyof typeof CALL_BUDGET, Case>> = {
   'sync: invalid': { act: (org) => put(org, { nonsense: true }) },
   'sync: create': { act: (org) => put(org) },
@@ -89,6 +92,26 @@ const CASES: Readonly<Record<keyof typeof CALL_BUDGET, Case>> = {
   },
   'sync: delete': { prepare: put, act: (org) => service.remove(org, 'inbound') },
   'status: one': { prepare: put, act: (org) => service.get(org, 'inbound') },
+  'fleet: a page, without rows': {
+    act: () =>
+      service.invoke('fleet', {
+        ...fleetEvent,
+        routeKey: 'GET /assistants',
+        queryStringParameters: { scope: 'org:nobody' },
+      }),
+  },
+  'fleet: whose is it': {
+    prepare: async (org) => {
+      const { body } = await put(org);
+      made = body.assistantId;
+    },
+    act: () =>
+      service.invoke('fleet', {
+        ...fleetEvent,
+        routeKey: 'GET /assistants/{assistantId}',
+        pathParameters: { assistantId: made },
+      }),
+  },
   'status: history': { prepare: put, act: (org) => service.history(org, 'inbound') },
 };
 
@@ -105,10 +128,9 @@ describe('what an operation asks of others, in order: more would cost every cust
 
 it('docs/cost.md shows these figures, so that nobody budgets with older ones', () => {
   const text = readFileSync(join(import.meta.dirname, '../../docs/cost.md'), 'utf8');
-  const rows = [...text.matchAll(/^\| ((?:sync|worker|status): [^|]*?) +\|(.*)\|$/gm)].map(([, name, figures = '']) => [
-    name,
-    figures.split('|').slice(0, 6).map(Number),
-  ]);
+  const rows = [...text.matchAll(/^\| ((?:sync|worker|status|fleet): [^|]*?) +\|(.*)\|$/gm)].map(
+    ([, name, figures = '']) => [name, figures.split('|').slice(0, 6).map(Number)],
+  );
   const counted = Object.entries(CALL_BUDGET).map(([name, { vapi, table, read, write, secrets, queue }]) => [
     name,
     [vapi.length, table.length, read, write, secrets, queue],

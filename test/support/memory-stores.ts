@@ -2,7 +2,8 @@ import type { OrganisationRecord } from '../../src/domain/account/organisation-r
 import type { ScopeKey } from '../../src/domain/account/scope.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import type { Configuration } from '../../src/domain/configuration/configuration.ts';
-import type { SpecHistory, SpecSummary, StoredSpec } from '../../src/domain/history/history.ts';
+import type { SpecSummary } from '../../src/domain/configuration/summary.ts';
+import type { SpecHistory, StoredSpec } from '../../src/domain/history/history.ts';
 import {
   type AssistantMapping,
   isReadable,

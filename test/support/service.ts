@@ -12,6 +12,7 @@ import { type Application, makeApplication, systemRuntime, unlogged } from '../.
 import type { OrganisationRecord } from '../../src/domain/account/organisation-record.ts';
 import type { Runtime } from '../../src/domain/runtime.ts';
 import { makeDriftHandler } from '../../src/handlers/drift.ts';
+import { makeFleetHandler } from '../../src/handlers/fleet.ts';
 import type { HttpHandler } from '../../src/handlers/http/handler.ts';
 import { makeStatusHandler } from '../../src/handlers/status.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
@@ -42,7 +43,11 @@ export interface Environment {
   drainQueue(): Promise<number>;
   history(org: string, role: string): Promise<Reply>;
   rollBack(org: string, role: string, body: unknown, options?: CallOptions): Promise<Reply>;
-  invoke(handler: 'sync' | 'status' | 'verify' | 'drift', event: unknown, remainingMs?: number): Promise<Reply>;
+  invoke(
+    handler: 'sync' | 'status' | 'fleet' | 'verify' | 'drift',
+    event: unknown,
+    remainingMs?: number,
+  ): Promise<Reply>;
 }
 
 export interface AwsRequest {
@@ -206,6 +211,7 @@ function environmentOf(app: Application, values: Record<string, string>): Enviro
   const handlers = {
     sync: makeSyncHandler(app),
     status: makeStatusHandler(app),
+    fleet: makeFleetHandler(app),
     verify: makeVerifyHandler(app),
     drift: makeDriftHandler(app),
   };

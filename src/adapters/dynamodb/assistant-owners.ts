@@ -25,7 +25,7 @@ export class DynamoAssistantOwners implements AssistantOwners {
 
   async ownersOf(...[assistant, { orgId, scope }]: Parameters<AssistantOwners['ownersOf']>): Promise<AssistantKey[]> {
     const change = { scope, assistantId: assistant.id, assistantCreatedAt: assistant.createdAt };
-    const { gsi1pk, gsi1sk } = indexKeys(orgId, change, true);
+    const { gsi1pk, gsi1sk } = indexKeys(orgId, change, undefined);
     const { Items = [] } = await this.#table.client.send(
       new QueryCommand({
         TableName: this.#table.name,

@@ -5,17 +5,23 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
 import type { ScopeKey } from '../../domain/account/scope.ts';
+import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import type { Configuration } from '../../domain/configuration/configuration.ts';
 import type { Window } from '../../domain/drift/check/window.ts';
 import { type FleetIndex, type Slice, type SpecName, specName } from '../../domain/drift/fleet.ts';
+import type { AssistantIndex } from '../../domain/fleet/assistant-index.ts';
 import type { MappingRow } from '../../domain/mapping/assistant-mapping.ts';
+import { validationFailed } from '../../domain/problem.ts';
 import type { Table } from './claimed-rows.ts';
 import { readRows } from './read-rows.ts';
 import { configurationOf, specKey } from './spec-store.ts';
 import {
+  assistantPk,
   type Item,
   OWN_ACCOUNTS_PK,
+  ownerOfRow,
   parseMapping,
   rowName,
   scopePk,
@@ -31,7 +37,7 @@ const FIRST = '0';
 const LAST = '~';
 
 /** The mappings of a whole fleet, by the index of DynamoDB that has them in the order of their creation at Vapi. */
-export class DynamoFleetIndex implements FleetIndex {
+export class DynamoFleetIndex implements FleetIndex, AssistantIndex {
   readonly #table: Table;
 
   constructor(table: Table) {
@@ -50,6 +56,23 @@ export class DynamoFleetIndex implements FleetIndex {
     after?: string;
   }): Promise<Slice<MappingRow>> {
     return await this.#mappings({ ...newestFirst(scope, window), Limit: limit }, after);
+  }
+
+  async oldestFirst({ scope, limit, after }: Parameters<AssistantIndex['oldestFirst']>[0]) {
+    const query = { ...newestFirst(scope, {}), ScanIndexForward: true, Limit: limit };
+    const page = await this.#mappings(query, after === undefined ? undefined : cursorIn(after, scopePk(scope)));
+    return { items: page.items, next: page.next && Buffer.from(page.next).toString('base64url') };
+  }
+
+  async ownerOf(assistantId: string): Promise<AssistantKey | undefined> {
+    const { Items = [] } = await this.#query({
+      IndexName: 'gsi2',
+      KeyConditionExpression: 'gsi2pk = :pk',
+      ExpressionAttributeValues: marshall({ ':pk': assistantPk(assistantId) }),
+      Limit: 1,
+    });
+    const { orgId, role } = ownerOfRow(Items[0] ?? {});
+    return role && { orgId, role };
   }
 
   /** Counted by the database: no row leaves it. */
@@ -161,3 +184,16 @@ function encode(key: Item): string {
 function decode(text: string): Item {
   return marshall(JSON.parse(text));
 }
+
+/** What a caller has sent back as a cursor. Throws `VALIDATION_FAILED` for what was never one of this list. */
+function cursorIn(text: string, gsi1pk: string): string {
+  try {
+    const json = Buffer.from(text, 'base64url').toString('utf8');
+    if (cursorSchema.parse(JSON.parse(json)).gsi1pk === gsi1pk) return json;
+  } catch {
+    // Said below.
+  }
+  throw validationFailed([{ field: 'cursor', detail: 'send the `next` of the page before, with the same scope' }]);
+}
+
+const cursorSchema = z.strictObject({ gsi1pk: z.string(), gsi1sk: z.string(), pk: z.string(), sk: z.string() });

@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import type { OrganisationRecord } from '../../domain/account/organisation-record.ts';
 import { DRIFT_MODES } from '../../domain/account/organisation-record.ts';
 import { type ScopeKey, scopeKeyOf } from '../../domain/account/scope.ts';
+import { ACTOR_KINDS } from '../../domain/actor.ts';
 import { type AssistantKey, ROLES, type Role } from '../../domain/configuration/assistant-key.ts';
 import type { AssistantMapping, MappingChange, UnreadableMapping } from '../../domain/mapping/assistant-mapping.ts';
 import { NO_TOOLS } from '../../domain/tools/link-tools.ts';
@@ -17,6 +18,8 @@ export const scopeKeySchema = z.custom<ScopeKey>(
 
 const scopeSchema = z.enum(['platform', 'org']);
 
+const actorSchema = z.object({ kind: z.enum(ACTOR_KINDS), id: z.string() });
+
 /** A claim as it is stored in a row of any kind. */
 export const claimSchema = z.object({
   token: z.string(),
@@ -25,6 +28,7 @@ export const claimSchema = z.object({
   startedAt: z.string(),
   since: z.string(),
   expiresAt: z.string(),
+  by: z.catch(z.optional(actorSchema), undefined),
   unresolvedAt: z.exactOptional(z.string()),
 });
 
@@ -71,6 +75,12 @@ const liveSchema = z.object({
   versions: z.exactOptional(z.array(z.object({ version: z.string(), percentage: z.number() }))),
 });
 
+const summarySchema = z.object({
+  name: z.exactOptional(z.string()),
+  model: z.exactOptional(z.string()),
+  voice: z.exactOptional(z.string()),
+});
+
 const mappingSchema = z.object({
   orgId: z.string(),
   role: z.enum(ROLES),
@@ -91,6 +101,9 @@ const mappingSchema = z.object({
   // A note for people and for the next drift run: an unreadable one must not stop a sync.
   drift: z.catch(z.optional(driftSchema), undefined),
   live: z.catch(z.optional(liveSchema), undefined),
+  summary: z.catch(z.optional(summarySchema), undefined),
+  changedBy: z.catch(z.optional(actorSchema), undefined),
+  changedAt: z.exactOptional(z.string()),
   retiring: z._default(z.array(retireeSchema), []),
   createdAt: z.string(),
   updatedAt: z.string(),
@@ -184,14 +197,21 @@ export const UNFINISHED_PK = 'UNFINISHED';
 export const OWN_ACCOUNTS_PK = 'OWN-ACCOUNTS';
 
 /**
- * Index keys for a mapping: the assistants of one credential scope in the order in which Vapi made them, and the rows
- * that have none yet in the order of their claims.
+ * Index keys for a mapping. `gsi1`: the assistants of one credential scope in the order in which Vapi made them, and the rows
+ * that have none yet in the order of their claims. `gsi2`: the row that names an assistant, by its id; rows of before there was
+ * this index get into it with any write.
  */
-export function indexKeys(orgId: string, change: MappingChange, hasAssistant: boolean): Record<string, string> {
+export function indexKeys(orgId: string, change: MappingChange, before: string | undefined): Record<string, string> {
   const { scope, assistantId, assistantCreatedAt, claim } = change;
-  if (!hasAssistant && claim) return { gsi1pk: UNFINISHED_PK, gsi1sk: `${claim.since}#${orgId}` };
-  if (!scope || !assistantId || !assistantCreatedAt) return {};
-  return { gsi1pk: scopePk(scopeKeyOf(scope, orgId)), gsi1sk: `${sortable(assistantCreatedAt)}#${assistantId}` };
+  const named = assistantId ?? before;
+  const byId: Record<string, string> = named ? { gsi2pk: assistantPk(named) } : {};
+  if (!before && claim) return { ...byId, gsi1pk: UNFINISHED_PK, gsi1sk: `${claim.since}#${orgId}` };
+  if (!scope || !assistantId || !assistantCreatedAt) return byId;
+  const inScope = {
+    gsi1pk: scopePk(scopeKeyOf(scope, orgId)),
+    gsi1sk: `${sortable(assistantCreatedAt)}#${assistantId}`,
+  };
+  return { ...byId, ...inScope };
 }
 
 /** Times sort as texts only in one format. */

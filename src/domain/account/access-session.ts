@@ -16,7 +16,11 @@ export interface AccessSession {
 }
 
 /** Starts a session for one operation. */
-export function openAccessSession({ credentials, key, journal }: Operation): AccessSession {
+export function openAccessSession({
+  credentials,
+  key,
+  journal,
+}: Pick<Operation, 'credentials' | 'key' | 'journal'>): AccessSession {
   let resolved: Access | undefined;
   let reauthorised = false;
 

@@ -19,6 +19,11 @@ const ORG_ID_ERROR: FieldError = {
 };
 const ROLE_ERROR: FieldError = { field: 'role', detail: `use one of: ${ROLES.join(', ')}` };
 
+/** True for what may be the id of an organisation. */
+export function isOrgId(text: string): boolean {
+  return orgIdSchema.safeParse(text).success;
+}
+
 /** Checks an organisation id. Throws `VALIDATION_FAILED`. */
 export function parseOrgId(orgId: unknown): string {
   const parsed = orgIdSchema.safeParse(orgId);

@@ -1,6 +1,7 @@
 import type { Listed, Shelf } from '../account/account-book.ts';
 import type { DriftMode } from '../account/organisation-record.ts';
 import type { LivePhoneNumber, TrafficAllocation } from '../account/vapi-account.ts';
+import type { Actor } from '../actor.ts';
 import type { Journal } from '../journal.ts';
 import type { Pacer } from '../long-work/paced-account.ts';
 import type { UnitStore } from '../long-work/run.ts';
@@ -56,6 +57,8 @@ export type DriftStart = Pick<DriftDependencies, 'runtime' | 'runs' | 'tasks'>;
 /** One task's share of a run. */
 export interface DriftCall extends DriftDependencies {
   runId: string;
+  /** The run itself. */
+  by: Actor;
   deadline: Deadline;
   journal: Journal;
 }

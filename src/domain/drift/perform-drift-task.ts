@@ -12,7 +12,8 @@ export async function performDriftTask(
   { journal, deadline }: Pick<DriftCall, 'journal' | 'deadline'>,
   task: DriftTask,
 ): Promise<TaskEnd> {
-  const call: DriftCall = { ...deps, runId: task.runId, journal, deadline };
+  const { runId } = task;
+  const call: DriftCall = { ...deps, runId, by: { kind: 'drift', id: runId }, journal, deadline };
   switch (task.kind) {
     case 'drift-plan':
       return await planRun(driftWork(call), call.runId, deadline);

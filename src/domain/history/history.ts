@@ -1,5 +1,5 @@
 import type { AssistantKey } from '../configuration/assistant-key.ts';
-import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import type { SpecSummary } from '../configuration/summary.ts';
 import { type AssistantMapping, type MappingStore, mappingOf } from '../mapping/assistant-mapping.ts';
 import { Problem } from '../problem.ts';
 
@@ -11,15 +11,6 @@ export const PRUNE_EVERY = 10;
 
 /** A configuration that was never applied may belong to a change that is under way for at least this long, in ms. */
 const UNDER_WAY_MS = 3_600_000;
-
-/** A configuration in a few words. It never holds a prompt. */
-export interface SpecSummary {
-  name?: string;
-  /** `provider/model`. */
-  model?: string;
-  /** `provider/voiceId`. */
-  voice?: string;
-}
 
 /** What is kept of a configuration beside its content. Times are ISO 8601. */
 export interface StoredSpec {
@@ -97,21 +88,4 @@ export function expendableSpecs(specs: readonly StoredSpec[], { specHash, attemp
   const refused = others.filter((spec) => !spec.appliedAt && now - Date.parse(spec.savedAt) > UNDER_WAY_MS);
   // The one that is applied now is one of those that are kept.
   return [...applied.toSorted(latestFirst).slice(KEPT_SPECS - 1), ...refused];
-}
-
-/** Name, model and voice of a configuration. */
-export function summarise({ name, model, voice }: JsonObject): SpecSummary {
-  const modelName = pathOf(model, 'model');
-  const voiceName = pathOf(voice, 'voiceId');
-  return {
-    name: typeof name === 'string' ? name : undefined,
-    model: modelName,
-    voice: voiceName,
-  };
-}
-
-function pathOf(value: Json | undefined, field: string): string | undefined {
-  if (!isJsonObject(value)) return undefined;
-  const parts = [value.provider, value[field]].filter((part) => typeof part === 'string' && part !== '');
-  return parts.length > 0 ? parts.join('/') : undefined;
 }

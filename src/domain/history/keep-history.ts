@@ -1,9 +1,10 @@
 import type { DesiredAssistant } from '../configuration/configuration.ts';
+import { summarise } from '../configuration/summary.ts';
 import { nameOf } from '../journal.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
 import type { Operation } from '../operation.ts';
 import { isoNow } from '../runtime.ts';
-import { expendableSpecs, PRUNE_EVERY, summarise } from './history.ts';
+import { expendableSpecs, PRUNE_EVERY } from './history.ts';
 
 /** Notes that Vapi has accepted a configuration. Never throws: the assistant is as wanted, with or without the note. */
 export async function noteApplied(

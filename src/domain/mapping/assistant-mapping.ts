@@ -1,8 +1,10 @@
 import type { OrganisationRecord } from '../account/organisation-record.ts';
 import type { Scope } from '../account/scope.ts';
 import type { VersionShare } from '../account/vapi-account.ts';
+import type { Actor } from '../actor.ts';
 import type { AssistantKey, Role } from '../configuration/assistant-key.ts';
 import type { Configuration } from '../configuration/configuration.ts';
+import type { SpecSummary } from '../configuration/summary.ts';
 import { unreadableRow } from '../problem.ts';
 import type { Claim } from './claim.ts';
 import type { Transition } from './transitions.ts';
@@ -47,6 +49,11 @@ export interface AssistantMapping extends AssistantKey {
   phoneNumber?: PhoneNumberState;
   /** Numbers that are still to be taken off. */
   formerNumbers: readonly FormerNumber[];
+  /** Name, model and voice of the configuration that was applied last; absent in rows of before this was kept. */
+  summary?: SpecSummary;
+  /** Who made the last change, and when (ISO 8601). */
+  changedBy?: Actor;
+  changedAt?: string;
   /** What callers hear, as it was seen last; absent when nobody has looked yet. */
   live?: LiveState;
   /** What the last drift runs found wrong; absent when all was well. */

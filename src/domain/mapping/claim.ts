@@ -1,4 +1,5 @@
 import type { Scope } from '../account/scope.ts';
+import type { Actor } from '../actor.ts';
 import { CLAIM_MARGIN_MS, SETTLE_MS } from '../timing.ts';
 
 export type ClaimOperation = 'create' | 'recreate' | 'update' | 'adopt' | 'delete';
@@ -13,6 +14,8 @@ export interface Claim {
   /** Start of the earliest create of this row whose outcome was never known. A look-up goes back to here. */
   since: string;
   expiresAt: string;
+  /** Who changes the assistant; absent in claims of before this was kept, and of tools. */
+  by?: Actor;
   /** Set when the holder gave up not knowing whether its create had an effect. */
   unresolvedAt?: string;
 }

@@ -1,10 +1,13 @@
 import type { VersionShare } from '../account/vapi-account.ts';
+import type { Actor } from '../actor.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
+import type { SpecSummary } from '../configuration/summary.ts';
 import type { AssistantMapping, DriftState, LiveState, OrganisationView } from './assistant-mapping.ts';
 import { ageSecondsOf, isBeingRemoved, isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 
 /** `imported`: mapped as it was found, and no configuration has been applied yet. */
-type AssistantState = 'imported' | 'synced' | 'changing' | 'unresolved' | 'interrupted';
+export const ASSISTANT_STATES = ['imported', 'synced', 'changing', 'unresolved', 'interrupted'] as const;
+type AssistantState = (typeof ASSISTANT_STATES)[number];
 
 /** What is known of one assistant without asking Vapi. Times are ISO 8601. */
 export interface AssistantStatus extends AssistantKey {
@@ -12,6 +15,10 @@ export interface AssistantStatus extends AssistantKey {
   assistantId: string | null;
   specHash: string | null;
   revision: number;
+  /** Of the configuration that was applied last; null when that is not known. */
+  summary: SpecSummary | null;
+  /** The template that the assistant is bound to; null for one that has a configuration of its own. */
+  template: { id: string; version: number } | null;
   scope: string | null;
   vapiOrgId: string | null;
   /** `toolIds`: those of ours that the assistant has. `refused`: why Vapi does not take a definition. */
@@ -28,16 +35,20 @@ export interface AssistantStatus extends AssistantKey {
   claim?: { operation: string; startedAt: string; ageSeconds: number; next: string };
   /** Assistants of ours that are still to be removed at Vapi. */
   retiring?: readonly string[];
+  /** Who made the last change, and when; null when that is not known. */
+  changedBy: Actor | null;
+  changedAt: string | null;
   createdAt: string;
   updatedAt: string;
 }
 
 /** The mappings of an organisation that can be read, inbound before outbound, at a moment (epoch ms). */
 export function describeAssistants({ mappings }: OrganisationView, now: number): AssistantStatus[] {
-  return mappings.map((mapping) => describe(mapping, now));
+  return mappings.map((mapping) => describeMapping(mapping, now));
 }
 
-function describe(mapping: AssistantMapping, now: number): AssistantStatus {
+/** One mapping at a moment (epoch ms). */
+export function describeMapping(mapping: AssistantMapping, now: number): AssistantStatus {
   const retiring = mapping.retiring.map(({ assistantId }) => assistantId);
   return {
     orgId: mapping.orgId,
@@ -46,6 +57,8 @@ function describe(mapping: AssistantMapping, now: number): AssistantStatus {
     assistantId: mapping.assistantId ?? null,
     specHash: mapping.specHash ?? null,
     revision: mapping.revision,
+    summary: mapping.summary ?? null,
+    template: null,
     scope: mapping.scope ?? null,
     vapiOrgId: mapping.vapiOrgId ?? null,
     ...followersOf(mapping),
@@ -53,6 +66,8 @@ function describe(mapping: AssistantMapping, now: number): AssistantStatus {
     drift: mapping.drift ?? null,
     ...claimOf(mapping, now),
     ...(retiring.length > 0 ? { retiring } : {}),
+    changedBy: mapping.changedBy ?? null,
+    changedAt: mapping.changedAt ?? null,
     createdAt: mapping.createdAt,
     updatedAt: mapping.updatedAt,
   };

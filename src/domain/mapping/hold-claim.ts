@@ -35,7 +35,8 @@ export async function takeClaim(
   const previous = mapping?.claim;
   const token = runtime.uniqueId();
   const remainingMs = deadline.remainingMs();
-  const claim = newClaim({ token, operation: purpose, scope, now: runtime.now(), remainingMs, previous });
+  const made = newClaim({ token, operation: purpose, scope, now: runtime.now(), remainingMs, previous });
+  const claim = { ...made, by: operation.by };
   const attempted = withAttempt(mapping?.attempted ?? [], { specHash, toolIds, claim });
   const change = { attempted, retiring: stillToRetire(mapping, retire) };
   const held = await claimRow(rowOf(operation), { from: mapping, claim, change });

@@ -3,6 +3,7 @@ import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import type { TrafficWish } from '../configuration/assistant-request.ts';
 import { type DesiredAssistant, isOurs } from '../configuration/configuration.ts';
 import { diffAssistant } from '../configuration/diff.ts';
+import { summarise } from '../configuration/summary.ts';
 import { noteApplied, pruneHistory } from '../history/keep-history.ts';
 import { nameOf } from '../journal.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
@@ -88,6 +89,7 @@ async function complete(
     specHash: change.desired.specHash,
     retiring: [...retiring, ...plan.unreachable],
     dependents: plan,
+    summary: summarise(change.desired.payload),
     live,
     made: plan.kind === 'create',
   });

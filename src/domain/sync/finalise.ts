@@ -1,5 +1,6 @@
 import type { Access } from '../account/credentials.ts';
 import type { Resource } from '../account/vapi-account.ts';
+import type { SpecSummary } from '../configuration/summary.ts';
 import {
   type AssistantMapping,
   type Attempt,
@@ -23,6 +24,7 @@ interface FinaliseInput {
   specHash?: string;
   retiring: readonly Retiree[];
   dependents: Dependents;
+  summary: SpecSummary;
   /** What callers hear; absent when that was not looked at. */
   live?: LiveState | undefined;
   /** True when this operation created the assistant. */
@@ -54,7 +56,7 @@ export interface StartOver {
  * no mapping names is removed again, and the operation starts over.
  */
 export async function finalise(operation: Operation, input: FinaliseInput): Promise<CarriedOut> {
-  const { held, assistant, access, specHash, retiring, dependents, live } = input;
+  const { held, assistant, access, specHash, retiring, dependents, summary, live } = input;
   const now = operation.runtime.now();
   // A late PATCH of another configuration may still land: what it adds has to be cleared by a later call.
   const mayLand = ({ specHash: other, until }: Attempt) => other !== specHash && now < Date.parse(until);
@@ -65,7 +67,10 @@ export async function finalise(operation: Operation, input: FinaliseInput): Prom
     vapiOrgId: assistant.vapiOrgId,
     keyFingerprint: access.apiKey.fingerprint,
     specHash,
+    summary,
     live,
+    changedBy: held.claim.by,
+    changedAt: new Date(now).toISOString(),
     attempted: held.mapping.attempted.filter(mayLand),
     finalisedBy: held.claim.token,
     claim: null,

@@ -5,6 +5,7 @@ import type { AssistantMapping, PhoneNumberState } from '../mapping/assistant-ma
 import { endClaim, giveBack, takeClaim } from '../mapping/hold-claim.ts';
 import type { Operation } from '../operation.ts';
 import { lookUpNumber, pointNumber, releaseNumbers } from '../phone-number/link-phone-number.ts';
+import { isoNow } from '../runtime.ts';
 
 /**
  * Points the wanted number to the assistant, and takes those off that it is not to answer any more. False when somebody
@@ -46,7 +47,13 @@ async function change(operation: Operation, { mapping, access, found }: NumberCh
     await releaseNumbers(operation, { numbers: mapping.formerNumbers, access });
     const state =
       found?.status === 'pending' ? await pointNumber(operation, { mapping, phoneNumber: found, access }) : found;
-    const change = { claim: null, formerNumbers: [], phoneNumber: state };
+    const change = {
+      claim: null,
+      formerNumbers: [],
+      phoneNumber: state,
+      changedBy: operation.by,
+      changedAt: isoNow(operation.runtime),
+    };
     await endClaim(operation, { held, transition: 'release', change });
     return true;
   } catch (error) {

@@ -5,6 +5,7 @@ import type { AssistantKey } from '../configuration/assistant-key.ts';
 import { ASSISTANT_FIELDS, MAX_CONFIG_BYTES } from '../configuration/assistant-request.ts';
 import { hashOf } from '../configuration/canonical-hash.ts';
 import { type Configuration, MANAGED_BY, ownership } from '../configuration/configuration.ts';
+import { summarise } from '../configuration/summary.ts';
 import { noteApplied } from '../history/keep-history.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import {
@@ -167,7 +168,15 @@ async function record(
   const retiring = held.mapping.retiring.filter(({ assistantId }) => assistantId !== assistant.id);
   // Tools and number stay as they are too: the first PUT decides about them.
   const dependents = { tools: NO_TOOLS, phoneNumber: null, formerNumbers: [] };
-  const outcome = await finalise(writing, { held, assistant, access, retiring, dependents, made: false });
+  const outcome = await finalise(writing, {
+    held,
+    assistant,
+    access,
+    retiring,
+    dependents,
+    summary: summarise(assistant.config),
+    made: false,
+  });
   if (outcome.kind === 'start-over') return undefined;
   operation.journal.record({ code: 'ASSISTANT_ADOPTED', assistantId: assistant.id });
   return { kind: 'imported' };

@@ -1,5 +1,6 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
 import type { OrganisationRecord } from '../account/organisation-record.ts';
+import type { Actor } from '../actor.ts';
 import type { TrafficWish } from '../configuration/assistant-request.ts';
 import { hashOf } from '../configuration/canonical-hash.ts';
 import { type Configuration, type DesiredAssistant, desiredFrom } from '../configuration/configuration.ts';
@@ -25,7 +26,9 @@ export async function performTask(
   { journal, deadline }: Pick<Operation, 'journal' | 'deadline'>,
 ): Promise<TaskEnd> {
   const { orgId, role, operationId: id } = task;
-  const operation = { ...deps, id, key: { orgId, role }, journal, deadline };
+  // Only a drift run that heals has a configuration applied again: the operation is the run.
+  const by: Actor = task.kind === 'reapply' ? { kind: 'drift', id } : { kind: 'worker', id: task.kind };
+  const operation = { ...deps, id, key: { orgId, role }, by, journal, deadline };
   switch (task.kind) {
     case 'name-version':
       return await nameVersion(operation, task.specHash);

@@ -34,7 +34,7 @@ export async function verifyOrganisation(check: OrganisationCheck): Promise<Assi
   if (!first) {
     throw new Problem('NOT_FOUND', 'No assistant is mapped for this organisation. PUT one, then verify it.');
   }
-  const session = openAccessSession({ ...check, id: check.operationId, key: first });
+  const session = openAccessSession({ ...check, key: first });
   for (;;) {
     const reports = await session.reauthorising(() => reportAll(check, { view, session }));
     if (reports) return reports;

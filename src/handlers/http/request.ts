@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
+import type { Actor } from '../../domain/actor.ts';
 import { validationFailed } from '../../domain/problem.ts';
 
 /** `jwt` has `claims` when API Gateway has checked a token; `sls offline`, which checks nothing, sends it without. */
 const authorizerSchema = z.object({
+  iam: z.optional(z.nullable(z.object({ userArn: z.optional(z.nullable(z.string())) }))),
   jwt: z.optional(z.nullable(z.object({ claims: z.optional(z.nullable(z.record(z.string(), z.unknown()))) }))),
 });
 
@@ -32,6 +34,8 @@ export interface HttpRequest {
   /** By lower-case name. */
   headers: Readonly<Record<string, string | undefined>>;
   body: string | undefined;
+  /** Who calls: an ARN, the subject of a token, or somebody on this machine. */
+  caller: Actor;
   /** Of the token that API Gateway has checked; undefined when the caller signed with IAM. */
   claims: Readonly<Record<string, unknown>> | undefined;
 }
@@ -57,8 +61,19 @@ export function parseHttpEvent(event: unknown): HttpRequest {
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
     body: text ?? undefined,
     claims: claimsOf(requestContext.authorizer),
+    caller: callerOf(requestContext.authorizer, routeKey ?? ''),
   };
 }
+
+/** API Gateway has checked what it says here. */
+function callerOf(authorizer: z.infer<typeof authorizerSchema> | null | undefined, route: string): Actor {
+  if (authorizer?.jwt) return { kind: 'jwt', id: String(authorizer.jwt.claims?.sub ?? '').slice(0, MAX_ACTOR) };
+  const arn = authorizer?.iam?.userArn;
+  return arn ? { kind: 'iam', id: arn.slice(0, MAX_ACTOR) } : { kind: 'local', id: route };
+}
+
+/** The longest name of a caller that is kept. */
+const MAX_ACTOR = 256;
 
 /** A token without any claim (null) is still a token. */
 function claimsOf(authorizer: z.infer<typeof authorizerSchema> | null | undefined): HttpRequest['claims'] {

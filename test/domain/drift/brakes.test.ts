@@ -127,6 +127,7 @@ describe('while the fleet is changed', () => {
   const operation = (orgId: string) => ({
     id: 'test',
     key: { orgId, role: 'inbound' } as const,
+    by: { kind: 'local', id: 'test' } as const,
     deadline: { remainingMs: () => 29_000 },
     journal: { record: () => {} },
   });

@@ -1,4 +1,5 @@
-import { expendableSpecs, KEPT_SPECS, type StoredSpec, summarise } from '../../../src/domain/history/history.ts';
+import { summarise } from '../../../src/domain/configuration/summary.ts';
+import { expendableSpecs, KEPT_SPECS, type StoredSpec } from '../../../src/domain/history/history.ts';
 import { iso, mapping, NOW } from '../sync/decide-situations.ts';
 
 const DAY = 86_400_000;

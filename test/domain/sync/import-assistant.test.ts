@@ -44,6 +44,7 @@ const importOne = (assistantId: string, options: Options = {}): Promise<ImportRe
       },
       id: 'import',
       key: { orgId, role },
+      by: { kind: 'local', id: 'test' },
       deadline: { remainingMs: () => Math.max(0, ends - Date.now()) },
       journal: { record: () => {} },
     },

@@ -177,6 +177,7 @@ it('an assistant that was imported has nothing to be equal to until something is
       ...service.app.sync,
       id: 'import',
       key: { orgId: org, role: 'inbound' },
+      by: { kind: 'local', id: 'test' },
       deadline: { remainingMs: () => 20_000 },
       journal: { record: () => {} },
     },

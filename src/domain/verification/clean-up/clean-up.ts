@@ -97,7 +97,9 @@ async function removeRow(task: CleanUp, mapping: AssistantMapping): Promise<stri
     return `Assistant ${mapping.assistantId ?? ''} of ${orgId} could not be found in any account that is known here`;
   }
   const { deadline, journal, sync } = task;
-  const operation = { ...sync, id: task.nextOperationId(), key, deadline, journal };
+  const id = task.nextOperationId();
+  const by = { kind: 'verification', id: id.split(':')[0] ?? '' } as const;
+  const operation = { ...sync, id, key, by, deadline, journal };
   const held = await takeClaim(operation, { mapping, operation: 'delete', scope: 'platform', retire: [] });
   if (!held) return `${orgId} is being changed by somebody`;
   const ended = await endClaim(operation, { held, transition: 'remove', change: {} });

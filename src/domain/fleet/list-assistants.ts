@@ -1,0 +1,103 @@
+import type { ScopeKey } from '../account/scope.ts';
+import { isOrgId } from '../configuration/assistant-key.ts';
+import { isReadable, type MappingRow, type MappingStore, mappingOf } from '../mapping/assistant-mapping.ts';
+import { ASSISTANT_STATES, type AssistantStatus, describeMapping } from '../mapping/describe.ts';
+import { type FieldError, Problem, validationFailed } from '../problem.ts';
+import type { AssistantIndex } from './assistant-index.ts';
+
+/** What may be asked of the list, as it stands in the query. */
+export type ListParameters = Readonly<
+  Record<'scope' | 'state' | 'drift' | 'template' | 'limit' | 'cursor', string | undefined>
+>;
+
+interface ListQuery {
+  scope: ScopeKey;
+  limit: number;
+  after: string | undefined;
+  isWanted: (status: AssistantStatus) => boolean;
+}
+
+interface AssistantPage {
+  items: readonly AssistantStatus[];
+  /** To be sent as `cursor` for the page that follows; null after the last. */
+  next: string | null;
+  /** Names of rows of this page that cannot be read. */
+  unreadable?: readonly string[] | undefined;
+}
+
+/**
+ * One page of the assistants of a scope, in the order of their creation at Vapi. Filters apply to the page: it may hold fewer
+ * than asked for while more follow. Throws `VALIDATION_FAILED` naming every parameter that is wrong.
+ */
+export async function listAssistants(
+  index: AssistantIndex,
+  parameters: ListParameters,
+  now: number,
+): Promise<AssistantPage> {
+  const { isWanted, ...query } = parseQuery(parameters);
+  const { items, next } = await index.oldestFirst(query);
+  const described = items.filter(isReadable).map((mapping) => describeMapping(mapping, now));
+  const unreadable = items.flatMap(nameOfUnreadable);
+  return {
+    items: described.filter(isWanted),
+    next: next ?? null,
+    unreadable: unreadable.length > 0 ? unreadable : undefined,
+  };
+}
+
+function nameOfUnreadable(row: MappingRow): string[] {
+  return isReadable(row) ? [] : [row.unreadable];
+}
+
+/** The most, and the usual number, of items in a page of any list. */
+const MAX_LIMIT = 200;
+const LIMIT = 50;
+
+function parseQuery({ scope = 'platform', state, drift, template, limit, cursor }: ListParameters): ListQuery {
+  const errors: FieldError[] = [];
+  const scopeKey = scopeKeyIn(scope);
+  if (!scopeKey) errors.push({ field: 'scope', detail: 'use platform, or org: and the id of an organisation' });
+  if (state !== undefined && !ASSISTANT_STATES.some((known) => known === state)) {
+    errors.push({ field: 'state', detail: `use one of: ${ASSISTANT_STATES.join(', ')}` });
+  }
+  if (drift !== undefined && !DRIFT_FILTERS.includes(drift)) {
+    errors.push({ field: 'drift', detail: `use one of: ${DRIFT_FILTERS.join(', ')}` });
+  }
+  const count = limitIn(limit, errors);
+  if (errors.length > 0 || !scopeKey) throw validationFailed(errors);
+  const isWanted = (status: AssistantStatus) =>
+    (state === undefined || status.state === state) &&
+    (drift === undefined || (status.drift?.class ?? 'none') === drift) &&
+    (template === undefined || status.template?.id === template);
+  return { scope: scopeKey, limit: count, after: cursor, isWanted };
+}
+
+/** Reads `limit`: 1 to 200, 50 when it is absent. */
+function limitIn(limit: string | undefined, errors: FieldError[]): number {
+  const count = limit === undefined ? LIMIT : Number(limit);
+  if (limit?.trim() === '' || !Number.isInteger(count) || count < 1 || count > MAX_LIMIT) {
+    errors.push({ field: 'limit', detail: `use a number from 1 to ${MAX_LIMIT}` });
+  }
+  return count;
+}
+
+const DRIFT_FILTERS: readonly string[] = ['none', 'drifted', 'missing', 'pending', 'pinned'];
+
+function scopeKeyIn(scope: string): ScopeKey | undefined {
+  if (scope === 'platform') return scope;
+  const orgId = scope.startsWith('org:') ? scope.slice('org:'.length) : undefined;
+  return orgId !== undefined && isOrgId(orgId) ? `org:${orgId}` : undefined;
+}
+
+/** The status of the mapping that names an assistant. Throws `NOT_FOUND` when none does. */
+export async function findAssistant(
+  { index, mappings }: { index: AssistantIndex; mappings: MappingStore },
+  assistantId: string,
+  now: number,
+): Promise<AssistantStatus> {
+  const key = await index.ownerOf(assistantId);
+  // The index may be a second old, and the row may name another one by now.
+  const mapping = key && mappingOf(await mappings.read(key.orgId), key);
+  if (mapping?.assistantId === assistantId) return describeMapping(mapping, now);
+  throw new Problem('NOT_FOUND', 'No mapping names this assistant. It is not one of this service, or not any more.');
+}
