@@ -3,9 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoAssistantOwners } from './adapters/dynamodb/assistant-owners.ts';
+import { DynamoChangeStore } from './adapters/dynamodb/change-store.ts';
 import type { Table } from './adapters/dynamodb/claimed-rows.ts';
 import { DynamoFindingStore, DynamoUnitStore } from './adapters/dynamodb/drift/run-parts.ts';
 import { DynamoRunStore } from './adapters/dynamodb/drift/run-store.ts';
@@ -16,12 +18,15 @@ import { DynamoSpecHistory } from './adapters/dynamodb/spec-history.ts';
 import { DynamoSpecStore } from './adapters/dynamodb/spec-store.ts';
 import { DynamoToolStore } from './adapters/dynamodb/tool-store.ts';
 import { DynamoVerificationRuns } from './adapters/dynamodb/verification-runs.ts';
+import { EventBridgeBus } from './adapters/event-bus.ts';
 import { SecretsManagerStore } from './adapters/secrets-manager-store.ts';
 import { SqsTaskQueue } from './adapters/sqs-task-queue.ts';
 import { recordCall, recordCircuit, type Telemetry } from './adapters/telemetry/journal.ts';
 import { makeVapiAccounts, type UpstreamTiming } from './adapters/vapi/accounts.ts';
 import { makeShelf } from './domain/account/account-book.ts';
 import type { OrganisationStore } from './domain/account/organisation-settings.ts';
+import type { AnnounceDependencies } from './domain/changes/announce.ts';
+import type { ChangeStore } from './domain/changes/change-store.ts';
 import type { DriftDependencies, DriftStart } from './domain/drift/drift-dependencies.ts';
 import type { AssistantIndex } from './domain/fleet/assistant-index.ts';
 import { makePacer } from './domain/long-work/paced-account.ts';
@@ -47,7 +52,13 @@ export interface StatusApplication extends HttpApplication {
 
 /** What `fleet` works with: it reads the table, and nothing else. */
 export interface FleetApplication extends HttpApplication {
-  fleet: { index: AssistantIndex; mappings: MappingStore };
+  fleet: { index: AssistantIndex; mappings: MappingStore; changes: ChangeStore };
+}
+
+/** What `announce` works with. */
+export interface AnnounceApplication {
+  telemetry: Telemetry;
+  announce: Omit<AnnounceDependencies, 'journal'>;
 }
 
 /** What `sync` works with. */
@@ -161,8 +172,29 @@ export function makeStatusApplication(parts: TableParts = systemTable()): Status
 export function makeFleetApplication(parts: TableParts = systemTable()): FleetApplication {
   const table = tableOf(parts);
   const { runtime, settings } = parts;
-  const fleet = { index: new DynamoFleetIndex(table), mappings: new DynamoMappingStore(table) };
+  const index = new DynamoFleetIndex(table);
+  const fleet = { index, mappings: new DynamoMappingStore(table), changes: changesOf(parts) };
   return { telemetry: makeTelemetry(), runtime, fleet, orgClaim: settings.orgClaim };
+}
+
+function changesOf(parts: TableParts): ChangeStore {
+  const { changeRetentionDays: retentionDays } = parts.settings;
+  return new DynamoChangeStore(tableOf(parts), { retentionDays, now: parts.runtime.now });
+}
+
+/** Puts together what `announce` needs. */
+export function makeAnnounceApplication(
+  parts: TableParts & { clients: { bus: EventBridgeClient } } = systemTableAndBus(),
+): AnnounceApplication {
+  const { settings, clients } = parts;
+  const bus = new EventBridgeBus({ client: clients.bus, name: settings.eventBusName });
+  const announce = { changes: changesOf(parts), specs: new DynamoSpecStore(tableOf(parts)), bus };
+  return { telemetry: makeTelemetry(), announce };
+}
+
+function systemTableAndBus() {
+  const { clients, ...parts } = systemTable();
+  return { ...parts, clients: { ...clients, bus: unlogged(new EventBridgeClient(AWS_REQUEST)) } };
 }
 
 /** Puts together what `drift` needs. */
@@ -225,7 +257,8 @@ export function makeVerifyApplication(parts: ApplicationParts = systemParts()): 
 export function makeApplication(parts: ApplicationParts = systemParts()): Application {
   const service = makeVerifyApplication(parts);
   const table = tableOf(parts);
-  const fleet = { index: new DynamoFleetIndex(table), mappings: service.sync.mappings };
+  const index = new DynamoFleetIndex(table);
+  const fleet = { index, mappings: service.sync.mappings, changes: changesOf(parts) };
   return { ...service, fleet, drift: driftOf(service.sync, { settings: parts.settings, table }) };
 }
 

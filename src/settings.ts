@@ -11,6 +11,10 @@ export interface Settings {
   vapiBaseUrl: string;
   platformKey: ApiKey | undefined;
   taskQueueUrl: string;
+  /** The bus that changes are told to. */
+  eventBusName: string;
+  /** How long changes are kept, in days. */
+  changeRetentionDays: number;
   deploymentId: string;
   voicePolicy: VoicePolicy;
   /** True when credentials may stand in a configuration itself. */
@@ -52,6 +56,8 @@ const environmentSchema = z.object({
     z.string().check(z.refine((text) => ApiKey.clean(text) !== undefined, 'not a usable key')),
   ),
   TASK_QUEUE_URL: notEmpty.check(z.url('not a URL')),
+  EVENT_BUS_NAME: z._default(z.string(), 'default'),
+  CHANGE_RETENTION_DAYS: number(400, { min: 1, max: 3650 }),
   DEPLOYMENT_ID: notEmpty,
   VOICE_POLICY: z._default(z.enum(VOICE_POLICIES, `not one of ${VOICE_POLICIES.join(', ')}`), 'strict'),
   INLINE_CREDENTIALS: z._default(z.enum(['refuse', 'allow'], 'not one of refuse, allow'), 'refuse'),
@@ -87,6 +93,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     vapiBaseUrl: settings.VAPI_BASE_URL.replace(/\/+$/, ''),
     platformKey: VAPI_PRIVATE_KEY ? ApiKey.clean(VAPI_PRIVATE_KEY) : undefined,
     taskQueueUrl: settings.TASK_QUEUE_URL,
+    eventBusName: settings.EVENT_BUS_NAME,
+    changeRetentionDays: settings.CHANGE_RETENTION_DAYS,
     deploymentId: settings.DEPLOYMENT_ID,
     voicePolicy: settings.VOICE_POLICY,
     inlineCredentials: settings.INLINE_CREDENTIALS === 'allow',

@@ -16,6 +16,7 @@ export const PARAMETERS: Readonly<Record<string, (value: string) => string | und
   driftSchedule: matching(/^(rate\(\d+ \w+\)|cron\([^)]+\))$/, 'rate(…) or cron(…) as EventBridge takes them'),
   driftSeconds: numberFrom(60, 86_400),
   driftIgnore: matching(/^\s*(\/\S+\s*)*$/, 'JSON Pointers separated by blanks'),
+  changeRetentionDays: numberFrom(1, 3650),
   driftTraffic: oneOf('keep', 'follow-latest'),
   driftCallsPerSecond: numberFrom(0.1, 1000),
   driftParallelWindows: numberFrom(1, 50),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
+import { type BusStandIn, startBus } from '../events/server.ts';
 import { type SecretsStandIn, startSecrets } from '../secrets/server.ts';
 import { startVapi } from '../vapi/server.ts';
 import type { VapiStandIn } from '../vapi/stand-in.ts';
@@ -8,6 +9,7 @@ import { type ListeningServer, listenOn } from './http-server.ts';
 import { type QueueServer, startQueues } from './queues.ts';
 import { seedOrganisations, seedSecrets } from './seed.ts';
 import type { ServiceDefinition } from './service-definition.ts';
+import { serveStream, TableStream } from './stream.ts';
 import { createTable } from './table.ts';
 
 /** Names and values for the environment of whoever uses the stack. */
@@ -19,6 +21,9 @@ export type Servers = {
   vapi: VapiStandIn;
   secrets: SecretsStandIn;
   queues: QueueServer;
+  bus: BusStandIn;
+  /** The writes to mappings. */
+  stream: TableStream;
   /** Writes to disk, synchronously, what is not there yet: the last act of a process that must end at once. */
   flush(): void;
   close(): Promise<void>;
@@ -30,11 +35,14 @@ export type ServersOptions = { definition: ServiceDefinition; directory?: string
 /** Starts all servers in parallel on free ports of 127.0.0.1, with table, queues and seeds in place. */
 export async function startServers({ definition, directory, hasKeys = true }: ServersOptions): Promise<Servers> {
   const file = (name: string) => (directory ? { file: join(directory, name) } : {});
-  const [table, queues, secrets, vapi] = await allOrNone(
-    startTable(definition, directory && join(directory, 'dynamodb')),
+  const stream = new TableStream();
+  const [table, queues, secrets, vapi, bus, reader] = await allOrNone(
+    startTable(definition, { path: directory && join(directory, 'dynamodb'), stream }),
     startQueues(definition),
     startSecrets(file('secrets.json')),
     startVapi(file('vapi.json')),
+    startBus(file('events.jsonl')),
+    serveStream(stream),
   );
   if (hasKeys) seedSecrets(secrets, definition);
   return {
@@ -43,6 +51,8 @@ export async function startServers({ definition, directory, hasKeys = true }: Se
       AWS_ENDPOINT_URL_DYNAMODB: table.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
       AWS_ENDPOINT_URL_SQS: queues.url,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: bus.url,
+      LOCAL_STREAM_URL: reader.url,
       TASK_QUEUE_URL: queues.queueUrl('TaskQueue'),
       VAPI_BASE_URL: vapi.url,
       TABLE_NAME: definition.tableName,
@@ -51,11 +61,13 @@ export async function startServers({ definition, directory, hasKeys = true }: Se
     vapi,
     secrets,
     queues,
+    bus,
+    stream,
     flush: () => {
       vapi.flush();
       secrets.flush();
     },
-    close: () => closeAll([vapi, secrets, queues, table]),
+    close: () => closeAll([vapi, secrets, queues, bus, reader, table]),
   };
 }
 
@@ -79,9 +91,14 @@ export function fakeAws(region: string): Environment {
   return { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_REGION: region };
 }
 
-async function startTable(definition: ServiceDefinition, path: string | undefined): Promise<ListeningServer> {
+async function startTable(
+  definition: ServiceDefinition,
+  { path, stream }: { path: string | undefined; stream: TableStream },
+): Promise<ListeningServer> {
   const options = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 };
-  const server = await listenOn(dynalite(path ? { ...options, path } : options), 0);
+  const emulator = dynalite(path ? { ...options, path } : options);
+  const server = await listenOn(emulator, 0);
+  stream.watch(emulator, () => server.url);
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint: server.url, region: definition.region, credentials });
   try {

@@ -57,6 +57,8 @@ export type JournalEntry =
   | { code: 'HISTORY_PRUNED'; count: number }
   | { code: 'HISTORY_NOT_KEPT'; cause: string }
   | { code: 'RELEASE_FAILED'; cause: string }
+  | { code: 'EVENTS_NOT_SENT'; cause: string; count: number }
+  | { code: 'CHANGE_NOT_KEPT'; cause: string }
   | { code: 'SCENARIO_PASSED' | 'SCENARIO_FAILED'; scenario: string; durationMs: number }
   | { code: 'LEFTOVERS_REMOVED'; runId: string }
   | { code: 'LEFTOVERS_KEPT'; runId: string; count: number }

@@ -1,4 +1,6 @@
 import { type FleetApplication, makeFleetApplication } from '../application.ts';
+import { changesOfOrganisation, changesSince } from '../domain/changes/list-changes.ts';
+import { parseOrgId } from '../domain/configuration/assistant-key.ts';
 import { findAssistant, listAssistants } from '../domain/fleet/list-assistants.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
 import { jsonResponse } from './http/response.ts';
@@ -12,9 +14,11 @@ const routes: Routes<FleetApplication> = {
     answer: list,
   },
   'GET /assistants/{assistantId}': { operation: 'fleet', forOperators: true, answer: find },
+  'GET /changes': { operation: 'changes', forOperators: true, query: ['since', 'limit', 'cursor'], answer: follow },
+  'GET /orgs/{orgId}/changes': { operation: 'changes', query: ['role', 'limit', 'cursor'], answer: listChanges },
 };
 
-/** The fleet as operators see it: all assistants, and whose one is. */
+/** The fleet: all assistants, whose one is, and who has changed what. */
 export function makeFleetHandler(app: FleetApplication): HttpHandler {
   return makeHttpHandler(app, routes);
 }
@@ -32,6 +36,16 @@ async function find({ app, request: { path } }: Call<FleetApplication>): Promise
     response: jsonResponse(200, await findAssistant(app.fleet, assistantId, app.runtime.now())),
     outcome: 'found',
   };
+}
+
+async function follow({ app, request: { query } }: Call<FleetApplication>): Promise<Answer> {
+  const page = await changesSince(app.fleet.changes, query, app.runtime.now());
+  return { response: jsonResponse(200, page), outcome: 'listed' };
+}
+
+async function listChanges({ app, request: { path, query } }: Call<FleetApplication>): Promise<Answer> {
+  const page = await changesOfOrganisation(app.fleet.changes, parseOrgId(path.orgId), query);
+  return { response: jsonResponse(200, page), outcome: 'listed' };
 }
 
 export const handler = lazily(makeFleetApplication, makeFleetHandler);

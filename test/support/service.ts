@@ -1,16 +1,25 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
+import { Announcer } from '../../local/stack/announcer.ts';
 import { QueueWorker } from '../../local/stack/queue-worker.ts';
 import { type Servers, startServers } from '../../local/stack/servers.ts';
 import { localDefinition } from '../../local/stack/stack.ts';
 import type { UpstreamTiming } from '../../src/adapters/vapi/accounts.ts';
-import { type Application, makeApplication, systemRuntime, unlogged } from '../../src/application.ts';
+import {
+  type Application,
+  makeAnnounceApplication,
+  makeApplication,
+  systemRuntime,
+  unlogged,
+} from '../../src/application.ts';
 import type { OrganisationRecord } from '../../src/domain/account/organisation-record.ts';
 import type { Runtime } from '../../src/domain/runtime.ts';
+import { makeAnnounceHandler } from '../../src/handlers/announce.ts';
 import { makeDriftHandler } from '../../src/handlers/drift.ts';
 import { makeFleetHandler } from '../../src/handlers/fleet.ts';
 import type { HttpHandler } from '../../src/handlers/http/handler.ts';
@@ -41,6 +50,8 @@ export interface Environment {
   work(tasks: readonly unknown[], receiveCount?: number): Promise<SQSBatchResponse>;
   /** Has the worker perform what is in the queue. Returns the number of messages. */
   drainQueue(): Promise<number>;
+  /** Has the stream of the table told to its end; what was not taken comes again, as often as needed. */
+  announce(): Promise<void>;
   history(org: string, role: string): Promise<Reply>;
   rollBack(org: string, role: string, body: unknown, options?: CallOptions): Promise<Reply>;
   invoke(
@@ -203,10 +214,19 @@ function makeEnvironment({
     upstreamTiming: options.upstreamTiming ?? BRISK,
   });
   const app = { ...application, isVerification: options.isVerification ?? false };
-  return { environment: environmentOf(app, values), dynamo };
+  const bus = new EventBridgeClient({ ...aws, endpoint: values.AWS_ENDPOINT_URL_EVENTBRIDGE ?? '', maxAttempts: 1 });
+  const announcing = makeAnnounceApplication({
+    settings: readSettings(values),
+    runtime: app.runtime,
+    clients: { dynamo, bus },
+  });
+  const announce = makeAnnounceHandler(announcing);
+  const announcer = new Announcer({ environment: values, announce });
+  const environment = { ...environmentOf(app, values), announce: () => announcer.drain() };
+  return { environment, dynamo };
 }
 
-function environmentOf(app: Application, values: Record<string, string>): Environment {
+function environmentOf(app: Application, values: Record<string, string>): Omit<Environment, 'announce'> {
   const worker = makeWorkerHandler(app);
   const handlers = {
     sync: makeSyncHandler(app),

@@ -29,6 +29,7 @@ export const claimSchema = z.object({
   since: z.string(),
   expiresAt: z.string(),
   by: z.catch(z.optional(actorSchema), undefined),
+  operationId: z.exactOptional(z.string()),
   unresolvedAt: z.exactOptional(z.string()),
 });
 

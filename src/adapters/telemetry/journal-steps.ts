@@ -102,6 +102,16 @@ export const JOURNAL_STEPS: { readonly [C in Code]: JournalStep<C> } = {
   HISTORY_PRUNED: { level: 'info', text: '📚 Old configurations removed from the history' },
   HISTORY_NOT_KEPT: { level: 'warn', text: '📚 The history could not be kept up to date' },
   RELEASE_FAILED: { level: 'warn', text: '🔒 The claim could not be given back and will expire' },
+  EVENTS_NOT_SENT: {
+    level: 'warn',
+    text: '📣 Events were not taken by the bus; the stream brings them again',
+    measure: once('EventsNotSent'),
+  },
+  CHANGE_NOT_KEPT: {
+    level: 'warn',
+    text: '📣 A change could not be kept; the stream brings it again',
+    measure: once('EventsNotSent'),
+  },
   SCENARIO_PASSED: {
     level: 'info',
     text: '🟢 Scenario passed',

@@ -2,6 +2,7 @@ import type { ScopeKey } from '../account/scope.ts';
 import { isOrgId } from '../configuration/assistant-key.ts';
 import { isReadable, type MappingRow, type MappingStore, mappingOf } from '../mapping/assistant-mapping.ts';
 import { ASSISTANT_STATES, type AssistantStatus, describeMapping } from '../mapping/describe.ts';
+import { limitIn } from '../page-limit.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import type { AssistantIndex } from './assistant-index.ts';
 
@@ -49,10 +50,6 @@ function nameOfUnreadable(row: MappingRow): string[] {
   return isReadable(row) ? [] : [row.unreadable];
 }
 
-/** The most, and the usual number, of items in a page of any list. */
-const MAX_LIMIT = 200;
-const LIMIT = 50;
-
 function parseQuery({ scope = 'platform', state, drift, template, limit, cursor }: ListParameters): ListQuery {
   const errors: FieldError[] = [];
   const scopeKey = scopeKeyIn(scope);
@@ -70,15 +67,6 @@ function parseQuery({ scope = 'platform', state, drift, template, limit, cursor 
     (drift === undefined || (status.drift?.class ?? 'none') === drift) &&
     (template === undefined || status.template?.id === template);
   return { scope: scopeKey, limit: count, after: cursor, isWanted };
-}
-
-/** Reads `limit`: 1 to 200, 50 when it is absent. */
-function limitIn(limit: string | undefined, errors: FieldError[]): number {
-  const count = limit === undefined ? LIMIT : Number(limit);
-  if (limit?.trim() === '' || !Number.isInteger(count) || count < 1 || count > MAX_LIMIT) {
-    errors.push({ field: 'limit', detail: `use a number from 1 to ${MAX_LIMIT}` });
-  }
-  return count;
 }
 
 const DRIFT_FILTERS: readonly string[] = ['none', 'drifted', 'missing', 'pending', 'pinned'];

@@ -16,6 +16,8 @@ export interface Claim {
   expiresAt: string;
   /** Who changes the assistant; absent in claims of before this was kept, and of tools. */
   by?: Actor;
+  /** The operation that took it. */
+  operationId?: string;
   /** Set when the holder gave up not knowing whether its create had an effect. */
   unresolvedAt?: string;
 }

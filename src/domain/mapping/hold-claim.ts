@@ -36,7 +36,7 @@ export async function takeClaim(
   const token = runtime.uniqueId();
   const remainingMs = deadline.remainingMs();
   const made = newClaim({ token, operation: purpose, scope, now: runtime.now(), remainingMs, previous });
-  const claim = { ...made, by: operation.by };
+  const claim = { ...made, by: operation.by, operationId: operation.id };
   const attempted = withAttempt(mapping?.attempted ?? [], { specHash, toolIds, claim });
   const change = { attempted, retiring: stillToRetire(mapping, retire) };
   const held = await claimRow(rowOf(operation), { from: mapping, claim, change });

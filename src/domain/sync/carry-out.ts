@@ -15,6 +15,7 @@ import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { MIN_CREATE_MS } from '../timing.ts';
 import { forgetGoneTools } from '../tools/forget-tools.ts';
+import { isSameTools } from '../tools/link-tools.ts';
 import { CURRENT, type LiveSeen, lookAtLive } from '../traffic/live.ts';
 import type { Plan } from './decide.ts';
 import { type CarriedOut, finalise, type StartOver } from './finalise.ts';
@@ -91,11 +92,18 @@ async function complete(
     dependents: plan,
     summary: summarise(change.desired.payload),
     live,
+    hasChanged: hasChanged(change),
     made: plan.kind === 'create',
   });
   await noting;
   if (outcome.kind === 'done') await pruneHistory(operation, outcome.mapping);
   return outcome.kind === 'done' ? { ...outcome, problem } : outcome;
+}
+
+/** What a holder that crashed has done already shows in another configuration than the row's. */
+function hasChanged({ plan, desired, mapping }: Change): boolean {
+  if (plan.kind !== 'update' || plan.patch.body) return true;
+  return desired.specHash !== mapping?.specHash || !isSameTools(mapping.tools, plan.tools);
 }
 
 /** A new assistant is heard as it was made; one that nothing was written to is heard as before. */

@@ -27,6 +27,8 @@ interface FinaliseInput {
   summary: SpecSummary;
   /** What callers hear; absent when that was not looked at. */
   live?: LiveState | undefined;
+  /** False when nothing was done to the assistant, but that the row is in order again. */
+  hasChanged: boolean;
   /** True when this operation created the assistant. */
   made: boolean;
 }
@@ -69,8 +71,7 @@ export async function finalise(operation: Operation, input: FinaliseInput): Prom
     specHash,
     summary,
     live,
-    changedBy: held.claim.by,
-    changedAt: new Date(now).toISOString(),
+    ...(input.hasChanged ? { changedBy: held.claim.by, changedAt: new Date(now).toISOString() } : {}),
     attempted: held.mapping.attempted.filter(mayLand),
     finalisedBy: held.claim.token,
     claim: null,

@@ -51,8 +51,7 @@ async function change(operation: Operation, { mapping, access, found }: NumberCh
       claim: null,
       formerNumbers: [],
       phoneNumber: state,
-      changedBy: operation.by,
-      changedAt: isoNow(operation.runtime),
+      ...(state?.status === 'linked' ? { changedBy: operation.by, changedAt: isoNow(operation.runtime) } : {}),
     };
     await endClaim(operation, { held, transition: 'release', change });
     return true;

@@ -175,6 +175,7 @@ async function record(
     retiring,
     dependents,
     summary: summarise(assistant.config),
+    hasChanged: true,
     made: false,
   });
   if (outcome.kind === 'start-over') return undefined;

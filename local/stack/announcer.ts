@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import type { DynamoDBStreamEvent } from 'aws-lambda';
+import { z } from 'zod';
+import type { AnnounceHandler } from '../../src/handlers/announce.ts';
+import { lambdaContext } from './lambda-context.ts';
+import type { Environment } from './servers.ts';
+
+const page = z.object({ position: z.number(), records: z.array(z.looseObject({ eventID: z.string() })) });
+
+const TIMEOUT_MS = 60_000;
+/** Without any progress the stream is left for the next time after so many tries. */
+const TRIES = 5;
+
+/** Brings the stream of the local table to the real `announce`, as Lambda's event source does it. */
+export class Announcer {
+  readonly #url: string;
+  readonly #announce: AnnounceHandler;
+
+  constructor({ environment, announce }: { environment: Environment; announce: AnnounceHandler }) {
+    this.#url = environment.LOCAL_STREAM_URL ?? '';
+    this.#announce = announce;
+  }
+
+  /** Tells what is in the stream now. What was not taken comes again. */
+  async drain(): Promise<void> {
+    for (let idle = 0; idle < TRIES; ) {
+      const { position, records } = await this.#read();
+      if (records.length === 0) return;
+      const told = await this.#tell(records);
+      idle = told === 0 ? idle + 1 : 0;
+      await this.#read(position + told);
+    }
+  }
+
+  /** The number of records that were told. */
+  async #tell(records: z.output<typeof page>['records']): Promise<number> {
+    const event = z.custom<DynamoDBStreamEvent>().parse({ Records: records });
+    const ends = Date.now() + TIMEOUT_MS;
+    const getRemainingTimeInMillis = () => Math.max(0, ends - Date.now());
+    const context = lambdaContext({ functionName: 'announce', awsRequestId: randomUUID(), getRemainingTimeInMillis });
+    const { batchItemFailures } = await this.#announce(event, context);
+    const [first] = batchItemFailures;
+    return first ? records.findIndex(({ eventID }) => eventID === first.itemIdentifier) : records.length;
+  }
+
+  /** What is to be told; with a position, says first how far it has come. */
+  async #read(position?: number): Promise<z.output<typeof page>> {
+    const said = position === undefined ? {} : { method: 'POST', body: JSON.stringify({ position }) };
+    return page.parse(await (await fetch(this.#url, said)).json());
+  }
+}

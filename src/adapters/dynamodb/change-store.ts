@@ -1,0 +1,149 @@
+import {
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import { ACTOR_KINDS } from '../../domain/actor.ts';
+import { CHANGE_ACTIONS, type Change } from '../../domain/changes/change.ts';
+import type { ChangePage, ChangeStore } from '../../domain/changes/change-store.ts';
+import { ROLES } from '../../domain/configuration/assistant-key.ts';
+import { validationFailed } from '../../domain/problem.ts';
+import type { Table } from './claimed-rows.ts';
+import type { Item } from './table-keys.ts';
+
+/** Partition of the index with the changes of all organisations, in the order in which they were kept. */
+const ALL = 'CHANGES';
+
+/** A change is shown in the list of all when it is so old, in ms: one that is kept at this moment may come before it. */
+const SETTLED_MS = 5_000;
+
+const DAY_MS = 86_400_000;
+
+interface ChangeStoreOptions {
+  retentionDays: number;
+  /** Epoch ms. */
+  now: () => number;
+}
+
+/** Changes in DynamoDB, one item each, that expire. */
+export class DynamoChangeStore implements ChangeStore {
+  readonly #table: Table;
+  readonly #options: ChangeStoreOptions;
+
+  constructor(table: Table, options: ChangeStoreOptions) {
+    this.#table = table;
+    this.#options = options;
+  }
+
+  async keep(change: Change): Promise<Change> {
+    const { now, retentionDays } = this.#options;
+    const key = { pk: partitionOf(change.orgId), sk: `${change.at}#${change.id}` };
+    const index = { gsi1pk: ALL, gsi1sk: `${new Date(now()).toISOString()}#${change.id}` };
+    const expiresAt = Math.floor((Date.parse(change.at) + retentionDays * DAY_MS) / 1000);
+    try {
+      await this.#table.client.send(
+        new PutItemCommand({
+          TableName: this.#table.name,
+          Item: marshall({ ...key, ...index, expiresAt, change: JSON.stringify(change) }),
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      );
+      return change;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return await this.#read(marshall(key), change);
+    }
+  }
+
+  async ofOrganisation({
+    orgId,
+    role,
+    limit,
+    after,
+  }: Parameters<ChangeStore['ofOrganisation']>[0]): Promise<ChangePage> {
+    const pk = partitionOf(orgId);
+    const { Items = [], LastEvaluatedKey } = await this.#table.client.send(
+      new QueryCommand({
+        TableName: this.#table.name,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: marshall({ ':pk': pk }),
+        ScanIndexForward: false,
+        Limit: limit,
+        ExclusiveStartKey: after === undefined ? undefined : marshall({ pk, sk: textIn(after, 'sk') }),
+      }),
+    );
+    const changes = Items.map(changeOf).filter((change) => role === undefined || change.role === role);
+    const last = LastEvaluatedKey?.sk?.S;
+    return { items: changes, next: last && cursorOf({ sk: last }) };
+  }
+
+  async since({ since, limit, after }: Parameters<ChangeStore['since']>[0]): Promise<ChangePage & { next: string }> {
+    const from = after === undefined ? since : textIn(after, 'at');
+    const { Items = [] } = await this.#table.client.send(
+      new QueryCommand({
+        TableName: this.#table.name,
+        IndexName: 'gsi1',
+        KeyConditionExpression: 'gsi1pk = :pk AND gsi1sk BETWEEN :from AND :to',
+        ExpressionAttributeValues: marshall({
+          ':pk': ALL,
+          // What comes right behind a position: nothing sorts between the two.
+          ':from': after === undefined ? from : `${from} `,
+          ':to': new Date(this.#options.now() - SETTLED_MS).toISOString(),
+        }),
+        Limit: limit,
+      }),
+    );
+    const last = Items.at(-1)?.gsi1sk?.S ?? from;
+    return { items: Items.map(changeOf), next: cursorOf({ at: last }) };
+  }
+
+  async #read(key: Item, otherwise: Change): Promise<Change> {
+    const { Item } = await this.#table.client.send(
+      new GetItemCommand({ TableName: this.#table.name, Key: key, ConsistentRead: true }),
+    );
+    return Item ? changeOf(Item) : otherwise;
+  }
+}
+
+function partitionOf(orgId: string): string {
+  return `${ALL}#${orgId}`;
+}
+
+const changeSchema = z.object({
+  id: z.string(),
+  at: z.string(),
+  orgId: z.string(),
+  role: z.enum(ROLES),
+  action: z.enum(CHANGE_ACTIONS),
+  assistantId: z.string(),
+  revision: z.number(),
+  from: z.nullable(z.string()),
+  to: z.nullable(z.string()),
+  paths: z.array(z.string()),
+  by: z.nullable(z.object({ kind: z.enum(ACTOR_KINDS), id: z.string() })),
+  operationId: z.nullable(z.string()),
+});
+
+function changeOf(item: Item): Change {
+  return changeSchema.parse(JSON.parse(z.object({ change: z.string() }).parse(unmarshall(item)).change));
+}
+
+function cursorOf(position: Record<string, string>): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+/** A field of a cursor. Throws `VALIDATION_FAILED` for what was never one of this list. */
+function textIn(cursor: string, name: string): string {
+  try {
+    const position = z
+      .record(z.string(), z.string())
+      .parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+    if (position[name] !== undefined && position[name] !== '') return position[name];
+  } catch {
+    // Said below.
+  }
+  throw validationFailed([{ field: 'cursor', detail: 'send the `next` of the page before' }]);
+}

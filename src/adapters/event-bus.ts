@@ -1,0 +1,32 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import type { Announcement, EventBus } from '../domain/changes/announce.ts';
+
+/** The source of every event. */
+const SOURCE = 'vapi-sync';
+
+/** A bus of EventBridge. */
+export class EventBridgeBus implements EventBus {
+  readonly #client: EventBridgeClient;
+  readonly #name: string;
+
+  constructor({ client, name }: { client: EventBridgeClient; name: string }) {
+    this.#client = client;
+    this.#name = name;
+  }
+
+  async put(events: readonly Announcement[]): Promise<readonly number[]> {
+    const { Entries = [] } = await this.#client.send(
+      new PutEventsCommand({
+        Entries: events.map(({ type, detail }) => ({
+          EventBusName: this.#name,
+          Source: SOURCE,
+          DetailType: type,
+          Detail: JSON.stringify(detail),
+          Time: new Date(detail.at),
+        })),
+      }),
+    );
+    // What there is no answer for was not taken.
+    return events.map((_, index) => index).filter((index) => Entries[index]?.EventId === undefined);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { rowChangesIn } from '../adapters/stream-records.ts';
+import { makeJournal } from '../adapters/telemetry/journal.ts';
+import { type AnnounceApplication, makeAnnounceApplication } from '../application.ts';
+import { announce } from '../domain/changes/announce.ts';
+import { instrumented } from './lambda/instrumented.ts';
+
+export type AnnounceHandler = (event: DynamoDBStreamEvent, context: Context) => Promise<DynamoDBBatchResponse>;
+
+/** Tells what the writes of a batch of the table's stream have done. What could not be told comes again, and all behind it. */
+export function makeAnnounceHandler(app: AnnounceApplication): AnnounceHandler {
+  return instrumented(app.telemetry, async ({ Records }: DynamoDBStreamEvent) => {
+    const journal = makeJournal(app.telemetry);
+    const failed = await announce({ ...app.announce, journal }, rowChangesIn(Records));
+    return { batchItemFailures: failed === undefined ? [] : [{ itemIdentifier: failed }] };
+  });
+}
+
+let built: AnnounceHandler | undefined;
+
+/** Built with the first batch. When the settings are wrong the batch fails, and comes back when they are right. */
+export const handler: AnnounceHandler = async (event, context) => {
+  built ??= makeAnnounceHandler(makeAnnounceApplication());
+  return await built(event, context);
+};
