@@ -11,6 +11,7 @@ import { DynamoChangeStore } from './adapters/dynamodb/change-store.ts';
 import type { Table } from './adapters/dynamodb/claimed-rows.ts';
 import { DynamoFindingStore, DynamoUnitStore } from './adapters/dynamodb/drift/run-parts.ts';
 import { DynamoRunStore } from './adapters/dynamodb/drift/run-store.ts';
+import { DynamoStrayStore } from './adapters/dynamodb/drift/stray-store.ts';
 import { DynamoFleetIndex } from './adapters/dynamodb/fleet-index.ts';
 import { DynamoMappingStore } from './adapters/dynamodb/mapping-store.ts';
 import { DynamoOrganisationStore } from './adapters/dynamodb/organisation-store.ts';
@@ -270,6 +271,7 @@ function driftOf(sync: SyncDependencies, { settings, table }: { settings: Settin
     runs: new DynamoRunStore(table, runtime),
     units: new DynamoUnitStore(table, runtime),
     findings: new DynamoFindingStore(table, runtime),
+    strays: new DynamoStrayStore(table, runtime),
     pacer: makePacer(runtime),
     numbers: makeShelf(),
     toolIds: makeShelf(),

@@ -1,10 +1,12 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
+import { EventFeed } from '../events/event-feed.ts';
 import type { UsedStack } from '../stack/detached/use-stack.ts';
 import { hasCode } from '../stack/error-code.ts';
 import { chosenVapi, dataDirectory, enterLocalAws, functionEnvironment } from '../stack/local-environment.ts';
 import { endSoon, endWithProcess } from '../stack/process-life.ts';
+import { BackgroundAnnouncer } from './background-announcer.ts';
 import { BackgroundWorker } from './background-worker.ts';
 import { buildDirectory, removeAbandonedBuilds, removeOwnBuild } from './build-directory.ts';
 import { InvocationOutput } from './invocation-output.ts';
@@ -54,6 +56,7 @@ export default class LocalStackPlugin {
   readonly #log: Utilities['log'];
   #stack: UsedStack | undefined;
   #worker: BackgroundWorker | undefined;
+  #announcer: BackgroundAnnouncer | undefined;
   #output: InvocationOutput | undefined;
 
   constructor(serverless: Serverless, _options: unknown, { log }: Utilities) {
@@ -168,7 +171,18 @@ export default class LocalStackPlugin {
     removeAbandonedBuilds(this.#checkout);
     const values = { ...textsOf(service.provider.environment), ...this.#stack.environment, ...environment };
     this.#worker = new BackgroundWorker(values);
-    if (isServer) await this.#worker.start();
+    this.#announcer = new BackgroundAnnouncer(values);
+    if (isServer) await this.#serve(directory);
+  }
+
+  /** Works off queue and stream for as long as the server runs, with a line for each event. */
+  async #serve(directory: string): Promise<void> {
+    await this.#worker?.start();
+    const feed = new EventFeed(join(directory, 'events.jsonl'));
+    const show = () => {
+      for (const line of feed.read()) this.#log.notice(`📣 ${line}`);
+    };
+    this.#announcer?.run(show).catch(() => {});
   }
 
   /** Without a stack there is nothing to do: a part of it that has started must not keep the process alive. */
@@ -187,7 +201,9 @@ export default class LocalStackPlugin {
     process.exit(1);
   }
 
-  /** What the invoked function has left to the queue. The command has its answer already: this cannot make it fail. */
+  /**
+   * What the invoked function has left to the queue, and to the stream. The command has its answer already: this cannot make it fail.
+   */
   async #finishWork(): Promise<void> {
     if (this.#command !== 'invoke local') return;
     try {
@@ -195,11 +211,17 @@ export default class LocalStackPlugin {
     } catch {
       this.#log.warning('The queue could not be worked off; the next sync sends what was left again');
     }
+    try {
+      await this.#announcer?.drain();
+    } catch {
+      this.#log.warning('The changes could not be told; the next command tells them');
+    }
   }
 
   async #stop(): Promise<void> {
     if (!this.#stack) return;
     this.#worker?.stop();
+    this.#announcer?.stop();
     this.#output?.end();
     this.#stack.release();
     // The bundler's own process would complain loudly about the sudden end of this one.

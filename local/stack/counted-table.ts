@@ -4,6 +4,8 @@ import { z } from 'zod';
 const inputSchema = z.looseObject({
   ConsistentRead: z.boolean().optional(),
   Key: z.looseObject({ sk: z.looseObject({ S: z.string() }) }).optional(),
+  /** Of a put. */
+  Item: z.record(z.string(), z.unknown()).optional(),
 });
 const capacity = z.looseObject({ CapacityUnits: z.number() });
 
@@ -42,11 +44,11 @@ export function countUnits(client: DynamoDBClient): TableUnits {
 
 function charge(units: TableUnits, request: { name: string; input: object; output: unknown }): void {
   const { ConsumedCapacity = [], Attributes = {} } = outputSchema.parse(request.output);
-  const { ConsistentRead = false, Key } = inputSchema.parse(request.input);
+  const { ConsistentRead = false, Key, Item } = inputSchema.parse(request.input);
   const consumed = [ConsumedCapacity].flat().reduce((sum, { CapacityUnits }) => sum + CapacityUnits, 0);
   // A read that finds nothing is charged as the smallest one; the emulator charges none.
   if (/^(Get|Query|BatchGet)/.test(request.name)) units.read += Math.max(consumed, ConsistentRead ? 1 : 0.5);
-  else units.write += consumed * (isIndexed(Attributes, Key?.sk.S) ? 2 : 1);
+  else units.write += consumed * (isIndexed(Item ?? Attributes, Key?.sk.S) ? 2 : 1);
 }
 
 /** The emulator does not count the index. A mapping is in it as soon as it names an assistant, until it is removed. */

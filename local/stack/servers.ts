@@ -22,7 +22,7 @@ export type Servers = {
   secrets: SecretsStandIn;
   queues: QueueServer;
   bus: BusStandIn;
-  /** The writes to mappings. */
+  /** The writes that `announce` is told. */
   stream: TableStream;
   /** Writes to disk, synchronously, what is not there yet: the last act of a process that must end at once. */
   flush(): void;

@@ -15,15 +15,32 @@ export interface StreamRecord {
   eventID: string;
   eventName: 'INSERT' | 'MODIFY' | 'REMOVE';
   eventSource: 'aws:dynamodb';
-  dynamodb: { Keys: z.output<typeof key>; OldImage?: Image; NewImage?: Image; SequenceNumber: string };
+  dynamodb: {
+    Keys: z.output<typeof key>;
+    OldImage?: Image;
+    NewImage?: Image;
+    SequenceNumber: string;
+    /** Seconds. */
+    ApproximateCreationDateTime: number;
+  };
 }
 
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'];
 
+/** As the filter patterns of `announce` in serverless.yml have it: partition key and sort key begin so. */
+export const STREAMED = [
+  { pk: 'ORG#', sk: 'ASSISTANT#' },
+  { pk: 'DRIFT', sk: 'STRAY#' },
+];
+
+function isStreamed({ pk, sk }: z.output<typeof key>): boolean {
+  return STREAMED.some((begins) => pk.S.startsWith(begins.pk) && sk.S.startsWith(begins.sk));
+}
+
 /** Records that are kept. */
 const KEPT = 10_000;
 
-/** The stream that the emulator of the table lacks: the writes to mappings, with what a row was before and is after. */
+/** The stream that the emulator of the table lacks: the writes that `announce` is told, with what a row was before and is after. */
 export class TableStream {
   /** Oldest first. */
   readonly records: StreamRecord[] = [];
@@ -32,7 +49,7 @@ export class TableStream {
   #count = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** Puts itself in front of a DynamoDB server: writes to mappings go one after the other, between two reads of the row. */
+  /** Puts itself in front of a DynamoDB server: such writes go one after the other, between two reads of the row. */
   watch(server: Server, url: () => string): void {
     const serve = server.listeners('request');
     const pass = (request: Readable, response: ServerResponse) => {
@@ -58,8 +75,7 @@ export class TableStream {
   #serveWrite(call: WriteCall): void {
     const parsed = write.safeParse(JSON.parse(call.body)).data;
     const row = parsed?.Key ?? parsed?.Item;
-    const isMapping = row?.pk.S.startsWith('ORG#') && row.sk.S.startsWith('ASSISTANT#');
-    if (!parsed || !row || !isMapping) {
+    if (!parsed || !row || !isStreamed(row)) {
       replay(call);
       return;
     }
@@ -67,7 +83,7 @@ export class TableStream {
     this.#turn = this.#turn
       .then(async () => {
         const before = await read();
-        const answered = new Promise((resolve) => call.response.once('close', resolve));
+        const answered = answeredBy(call.response);
         replay(call);
         await answered;
         this.#add({ pk: row.pk, sk: row.sk }, before, await read());
@@ -80,7 +96,8 @@ export class TableStream {
     this.#count += 1;
     const eventName = OldImage ? (NewImage ? 'MODIFY' : 'REMOVE') : 'INSERT';
     const SequenceNumber = String(this.#count).padStart(21, '0');
-    const dynamodb = { Keys, OldImage, NewImage, SequenceNumber };
+    const ApproximateCreationDateTime = Math.floor(Date.now() / 1000);
+    const dynamodb = { Keys, OldImage, NewImage, SequenceNumber, ApproximateCreationDateTime };
     this.records.push({ eventID: SequenceNumber, eventName, eventSource: 'aws:dynamodb', dynamodb });
     if (this.records.length > KEPT) this.records.shift();
   }
@@ -93,6 +110,17 @@ interface WriteCall {
   /** Hands a request to the server, as if it had come over the wire. */
   pass: (request: Readable, response: ServerResponse) => void;
   url: string;
+}
+
+/** Resolves when the server has answered, also one whose client is gone: then nothing is sent, and nothing closes any more. */
+function answeredBy(response: ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = response.end.bind(response);
+  response.end = (...rest: unknown[]) => {
+    resolve();
+    return Reflect.apply(end, response, rest);
+  };
+  return promise;
 }
 
 /** The request once more, as its body has been read. */

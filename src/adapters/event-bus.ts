@@ -1,5 +1,6 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import type { Announcement, EventBus } from '../domain/changes/announce.ts';
+import type { EventBus } from '../domain/changes/announce.ts';
+import type { Announcement } from '../domain/changes/announcement.ts';
 
 /** The source of every event. */
 const SOURCE = 'vapi-sync';

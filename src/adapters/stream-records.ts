@@ -1,24 +1,38 @@
-import type { DynamoDBRecord } from 'aws-lambda';
+import type { DynamoDBRecord, StreamRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
-import type { RowChange } from '../domain/changes/announce.ts';
-import type { AssistantMapping } from '../domain/mapping/assistant-mapping.ts';
+import type { TableWrite } from '../domain/changes/announcement.ts';
+import { parseStray, RUNS_PK, STRAY_PREFIX } from './dynamodb/drift/items.ts';
 import { readRows } from './dynamodb/read-rows.ts';
 import { type Item, parseMapping } from './dynamodb/table-keys.ts';
 
-/** The writes to mappings among the records of a stream. A row that cannot be read tells nothing. */
-export function rowChangesIn(records: readonly DynamoDBRecord[]): RowChange[] {
-  return records.flatMap(({ dynamodb }) => {
-    const sequence = dynamodb?.SequenceNumber;
-    const isMapping = dynamodb?.Keys?.sk?.S?.startsWith('ASSISTANT#') && dynamodb.Keys.pk?.S?.startsWith('ORG#');
-    if (sequence === undefined || !isMapping) return [];
-    return [{ sequence, before: rowIn(dynamodb?.OldImage), after: rowIn(dynamodb?.NewImage) }];
+/** The writes to mappings and strays among the records of a stream. A row that cannot be read tells nothing. */
+export function tableWritesIn(records: readonly DynamoDBRecord[]): TableWrite[] {
+  return records.map(({ dynamodb }) => dynamodb && writeIn(dynamodb)).filter((write) => write !== undefined);
+}
+
+function writeIn(record: StreamRecord): TableWrite | undefined {
+  const { Keys, OldImage, NewImage, SequenceNumber, ApproximateCreationDateTime = 0 } = record;
+  const { pk: { S: pk = '' } = {}, sk: { S: sk = '' } = {} } = Keys ?? {};
+  if (SequenceNumber === undefined) return undefined;
+  const at = new Date(ApproximateCreationDateTime * 1000).toISOString();
+  const write = { sequence: SequenceNumber, at };
+  const both = <Row>(parse: (item: Item) => Row) => ({
+    before: rowIn(OldImage, parse),
+    after: rowIn(NewImage, parse),
   });
+  if (pk.startsWith('ORG#') && sk.startsWith('ASSISTANT#')) {
+    return { ...write, kind: 'mapping', ...both(parseMapping) };
+  }
+  if (pk === RUNS_PK && sk.startsWith(STRAY_PREFIX)) {
+    return { ...write, kind: 'stray', ...both(parseStray) };
+  }
+  return undefined;
 }
 
 /** Lambda gives the images in the very form of the table. */
 const imageSchema = z.optional(z.custom<Item>((value) => typeof value === 'object'));
 
-function rowIn(image: unknown): AssistantMapping | undefined {
+function rowIn<Row>(image: unknown, parse: (item: Item) => Row): Row | undefined {
   const item = imageSchema.parse(image);
-  return item && readRows([item], parseMapping).rows[0];
+  return item && readRows([item], parse).rows[0];
 }

@@ -1,5 +1,5 @@
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
-import { rowChangesIn } from '../adapters/stream-records.ts';
+import { tableWritesIn } from '../adapters/stream-records.ts';
 import { makeJournal } from '../adapters/telemetry/journal.ts';
 import { type AnnounceApplication, makeAnnounceApplication } from '../application.ts';
 import { announce } from '../domain/changes/announce.ts';
@@ -11,7 +11,7 @@ export type AnnounceHandler = (event: DynamoDBStreamEvent, context: Context) => 
 export function makeAnnounceHandler(app: AnnounceApplication): AnnounceHandler {
   return instrumented(app.telemetry, async ({ Records }: DynamoDBStreamEvent) => {
     const journal = makeJournal(app.telemetry);
-    const failed = await announce({ ...app.announce, journal }, rowChangesIn(Records));
+    const failed = await announce({ ...app.announce, journal }, tableWritesIn(Records));
     return { batchItemFailures: failed === undefined ? [] : [{ itemIdentifier: failed }] };
   });
 }

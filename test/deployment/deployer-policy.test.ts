@@ -52,6 +52,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   ],
   'AWS::CloudWatch::Alarm': ['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms'],
   'AWS::CloudWatch::Dashboard': ['cloudwatch:PutDashboard', 'cloudwatch:DeleteDashboards'],
+  'AWS::Events::EventBus': ['events:CreateEventBus', 'events:DescribeEventBus', 'events:DeleteEventBus'],
   'AWS::Events::Rule': ['events:PutRule', 'events:PutTargets', 'events:DeleteRule'],
 };
 
@@ -86,6 +87,7 @@ const TAGGED: Readonly<Record<string, readonly string[]>> = {
   'AWS::SQS::Queue': ['sqs:TagQueue', 'sqs:ListQueueTags', 'sqs:UntagQueue'],
   'AWS::SNS::Topic': ['sns:TagResource', 'sns:ListTagsForResource', 'sns:UntagResource'],
   'AWS::CloudWatch::Alarm': ['cloudwatch:TagResource', 'cloudwatch:ListTagsForResource', 'cloudwatch:UntagResource'],
+  'AWS::Events::EventBus': ['events:CreateEventBus', 'events:DescribeEventBus', 'events:DeleteEventBus'],
   'AWS::Events::Rule': ['events:TagResource', 'events:ListTagsForResource', 'events:UntagResource'],
 };
 

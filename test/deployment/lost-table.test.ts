@@ -48,4 +48,6 @@ it('and gets all that the template gives it besides', () => {
   const expiry = optionsOf('aws dynamodb update-time-to-live')['time-to-live-specification'] ?? '';
   expect(shorthand(expiry)).toEqual({ Enabled: 'true', AttributeName: 'expiresAt' });
   expect(Properties).toMatchObject({ TimeToLiveSpecification: { Enabled: true, AttributeName: 'expiresAt' } });
+  expect(runbook).toContain('--stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES\n');
+  expect(Properties).toMatchObject({ StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' } });
 });

@@ -37,6 +37,7 @@ const AWS_METRICS: Readonly<Record<string, [resource: string, dimension: string]
   'AWS/Lambda RecursiveInvocationsDropped': ['AWS::Lambda::Function', 'FunctionName'],
   'AWS/Lambda Errors': ['AWS::Lambda::Function', 'FunctionName'],
   'AWS/Lambda Throttles': ['AWS::Lambda::Function', 'FunctionName'],
+  'AWS/Lambda IteratorAge': ['AWS::Lambda::Function', 'FunctionName'],
 };
 
 /** The values that the dimensions of our own metrics can have, where a value is watched. */

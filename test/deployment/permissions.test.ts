@@ -1,7 +1,7 @@
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
-import { call } from '../local/vapi-caller.ts';
+import { call, PLATFORM_KEY } from '../local/vapi-caller.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
-import { driftEvent } from '../support/drift-runs.ts';
+import { driftEvent, runDrift } from '../support/drift-runs.ts';
 import { ACME_KEY, startService, type TestService } from '../support/service.ts';
 import { indexOf, partitionKeysOf, tableRequestsOf } from '../support/table-keys.ts';
 import { compile, functionsOf, type Statement, type Template, textOf } from './template.ts';
@@ -21,6 +21,9 @@ function nameAssistant(org: string): void {
   if (!isThere) service.vapi.seedAssistant(account, { name: 'By hand' }, { id: KNOWN });
   service.secrets.put(service.secretName(org), { apiKey: ACME_KEY, assistantId: KNOWN });
 }
+
+/** The metadata of what this deployment has made. */
+const OWNED = { managedBy: 'vapi-sync', deployment: 'test' };
 
 const tool = (name: string) => ({ type: 'function', function: { name, description: 'x' } });
 
@@ -65,8 +68,12 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
       });
       await service.anotherEnvironment().work([{ kind: 'reapply', orgId: org, role: 'outbound', operationId: 'x' }]);
     }
+    const stray = { ...configuration(), metadata: { ...OWNED, orgId: 'nobody', role: 'inbound' } };
+    const { id } = service.vapi.seedAssistant(LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '', stray);
     await service.app.drift.tasks.send({ kind: 'drift-plan', runId });
     await service.drainQueue();
+    await call(service.vapi, `DELETE /assistant/${id}`);
+    await runDrift(service, 'report');
   },
   verify: async () => {
     service.secrets.put(service.secretName('verify-own-key'), { apiKey: ACME_KEY });
@@ -92,6 +99,17 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await service.invoke('fleet', { ...event, routeKey: 'GET /assistants' });
     const pathParameters = { assistantId: body.assistantId };
     await service.invoke('fleet', { ...event, routeKey: 'GET /assistants/{assistantId}', pathParameters });
+    await service.invoke('fleet', { ...event, routeKey: 'GET /changes' });
+    const ofOne = { routeKey: 'GET /orgs/{orgId}/changes', pathParameters: { orgId: 'listed' } };
+    await service.invoke('fleet', { ...event, ...ofOne });
+  },
+  announce: async () => {
+    await service.put('told', 'inbound', configuration());
+    await service.put('told', 'inbound', withPrompt('other'));
+    // An event that the bus does not take comes again, and its change with it.
+    service.bus.refuse = (_event, count) => count % 2 === 1;
+    service.clearCounts();
+    await service.announce();
   },
   status: async () => {
     await service.put('shown', 'inbound', configuration());
@@ -129,7 +147,10 @@ async function usesOf(scenario: () => Promise<unknown>): Promise<Use[]> {
   const onQueue = service.awsRequests
     .filter((request) => request.service === 'sqs')
     .map(({ operation }) => ({ action: `sqs:${operation}`, resource: '<TaskQueue.Arn>' }));
-  return [...onTable, ...onSecrets, ...onQueue];
+  const onBus = service.awsRequests
+    .filter((request) => request.service === 'eventbridge')
+    .map(({ operation }) => ({ action: `events:${operation}`, resource: '<EventBus.Arn>' }));
+  return [...onTable, ...onSecrets, ...onQueue, ...onBus];
 }
 
 function leadingKeysOf({ Condition }: Statement): string[] {
@@ -156,11 +177,20 @@ function isLike(value: string, pattern: string): boolean {
   return new RegExp(`^${expression}$`).test(value);
 }
 
-/** What Lambda does with the role of a function that works off a queue. */
-const OF_THE_EVENT_SOURCE = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((operation) => ({
-  action: `sqs:${operation}`,
-  resource: '<TaskQueue.Arn>',
-}));
+/** What Lambda does with the role of a function that works off a queue, or a stream. */
+const OF_THE_EVENT_SOURCE: Readonly<Record<string, readonly Use[]>> = {
+  worker: ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((operation) => ({
+    action: `sqs:${operation}`,
+    resource: '<TaskQueue.Arn>',
+  })),
+  announce: [
+    ...['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map((operation) => ({
+      action: `dynamodb:${operation}`,
+      resource: '<Table.StreamArn>',
+    })),
+    { action: 'sqs:SendMessage', resource: '<AnnounceDeadLetterQueue.Arn>' },
+  ],
+};
 
 it('every function has its scenario here', () => {
   expect(
@@ -172,11 +202,11 @@ it('every function has its scenario here', () => {
 
 it.each(Object.entries(SCENARIOS))('%s may do all that it does, and nothing else', async (name, scenario) => {
   const statements = functionsOf(template).find((found) => found.name === name)?.statements ?? [];
-  const uses: Use[] = [...(await usesOf(scenario)), ...(name === 'worker' ? OF_THE_EVENT_SOURCE : [])];
+  const uses: Use[] = [...(await usesOf(scenario)), ...(OF_THE_EVENT_SOURCE[name] ?? [])];
   const denied = uses.filter((use) => !statements.some((statement) => allows(statement, use)));
   expect(denied).toEqual([]);
   const data = statements.filter(({ Action }) =>
-    Action.some((action) => /^(dynamodb|secretsmanager|sqs):/.test(action)),
+    Action.some((action) => /^(dynamodb|secretsmanager|sqs|events):/.test(action)),
   );
   const allowed = new Set(data.flatMap(({ Action }) => Action));
   const keys = new Set(data.flatMap(leadingKeysOf));

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
+import { STREAMED } from '../../local/stack/stream.ts';
 import { CHECKOUT } from '../support/checkout.ts';
 import { compile, functionsOf, resourcesOf, statementsOf, type Template, textOf } from './template.ts';
 
@@ -47,7 +48,11 @@ describe('a policy', () => {
 
   it('reaches rows by their partition key only: each statement on the table says which', () => {
     for (const { statements } of functionsOf(templates.dev)) {
-      const onTable = statements.filter(({ Action }) => Action.some((action) => action.startsWith('dynamodb:')));
+      const onTable = statements.filter(
+        ({ Action, Resource }) =>
+          Action.some((action) => action.startsWith('dynamodb:')) &&
+          !Resource.map(textOf).includes('<Table.StreamArn>'),
+      );
       for (const { Condition } of onTable) {
         expect(Condition).toEqual({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': expect.any(Array) } });
         expect(JSON.stringify(Condition)).not.toContain('"*"');
@@ -109,7 +114,11 @@ describe('a function', () => {
   });
 
   it('that works off a queue does so politely: bounded, message by message, never a batch twice at a time', () => {
-    for (const [, { Properties }] of resourcesOf(templates.dev, 'AWS::Lambda::EventSourceMapping')) {
+    const sources = resourcesOf(templates.dev, 'AWS::Lambda::EventSourceMapping').filter(
+      ([, { Properties }]) => textOf(Properties.EventSourceArn) === '<TaskQueue.Arn>',
+    );
+    expect(sources).toHaveLength(1);
+    for (const [, { Properties }] of sources) {
       const timeout = timeoutOf(templates.dev, Properties.FunctionName);
       expect(Properties).toMatchObject({
         FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -119,6 +128,35 @@ describe('a function', () => {
     }
   });
 });
+
+it('the stream is read from its beginning; what cannot be told is told again, and lies in the dead letters in the end', () => {
+  const [source, ...others] = resourcesOf(templates.dev, 'AWS::Lambda::EventSourceMapping').filter(
+    ([, { Properties }]) => textOf(Properties.EventSourceArn) === '<Table.StreamArn>',
+  );
+  expect(others).toEqual([]);
+  expect(source?.[1].Properties).toMatchObject({
+    StartingPosition: 'TRIM_HORIZON',
+    BisectBatchOnFunctionError: true,
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['AnnounceDeadLetterQueue', 'Arn'] } } },
+  });
+  expect(source?.[1].Properties).not.toHaveProperty('MaximumRetryAttempts');
+  const { Filters } = z
+    .object({ Filters: z.array(z.object({ Pattern: z.string() })) })
+    .parse(source?.[1].Properties.FilterCriteria);
+  expect(Filters.map(({ Pattern }) => beginsIn(JSON.parse(Pattern)))).toEqual(STREAMED);
+  expect(templates.dev.Resources.Table?.Properties.StreamSpecification).toEqual({
+    StreamViewType: 'NEW_AND_OLD_IMAGES',
+  });
+});
+
+/** How the keys begin that a filter lets pass. */
+function beginsIn(pattern: unknown) {
+  const begins = z.object({ S: z.tuple([z.union([z.string(), z.object({ prefix: z.string() })])]) });
+  const { dynamodb } = z.object({ dynamodb: z.object({ Keys: z.object({ pk: begins, sk: begins }) }) }).parse(pattern);
+  const textIn = ({ S: [value] }: z.output<typeof begins>) => (typeof value === 'string' ? value : value.prefix);
+  return { pk: textIn(dynamodb.Keys.pk), sk: textIn(dynamodb.Keys.sk) };
+}
 
 function timeoutOf({ Resources }: Template, reference: unknown): number {
   const [name] = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) }).parse(reference)['Fn::GetAtt'];

@@ -1,6 +1,7 @@
 import { unheard, violations } from './invariants.ts';
 import { isFailed, recover } from './recover.ts';
 import { note, printTable } from './report.ts';
+import { untold } from './told.ts';
 import { type Crash, desired, type Job, KEY, World } from './world.ts';
 
 /** The operations whose every effect is enumerated: how the world is before, what is asked, and which specs were ever asked for. */
@@ -285,6 +286,7 @@ describe.each(SCENARIOS)('a crash at every step of: $name', ({ name, arrange, jo
         await world.run(job, { crash });
         const ending = await recover(world, follower);
         const wrong = [...violations(world, [...specs, 'a2', 'a3+yx']), ...unheardBy(world, follower)];
+        wrong.push(...(await untold(world, found.length + crash.at)));
         if (isFailed(ending)) wrong.push(`the follower ended with ${ending}`);
         found.push(
           ...wrong.map(
@@ -310,7 +312,7 @@ describe.each(SCENARIOS)('a crash at every step of: $name', ({ name, arrange, jo
         world.pass(45_000);
         await world.run(job, { crash: second });
         await recover(world, job);
-        const wrong = [...violations(world, specs), ...unheardBy(world, job)];
+        const wrong = [...violations(world, specs), ...unheardBy(world, job), ...(await untold(world, runs))];
         found.push(
           ...wrong.map(
             (text) => `${crash.when} ${effects[crash.at]}, then ${second.when} ${mending[second.at]}: ${text}`,

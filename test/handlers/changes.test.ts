@@ -1,7 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
+import { call } from '../local/vapi-caller.ts';
 import { removeUpstream } from '../performance/remove-upstream.ts';
+import { CHECKOUT } from '../support/checkout.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import { runDrift } from '../support/drift-runs.ts';
-import { ACME_KEY, SECRETS, type TestService } from '../support/service.ts';
+import { ACME_KEY, PLATFORM_KEY, SECRETS, type TestService } from '../support/service.ts';
 import { useService } from '../support/use-service.ts';
 
 let service: TestService;
@@ -12,11 +19,24 @@ useService(
   },
   { settings: { DRIFT_CALLS_PER_SECOND: '1000' } },
 );
+const text = readFileSync(join(CHECKOUT, 'docs/events.md'), 'utf8');
+const ajv = addFormats(new Ajv2020());
+/** The schemas of docs/events.md: of a change, and of a finding. */
+const [isChange, isFinding] = [...text.matchAll(/```json\n(\{\n {2}"\$schema".*?)\n```/gs)].map(([, schema = '']) =>
+  ajv.compile(JSON.parse(schema)),
+);
+
 beforeEach(async () => {
   service.bus.refuse = () => false;
   await service.drainQueue();
   await service.announce();
   service.bus.clear();
+});
+afterEach(() => {
+  for (const { type, detail } of service.bus.events) {
+    const isValid = type.startsWith('Assistant ') ? isChange : isFinding;
+    expect([isValid?.(detail), isValid?.errors]).toEqual([true, null]);
+  }
 });
 
 type Detail = Record<string, unknown>;
@@ -170,6 +190,51 @@ describe('a finding', () => {
   });
 });
 
+describe('an assistant of ours that no mapping names', () => {
+  const metadata = () => ({ managedBy: 'vapi-sync', deployment: 'test', orgId: org, role: 'outbound' });
+  const seed = () =>
+    service.vapi.seedAssistant(LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '', { ...configuration(), metadata: metadata() }).id;
+
+  it('is told when it is found first, not by later runs, and when it is gone', async () => {
+    await put(configuration());
+    await service.announce();
+    service.bus.clear();
+    const assistantId = seed();
+    const { run } = await runDrift(service, 'report');
+    await runDrift(service, 'report');
+    await service.announce();
+    const finding = { version: 1, runId: run.runId, role: 'outbound', assistantId, class: 'orphan', fields: [] };
+    expect(told()).toMatchObject([{ type: 'Drift Found', ...finding }]);
+    await call(service.vapi, `DELETE /assistant/${assistantId}`);
+    await runDrift(service, 'report');
+    await service.announce();
+    expect(told().slice(1)).toMatchObject([{ type: 'Drift Resolved', ...finding }]);
+  });
+
+  it('and that a run removes, is gone at once', async () => {
+    seed();
+    const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + 2 * 3_600_000 } });
+    await runDrift(later, 'heal');
+    await service.announce();
+    expect(types()).toEqual(['Drift Found', 'Drift Resolved']);
+  });
+
+  it('in an account that a run could not look at is not taken for gone', async () => {
+    const assistantId = seed();
+    await runDrift(service, 'report');
+    await call(service.vapi, `DELETE /assistant/${assistantId}`);
+    service.vapi.inject({
+      on: { method: 'GET', path: '/assistant' },
+      times: 50,
+      behaviour: { kind: 'error-before', status: 401 },
+    });
+    await runDrift(service, 'report');
+    service.vapi.clearFaults();
+    await service.announce();
+    expect(types()).toEqual(['Drift Found']);
+  });
+});
+
 describe('a bus that does not take everything', () => {
   it('gets each event in the end, in the order of each assistant, with one content for one id', async () => {
     const orgs = Array.from({ length: 4 }, (_, index) => `${org}-${index}`);
@@ -183,7 +248,9 @@ describe('a bus that does not take everything', () => {
       const own = details.filter(({ orgId }) => orgId === one);
       const first = [...new Map(own.map((detail) => [detail.id, detail])).values()];
       expect(first.map(({ revision }) => revision)).toEqual([1, 2, 3]);
-      for (const detail of own) expect(detail).toEqual(first.find(({ id }) => id === detail.id));
+      for (const detail of own) {
+        expect(JSON.stringify(detail)).toBe(JSON.stringify(first.find(({ id }) => id === detail.id)));
+      }
     }
   });
 

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DynamoDBStreamEvent } from 'aws-lambda';
+import { z } from 'zod';
 import { ACME_KEY, type TestService } from '../support/service.ts';
 import { assistantsWithKey } from '../support/upstream.ts';
 import { useService } from '../support/use-service.ts';
@@ -37,6 +39,8 @@ const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body
   ['status-all', 'status', 200, { assistants: [{ role: 'inbound' }, { role: 'outbound' }] }],
   ['fleet', 'fleet', 200, { items: [{ orgId: 'globex' }, { orgId: 'globex' }], next: null }],
   ['fleet-unknown', 'fleet', 404, { code: 'NOT_FOUND' }],
+  ['changes', 'fleet', 200, { items: [] }],
+  ['changes-of-org', 'fleet', 200, { items: [], next: null }],
   ['verify', 'verify', 200, { passed: 5, failed: 0, total: 5, cleanup: { left: [] } }],
   ['drift', 'drift', 202, { started: true, mode: 'report' }],
   ['drift-heal', 'drift', 200, { started: false }],
@@ -87,11 +91,21 @@ it('the worker does what an event from the queue asks for', async () => {
   expect((await service.get('globex', 'inbound')).body.tools).toMatchObject({ status: 'linked', count: 2 });
 });
 
+it('a write of the stream is told as the change that it is', async () => {
+  const event = z.custom<DynamoDBStreamEvent>().parse(read('announce'));
+  expect(await service.tell(event)).toEqual({ batchItemFailures: [] });
+  expect(service.bus.events.at(-1)).toMatchObject({
+    source: 'vapi-sync',
+    type: 'Assistant Updated',
+    detail: { version: 1, orgId: 'globex', revision: 2, by: { kind: 'iam' }, operationId: 'desk-4711' },
+  });
+});
+
 it('every event of the folder is tried', () => {
   const files = readdirSync(DIRECTORY)
     .filter((file) => file.endsWith('.json'))
     .map((file) => file.replace('.json', ''));
-  expect(new Set([...STEPS.map(([name]) => name), 'worker-sync-tools'])).toEqual(new Set(files));
+  expect(new Set([...STEPS.map(([name]) => name), 'worker-sync-tools', 'announce'])).toEqual(new Set(files));
 });
 
 /** The same, with nested objects and lists compared only as far as they are given. */

@@ -28,6 +28,8 @@ describe('settings', () => {
   it('have the documented defaults', () => {
     expect(readSettings(COMPLETE)).toEqual({
       tableName: 'table',
+      eventBusName: 'default',
+      changeRetentionDays: 400,
       inlineCredentials: false,
       knownOrganisationsOnly: false,
       driftMode: 'report',

@@ -51,6 +51,7 @@ it(
     expect(provider).toEqual({
       LOG_LEVEL: 'INFO',
       POWERTOOLS_TRACE_ENABLED: 'false',
+      LOCAL_STREAM_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
       TABLE_NAME: 'vapi-sync-local',
       SECRET_PREFIX: 'vapi-sync/local',
       TASK_QUEUE_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
@@ -65,6 +66,7 @@ it(
       AWS_ENDPOINT_URL_DYNAMODB: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
       AWS_ENDPOINT_URL_SECRETS_MANAGER: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
       AWS_ENDPOINT_URL_SQS: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
+      AWS_ENDPOINT_URL_EVENTBRIDGE: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
     });
   },
   PROCESSES_MS,

@@ -13,6 +13,7 @@ const CEILINGS: Readonly<Record<string, number>> = {
   verify: 628,
   worker: 635,
   drift: 490,
+  announce: 475,
 };
 
 /** Packages that a function has no use for. */
@@ -20,6 +21,7 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   status: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-sqs', 'cockatiel'],
   fleet: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-sqs', 'cockatiel'],
   drift: ['@aws-sdk/client-secrets-manager', 'cockatiel'],
+  announce: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-sqs', 'cockatiel'],
 };
 
 describe.each(functionSources())('the bundle of $name', ({ name, source }) => {

@@ -112,6 +112,22 @@ const CASES: Readonly<Record<keyof typeof CALL_BUDGET, Case>> = {
         pathParameters: { assistantId: made },
       }),
   },
+  'fleet: changes, without rows': {
+    act: () =>
+      service.invoke('fleet', {
+        ...fleetEvent,
+        routeKey: 'GET /orgs/{orgId}/changes',
+        pathParameters: { orgId: 'nobody' },
+      }),
+  },
+  'announce: an update': {
+    prepare: async (org) => {
+      await put(org);
+      await service.announce();
+      await put(org, usual(2));
+    },
+    act: () => service.announce(),
+  },
   'status: history': { prepare: put, act: (org) => service.history(org, 'inbound') },
 };
 
@@ -128,7 +144,7 @@ describe('what an operation asks of others, in order: more would cost every cust
 
 it('docs/cost.md shows these figures, so that nobody budgets with older ones', () => {
   const text = readFileSync(join(import.meta.dirname, '../../docs/cost.md'), 'utf8');
-  const rows = [...text.matchAll(/^\| ((?:sync|worker|status|fleet): [^|]*?) +\|(.*)\|$/gm)].map(
+  const rows = [...text.matchAll(/^\| ((?:sync|worker|status|fleet|announce): [^|]*?) +\|(.*)\|$/gm)].map(
     ([, name, figures = '']) => [name, figures.split('|').slice(0, 6).map(Number)],
   );
   const counted = Object.entries(CALL_BUDGET).map(([name, { vapi, table, read, write, secrets, queue }]) => [

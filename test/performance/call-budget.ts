@@ -112,5 +112,14 @@ export const CALL_BUDGET = {
   'status: one': { vapi: [], table: ['Query'], read: 1, write: 0, secrets: 0, queue: 0 },
   'fleet: a page, without rows': { vapi: [], table: ['Query'], read: 0.5, write: 0, secrets: 0, queue: 0 },
   'fleet: whose is it': { vapi: [], table: ['Query', 'Query'], read: 1.5, write: 0, secrets: 0, queue: 0 },
+  'fleet: changes, without rows': { vapi: [], table: ['Query'], read: 0.5, write: 0, secrets: 0, queue: 0 },
+  'announce: an update': {
+    vapi: [],
+    table: ['GetItem', 'GetItem', 'PutItem'],
+    read: 2,
+    write: 2,
+    secrets: 0,
+    queue: 0,
+  },
   'status: history': { vapi: [], table: ['Query', 'Query'], read: 2, write: 0, secrets: 0, queue: 0 },
 } as const satisfies Record<string, Costs>;

@@ -3,6 +3,7 @@ import { isInside } from '../../src/domain/drift/check/window.ts';
 import type { Finding } from '../../src/domain/drift/finding.ts';
 import { type FleetIndex, type Slice, specName } from '../../src/domain/drift/fleet.ts';
 import type { DriftRun, DriftRunStore, DriftUnit, FindingStore } from '../../src/domain/drift/runs.ts';
+import type { Stray, StrayStore } from '../../src/domain/drift/strays.ts';
 import type { CurrentRun, UnitStore } from '../../src/domain/long-work/run.ts';
 import type { AssistantMapping, MappingRow } from '../../src/domain/mapping/assistant-mapping.ts';
 import { copyOf } from './copy-of.ts';
@@ -149,12 +150,29 @@ export class MemoryRuns implements DriftRunStore {
     },
   };
 
+  readonly known = new Map<string, Stray>();
+
+  readonly strays: StrayStore = {
+    see: async (stray) => {
+      const { since, runId } = this.known.get(strayId(stray)) ?? stray;
+      this.known.set(strayId(stray), copyOf({ ...stray, since, runId }));
+    },
+    all: async () => copyOf([...this.known.values()]),
+    forget: async (stray) => {
+      if (this.known.get(strayId(stray))?.seenAt === stray.seenAt) this.known.delete(strayId(stray));
+    },
+  };
+
   /** All findings of a run, in the order of their ids. */
   findingsOf(runId: string): Finding[] {
     return [...(this.found.get(runId) ?? new Map<string, Finding>()).values()].toSorted((a, b) =>
       a.id < b.id ? -1 : 1,
     );
   }
+}
+
+function strayId({ class: name, assistantId }: Stray): string {
+  return `${name}/${assistantId}`;
 }
 
 function unitId({ runId, number }: Pick<DriftUnit, 'runId' | 'number'>): string {

@@ -30,6 +30,8 @@ export class MemoryMappingStore implements MappingStore {
   readonly records = new Map<string, OrganisationRecord>();
   /** Rows that nobody can read, as `org/role`. */
   readonly damaged = new Set<string>();
+  /** All writes so far, in order: the stream of the table. */
+  readonly writes: { before: AssistantMapping | undefined; after: AssistantMapping | undefined }[] = [];
 
   async read(orgId: string): Promise<OrganisationView> {
     const rows = [...this.rows.values()].filter((row) => row.orgId === orgId).map((row) => this.shown(row));
@@ -56,10 +58,12 @@ export class MemoryMappingStore implements MappingStore {
     if (!isAllowed({ ...write, current, ids })) return copyOf({ kind: 'conflict', current });
     if (TRANSITIONS[write.transition].to === 'absent') {
       this.rows.delete(idOf(write.key));
+      this.writes.push({ before: current, after: undefined });
       return { kind: 'written', mapping: undefined };
     }
     const next = copyOf(nextRow(write, current));
     this.rows.set(idOf(write.key), next);
+    this.writes.push({ before: current, after: next });
     return copyOf({ kind: 'written', mapping: next });
   }
 }

@@ -3,7 +3,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { Announcer } from '../../local/stack/announcer.ts';
 import { QueueWorker } from '../../local/stack/queue-worker.ts';
@@ -52,6 +52,8 @@ export interface Environment {
   drainQueue(): Promise<number>;
   /** Has the stream of the table told to its end; what was not taken comes again, as often as needed. */
   announce(): Promise<void>;
+  /** Hands one event of the stream to `announce`. */
+  tell(event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse>;
   history(org: string, role: string): Promise<Reply>;
   rollBack(org: string, role: string, body: unknown, options?: CallOptions): Promise<Reply>;
   invoke(
@@ -62,7 +64,7 @@ export interface Environment {
 }
 
 export interface AwsRequest {
-  service: 'dynamodb' | 'sqs';
+  service: 'dynamodb' | 'sqs' | 'eventbridge';
   operation: string;
   input: object;
 }
@@ -215,6 +217,14 @@ function makeEnvironment({
   });
   const app = { ...application, isVerification: options.isVerification ?? false };
   const bus = new EventBridgeClient({ ...aws, endpoint: values.AWS_ENDPOINT_URL_EVENTBRIDGE ?? '', maxAttempts: 1 });
+  bus.middlewareStack.add(
+    (next, context) => async (args) => {
+      const operation = String(context.commandName).replace('Command', '');
+      awsRequests.push({ service: 'eventbridge', operation, input: args.input });
+      return await next(args);
+    },
+    { step: 'initialize' },
+  );
   const announcing = makeAnnounceApplication({
     settings: readSettings(values),
     runtime: app.runtime,
@@ -222,11 +232,16 @@ function makeEnvironment({
   });
   const announce = makeAnnounceHandler(announcing);
   const announcer = new Announcer({ environment: values, announce });
-  const environment = { ...environmentOf(app, values), announce: () => announcer.drain() };
+  const tell = (event: DynamoDBStreamEvent) =>
+    announce(
+      event,
+      contextOf(() => 60_000),
+    );
+  const environment = { ...environmentOf(app, values), announce: () => announcer.drain(), tell };
   return { environment, dynamo };
 }
 
-function environmentOf(app: Application, values: Record<string, string>): Omit<Environment, 'announce'> {
+function environmentOf(app: Application, values: Record<string, string>): Omit<Environment, 'announce' | 'tell'> {
   const worker = makeWorkerHandler(app);
   const handlers = {
     sync: makeSyncHandler(app),

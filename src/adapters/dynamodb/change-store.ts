@@ -38,7 +38,9 @@ export class DynamoChangeStore implements ChangeStore {
     this.#options = options;
   }
 
-  async keep(change: Change): Promise<Change> {
+  async keep(told: Change): Promise<Change> {
+    // In the order of the schema, as it is read: what is told twice is the same to the byte.
+    const change = changeSchema.parse(told);
     const { now, retentionDays } = this.#options;
     const key = { pk: partitionOf(change.orgId), sk: `${change.at}#${change.id}` };
     const index = { gsi1pk: ALL, gsi1sk: `${new Date(now()).toISOString()}#${change.id}` };

@@ -1,38 +1,13 @@
 import { type Journal, nameOf } from '../journal.ts';
-import type { AssistantMapping, DriftState, SpecStore } from '../mapping/assistant-mapping.ts';
-import { type BareChange, type Change, changeIn, linkedPaths } from './change.ts';
+import type { SpecStore } from '../mapping/assistant-mapping.ts';
+import type { Announcement, TableWrite } from './announcement.ts';
+import { type BareChange, changeIn, linkedPaths } from './change.ts';
 import type { ChangeStore } from './change-store.ts';
 import { changedPaths, declaredPaths } from './changed-paths.ts';
+import { findingsIn } from './told-finding.ts';
 
-/** One write to a row, as the stream of the table has it. */
-export interface RowChange {
-  /** Names the write to whoever reads the stream. */
-  sequence: string;
-  before: AssistantMapping | undefined;
-  after: AssistantMapping | undefined;
-}
-
-/** A finding that has appeared, or is gone. No values of a configuration. */
-interface ToldFinding {
-  id: string;
-  at: string;
-  runId: string;
-  orgId: string;
-  role: string;
-  assistantId: string | null;
-  class: DriftState['class'];
-  fields: readonly string[];
-}
-
-/** An event for the bus. `detail` carries `version: 1`. */
-export interface Announcement {
-  type: string;
-  detail: { version: 1 } & (Change | ToldFinding);
-  /** Events of one assistant keep their order. */
-  subject: string;
-  /** The write that it comes from. */
-  sequence: string;
-}
+/** An event, and the write that it comes from. */
+type Sequenced = Announcement & { sequence: string };
 
 /** The bus of the stage. */
 export interface EventBus {
@@ -55,8 +30,8 @@ const AT_ONCE = 10;
  * come again, with all after it; undefined when all were told. What is told twice has one id and one content, and no event goes
  * before an earlier one of the same assistant that was not taken.
  */
-export async function announce(deps: AnnounceDependencies, writes: readonly RowChange[]): Promise<string | undefined> {
-  const announcements: Announcement[] = [];
+export async function announce(deps: AnnounceDependencies, writes: readonly TableWrite[]): Promise<string | undefined> {
+  const announcements: Sequenced[] = [];
   let unkept: string | undefined;
   for (const write of writes) {
     const told = await tellIn(deps, write);
@@ -64,7 +39,7 @@ export async function announce(deps: AnnounceDependencies, writes: readonly RowC
       unkept = write.sequence;
       break;
     }
-    announcements.push(...told);
+    announcements.push(...told.map((announcement) => ({ ...announcement, sequence: write.sequence })));
   }
   for (const batch of batchesOf(announcements)) {
     const failed = await send(deps, batch);
@@ -74,8 +49,8 @@ export async function announce(deps: AnnounceDependencies, writes: readonly RowC
 }
 
 /** In their order; none holds two of one assistant, as the bus may take any part of a batch. */
-function batchesOf(announcements: readonly Announcement[]): Announcement[][] {
-  const batches: Announcement[][] = [];
+function batchesOf(announcements: readonly Sequenced[]): Sequenced[][] {
+  const batches: Sequenced[][] = [];
   for (const announcement of announcements) {
     const last = batches.at(-1);
     const fits = last && last.length < AT_ONCE && last.every(({ subject }) => subject !== announcement.subject);
@@ -86,10 +61,7 @@ function batchesOf(announcements: readonly Announcement[]): Announcement[][] {
 }
 
 /** The first write whose event was not taken. */
-async function send(
-  { bus, journal }: AnnounceDependencies,
-  events: readonly Announcement[],
-): Promise<string | undefined> {
+async function send({ bus, journal }: AnnounceDependencies, events: readonly Sequenced[]): Promise<string | undefined> {
   if (events.length === 0) return undefined;
   try {
     const [first] = [...(await bus.put(events))].toSorted((a, b) => a - b);
@@ -103,55 +75,37 @@ async function send(
 }
 
 /** Undefined when it could not be kept. */
-async function tellIn(deps: AnnounceDependencies, write: RowChange): Promise<Announcement[] | undefined> {
+async function tellIn(deps: AnnounceDependencies, write: TableWrite): Promise<Announcement[] | undefined> {
   try {
-    const change = changeIn(write.before, write.after);
-    const told = change ? [changeEvent(await deps.changes.keep(await withPaths(deps, write, change)), write)] : [];
-    return [...told, ...findingsIn(write)];
+    const changed = write.kind === 'mapping' ? await keepChange(deps, write) : [];
+    return [...changed, ...findingsIn(write)];
   } catch (error) {
     deps.journal.record({ code: 'CHANGE_NOT_KEPT', cause: nameOf(error) });
     return undefined;
   }
 }
 
-function changeEvent(change: Change, { sequence }: RowChange): Announcement {
+async function keepChange(deps: AnnounceDependencies, write: RowWrite): Promise<Announcement[]> {
+  const found = changeIn(write.before, write.after);
+  if (!found) return [];
+  const change = await deps.changes.keep({ ...found, paths: await pathsOf(deps, write, found) });
   const type = `Assistant ${change.action[0]?.toUpperCase()}${change.action.slice(1)}`;
-  return { type, detail: { version: 1, ...change }, subject: `${change.orgId}/${change.role}`, sequence };
+  return [{ type, detail: { version: 1, ...change }, subject: `${change.orgId}/${change.role}` }];
 }
 
-async function withPaths({ specs }: AnnounceDependencies, write: RowChange, change: BareChange): Promise<Change> {
-  if (change.action === 'removed') return { ...change, paths: [] };
-  const linked = linkedPaths(write.before, write.after);
-  if (change.action === 'linked') return { ...change, paths: linked };
-  const [before, after] = await Promise.all(
+type RowWrite = TableWrite & { kind: 'mapping' };
+
+async function pathsOf(
+  { specs }: AnnounceDependencies,
+  { before, after }: RowWrite,
+  change: BareChange,
+): Promise<readonly string[]> {
+  if (change.action === 'removed') return [];
+  if (change.action === 'linked') return linkedPaths(before, after);
+  const [was, is] = await Promise.all(
     [change.from, change.to].map((hash) => (hash ? specs.load(change, hash) : undefined)),
   );
-  if (!after) return { ...change, paths: [] };
-  const isNew = change.action === 'created' || change.action === 'adopted' || !before;
-  return { ...change, paths: isNew ? declaredPaths(after) : changedPaths(before, after) };
-}
-
-/** A finding is told when it appears, and when it goes. */
-function findingsIn({ before, after, sequence }: RowChange): Announcement[] {
-  const [was, is] = [before?.drift, after?.drift];
-  if (isSameFinding(was, is)) return [];
-  const gone = was ? [findingEvent('Drift Resolved', { row: after ?? before, state: was, sequence })] : [];
-  const found = is ? [findingEvent('Drift Found', { row: after, state: is, sequence })] : [];
-  return [...gone, ...found];
-}
-
-function isSameFinding(a: DriftState | undefined, b: DriftState | undefined): boolean {
-  return a?.class === b?.class && a?.since === b?.since;
-}
-
-function findingEvent(
-  type: 'Drift Found' | 'Drift Resolved',
-  { row, state, sequence }: { row: AssistantMapping | undefined; state: DriftState; sequence: string },
-): Announcement {
-  const { orgId = '', role = '', assistantId = null, updatedAt = state.since } = row ?? {};
-  const { runId, class: name, fields, since } = state;
-  const at = type === 'Drift Found' ? since : updatedAt;
-  const id = `${type === 'Drift Found' ? 'found' : 'resolved'}-${runId}-${orgId}-${role}-${name}`;
-  const detail = { version: 1 as const, id, at, runId, orgId, role, assistantId, class: name, fields };
-  return { type, detail, subject: `${orgId}/${role}`, sequence };
+  if (!is) return [];
+  const isNew = change.action === 'created' || change.action === 'adopted' || !was;
+  return isNew ? declaredPaths(is) : changedPaths(was, is);
 }

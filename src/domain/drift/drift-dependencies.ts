@@ -9,6 +9,7 @@ import type { SyncDependencies } from '../operation.ts';
 import type { Deadline } from '../runtime.ts';
 import type { FleetIndex } from './fleet.ts';
 import type { DriftRunStore, DriftUnit, FindingStore } from './runs.ts';
+import type { StrayStore } from './strays.ts';
 
 /** How much drift checks may ask of Vapi and of themselves. */
 export interface DriftLimits {
@@ -39,6 +40,7 @@ export interface DriftDependencies extends SyncDependencies {
   runs: DriftRunStore;
   units: UnitStore<DriftUnit>;
   findings: FindingStore;
+  strays: StrayStore;
   pacer: Pacer;
   /** Where the phone numbers of the accounts point. */
   numbers: Shelf<LivePhoneNumber & Listed>;

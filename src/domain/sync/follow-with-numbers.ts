@@ -23,8 +23,9 @@ export async function followWithNumbers(
   // A number of another account, or another number: a sync decides about that.
   const isWanted = access.scope === mapping.scope && access.phoneNumberId === phoneNumber?.id;
   const found = isLinked || !isWanted ? undefined : await lookUpNumber(operation, { mapping, phoneNumber, access });
-  if (found?.status === 'pending' || formerNumbers.length > 0)
-    return await change(operation, { mapping, access, found });
+  // Also one that is pointed already: by a worker that could not say so any more.
+  const isToBeTold = found?.status === 'pending' || found?.status === 'linked';
+  if (isToBeTold || formerNumbers.length > 0) return await change(operation, { mapping, access, found });
   if (found && found.status !== phoneNumber?.status) await annotateMapping(operation, mapping, { phoneNumber: found });
   return true;
 }

@@ -257,6 +257,7 @@ export class DriftWorld {
       runs: this.#mortal(this.runs),
       units: this.#mortal(this.runs.units),
       findings: this.#mortal(this.runs.findings),
+      strays: this.#mortal(this.runs.strays),
       tasks: this.#mortal({
         send: async (task: Task) => {
           this.tasks.push(structuredClone(task));

@@ -4,6 +4,7 @@ import { DRIFT_MODES } from '../../../domain/account/organisation-record.ts';
 import { ROLES } from '../../../domain/configuration/assistant-key.ts';
 import { FINDING_CLASSES, type Finding } from '../../../domain/drift/finding.ts';
 import { type DriftRun, type DriftUnit, GROUPS } from '../../../domain/drift/runs.ts';
+import type { Stray } from '../../../domain/drift/strays.ts';
 import { totalsSchema } from '../../../domain/drift/totals.ts';
 import type { Item } from '../table-keys.ts';
 
@@ -98,13 +99,27 @@ const findingSchema = z.lazy(() =>
   }),
 );
 
-/** Partition of all runs. */
+const straySchema = z.lazy(() =>
+  z.object({
+    class: z.enum(['duplicate', 'orphan']),
+    scope: scopeSchema,
+    orgId: z.string(),
+    role: z.enum(ROLES),
+    assistantId: z.string(),
+    since: z.string(),
+    runId: z.string(),
+    seenAt: z.string(),
+  }),
+);
+
+/** Partition of all runs, and of the strays that they know. */
 export const RUNS_PK = 'DRIFT';
 /** Sort key of the item that names the run that is going on. */
 export const CURRENT_SK = 'CURRENT';
 export const RUN_PREFIX = 'RUN#';
 export const UNIT_PREFIX = 'UNIT#';
 export const FINDING_PREFIX = 'FINDING#';
+export const STRAY_PREFIX = 'STRAY#';
 
 /** Sort key of a run. */
 export function runSk(runId: string): string {
@@ -121,6 +136,11 @@ export function unitSk(number: number): string {
   return `${UNIT_PREFIX}${String(number).padStart(8, '0')}`;
 }
 
+/** Sort key of a stray: one that becomes another class of stray is another. */
+export function straySk({ class: name, assistantId }: Pick<Stray, 'class' | 'assistantId'>): string {
+  return `${STRAY_PREFIX}${name}#${assistantId}`;
+}
+
 /** Reads a run. Throws a `ZodError` for an item of another shape; so do the others. */
 export function parseRun(item: Item): DriftRun {
   return runSchema.parse(unmarshall(item));
@@ -134,4 +154,9 @@ export function parseUnit(item: Item): DriftUnit {
 /** Reads a finding. */
 export function parseFinding(item: Item): Finding {
   return findingSchema.parse(unmarshall(item));
+}
+
+/** Reads a stray. */
+export function parseStray(item: Item): Stray {
+  return straySchema.parse(unmarshall(item));
 }

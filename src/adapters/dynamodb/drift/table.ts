@@ -1,5 +1,6 @@
 import {
   ConditionalCheckFailedException,
+  DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -76,6 +77,21 @@ export class DynamoDriftTable {
                 ExpressionAttributeValues: marshall({ ':value': replaces.value }),
               }
             : {}),
+        }),
+      ),
+    );
+  }
+
+  /** Deletes an item, if one attribute has this value. */
+  async deleteIf({ pk, sk }: ItemKey, { name, value }: { name: string; value: string }): Promise<boolean> {
+    return await accepted(
+      this.#table.client.send(
+        new DeleteItemCommand({
+          TableName: this.#table.name,
+          Key: marshall({ pk, sk }),
+          ConditionExpression: '#name = :value',
+          ExpressionAttributeNames: { '#name': name },
+          ExpressionAttributeValues: marshall({ ':value': value }),
         }),
       ),
     );

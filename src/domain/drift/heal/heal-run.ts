@@ -5,6 +5,7 @@ import type { Finding } from '../finding.ts';
 import { closeRun } from '../run/close-run.ts';
 import { sumUp } from '../run/end-check.ts';
 import type { DriftRun, Healing } from '../runs.ts';
+import { forgetStray } from '../strays.ts';
 import { addTotals } from '../totals.ts';
 import { type Healed, healFinding, isRemoval, planHeal } from './heal-finding.ts';
 
@@ -108,6 +109,7 @@ async function healOne(
   const reserved = isRepeated ? run : await note(call, run, reservation(run, finding));
   if (!reserved) return undefined;
   const healed = afterRepetition(await healFinding(call, act), isRepeated);
+  if (healed.kind === 'removed') await forgetStray(call, run.runId, finding);
   await keep(call, finding, { run, healed });
   const { healing } = mayHaveRemoved(healed) ? reserved : withoutReservation(reserved);
   return await note(call, reserved, { ...count(healing, healed), removing: undefined, after: finding.id });

@@ -2,14 +2,17 @@ import type { DriftCall } from '../drift-dependencies.ts';
 import { commonCauses } from '../heal/brakes.ts';
 import { retiringSoon } from '../retirements.ts';
 import type { DriftRun, Group, HealCounts, Healing, RunSummary } from '../runs.ts';
+import { forgetGone } from '../strays.ts';
 import type { Totals } from '../totals.ts';
 
 /** Ends a run. Exactly one of all who try does it, and records its outcome. */
 export async function closeRun(
-  { runtime, runs, tasks, journal }: DriftCall,
+  call: DriftCall,
   { run, totals, suspicious }: { run: DriftRun; totals: Totals; suspicious: readonly Group[] },
 ): Promise<string> {
+  const { runtime, runs, tasks, journal } = call;
   const now = runtime.now();
+  await forgetGone(call, run);
   const closedAt = new Date(now).toISOString();
   const { healing } = run;
   const outcome = {

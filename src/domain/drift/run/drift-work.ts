@@ -2,6 +2,7 @@ import type { LongWork } from '../../long-work/long-work.ts';
 import { isoNow } from '../../runtime.ts';
 import type { DriftCall } from '../drift-dependencies.ts';
 import { type DriftRun, type DriftUnit, isOver } from '../runs.ts';
+import { noteStrays } from '../strays.ts';
 import { addTotals } from '../totals.ts';
 import { afterFailure } from './after-failure.ts';
 import { endCheck } from './end-check.ts';
@@ -34,6 +35,7 @@ export function driftWork(call: DriftCall): LongWork<DriftRun, DriftUnit> {
     takeStep: async (run, unit) => {
       const step = await takeStep({ deps: call, call, run, unit });
       await findings.save(unit.runId, step.findings);
+      await noteStrays(call, unit.runId, step.findings);
       return step;
     },
     afterFailure: (unit, failed) => afterFailure(call, { unit, ...failed }),

@@ -1,0 +1,38 @@
+import type { Role } from '../configuration/assistant-key.ts';
+import type { Stray } from '../drift/strays.ts';
+import type { AssistantMapping, DriftState } from '../mapping/assistant-mapping.ts';
+import type { Change } from './change.ts';
+
+/** One write to the table, as its stream has it: what was there before, and is there now. */
+export type TableWrite = {
+  /** Names the write to whoever reads the stream. */
+  sequence: string;
+  /** ISO 8601, to the second: when it was made. The same however often the write comes. */
+  at: string;
+} & (
+  | { kind: 'mapping'; before: AssistantMapping | undefined; after: AssistantMapping | undefined }
+  | { kind: 'stray'; before: Stray | undefined; after: Stray | undefined }
+);
+
+/** A finding that has appeared, or is gone. No values of a configuration. */
+export interface ToldFinding {
+  id: string;
+  /** ISO 8601. */
+  at: string;
+  /** The run that found it first. */
+  runId: string;
+  orgId: string;
+  role: Role;
+  assistantId: string | null;
+  class: DriftState['class'] | Stray['class'];
+  /** JSON Pointers of the fields that differ. */
+  fields: readonly string[];
+}
+
+/** An event for the bus. `detail` carries `version: 1`. */
+export interface Announcement {
+  type: string;
+  detail: { version: 1 } & (Change | ToldFinding);
+  /** Events of one subject keep their order: those of an assistant. */
+  subject: string;
+}
