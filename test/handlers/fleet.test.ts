@@ -152,16 +152,26 @@ describe('who made the last change', () => {
     expect(await by('signed')).toEqual({ kind: 'iam', id: 'arn:aws:iam::123456789012:user/desk' });
   });
 
-  it('is the subject of a token', async () => {
+  it.each([
+    [{ sub: 'user-7' }, 'user-7'],
+    [{ client_id: 'machine-7' }, 'machine-7'],
+    [{}, 'unknown'],
+  ])('is the subject of a token, or its client: %j', async (subject, id) => {
+    const orgId = `token-${id}`;
     const withTokens = service.anotherEnvironment({ settings: { JWT_ORG_CLAIM: 'org_id' } });
     await withTokens.invoke('sync', {
       version: '2.0',
       routeKey: 'PUT /orgs/{orgId}/assistants/{role}',
-      requestContext: { http: { method: 'PUT' }, authorizer: { jwt: { claims: { org_id: 'token', sub: 'user-7' } } } },
-      pathParameters: { orgId: 'token', role: 'inbound' },
+      requestContext: { http: { method: 'PUT' }, authorizer: { jwt: { claims: { org_id: orgId, ...subject } } } },
+      pathParameters: { orgId, role: 'inbound' },
       body: JSON.stringify(configuration()),
     });
-    expect(await by('token')).toEqual({ kind: 'jwt', id: 'user-7' });
+    expect(await by(orgId)).toEqual({ kind: 'jwt', id });
+  });
+
+  it('is whoever runs it on this machine, where tokens have no claims', async () => {
+    await put('by-hand', { jwt: {} });
+    expect(await by('by-hand')).toMatchObject({ kind: 'local' });
   });
 
   it('is the drift run that has healed it', async () => {

@@ -65,9 +65,10 @@ export function parseHttpEvent(event: unknown): HttpRequest {
   };
 }
 
-/** API Gateway has checked what it says here. */
+/** API Gateway has checked what it says here. A token of a machine may name a client and no subject. */
 function callerOf(authorizer: z.infer<typeof authorizerSchema> | null | undefined, route: string): Actor {
-  if (authorizer?.jwt) return { kind: 'jwt', id: String(authorizer.jwt.claims?.sub ?? '').slice(0, MAX_ACTOR) };
+  const claims = claimsOf(authorizer);
+  if (claims) return { kind: 'jwt', id: String(claims.sub ?? claims.client_id ?? 'unknown').slice(0, MAX_ACTOR) };
   const arn = authorizer?.iam?.userArn;
   return arn ? { kind: 'iam', id: arn.slice(0, MAX_ACTOR) } : { kind: 'local', id: route };
 }

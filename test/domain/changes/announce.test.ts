@@ -1,0 +1,65 @@
+import { type AnnounceDependencies, announce } from '../../../src/domain/changes/announce.ts';
+import type { TableWrite } from '../../../src/domain/changes/announcement.ts';
+import type { AssistantMapping } from '../../../src/domain/mapping/assistant-mapping.ts';
+import { NO_TOOLS } from '../../../src/domain/tools/link-tools.ts';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const row = (orgId: string, revision: number): AssistantMapping => ({
+  ...{ orgId, role: 'inbound', revision, assistantId: `assistant-${orgId}`, specHash: `hash-${revision}` },
+  ...{ attempted: [], tools: NO_TOOLS, formerNumbers: [], retiring: [], createdAt: AT, updatedAt: AT },
+  changedAt: `2026-01-01T00:00:0${revision}.000Z`,
+});
+
+/** The write that ended the claim of an update. */
+function updateOf(orgId: string, revision: number): TableWrite {
+  const token = `${orgId}-${revision}`;
+  const times = { startedAt: AT, since: AT, expiresAt: AT };
+  const claim = { token, operation: 'update', scope: 'platform', ...times, by: { kind: 'local', id: 'x' } } as const;
+  const before = { ...row(orgId, revision - 1), claim };
+  return { kind: 'mapping', sequence: token, at: AT, before, after: row(orgId, revision) };
+}
+
+const batches: string[][] = [];
+beforeEach(() => void batches.splice(0));
+
+/** A bus that does not take these places of its first batch. */
+function depsOf(refused: readonly number[]): AnnounceDependencies {
+  const none = () => Promise.reject(new Error('not asked'));
+  return {
+    changes: { keep: async (change) => change, ofOrganisation: none, since: none },
+    specs: { load: async () => undefined, save: none, removeAll: none },
+    bus: {
+      put: async (events) => {
+        batches.push(events.map(({ detail }) => detail.id));
+        return batches.length === 1 ? refused : [];
+      },
+    },
+    journal: { record: () => {} },
+  };
+}
+
+const WRITES = [updateOf('a', 2), updateOf('b', 2), updateOf('c', 2), updateOf('a', 3)];
+
+it('events of several assistants leave together, two of one assistant one after the other', async () => {
+  expect(await announce(depsOf([]), WRITES)).toBeUndefined();
+  expect(batches).toEqual([['a-2', 'b-2', 'c-2'], ['a-3']]);
+});
+
+it.each([
+  [[1], 'b-2'],
+  [[0, 2], 'a-2'],
+  [[2, 1], 'b-2'],
+])('of those that were not taken, in places %j, all come again from the first on', async (refused, first) => {
+  expect(await announce(depsOf(refused), WRITES)).toBe(first);
+  expect(batches).toHaveLength(1);
+});
+
+it('a change that cannot be kept is not told, and none behind it; those before it are', async () => {
+  const deps = depsOf([]);
+  const keep: typeof deps.changes.keep = async (change) => {
+    if (change.orgId === 'b') throw new Error('away');
+    return change;
+  };
+  expect(await announce({ ...deps, changes: { ...deps.changes, keep } }, WRITES)).toBe('b-2');
+  expect(batches).toEqual([['a-2']]);
+});
