@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { unheard, violations } from './invariants.ts';
 import { finishWork, recover } from './recover.ts';
 import { note, printTable, runs } from './report.ts';
+import { untold } from './told.ts';
 import { VERDICTS, type Verb, type Verdict } from './upstream.ts';
 import { type Crash, type Ending, type Job, KEY, OTHER, type ProcessOptions, World } from './world.ts';
 
@@ -103,7 +104,9 @@ async function check<T>(
   );
   note({ scenario: `${scenario} (seed ${seed})`, runs: details.numRuns, violations: details.failed ? 1 : 0 });
   const again = `SEED=${seed} SEED_PATH=${details.counterexamplePath} npm run test:faults -- -t '${scenario}'`;
-  return details.failed ? `replay with ${again}\n${fc.defaultReportMessage(details)}` : 'no violation';
+  return details.failed
+    ? `replay with ${again}\n${String(details.errorInstance)}\n${fc.defaultReportMessage(details)}`
+    : 'no violation';
 }
 
 /** A number that is pointed after its caller has given up can no longer be told from one that somebody pointed by hand. */
@@ -165,7 +168,7 @@ async function mended(
   if (!hasCaller || isConfigured || !isWell) return await afterRecovery(world, jobs);
   await finishWork(world);
   await finishWork(world, OTHER);
-  return [...violations(world, SPECS), ...violations(world, SPECS, OTHER)];
+  return [...violations(world, SPECS), ...violations(world, SPECS, OTHER), ...(await untold(world, world.now()))];
 }
 
 async function afterRecovery(world: World, jobs: readonly Job[]): Promise<string[]> {
@@ -175,7 +178,11 @@ async function afterRecovery(world: World, jobs: readonly Job[]): Promise<string
     endings.push(await recover(world, jobs.findLast(isAsked) ?? { kind: 'remove', key }));
   }
   const failed = endings.filter((ending) => !SUCCESSES.includes(ending));
-  const found = [...violations(world, SPECS), ...violations(world, SPECS, OTHER)];
+  const found = [
+    ...violations(world, SPECS),
+    ...violations(world, SPECS, OTHER),
+    ...(await untold(world, world.now())),
+  ];
   return [...found, ...failed.map((ending) => `recovery ended with ${ending}`)];
 }
 
@@ -239,7 +246,7 @@ it('traffic: pins that are set and taken off while the configuration changes', a
     const last: Job = { kind: 'ensure', spec: 'b1', follow: true };
     const ending = await recover(world, last);
     const failed = SUCCESSES.includes(ending) ? [] : [`recovery ended with ${ending}`];
-    return [...failed, ...violations(world, SPECS), ...unheard(world)];
+    return [...failed, ...violations(world, SPECS), ...unheard(world), ...(await untold(world, world.now()))];
   };
   expect(await check('traffic', { bounded: 300, input, run })).toBe('no violation');
 }, 900_000);

@@ -88,12 +88,10 @@ export function isLink(before: AssistantMapping, after: AssistantMapping): boole
   return before.specHash === after.specHash && linkedPaths(before, after).length > 0;
 }
 
-/** What was linked: `/tools`, `/phoneNumber`. */
+/** What was linked: `/tools`, `/phoneNumber`. A number that is still to be pointed is not. */
 export function linkedPaths(before: AssistantMapping | undefined, after: AssistantMapping | undefined): string[] {
   const tools = (row?: AssistantMapping) => (row?.tools.linked ?? []).map(({ toolId }) => toolId).join();
-  const number = (row?: AssistantMapping) => `${row?.phoneNumber?.id} ${row?.phoneNumber?.status}`;
-  return [
-    ...(tools(before) === tools(after) ? [] : ['/tools']),
-    ...(number(before) === number(after) ? [] : ['/phoneNumber']),
-  ];
+  const number = (row?: AssistantMapping) => (row?.phoneNumber?.status === 'linked' ? row.phoneNumber.id : undefined);
+  const isPointed = number(after) !== undefined && number(after) !== number(before);
+  return [...(tools(before) === tools(after) ? [] : ['/tools']), ...(isPointed ? ['/phoneNumber'] : [])];
 }
