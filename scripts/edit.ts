@@ -3,12 +3,12 @@
  * `npm run edit -- globex/inbound '{"firstMessage": "By hand"}'`, or `--delete`. For drift runs to find.
  */
 import { parseArgs } from 'node:util';
+import { enterTarget, type Target } from '../cli/import/target.ts';
 import { LOCAL_ACCOUNTS } from '../local/vapi/stand-in.ts';
 import { makeApplication } from '../src/application.ts';
 import { type AssistantKey, parseAssistantKey } from '../src/domain/configuration/assistant-key.ts';
 import { mappingOf } from '../src/domain/mapping/assistant-mapping.ts';
 import { readSettings } from '../src/settings.ts';
-import { enterTarget, type Target } from './import/target.ts';
 
 const USAGE = `npm run edit -- ORG/ROLE '{"firstMessage": "By hand"}'    or    npm run edit -- ORG/ROLE --delete`;
 

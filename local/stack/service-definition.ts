@@ -38,10 +38,15 @@ const cloudFormationTags: ScalarTag[] = [
 
 /** Reads serverless.yml without Serverless, for one stage. */
 export function readServiceDefinition(path: string, stage = 'local'): ServiceDefinition {
-  const document = parseDocument(readFileSync(path, 'utf8'), { customTags: cloudFormationTags });
+  return describeService(parseServerless(readFileSync(path, 'utf8'), path), stage);
+}
+
+/** The text of a serverless.yml, its variables unresolved. Throws when it is no YAML. */
+export function parseServerless(text: string, path: string): unknown {
+  const document = parseDocument(text, { customTags: cloudFormationTags });
   const [problem] = document.errors;
   if (problem) throw new Error(`${path} is no valid YAML: ${problem.message}`);
-  return describeService(document.toJS(), stage);
+  return document.toJS();
 }
 
 /** The same from a configuration that is parsed already; its variables may be resolved or not. */

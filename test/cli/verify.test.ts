@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { reportIn } from '../../cli/verify/stage.ts';
 import { type ListeningServer, listen, send } from '../../local/stack/http-server.ts';
 import { startVapi } from '../../local/vapi/server.ts';
 import type { VapiStandIn } from '../../local/vapi/stand-in.ts';
-import { reportIn } from '../../scripts/verify/stage.ts';
 import { type VerificationReport, verificationReportSchema } from '../../src/domain/verification/report.ts';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
 import { CHECKOUT, COMPILED } from '../support/checkout.ts';
@@ -20,13 +20,13 @@ interface Run {
   directory: string;
 }
 
-/** Runs the script as `npm run verify` does, in a directory of its own. */
+/** Runs the command as `npm run verify` does, in a directory of its own. */
 function verify(args: string[], env: Record<string, string> = {}): Promise<Run> {
   const directory = temporaryDirectory();
-  const program = join(CHECKOUT, 'scripts/verify.ts');
+  const program = join(CHECKOUT, 'cli/bin.js');
   const options = { cwd: directory, env: { PATH: process.env.PATH, HOME: directory, ...COMPILED, ...env } };
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [program, ...args], options, (_, out, error) =>
+    const child = execFile(process.execPath, [program, 'verify', ...args], options, (_, out, error) =>
       resolve({ code: child.exitCode ?? -1, output: stripVTControlCharacters(out + error), directory }),
     );
   });
@@ -38,7 +38,7 @@ const pageOf = ({ directory }: Run) => readFileSync(join(directory, 'verify-vapi
 
 it('is `npm run verify`', () => {
   const { scripts } = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8'));
-  expect(scripts.verify).toBe('node scripts/verify.ts');
+  expect(scripts.verify).toBe('node cli/bin.js verify');
 });
 
 describe('on the embedded stack', () => {
@@ -81,9 +81,9 @@ describe('at a Vapi of the developer', () => {
     );
   }, 60_000);
 
-  it('without a key there is nothing to try: exit code 2, and no report', async () => {
+  it('without a key there is nothing to try: exit code 1, and no report', async () => {
     const run = await verify([], { VAPI_BASE_URL: vapi.url });
-    expect(run).toMatchObject({ code: 2, output: expect.stringContaining('VAPI_PRIVATE_KEY is not') });
+    expect(run).toMatchObject({ code: 1, output: expect.stringContaining('VAPI_PRIVATE_KEY is not') });
     expect(existsSync(join(run.directory, 'verify-vapi-sync-report.json'))).toBe(false);
   });
 });
@@ -117,12 +117,12 @@ describe('at a deployed API', () => {
   ])('%s', async (_what, status, body, wanted) => {
     answer = { status, body };
     const run = await verify(['--url', api.url]);
-    expect(run).toMatchObject({ code: 2, output: expect.stringContaining(wanted) });
+    expect(run).toMatchObject({ code: 1, output: expect.stringContaining(wanted) });
   });
 
   it('that is not there is no failed verification, but none', async () => {
     const run = await verify(['--url', 'http://127.0.0.1:9']);
-    expect(run).toMatchObject({ code: 2, output: expect.stringContaining('could not be reached') });
+    expect(run).toMatchObject({ code: 1, output: expect.stringContaining('could not be reached') });
   });
 });
 
@@ -134,9 +134,9 @@ it('a stage is asked by `sls invoke`, which prints the answer with notices aroun
 });
 
 it.each([
-  [['--stage', 'dev', '--url', 'https://x'], 'Use --stage or --url, not both'],
-  [['--nonsense'], 'nonsense'],
-  [['--url', 'http://127.0.0.1:9', '--header', 'oops'], 'not of the form'],
-])('%j is refused', async (args, wanted) => {
-  expect(await verify(args)).toMatchObject({ code: 2, output: expect.stringContaining(wanted) });
+  [['--stage', 'dev', '--url', 'https://x'], 64, 'Use --stage or --url, not both'],
+  [['--nonsense'], 64, 'nonsense'],
+  [['--url', 'http://127.0.0.1:9', '--header', 'oops'], 1, 'not of the form'],
+])('%j is refused', async (args, code, wanted) => {
+  expect(await verify(args)).toMatchObject({ code, output: expect.stringContaining(wanted) });
 });

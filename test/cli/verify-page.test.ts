@@ -1,4 +1,4 @@
-import { renderPage } from '../../scripts/verify/page.ts';
+import { renderPage } from '../../cli/verify/page.ts';
 import { aReport } from './a-report.ts';
 
 const TARGET = { what: 'stage <dev>', version: '1.2.3', commit: 'abc1234' };

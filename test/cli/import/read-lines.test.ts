@@ -1,5 +1,5 @@
-import { startProgress } from '../../../scripts/import/progress.ts';
-import { type Line, readLines } from '../../../scripts/import/read-lines.ts';
+import { startProgress } from '../../../cli/import/progress.ts';
+import { type Line, readLines } from '../../../cli/import/read-lines.ts';
 
 const A = '7c0e6f5e-3a52-4b4e-9d0f-2f1d6a1b0c01';
 const B = '7c0e6f5e-3a52-4b4e-9d0f-2f1d6a1b0c02';

@@ -1,8 +1,8 @@
 import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { importLines } from '../../../cli/import/import-lines.ts';
+import { listManaged } from '../../../cli/import/list-managed.ts';
+import { readLines } from '../../../cli/import/read-lines.ts';
 import { LOCAL_ACCOUNTS } from '../../../local/vapi/stand-in.ts';
-import { importLines } from '../../../scripts/import/import-lines.ts';
-import { listManaged } from '../../../scripts/import/list-managed.ts';
-import { readLines } from '../../../scripts/import/read-lines.ts';
 import { configuration, withPrompt } from '../../support/configurations.ts';
 import { ACME_KEY, PLATFORM_KEY, type TestService } from '../../support/service.ts';
 import { assistantsOf, everyAssistant } from '../../support/upstream.ts';

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Bulk, importLines, type LineOutcome } from '../../../cli/import/import-lines.ts';
+import { type Line, readLines } from '../../../cli/import/read-lines.ts';
 import { localDefinition } from '../../../local/stack/stack.ts';
 import { createTable } from '../../../local/stack/table.ts';
 import { LOCAL_ACCOUNTS } from '../../../local/vapi/stand-in.ts';
-import { type Bulk, importLines, type LineOutcome } from '../../../scripts/import/import-lines.ts';
-import { type Line, readLines } from '../../../scripts/import/read-lines.ts';
 import type { SyncDependencies } from '../../../src/domain/operation.ts';
 import { Problem } from '../../../src/domain/problem.ts';
 import { CHECKOUT, COMPILED, PROCESSES_MS } from '../../support/checkout.ts';
@@ -158,7 +158,7 @@ it.each([
 
 describe('the command', () => {
   const start = (file: string, ...options: string[]) =>
-    spawn(process.execPath, ['--no-warnings', 'scripts/import.ts', file, '--table', tableName(), ...options], {
+    spawn(process.execPath, ['--no-warnings', 'cli/bin.js', 'import', file, '--table', tableName(), ...options], {
       cwd: CHECKOUT,
       env: { PATH: process.env.PATH, ...COMPILED, ...service.environment, DEPLOYMENT_ID: 'test' },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -195,15 +195,15 @@ describe('the command', () => {
   );
 
   it(
-    'exits with 1 when a line was refused, and with 2 when it cannot be started',
+    'exits with 1 when a line was refused, or the file is not there, and with 64 for wrong usage',
     async () => {
       const batch = batchOf(2);
       writeFileSync(join(directory, 'wrong.csv'), `${batch.csv}\nbulk-none,inbound,${randomUUID()}\n`);
       const reply = await ended(start(join(directory, 'wrong.csv')));
       expect(reply).toMatchObject({ code: 1 });
       expect(reply.output).toMatch(/line 4 .* refused: is not in the platform’s account/);
-      expect(await ended(start(join(directory, 'nothing.csv')))).toMatchObject({ code: 2 });
-      expect(await ended(start(join(directory, 'wrong.csv'), '--concurrency', '0'))).toMatchObject({ code: 2 });
+      expect(await ended(start(join(directory, 'nothing.csv')))).toMatchObject({ code: 1 });
+      expect(await ended(start(join(directory, 'wrong.csv'), '--concurrency', '0'))).toMatchObject({ code: 64 });
     },
     PROCESSES_MS,
   );
@@ -226,7 +226,7 @@ describe('the command', () => {
       const file = join(directory, 'stage.csv');
       writeFileSync(file, ['orgId,role,assistantId', marked('vapi-sync-dev'), marked('vapi-sync-prod')].join('\n'));
       const { TABLE_NAME: _table, SECRET_PREFIX: _prefix, ...environment } = service.environment;
-      const child = spawn(process.execPath, ['--no-warnings', 'scripts/import.ts', file, '--stage', 'dev'], {
+      const child = spawn(process.execPath, ['--no-warnings', 'cli/bin.js', 'import', file, '--stage', 'dev'], {
         cwd: CHECKOUT,
         env: { PATH: process.env.PATH, ...COMPILED, ...environment },
       });

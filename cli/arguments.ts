@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { parse } from 'yaml';
+import type { components } from '../client/index.ts';
+import { CliError, EXIT } from './exit.ts';
+
+/** Inbound or outbound. */
+export type Role = components['schemas']['Role'];
+/** What PUT takes. */
+export type Configuration = components['schemas']['Configuration'];
+
+/** Throws a `CliError` for what is no role. */
+export function roleIn(text: string): Role {
+  if (text === 'inbound' || text === 'outbound') return text;
+  throw new CliError(`"${text}" is no role: use inbound or outbound.`, EXIT.usage);
+}
+
+/** A configuration in a YAML or JSON file; `-` is stdin. Throws a `CliError`. */
+export function configurationIn(file: string): Configuration {
+  const content = parsed(file);
+  if (isConfiguration(content)) return content;
+  throw new CliError(`${file} holds no configuration: it must be an object, as PUT takes it.`);
+}
+
+function parsed(file: string): unknown {
+  try {
+    return parse(readFileSync(file === '-' ? 0 : file, 'utf8'));
+  } catch (error) {
+    throw new CliError(`${file} cannot be read: ${Error.isError(error) ? error.message : 'unknown error'}`);
+  }
+}
+
+/** What is no configuration within an object, the service says. */
+export function isConfiguration(value: unknown): value is Configuration {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Asks for a yes. Without a terminal `--yes` must stand in the command: else a `CliError` (64). Declined: one with 1. */
+export async function confirm(question: string, isConfirmed: boolean | undefined): Promise<void> {
+  if (isConfirmed) return;
+  if (!process.stdin.isTTY) throw new CliError(`${question} Say --yes, as there is no terminal to ask on.`, EXIT.usage);
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await prompt.question(`${question} [y/N] `);
+    if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('Nothing was done.');
+  } finally {
+    prompt.close();
+  }
+}

@@ -1,0 +1,168 @@
+import { SingleBar } from 'cli-progress';
+import type { Command } from 'commander';
+import { confirm } from '../arguments.ts';
+import { showChanges } from '../changes-text.ts';
+import { type Applied, applySteps } from '../directory/apply.ts';
+import { exportDirectory } from '../directory/export.ts';
+import { mistakeLine } from '../directory/mistakes.ts';
+import { type Plan, planDirectory, type Step } from '../directory/plan.ts';
+import { readDirectory } from '../directory/read.ts';
+import { writeSchemas } from '../directory/schemas.ts';
+import { EXIT } from '../exit.ts';
+import type { Output } from '../output.ts';
+import { action, type Call } from '../run.ts';
+
+interface Options {
+  prune?: boolean;
+  yes?: boolean;
+}
+
+/** A directory in Git, and the fleet: what differs, and to make it so. */
+export function addDirectoryCommands(program: Command): void {
+  program
+    .command('plan <dir>')
+    .description(
+      'What `apply` would create, change field by field, or remove; nothing is written. 2 when there is something',
+    )
+    .option('--prune', 'also what is there and in no file')
+    .addHelpText('after', '\nExample: npx vapi-sync plan fleet --stage dev')
+    .action(action<Options>(plan));
+  program
+    .command('apply <dir>')
+    .description('Does what `plan` shows, several assistants at a time; repeated, it goes on')
+    .option('--prune', 'also remove what is there and in no file; asks')
+    .option('--yes', 'without asking')
+    .addHelpText('after', '\nExample: npx vapi-sync apply fleet --stage dev')
+    .action(action<Options>(apply));
+  program
+    .command('export <dir>')
+    .description('Writes such a directory from what is there; `plan` after it finds nothing')
+    .option('--org <org...>', 'organisations with an account of their own, besides', [])
+    .addHelpText('after', '\nExample: npx vapi-sync export fleet --org acme')
+    .action(action<{ org: string[] }>(exportAll));
+}
+
+/** Undefined when there are mistakes: each was shown, with its place. */
+async function planOf({ client, out, options }: Call<Options>, dir: string): Promise<Plan | undefined> {
+  const directory = readDirectory(dir);
+  const bar = startBar(out, directory.assistants.length);
+  const planned =
+    directory.mistakes.length > 0
+      ? undefined
+      : await planDirectory(directory, { client, prune: options.prune === true, onDone: () => bar?.increment() });
+  bar?.stop();
+  const mistakes = planned?.mistakes ?? directory.mistakes;
+  if (planned && mistakes.length === 0) return planned;
+  for (const mistake of mistakes) out.note(mistakeLine(mistake));
+  out.note(`${mistakes.length} mistakes: nothing is applied.`);
+  out.json({ mistakes });
+  return undefined;
+}
+
+async function plan(call: Call<Options>, [dir = '']: readonly string[]): Promise<number> {
+  const planned = await planOf(call, dir);
+  if (!planned) return EXIT.failed;
+  const { out } = call;
+  out.json({ ...summaryOf(planned), steps: planned.steps.map(shownStep) });
+  showPlan(out, planned);
+  return planned.steps.length === 0 ? EXIT.done : EXIT.changes;
+}
+
+async function apply(call: Call<Options>, [dir = '']: readonly string[]): Promise<number> {
+  const planned = await planOf(call, dir);
+  if (!planned) return EXIT.failed;
+  const { client, out, options } = call;
+  const { steps } = planned;
+  const removals = steps.filter((step) => step.action === 'remove');
+  showPlan(out, planned);
+  if (removals.length > 0) await confirm(`${removals.length} assistants are removed at Vapi.`, options.yes);
+  const stop = watchForInterrupt();
+  const bar = startBar(out, steps.length);
+  const applied = await applySteps(steps, {
+    client,
+    signal: stop,
+    onDone: (result) => {
+      bar?.increment();
+      if (!bar) out.line(lineOf(result));
+    },
+  });
+  bar?.stop();
+  return report(out, planned, applied);
+}
+
+function report(out: Output, planned: Plan, applied: readonly Applied[]): number {
+  const failed = applied.filter(({ outcome }) => outcome === 'failed');
+  out.json({ ...summaryOf(planned), applied, failed: failed.length, notBegun: planned.steps.length - applied.length });
+  if (out.isTerminal) for (const one of failed) out.line(lineOf(one));
+  const done = `${applied.length - failed.length} of ${planned.steps.length} applied`;
+  out.line(`${done}${failed.length > 0 ? `, ${failed.length} failed` : ''}`);
+  if (applied.length < planned.steps.length) {
+    if (out.isJson) out.note(done);
+    return EXIT.interrupted;
+  }
+  return failed.length > 0 ? EXIT.failed : EXIT.done;
+}
+
+function lineOf({ orgId, role, outcome, detail }: Applied): string {
+  return `${outcome} ${orgId}/${role}${detail ? `: ${detail}` : ''}`;
+}
+
+const SIGNS = { create: '+', update: '~', remove: '-' } as const;
+const STYLES = { create: 'green', update: 'yellow', remove: 'red' } as const;
+
+function showPlan(out: Output, { steps, unchanged }: Plan): void {
+  for (const { action: name, orgId, role, file, changes } of steps) {
+    out.line(out.styled(STYLES[name], `${SIGNS[name]} ${name} ${orgId}/${role}${file ? ` (${file})` : ''}`));
+    if (name === 'update') showChanges(out, changes, '    ');
+  }
+  const { create, update, remove } = countsOf(steps);
+  out.line(`${create} to create, ${update} to change, ${remove} to remove, ${unchanged} as they should be`);
+}
+
+function countsOf(steps: readonly Step[]): Record<Step['action'], number> {
+  const count = (name: Step['action']) => steps.filter((step) => step.action === name).length;
+  return { create: count('create'), update: count('update'), remove: count('remove') };
+}
+
+function summaryOf({ steps, unchanged }: Plan) {
+  return { ...countsOf(steps), unchanged };
+}
+
+function shownStep({ orgId, role, action: name, file, revision, changes }: Step) {
+  return { orgId, role, action: name, file: file ?? null, revision: revision ?? null, changes };
+}
+
+/** Undefined where there is no terminal. */
+function startBar({ isTerminal, isJson }: Output, total: number): SingleBar | undefined {
+  if (!isTerminal || isJson || total === 0) return undefined;
+  const bar = new SingleBar({ format: '{bar} {value}/{total}', barsize: 40, hideCursor: true, clearOnComplete: true });
+  bar.start(total, 0);
+  return bar;
+}
+
+/** Ctrl-C lets the steps end that are under way; the second one is the system's. */
+function watchForInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.stderr.write('\nStopping after what is under way. Run it again to finish.\n');
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+async function exportAll(
+  { client, out, options }: Call<{ org: string[] }>,
+  [dir = '']: readonly string[],
+): Promise<undefined> {
+  const exported = await exportDirectory(client, dir, options.org);
+  writeSchemas(dir);
+  out.json(exported);
+  out.line(`${exported.assistants} assistants of ${exported.files.length} organisations, in ${dir}/orgs`);
+  for (const name of exported.skipped) out.note(`${name} was left out: no configuration of it was applied yet`);
+  if (exported.secrets.length > 0) {
+    out.note(`Secrets are not shown by the service. Set these in the environment of plan and apply:`);
+    for (const name of exported.secrets) out.note(`  ${name}`);
+  }
+}

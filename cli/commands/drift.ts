@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { type components, orThrow } from '../../client/index.ts';
+import { EXIT } from '../exit.ts';
+import type { Output } from '../output.ts';
+import { action, type Call } from '../run.ts';
+
+type Report = components['schemas']['DriftRunReport'];
+type Finding = components['schemas']['Finding'];
+
+/** Between two looks at a run, and how long at most, in ms. */
+const PAUSE_MS = 500;
+const LONGEST_MS = 60 * 60_000;
+
+/** A look at the whole fleet. */
+export function addDriftCommand(program: Command): void {
+  program
+    .command('drift')
+    .description('Compares all assistants with what was applied, and shows what differs; 1 when something does')
+    .option('--heal', 'and puts it right, as far as modes and brakes allow')
+    .addHelpText('after', '\nExample: npx vapi-sync drift --heal')
+    .action(action<{ heal?: boolean }>(drift));
+}
+
+async function drift({ client, options, out, work }: Call<{ heal?: boolean }>): Promise<number> {
+  const mode = options.heal ? 'heal' : 'report';
+  await work();
+  const started = orThrow(await client.POST('/drift', { body: { mode } }));
+  out.note(`${started.started ? 'Started' : 'Watching'} drift run ${started.runId} (${mode})`);
+  const run = await watch(client, started.runId, out);
+  const findings = await findingsOf(client, started.runId);
+  out.json({ ...run, findings, next: null });
+  showFindings(out, findings);
+  showSummary(out, run);
+  if (run.status !== 'closed') out.note(`The run did not end: ${run.status}.`);
+  return run.status === 'closed' && findings.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+async function read(client: Call['client'], id: string, after?: string): Promise<Report> {
+  return orThrow(await client.GET('/drift/runs/{id}', { params: { path: { id }, query: { limit: 500, after } } }));
+}
+
+async function watch(client: Call['client'], id: string, out: Output): Promise<Report> {
+  const until = Date.now() + LONGEST_MS;
+  for (;;) {
+    const run = await read(client, id);
+    const { done, total } = run.units;
+    if (out.isTerminal && !out.isJson) process.stderr.write(`\r\u001b[K${run.status} ${done}/${total ?? '?'}`);
+    if (run.closedAt || run.status === 'abandoned' || Date.now() > until) {
+      if (out.isTerminal && !out.isJson) process.stderr.write('\r\u001b[K');
+      return run;
+    }
+    await delay(PAUSE_MS);
+  }
+}
+
+async function findingsOf(client: Call['client'], id: string): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  let after: string | undefined;
+  do {
+    const page = await read(client, id, after);
+    findings.push(...page.findings);
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+  return findings;
+}
+
+function showFindings(out: Output, findings: readonly Finding[]): void {
+  for (const finding of findings) {
+    const { class: name, scope, orgId, role, assistantId, changes = [], changed = 0 } = finding;
+    const subject = [orgId ?? scope, role, assistantId].filter(Boolean).join(' ');
+    const notes = [finding.cause, finding.detail, finding.healing && `→ ${finding.healing}`].filter(Boolean).join('; ');
+    out.line(
+      `${out.styled(name === 'unknown' ? 'red' : 'yellow', name.padEnd(9))} ${subject}${notes ? `  ${notes}` : ''}`,
+    );
+    for (const { path, wanted, live, origin } of changes) {
+      out.line(`  ${path} (${origin})`);
+      out.line(`    wanted ${wanted}`);
+      out.line(`    live   ${live ?? 'not there'}`);
+    }
+    if (changed > changes.length) out.line(`  and ${changed - changes.length} fields more`);
+  }
+}
+
+function showSummary(out: Output, run: Report): void {
+  const classes = Object.entries({ ...run.classes, unknown: run.unknown }).filter(([, count]) => (count ?? 0) > 0);
+  out.table(
+    [
+      { title: 'Class', of: ([name]) => name },
+      { title: 'Assistants', of: ([, count]) => count },
+    ],
+    classes,
+  );
+  for (const { cause, count } of run.commonCauses ?? []) out.line(`${count} have one cause in common: ${cause}`);
+  for (const group of run.suspicious ?? []) {
+    out.line(out.styled('red', `So much is missing (${group}) that nothing was healed there. Check the keys first.`));
+  }
+  if (run.healed) {
+    const { reapplied, resumed, removed, kept } = run.healed;
+    const left = Object.entries(kept).map(([why, count]) => `${count} ${why}`);
+    out.line(
+      `Sent for healing: ${reapplied} reapplied, ${resumed} resumed; ${removed} removed; left alone: ${left.join(', ') || 'none'}`,
+    );
+  }
+  for (const { kind, provider, id, on, replacement, assistants, examples } of run.retirements ?? []) {
+    const when = on ? `stops on ${on.slice(0, 10)}` : 'has stopped';
+    out.line(
+      `The ${kind} ${provider}/${id} ${when}; ${assistants} have it (${examples.join(', ')}); instead: ${replacement ?? 'nothing named'}`,
+    );
+  }
+}

@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { CliError, EXIT } from '../exit.ts';
+import { action, type Call } from '../run.ts';
+
+/** Dead letters back to the queue. */
+export function addRedriveCommand(program: Command): void {
+  program
+    .command('redrive')
+    .description('Shows the tasks that failed five times, by organisation, and sends them back to the queue')
+    .option('--all', 'send all of them')
+    .option('--org <org...>', 'send those of these organisations')
+    .addHelpText('after', '\nExample: npx vapi-sync redrive --stage prod --org globex')
+    .action(action<{ all?: boolean; org?: string[] }>(redrive));
+}
+
+async function redrive({ out, options }: Call<{ all?: boolean; org?: string[] }>): Promise<number> {
+  const { stage, region, url, all, org } = options;
+  if (url) throw new CliError('redrive works on the queue itself: use --stage.', EXIT.usage);
+  const { openDeadLetters } = await import('../dead-letters.ts');
+  const letters = await openDeadLetters({ stage, region });
+  try {
+    const found = await letters.read();
+    const isChosen = (orgId: string | undefined) =>
+      all === true || (orgId !== undefined && org?.includes(orgId) === true);
+    const sent = found.filter(({ orgId }) => isChosen(orgId));
+    for (const letter of sent) await letters.sendBack(letter);
+    const shown = found.map(({ orgId, role, kind }) => ({ kind, orgId, role, sentBack: isChosen(orgId) }));
+    out.json({ items: shown });
+    if (shown.length === 0) out.line('There is no dead letter.');
+    else {
+      out.table(
+        [
+          { title: 'Organisation', of: ({ orgId }) => orgId ?? '(none)' },
+          { title: 'Role', of: ({ role }) => role },
+          { title: 'Task', of: ({ kind }) => kind },
+          { title: 'Sent back', of: ({ sentBack }) => (sentBack ? 'yes' : '') },
+        ],
+        shown,
+      );
+    }
+    return EXIT.done;
+  } finally {
+    await letters.close();
+  }
+}

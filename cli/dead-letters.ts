@@ -1,0 +1,90 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { z } from 'zod';
+import { SERVICE, standardRegion } from './stage.ts';
+
+/** A task that failed five times. */
+export interface DeadLetter {
+  /** The task, or `unknown` for what is none. */
+  kind: string;
+  /** Absent for parts of drift runs. */
+  orgId: string | undefined;
+  role: string | undefined;
+  body: string;
+  receipt: string;
+}
+
+export interface DeadLetters {
+  /** All that are there now. Those that are not sent back are there again when this is closed. */
+  read(): Promise<readonly DeadLetter[]>;
+  /** Sent first, deleted afterwards: a crash in between does it twice, which does no harm. */
+  sendBack(letter: DeadLetter): Promise<void>;
+  close(): Promise<void>;
+}
+
+const task = z.object({ kind: z.string(), orgId: z.string().optional(), role: z.string().optional() });
+
+/** For so long nobody else sees a letter that was read, in seconds. */
+const READING_S = 120;
+
+/** Opens the dead letters of a stage; of the embedded stack, whose SQS is in the environment, without one. */
+export async function openDeadLetters({
+  stage = 'local',
+  region = standardRegion(),
+}: {
+  stage?: string | undefined;
+  region?: string | undefined;
+}): Promise<DeadLetters> {
+  const client = new SQSClient({ region });
+  const urlOf = async (name: string) => {
+    const { QueueUrl = '' } = await client.send(new GetQueueUrlCommand({ QueueName: `${SERVICE}-${stage}-${name}` }));
+    // The emulator names a host that not every machine resolves, and looks at the path alone.
+    const endpoint = process.env.AWS_ENDPOINT_URL_SQS;
+    return stage === 'local' && endpoint ? new URL(new URL(QueueUrl).pathname, endpoint).href : QueueUrl;
+  };
+  const [dead, tasks] = await Promise.all([urlOf('tasks-dead'), urlOf('tasks')]);
+  const held = new Set<string>();
+  return {
+    read: async () => await readAll(client, dead, held),
+    sendBack: async ({ body, receipt }) => {
+      await client.send(new SendMessageCommand({ QueueUrl: tasks, MessageBody: body }));
+      await client.send(new DeleteMessageCommand({ QueueUrl: dead, ReceiptHandle: receipt }));
+      held.delete(receipt);
+    },
+    close: async () => {
+      for (const ReceiptHandle of held) {
+        await client.send(new ChangeMessageVisibilityCommand({ QueueUrl: dead, ReceiptHandle, VisibilityTimeout: 0 }));
+      }
+      client.destroy();
+    },
+  };
+}
+
+async function readAll(client: SQSClient, QueueUrl: string, held: Set<string>): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = [];
+  for (;;) {
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: READING_S }),
+    );
+    if (Messages.length === 0) return letters;
+    for (const { Body = '', ReceiptHandle = '' } of Messages) {
+      held.add(ReceiptHandle);
+      letters.push({ ...nameOf(Body), body: Body, receipt: ReceiptHandle });
+    }
+  }
+}
+
+function nameOf(body: string): Pick<DeadLetter, 'kind' | 'orgId' | 'role'> {
+  try {
+    const { kind, orgId, role } = task.parse(JSON.parse(body));
+    return { kind, orgId, role };
+  } catch {
+    return { kind: 'unknown', orgId: undefined, role: undefined };
+  }
+}

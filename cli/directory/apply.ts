@@ -1,0 +1,57 @@
+import pMap from 'p-map';
+import { orThrow, ProblemError, type ServiceClient } from '../../client/index.ts';
+import { AT_ONCE, type Step } from './plan.ts';
+
+/** What became of a step. */
+export interface Applied extends Pick<Step, 'orgId' | 'role' | 'action'> {
+  outcome: string;
+  /** Why it failed. */
+  detail?: string;
+}
+
+interface Applying {
+  client: ServiceClient;
+  /** No further step is begun then; those under way are ended. */
+  signal: AbortSignal;
+  onDone: (applied: Applied) => void;
+}
+
+/** Makes the steps of a plan, several at a time, each only on the row that the plan was made from. */
+export async function applySteps(steps: readonly Step[], { client, signal, onDone }: Applying): Promise<Applied[]> {
+  const applied: Applied[] = [];
+  await pMap(
+    steps,
+    async (step) => {
+      if (signal.aborted) return;
+      const { orgId, role, action } = step;
+      const result = { orgId, role, action, ...(await outcomeOf(client, step)) };
+      applied.push(result);
+      onDone(result);
+    },
+    { concurrency: AT_ONCE },
+  );
+  return applied;
+}
+
+async function outcomeOf(client: ServiceClient, step: Step): Promise<Pick<Applied, 'outcome' | 'detail'>> {
+  try {
+    return { outcome: await make(client, step) };
+  } catch (error) {
+    if (error instanceof ProblemError && error.status === 412) {
+      return { outcome: 'failed', detail: 'changed since the plan was made; plan again' };
+    }
+    return { outcome: 'failed', detail: Error.isError(error) ? error.message : String(error) };
+  }
+}
+
+async function make(client: ServiceClient, { orgId, role, action, revision, wanted }: Step): Promise<string> {
+  const header = revision === undefined ? { 'If-None-Match': '*' as const } : { 'If-Match': `"${revision}"` };
+  const params = { path: { orgId, role }, header };
+  if (action === 'remove') {
+    const reply = await client.DELETE('/orgs/{orgId}/assistants/{role}', { params });
+    if (!reply.response.ok) throw new ProblemError(reply.error, reply.response);
+    return 'removed';
+  }
+  const answer = orThrow(await client.PUT('/orgs/{orgId}/assistants/{role}', { params, body: wanted?.body ?? {} }));
+  return 'outcome' in answer ? answer.outcome : 'failed';
+}

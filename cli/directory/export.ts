@@ -1,0 +1,85 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pMap from 'p-map';
+import { stringify } from 'yaml';
+import { orThrow, type ServiceClient } from '../../client/index.ts';
+import type { Configuration } from '../arguments.ts';
+import { pagesOf } from '../pages.ts';
+import { AT_ONCE } from './plan.ts';
+
+/** What was written. */
+export interface Exported {
+  files: readonly string[];
+  assistants: number;
+  /** Names of the environment that stand in the place of secrets. */
+  secrets: readonly string[];
+  /** Assistants without a configuration that was applied. */
+  skipped: readonly string[];
+}
+
+const SCHEMA = '# yaml-language-server: $schema=../schemas/organisation.json\n';
+const HIDDEN = '[hidden]';
+
+/** Writes `orgs/<orgId>.yaml` for all of the platform's account, and for the organisations that are named. */
+export async function exportDirectory(
+  client: ServiceClient,
+  path: string,
+  named: readonly string[],
+): Promise<Exported> {
+  const folder = join(path, 'orgs');
+  mkdirSync(folder, { recursive: true });
+  const orgIds = new Set(named);
+  const page = async (cursor: string | undefined) =>
+    orThrow(await client.GET('/assistants', { params: { query: { limit: 200, cursor } } }));
+  for await (const { items } of pagesOf(page)) for (const { orgId } of items) orgIds.add(orgId);
+  const secrets = new Set<string>();
+  const skipped: string[] = [];
+  const written = await pMap(
+    [...orgIds].toSorted(),
+    async (orgId) => {
+      const assistants = await configurationsOf(client, orgId, { secrets, skipped });
+      const file = join(folder, `${orgId}.yaml`);
+      writeFileSync(file, SCHEMA + stringify({ assistants }, { lineWidth: 0 }));
+      return { file, count: Object.keys(assistants).length };
+    },
+    { concurrency: AT_ONCE },
+  );
+  const assistants = written.reduce((sum, { count }) => sum + count, 0);
+  return { files: written.map(({ file }) => file), assistants, secrets: [...secrets].toSorted(), skipped };
+}
+
+async function configurationsOf(
+  client: ServiceClient,
+  orgId: string,
+  { secrets, skipped }: { secrets: Set<string>; skipped: string[] },
+): Promise<Record<string, unknown>> {
+  const { assistants } = orThrow(await client.GET('/orgs/{orgId}/assistants', { params: { path: { orgId } } }));
+  const found: Record<string, unknown> = {};
+  for (const { role } of assistants) {
+    const params = { path: { orgId, role }, query: { include: 'configuration' as const } };
+    const { configuration } = orThrow(await client.GET('/orgs/{orgId}/assistants/{role}', { params }));
+    if (configuration) found[role] = withNames(withoutEmpty(configuration), `${orgId}_${role}`, secrets);
+    else skipped.push(`${orgId}/${role}`);
+  }
+  return found;
+}
+
+/** Metadata that held nothing but what is the service's were not asked for. */
+function withoutEmpty({ metadata, ...configuration }: Configuration): object {
+  const isEmpty = metadata === undefined || metadata === null || Object.keys(metadata).length === 0;
+  return isEmpty ? configuration : { ...configuration, metadata };
+}
+
+/** The same with a name of the environment for each hidden secret: `${env:GLOBEX_INBOUND_SERVER_SECRET}`. */
+function withNames(value: unknown, name: string, secrets: Set<string>): unknown {
+  if (typeof value === 'string' && value.includes(HIDDEN)) {
+    const variable = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
+    secrets.add(variable);
+    return value.replaceAll(HIDDEN, `\${env:${variable}}`);
+  }
+  if (Array.isArray(value)) return value.map((entry, at) => withNames(entry, `${name}_${at}`, secrets));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([field, inner]) => [field, withNames(inner, `${name}_${field}`, secrets)]),
+  );
+}

@@ -1,0 +1,125 @@
+import pMap from 'p-map';
+import { type components, orThrow, ProblemError, type ServiceClient } from '../../client/index.ts';
+import type { Role } from '../arguments.ts';
+import { pagesOf } from '../pages.ts';
+import type { Mistake } from './mistakes.ts';
+import type { Directory, WantedAssistant } from './read.ts';
+
+type FieldChange = components['schemas']['FieldChange'];
+
+/** What one step of `apply` would do. */
+export interface Step {
+  orgId: string;
+  role: Role;
+  action: 'create' | 'update' | 'remove';
+  file?: string;
+  /** The row that the plan was made from; the step is not made on another one. Absent: there is none. */
+  revision?: number;
+  /** Of an update: the fields that differ. */
+  changes: readonly FieldChange[];
+  wanted?: WantedAssistant;
+}
+
+/** All that a directory asks for and that is not so. */
+export interface Plan {
+  steps: readonly Step[];
+  unchanged: number;
+  mistakes: readonly Mistake[];
+}
+
+/** Requests under way at a time. */
+export const AT_ONCE = 8;
+
+interface Planning {
+  client: ServiceClient;
+  /** With it, what is there and not in the directory is removed. */
+  prune: boolean;
+  onDone?: () => void;
+}
+
+/** Compares a directory with what is there, by dry runs: nothing is written. */
+export async function planDirectory(directory: Directory, { client, prune, onDone }: Planning): Promise<Plan> {
+  const mistakes: Mistake[] = [];
+  const revisions = await revisionsOf(client, directory.orgIds);
+  const steps = await pMap(
+    directory.assistants,
+    async (wanted) => {
+      const step = await planOne(client, wanted, { revision: revisions.get(nameOf(wanted)), mistakes });
+      onDone?.();
+      return step;
+    },
+    { concurrency: AT_ONCE },
+  );
+  const removals = prune ? await removalsOf(client, directory, revisions) : [];
+  return {
+    steps: [...steps.filter((step) => step !== undefined), ...removals],
+    unchanged: steps.filter((step) => step === undefined).length - mistakes.length,
+    mistakes,
+  };
+}
+
+function nameOf({ orgId, role }: { orgId: string; role: string }): string {
+  return `${orgId}/${role}`;
+}
+
+async function revisionsOf(client: ServiceClient, orgIds: readonly string[]): Promise<Map<string, number>> {
+  const revisions = new Map<string, number>();
+  const read = async (orgId: string) => {
+    const { data, error, response } = await client.GET('/orgs/{orgId}/assistants', { params: { path: { orgId } } });
+    if (response.status === 404) return;
+    for (const row of orThrow({ data, error, response }).assistants) revisions.set(nameOf(row), row.revision);
+  };
+  await pMap(orgIds, read, { concurrency: AT_ONCE });
+  return revisions;
+}
+
+/** Undefined when it is so already, and when the service refuses it: then it is among the mistakes. */
+async function planOne(
+  client: ServiceClient,
+  wanted: WantedAssistant,
+  { revision, mistakes }: { revision: number | undefined; mistakes: Mistake[] },
+): Promise<Step | undefined> {
+  const { orgId, role, body, source } = wanted;
+  const params = { path: { orgId, role }, query: { dryRun: true } };
+  const reply = await client.PUT('/orgs/{orgId}/assistants/{role}', { params, body });
+  if (reply.response.status === 400 || reply.response.status === 422) {
+    mistakes.push(...mistakesIn(new ProblemError(reply.error, reply.response), wanted));
+    return undefined;
+  }
+  const plan = orThrow(reply);
+  if (!('plan' in plan) || plan.plan === 'unchanged') return undefined;
+  const action = revision === undefined ? 'create' : 'update';
+  return { orgId, role, action, file: source.file, revision, changes: plan.changes, wanted };
+}
+
+/** What the service refuses, at the lines of the fields that it names. */
+export function mistakesIn({ message, problem }: ProblemError, { role, source }: WantedAssistant): Mistake[] {
+  const errors = problem?.errors ?? [];
+  const root = ['assistants', role];
+  if (errors.length === 0)
+    return [{ file: source.file, line: source.lineAt(root), field: root.join('.'), text: message }];
+  return errors.map(({ field, detail }) => {
+    const path = [...root, ...field.split('.').map((name) => (/^\d+$/.test(name) ? Number(name) : name))];
+    return { file: source.file, line: source.lineAt(path), field: path.join('.'), text: detail };
+  });
+}
+
+/** What is there and in no file: of the organisations of the directory, and of all in the platform's account. */
+async function removalsOf(
+  client: ServiceClient,
+  { assistants, orgIds }: Directory,
+  revisions: ReadonlyMap<string, number>,
+): Promise<Step[]> {
+  const there = new Map(revisions);
+  const page = async (cursor: string | undefined) =>
+    orThrow(await client.GET('/assistants', { params: { query: { limit: 200, cursor } } }));
+  for await (const { items } of pagesOf(page)) {
+    for (const row of items) if (!orgIds.includes(row.orgId)) there.set(nameOf(row), row.revision);
+  }
+  const wanted = new Set(assistants.map(nameOf));
+  return [...there].flatMap(([name, revision]) => {
+    const [orgId = '', role] = name.split('/');
+    const isRole = role === 'inbound' || role === 'outbound';
+    return wanted.has(name) || !isRole ? [] : [{ orgId, role, action: 'remove' as const, revision, changes: [] }];
+  });
+}

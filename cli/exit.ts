@@ -1,0 +1,42 @@
+import { ProblemError } from '../client/index.ts';
+
+/** Exit codes of every command. */
+export const EXIT = { done: 0, failed: 1, changes: 2, usage: 64, interrupted: 130 } as const;
+
+/** Ends a command with a sentence, and no stack. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number = EXIT.failed) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** What went wrong, for people: lines without a stack. */
+export function sentencesOf(error: unknown): string[] {
+  if (error instanceof ProblemError) return problemLines(error);
+  if (!Error.isError(error)) return [String(error)];
+  const { cause } = error;
+  if (
+    /Credential|ExpiredToken|UnrecognizedClient|InvalidClientTokenId|InvalidSignature/.test(
+      `${error.name} ${error.message}`,
+    )
+  ) {
+    return [
+      `AWS does not take the credentials: ${error.message.replace(/\.?$/, '.')} Sign in again, or set AWS_PROFILE.`,
+    ];
+  }
+  if (error.message === 'fetch failed') {
+    const why = Error.isError(cause) ? ('code' in cause ? String(cause.code) : cause.message) : 'unknown error';
+    return [`The service could not be reached (${why}). Check the address and the network.`];
+  }
+  return [error.message];
+}
+
+function problemLines({ message, status, problem, operationId }: ProblemError): string[] {
+  const fields = (problem?.errors ?? []).map(({ field, detail }) => `  ${field}: ${detail}`);
+  const remedy = problem || (status !== 401 && status !== 403) ? [] : ['Check the token, or the rights of the caller.'];
+  return [message, ...fields, ...remedy, ...(operationId ? [`(operation ${operationId})`] : [])];
+}

@@ -1,0 +1,58 @@
+import { Command, CommanderError } from 'commander';
+import { addAssistantCommands } from './commands/assistants.ts';
+import { addChangeCommands } from './commands/changes.ts';
+import { addDirectoryCommands } from './commands/directory.ts';
+import { addDriftCommand } from './commands/drift.ts';
+import { addImportCommands } from './commands/import.ts';
+import { addRedriveCommand } from './commands/redrive.ts';
+import { addVerifyCommand } from './commands/verify.ts';
+import { CliError, EXIT, sentencesOf } from './exit.ts';
+
+/** The whole command, as its help and docs/cli.md show it. */
+export function makeProgram(): Command {
+  const program = new Command('vapi-sync')
+    .description('Exactly one Vapi assistant for each organisation and role, equal to the configuration asked for.')
+    .option('--stage <name>', 'a deployment: its address from the stack, requests signed with your AWS credentials')
+    .option('--region <name>', 'of the stage (AWS_REGION, or eu-central-1)')
+    .option('--url <address>', 'the address of an API')
+    .option('--token <token>', 'a bearer token, with --url')
+    .option('--json', 'one JSON document on stdout, for programs')
+    .addHelpText(
+      'after',
+      `
+Without --stage and --url: the embedded stack of this checkout, which is started if need be.
+
+Exit codes: 0 done, or nothing to do; 1 something failed; 2 \`plan\` found changes; 64 wrong usage; 130 interrupted.
+
+Example: npx vapi-sync plan fleet --stage dev`,
+    );
+  addDirectoryCommands(program);
+  addAssistantCommands(program);
+  addChangeCommands(program);
+  addDriftCommand(program);
+  addVerifyCommand(program);
+  addImportCommands(program);
+  addRedriveCommand(program);
+  for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError('(--help shows how)');
+  return program;
+}
+
+/** Runs a command line, and sets the exit code of this process. Never throws: what went wrong is a sentence on stderr. */
+export async function main(args: readonly string[]): Promise<void> {
+  // Whoever reads may stop reading (`| head`).
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
+  );
+  try {
+    await makeProgram().parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+    if (!(error instanceof CommanderError)) for (const line of sentencesOf(error)) process.stderr.write(`${line}\n`);
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CliError) return error.exitCode;
+  if (!(error instanceof CommanderError)) return EXIT.failed;
+  return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+}

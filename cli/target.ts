@@ -1,0 +1,61 @@
+import { createClient, type ServiceClient } from '../client/index.ts';
+import { CliError, EXIT } from './exit.ts';
+import { accessStage } from './stage.ts';
+
+/** Where a command works: the embedded stack, a stage, or an address. */
+export interface TargetOptions {
+  stage?: string | undefined;
+  region?: string | undefined;
+  url?: string | undefined;
+  token?: string | undefined;
+}
+
+/** A service that can be asked. */
+export interface Target {
+  /** For people. */
+  name: string;
+  client: ServiceClient;
+  /** On this machine: has the worker do what the requests have left to it, before the command ends. */
+  settle(): Promise<void>;
+  /** On this machine: has it do that from now on. */
+  work(): Promise<void>;
+  close(): void;
+}
+
+/** Opens what the options name. Throws a `CliError` when there is nothing, saying what to do. */
+export async function openTarget({ stage, region, url, token }: TargetOptions): Promise<Target> {
+  if (stage && url) throw new CliError('Use --stage or --url, not both.', EXIT.usage);
+  if (url) return remote(`the service at ${url}`, createClient({ baseUrl: addressIn(url), token }));
+  if (token) throw new CliError('--token goes with --url.', EXIT.usage);
+  if (stage && stage !== 'local') {
+    const access = await accessStage(stage, region);
+    return remote(`stage ${stage} in ${access.region}`, createClient(access));
+  }
+  return await openEmbedded();
+}
+
+function addressIn(url: string): string {
+  if (URL.canParse(url) && /^https?:/.test(url)) return url.replace(/\/+$/, '');
+  throw new CliError(`--url ${url} is no http(s) address.`, EXIT.usage);
+}
+
+function remote(name: string, client: ServiceClient): Target {
+  return { name, client, settle: async () => {}, work: async () => {}, close: () => {} };
+}
+
+/** The service of this checkout in this process, on the stack that `sls invoke local` has. */
+async function openEmbedded(): Promise<Target> {
+  const { openLocalService } = await import('../local/gateway/local-service.ts').catch((error: unknown) => {
+    if (Error.isError(error) && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') {
+      throw new CliError(
+        'The embedded stack is part of a checkout of vapi-sync. Here, name --stage or --url.',
+        EXIT.usage,
+      );
+    }
+    throw error;
+  });
+  const service = await openLocalService({ DRIFT_CALLS_PER_SECOND: '100' });
+  const client = createClient({ baseUrl: 'http://vapi-sync.local', fetch: service.fetch });
+  const { settle, work, close } = service;
+  return { name: 'the embedded stack', client, settle, work, close };
+}

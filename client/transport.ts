@@ -1,0 +1,67 @@
+import { AwsClient } from 'aws4fetch';
+
+export interface AwsCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string | undefined;
+}
+
+/** How requests reach the service. */
+export interface Transport {
+  /** A bearer token, for the routes of organisations where tokens are chosen. */
+  token?: string | undefined;
+  /** To sign with (AWS Signature Version 4), or what gives them: asked before each request. */
+  credentials?: AwsCredentials | (() => Promise<AwsCredentials>) | undefined;
+  /** The region of the API; needed with `credentials`. */
+  region?: string | undefined;
+  /** How often a request is repeated that the service asks to repeat (2). */
+  retries?: number | undefined;
+  /** A longer wait than so many seconds is not waited for (60). */
+  longestWaitSeconds?: number | undefined;
+  /** Sends one request; the platform's own unless told. */
+  fetch?: ((request: Request) => Promise<Response>) | undefined;
+  /** Waits; for tests. */
+  sleep?: ((ms: number) => Promise<void>) | undefined;
+}
+
+const RETRIES = 2;
+const LONGEST_WAIT_S = 60;
+
+/** Makes a `fetch` that signs, and repeats what the service asks to repeat. Throws for credentials without a region. */
+export function makeFetch(transport: Transport): (request: Request) => Promise<Response> {
+  const { fetch: send = (request) => fetch(request), sleep = pause, retries = RETRIES } = transport;
+  const { credentials, region, longestWaitSeconds = LONGEST_WAIT_S } = transport;
+  if (credentials && !region) throw new TypeError('Give the region of the API beside the credentials.');
+  return async (request) => {
+    for (let attempt = 0; ; attempt += 1) {
+      const response = await send(await authorised(transport, request.clone()));
+      const seconds = waitSeconds(response);
+      if (seconds === undefined || seconds > longestWaitSeconds || attempt >= retries) return response;
+      await response.body?.cancel();
+      await sleep(seconds * 1000);
+    }
+  };
+}
+
+/** How long the service asks to wait; undefined when it does not ask. */
+function waitSeconds({ ok, headers }: Response): number | undefined {
+  const asked = headers.get('retry-after');
+  const seconds = Number(asked);
+  return ok || asked === null || !Number.isFinite(seconds) ? undefined : Math.max(0, seconds);
+}
+
+async function authorised({ token, credentials, region }: Transport, request: Request): Promise<Request> {
+  if (token) request.headers.set('authorization', `Bearer ${token}`);
+  if (token || !credentials) return request;
+  const given = typeof credentials === 'function' ? await credentials() : credentials;
+  const { accessKeyId, secretAccessKey, sessionToken } = given;
+  const optional = { ...(sessionToken && { sessionToken }), ...(region && { region }) };
+  const signer = new AwsClient({ accessKeyId, secretAccessKey, service: 'execute-api', ...optional });
+  return await signer.sign(request);
+}
+
+async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'aws-lambda';
+import { z } from 'zod';
+import { lambdaContext } from '../stack/lambda-context.ts';
+import { type Route, routeOf } from './routes.ts';
+
+/** The handler of a function that answers requests. */
+export type HttpHandler = (event: unknown, context: Context) => Promise<unknown>;
+
+/** Longer than API Gateway waits (30 s), a function has no time either. */
+const TIME_MS = 29_000;
+
+const answerSchema = z.object({
+  statusCode: z.number(),
+  headers: z.record(z.string(), z.string()).default({}),
+  body: z.string().optional(),
+});
+
+/** Serves requests as API Gateway does, by handlers in this process: no port, and nothing to start. */
+export function makeGateway(
+  routes: readonly Route[],
+  handlerOf: (functionName: string) => Promise<HttpHandler>,
+): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const url = new URL(request.url);
+    const found = routeOf(routes, request.method, url.pathname);
+    if (!found) return Response.json({ message: 'Not Found' }, { status: 404 });
+    const handler = await handlerOf(found.route.functionName);
+    const event = await eventOf(request, { url, routeKey: found.route.key, pathParameters: found.pathParameters });
+    const { statusCode, headers, body } = answerSchema.parse(await handler(event, contextOf(found.route)));
+    const isEmpty = statusCode === 204 || statusCode === 304;
+    return new Response(isEmpty ? null : (body ?? ''), { status: statusCode, headers });
+  };
+}
+
+/** As API Gateway makes it of a request (payload version 2.0). */
+async function eventOf(
+  request: Request,
+  { url, routeKey, pathParameters }: { url: URL; routeKey: string; pathParameters: Record<string, string> },
+) {
+  const body = await request.text();
+  return {
+    version: '2.0',
+    routeKey,
+    rawPath: url.pathname,
+    rawQueryString: url.search.slice(1),
+    headers: Object.fromEntries(request.headers),
+    pathParameters,
+    ...(url.search === '' ? {} : { queryStringParameters: Object.fromEntries(url.searchParams) }),
+    requestContext: { http: { method: request.method, path: url.pathname }, stage: '$default' },
+    ...(body === '' ? {} : { body }),
+    isBase64Encoded: false,
+  };
+}
+
+function contextOf({ functionName }: Route): Context {
+  const ends = Date.now() + TIME_MS;
+  const getRemainingTimeInMillis = () => Math.max(0, ends - Date.now());
+  return lambdaContext({ functionName, awsRequestId: randomUUID(), getRemainingTimeInMillis });
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+
+const INTRODUCTION = `# The command
+
+\`npx vapi-sync\` in a checkout, or from the package. This page is made of the commands' own help (\`npm run generate:docs\`).
+
+## A directory in Git
+
+\`\`\`
+fleet/
+  orgs/globex.yaml         one file for each organisation
+  schemas/                 for editors; \`export\` writes them
+\`\`\`
+
+\`\`\`yaml
+# yaml-language-server: $schema=../schemas/organisation.json
+assistants:
+  inbound:
+    name: Globex front desk
+    model: { provider: openai, model: gpt-4o, messages: [{ role: system, content: You answer for Globex. }] }
+    voice: { provider: azure, voiceId: emma }
+    server: { url: https://hooks.globex.example, headers: { x-key: "\${env:GLOBEX_HOOK_KEY}" } }
+\`\`\`
+
+What stands below \`inbound\` and \`outbound\` is what \`PUT\` takes. \`\${env:NAME}\` is a value of the environment, as secrets do not belong into
+Git. \`export\` begins such a directory with what is there; \`plan\` compares, \`apply\` does exactly what \`plan\` shows, each step only on the
+revision that was planned. A mistake anywhere is named with file and line, and nothing is applied. Ctrl-C ends what is under way
+and says how far it came; the same command goes on.
+
+\`--prune\` removes what no file asks for: assistants of the platform's account, and of the organisations that have a file. Those of an
+organisation with an account of its own, and without a file, no list shows.
+
+In a pipeline: [.github/workflows](../examples/github-actions.yml) plans on a pull request and applies on main.
+`;
+
+/** docs/cli.md: the help of the program and of each command. */
+export function cliDocument(program: Command): string {
+  const sections = [program, ...program.commands].map((command) => {
+    const name = command === program ? 'Everywhere' : `vapi-sync ${command.name()}`;
+    return `## ${name}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`;
+  });
+  return [INTRODUCTION, ...sections].join('\n');
+}
+
+/** As it is printed on a terminal of 100 columns. */
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({
+    getOutHelpWidth: () => 100,
+    writeOut: (part) => {
+      text += part;
+    },
+  });
+  command.outputHelp();
+  return text.trimEnd();
+}

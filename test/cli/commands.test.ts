@@ -1,0 +1,122 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { makeProgram } from '../../cli/main.ts';
+import { cliDocument } from '../../scripts/cli-document.ts';
+import { temporaryDirectory } from '../local/temporary-directory.ts';
+import { CHECKOUT } from '../support/checkout.ts';
+import { withPrompt } from '../support/configurations.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { cli, type ServedService, serve } from './cli-process.ts';
+
+const PROCESSES_MS = 60_000;
+
+let service: TestService;
+let served: ServedService;
+beforeAll(async () => {
+  service = await startService();
+  served = await serve(service);
+});
+afterEach(() => {
+  served.instead = undefined;
+});
+afterAll(async () => {
+  await served.close();
+  await service.stop();
+});
+
+const at = (...args: string[]) => cli([...args, '--url', served.url]);
+const file = (content: object) => {
+  const path = join(temporaryDirectory(), 'assistant.json');
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+};
+
+it(
+  'an assistant is set, shown, compared, rolled back and deleted, for people and for programs',
+  async () => {
+    const [one, two] = [file(withPrompt('one')), file(withPrompt('two'))];
+    expect(await at('set', 'acme', 'inbound', one)).toMatchObject({ code: 0, out: expect.stringMatching(/^created /) });
+    const diff = await at('diff', 'acme', 'inbound', two);
+    expect([diff.code, diff.out]).toEqual([
+      2,
+      expect.stringContaining('/content\n    - top-secret-prompt one\n    + top-secret-prompt two'),
+    ]);
+    await at('set', 'acme', 'inbound', two);
+    const stale = await at('set', 'acme', 'inbound', one, '--if-match', '1');
+    expect([stale.code, stale.err]).toEqual([1, expect.stringMatching(/^PRECONDITION_FAILED: /)]);
+    const got = JSON.parse((await at('get', 'acme', 'inbound', '--json')).out);
+    expect(got).toMatchObject({
+      orgId: 'acme',
+      revision: 2,
+      configuration: { model: { messages: [{ content: expect.stringContaining('two') }] } },
+    });
+    const { entries } = JSON.parse((await at('history', 'acme', 'inbound', '--json')).out);
+    expect(entries).toHaveLength(2);
+    const back = await at('rollback', 'acme', 'inbound', entries[1].specHash.slice(0, 8));
+    expect([back.code, back.out]).toEqual([0, expect.stringMatching(/^updated acme\/inbound to /)]);
+    const status = await at('status', 'acme');
+    expect(status.out.split('\n')[1]).toMatch(/^acme +inbound +synced +current +3 /);
+    await service.announce();
+    const { items } = JSON.parse((await at('changes', 'acme', '--json')).out);
+    expect(items.map(({ action }: { action: string }) => action)).toEqual(['updated', 'updated', 'created']);
+    expect((await at('delete', 'acme', 'inbound')).code).toBe(64);
+    expect((await at('delete', 'acme', 'inbound', '--yes')).code).toBe(0);
+    expect((await at('get', 'acme', 'inbound')).code).toBe(1);
+    expect((await at('list', '--json')).out).toBe('{\n  "items": []\n}\n');
+  },
+  PROCESSES_MS,
+);
+
+describe('what goes wrong is a sentence and an exit code, no stack:', () => {
+  it.each<[string, readonly string[], number, RegExp]>([
+    ['an unknown command', ['nonsense'], 64, /unknown command/],
+    ['an unknown option', ['list', '--nonsense'], 64, /unknown option/],
+    ['a missing argument', ['get', 'acme'], 64, /missing required argument/],
+    ['a role that is none', ['get', 'acme', 'both', '--url', 'http://127.0.0.1:1'], 64, /use inbound or outbound/],
+    ['two places', ['list', '--url', 'http://x', '--stage', 'dev'], 64, /not both/],
+    ['a token without an address', ['list', '--token', 'x'], 64, /--token goes with --url/],
+    ['no address', ['list', '--url', 'nowhere'], 64, /no http\(s\) address/],
+    ['nobody there', ['list', '--url', 'http://127.0.0.1:1'], 1, /could not be reached/],
+    ['no credentials', ['list', '--stage', 'dev'], 1, /does not take the credentials/],
+    ['no such directory', ['plan', '/nowhere', '--url', 'http://127.0.0.1:1'], 1, /There is no folder/],
+    ['no such file', ['set', 'a', 'inbound', '/nowhere.yaml', '--url', 'http://127.0.0.1:1'], 1, /cannot be read/],
+  ])('%s', async (_name, args, code, text) => {
+    const ended = await cli(args);
+    expect([ended.code, ended.out]).toEqual([code, '']);
+    expect(ended.err).toMatch(text);
+    expect(ended.err).not.toMatch(/^\s+at /m);
+  });
+
+  it.each([
+    ['an expired token', 401, { message: 'Unauthorized' }, /answered 401 Unauthorized\nCheck the token/],
+    ['a caller without rights', 403, { message: 'Forbidden' }, /answered 403 Forbidden\nCheck the token/],
+    ['too many requests', 429, { message: 'Too Many Requests' }, /answered 429 Too Many Requests/],
+  ])('%s', async (_name, status, body, text) => {
+    const headers: Record<string, string> = status === 429 ? { 'retry-after': '0' } : {};
+    served.instead = () => ({ status, body, headers });
+    const ended = await at('list', '--token', 'x');
+    expect([ended.code, ended.err]).toEqual([1, expect.stringMatching(text)]);
+    expect(ended.err).not.toMatch(/^\s+at /m);
+  });
+});
+
+it('whoever stops reading ends the command, without a word', async () => {
+  for (let index = 0; index < 40; index += 1) await service.put(`read-${index}`, 'inbound', withPrompt('x'));
+  const shell = `"${process.execPath}" --no-warnings cli/bin.js list --json --url ${served.url} | head -c 20; echo "\${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', shell], { cwd: CHECKOUT });
+  expect([stdout.slice(0, 13), stdout.trim().at(-1), stderr]).toEqual(
+    ['{\n  "items": [', '0', ''].map((text) => text.slice(0, 13)),
+  );
+}, 30_000);
+
+it('docs/cli.md is what the commands say of themselves: npm run generate:docs', () => {
+  expect(readFileSync(join(CHECKOUT, 'docs/cli.md'), 'utf8')).toBe(cliDocument(makeProgram()));
+});
+
+it('client/schema.ts is made of docs/openapi.yaml: npm run generate:client', () => {
+  const program = join(CHECKOUT, 'client/types/node_modules/.bin/openapi-typescript');
+  const { stdout } = spawnSync(program, ['docs/openapi.yaml'], { cwd: CHECKOUT, encoding: 'utf8' });
+  expect(readFileSync(join(CHECKOUT, 'client/schema.ts'), 'utf8')).toBe(stdout);
+});

@@ -1,0 +1,179 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { temporaryDirectory } from '../local/temporary-directory.ts';
+import { call } from '../local/vapi-caller.ts';
+import { configuration, withPrompt } from '../support/configurations.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { assistantsOf } from '../support/upstream.ts';
+import { cli, type ServedService, serve } from './cli-process.ts';
+
+const PROCESSES_MS = 90_000;
+
+let service: TestService;
+let served: ServedService;
+beforeAll(async () => {
+  service = await startService();
+  served = await serve(service);
+});
+afterAll(async () => {
+  await served.close();
+  await service.stop();
+});
+
+function directoryOf(files: Readonly<Record<string, unknown>>): string {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, 'orgs'));
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(directory, 'orgs', name), typeof content === 'string' ? content : stringify(content));
+  }
+  return directory;
+}
+
+const fleetOf = (orgs: readonly string[], text = 'one') =>
+  directoryOf(
+    Object.fromEntries(orgs.map((org) => [`${org}.yaml`, { assistants: { inbound: withPrompt(`${org} ${text}`) } }])),
+  );
+const at = (...args: string[]) => cli([...args, '--url', served.url]);
+const named = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+
+it(
+  'a directory of 200 organisations is planned and applied; interrupted, it says how far it came, and repeating completes it',
+  async () => {
+    const orgs = named('fleet', 200);
+    const directory = fleetOf(orgs);
+    const planned = await at('plan', directory);
+    expect([planned.code, planned.out.split('\n').at(-2)]).toEqual([
+      2,
+      '200 to create, 0 to change, 0 to remove, 0 as they should be',
+    ]);
+    const stopWith = async (signal: NodeJS.Signals) => {
+      let isSent = false;
+      return await cli(['apply', directory, '--url', served.url], {
+        onOutput: (text, kill) => {
+          if (isSent || text.split('\ncreated ').length <= 20) return;
+          isSent = true;
+          kill(signal);
+        },
+      });
+    };
+    const interrupted = await stopWith('SIGINT');
+    expect(interrupted.code).toBe(130);
+    const [, done = ''] = /^(\d+) of 200 applied$/m.exec(interrupted.out) ?? [];
+    expect(Number(done)).toBeGreaterThanOrEqual(20);
+    expect(Number(done)).toBeLessThan(200);
+    expect((await stopWith('SIGKILL')).code).toBeNull();
+    expect((await at('apply', directory)).code).toBe(0);
+    expect(await at('plan', directory)).toMatchObject({ code: 0 });
+    for (const org of orgs) expect(assistantsOf(service.vapi, org)).toHaveLength(1);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'an export is planned as nothing; a hand edit at Vapi is named by its field, and apply puts it right',
+  async () => {
+    const [org = ''] = named('exported', 1);
+    const tools = [{ type: 'function', function: { name: 'book' } }];
+    await service.put(
+      org,
+      'inbound',
+      configuration({ tools, server: { url: 'https://x.example', headers: { key: 'k' } } }),
+    );
+    await service.drainQueue();
+    const directory = temporaryDirectory();
+    const exported = await at('export', directory);
+    expect(exported.code).toBe(0);
+    expect(exported.err).toContain('EXPORTED_0_INBOUND_SERVER_HEADERS_KEY');
+    for (const file of readdirSync(join(directory, 'orgs'))) {
+      if (file !== `${org}.yaml`) rmSync(join(directory, 'orgs', file));
+    }
+    const env = { EXPORTED_0_INBOUND_SERVER_HEADERS_KEY: 'k' };
+    const planned = await cli(['plan', directory, '--url', served.url], { env });
+    expect([planned.code, planned.out]).toEqual([0, '0 to create, 0 to change, 0 to remove, 1 as they should be\n']);
+    const unset = await at('plan', directory);
+    expect(unset.err).toMatch(/exported-0\.yaml:\d+: the environment has no EXPORTED_0_INBOUND_SERVER_HEADERS_KEY/);
+    expect(unset.code).toBe(1);
+    const [live] = assistantsOf(service.vapi, org);
+    await call(service.vapi, `PATCH /assistant/${live?.id}`, { body: { firstMessage: 'By hand' } });
+    const edited = await cli(['plan', directory, '--url', served.url], { env });
+    expect([edited.code, edited.out]).toEqual([2, expect.stringContaining('/firstMessage\n      - By hand\n')]);
+    const applied = await cli(['apply', directory, '--url', served.url, '--json'], { env });
+    expect(JSON.parse(applied.out)).toMatchObject({
+      update: 1,
+      failed: 0,
+      applied: [{ orgId: org, outcome: 'updated' }],
+    });
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'every mistake is named with file and line, all at once, and nothing is applied',
+  async () => {
+    const directory = directoryOf({
+      'broken.yaml': 'assistants:\n  inbound: [1\n',
+      'unknown-field.yaml': 'assistants: {}\nvariabels: {}\n',
+      'no-role.yaml': 'assistants:\n  inbond:\n    name: x\n',
+      'hidden.yaml': 'assistants:\n  inbound:\n    name: x\n    server:\n      headers: "[hidden]"\n',
+      'not a yaml.txt': 'x',
+      '-odd.yaml': 'assistants: {}\n',
+      'good.yaml': { assistants: { inbound: withPrompt('good') } },
+    });
+    const { code, err } = await at('apply', directory);
+    expect(code).toBe(1);
+    const lines = err.split('\n').map((line) => line.replace(`${directory}/orgs/`, ''));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^broken\.yaml:\d: is no YAML/),
+        expect.stringMatching(/^unknown-field\.yaml:\d: .*variabels/),
+        expect.stringMatching(/^no-role\.yaml:\d: assistants\.?.*inbond/),
+        expect.stringMatching(/^hidden\.yaml:5: \[hidden\] stands for a secret; write \S+ in its place$/),
+        'not a yaml.txt: is no organisation: name it <orgId>.yaml',
+        '-odd.yaml: "-odd" is no id of an organisation',
+        '6 mistakes: nothing is applied.',
+      ]),
+    );
+    expect(assistantsOf(service.vapi, 'good')).toEqual([]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'what the service refuses is a mistake at its line too',
+  async () => {
+    const directory = directoryOf({
+      'refused.yaml': 'assistants:\n  inbound:\n    name: x\n    model:\n      provider: openai\n    nonsense: 1\n',
+      'fine.yaml': { assistants: { inbound: withPrompt('fine') } },
+    });
+    const { code, err } = await at('apply', directory);
+    expect([code, err]).toEqual([1, expect.stringMatching(/refused\.yaml:6: assistants\.inbound\.nonsense: /)]);
+    expect(assistantsOf(service.vapi, 'fine')).toEqual([]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  '--prune removes what is in no file, and asks before',
+  async () => {
+    const directory = fleetOf(['kept']);
+    await service.put('kept', 'inbound', withPrompt('kept one'));
+    await service.put('kept', 'outbound', withPrompt('gone'));
+    const planned = await at('plan', directory, '--prune', '--json');
+    const { steps } = JSON.parse(planned.out);
+    expect(steps).toContainEqual({
+      orgId: 'kept',
+      role: 'outbound',
+      action: 'remove',
+      file: null,
+      revision: 1,
+      changes: [],
+    });
+    const unasked = await at('apply', directory, '--prune');
+    expect([unasked.code, unasked.err]).toEqual([64, expect.stringContaining('Say --yes')]);
+    expect(assistantsOf(service.vapi, 'kept')).toHaveLength(2);
+    expect((await at('apply', directory, '--prune', '--yes')).code).toBe(0);
+    expect(assistantsOf(service.vapi, 'kept')).toHaveLength(1);
+  },
+  PROCESSES_MS,
+);
