@@ -17,6 +17,8 @@ import { DynamoMappingStore } from './adapters/dynamodb/mapping-store.ts';
 import { DynamoOrganisationStore } from './adapters/dynamodb/organisation-store.ts';
 import { DynamoSpecHistory } from './adapters/dynamodb/spec-history.ts';
 import { DynamoSpecStore } from './adapters/dynamodb/spec-store.ts';
+import { DynamoTemplateStore } from './adapters/dynamodb/templates/template-store.ts';
+import { DynamoVariableStore } from './adapters/dynamodb/templates/variable-store.ts';
 import { DynamoToolStore } from './adapters/dynamodb/tool-store.ts';
 import { DynamoVerificationRuns } from './adapters/dynamodb/verification-runs.ts';
 import { EventBridgeBus } from './adapters/event-bus.ts';
@@ -28,12 +30,16 @@ import { makeShelf } from './domain/account/account-book.ts';
 import type { OrganisationStore } from './domain/account/organisation-settings.ts';
 import type { AnnounceDependencies } from './domain/changes/announce.ts';
 import type { ChangeStore } from './domain/changes/change-store.ts';
+import type { VoicePolicy } from './domain/configuration/voice.ts';
 import type { DriftDependencies, DriftStart } from './domain/drift/drift-dependencies.ts';
 import type { AssistantIndex } from './domain/fleet/assistant-index.ts';
 import { makePacer } from './domain/long-work/paced-account.ts';
 import type { MappingStore } from './domain/mapping/assistant-mapping.ts';
 import type { SyncDependencies } from './domain/operation.ts';
 import type { Runtime } from './domain/runtime.ts';
+import type { TemplateDependencies } from './domain/templates/bind.ts';
+import { ReferenceBook } from './domain/templates/references.ts';
+import type { TemplateStore, VariableStore } from './domain/templates/template.ts';
 import type { VerificationRuns } from './domain/verification/run.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -62,9 +68,18 @@ export interface AnnounceApplication {
   announce: Omit<AnnounceDependencies, 'journal'>;
 }
 
+/** What `templates` works with. */
+export interface TemplatesApplication extends HttpApplication {
+  templates: TemplateStore;
+  variables: VariableStore;
+  voicePolicy: VoicePolicy;
+  inlineCredentials: boolean;
+}
+
 /** What `sync` works with. */
 export interface SyncApplication extends HttpApplication {
   sync: SyncDependencies;
+  templates: TemplateDependencies;
   queue: SqsTaskQueue;
   organisations: OrganisationStore;
   inlineCredentials: boolean;
@@ -183,6 +198,15 @@ function changesOf(parts: TableParts): ChangeStore {
   return new DynamoChangeStore(tableOf(parts), { retentionDays, now: parts.runtime.now });
 }
 
+/** Puts together what `templates` needs. */
+export function makeTemplatesApplication(parts: TableParts = systemTable()): TemplatesApplication {
+  const { runtime, settings } = parts;
+  const { orgClaim, voicePolicy, inlineCredentials } = settings;
+  const templates = new DynamoTemplateStore(tableOf(parts));
+  const variables = new DynamoVariableStore(tableOf(parts));
+  return { telemetry: makeTelemetry(), runtime, templates, variables, orgClaim, voicePolicy, inlineCredentials };
+}
+
 /** Puts together what `announce` needs. */
 export function makeAnnounceApplication(
   parts: TableParts & { clients: { bus: EventBridgeClient } } = systemTableAndBus(),
@@ -246,7 +270,12 @@ export function makeSyncApplication(parts: ApplicationParts = systemParts()): Sy
   };
   const { inlineCredentials, orgClaim } = settings;
   const organisations = new DynamoOrganisationStore(table);
-  return { telemetry, runtime, queue, organisations, inlineCredentials, orgClaim, sync };
+  const templates: TemplateDependencies = {
+    templates: new DynamoTemplateStore(table),
+    variables: new DynamoVariableStore(table),
+    references: new ReferenceBook(runtime),
+  };
+  return { telemetry, runtime, queue, organisations, inlineCredentials, orgClaim, sync, templates };
 }
 
 /** Puts together what `verify` needs. */

@@ -36,6 +36,8 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await service.put('shared', 'outbound', withPrompt('other'), { query: { dryRun: 'true' } });
     await service.put('shared', 'outbound', withPrompt('other'));
     await service.put('shared', 'inbound', configuration({ tools: [tool('shared')] }));
+    await service.put('bound', 'inbound', { template: 'nothing' });
+    await service.put('bound', 'inbound', { template: 'nothing', version: 1 });
     await service.remove('shared', 'outbound');
     for (const org of ['adopts', 'too-late']) nameAssistant(org);
     for (const org of ['adopts', 'too-late']) await service.put(org, 'inbound', configuration());
@@ -102,6 +104,22 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await service.invoke('fleet', { ...event, routeKey: 'GET /changes' });
     const ofOne = { routeKey: 'GET /orgs/{orgId}/changes', pathParameters: { orgId: 'listed' } };
     await service.invoke('fleet', { ...event, ...ofOne });
+  },
+  templates: async () => {
+    service.clearCounts();
+    const event = (method: string, path: string, pathParameters: object, body?: unknown) =>
+      service.invoke('templates', {
+        routeKey: `${method} ${path}`,
+        requestContext: { http: { method } },
+        pathParameters,
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+    const templateId = 'allowed';
+    await event('PUT', '/templates/{templateId}', { templateId }, { assistant: configuration() });
+    await event('GET', '/templates', {});
+    await event('GET', '/templates/{templateId}/versions/{version}', { templateId, version: '1' });
+    await event('PUT', '/orgs/{orgId}/variables', { orgId: 'allowed' }, {});
+    await event('GET', '/orgs/{orgId}/variables', { orgId: 'allowed' });
   },
   announce: async () => {
     await service.put('told', 'inbound', configuration());

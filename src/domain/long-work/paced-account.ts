@@ -62,6 +62,10 @@ function pace(account: VapiAccount, turn: () => Promise<void>): PacedAccount {
     tools: paceCollection(account.tools, before, { get: 'tools', list: 'tools' }),
     phoneNumbers: paceNumbers(account.phoneNumbers, before),
     traffic: paceTraffic(account.traffic, before),
+    named: async (kind) => {
+      await before();
+      return await account.named(kind);
+    },
     whose: async () => {
       // It can be told from any assistant of it that was seen.
       if (shown) return shown.vapiOrgId;

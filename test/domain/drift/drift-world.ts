@@ -295,6 +295,7 @@ export class DriftWorld {
       tools: this.#mortal(account.tools),
       phoneNumbers: this.#mortal(account.phoneNumbers),
       traffic: this.#mortal(account.traffic),
+      named: (kind) => this.#mortal(account).named(kind),
       whose: () => this.#mortal(account).whose(),
     };
   }
