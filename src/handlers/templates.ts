@@ -39,9 +39,10 @@ async function list({ app, request: { query } }: TemplateCall): Promise<Answer> 
 
 async function put({ app, request }: TemplateCall): Promise<Answer> {
   const templateId = parseTemplateId(request.path.templateId);
+  const expected = parsePrecondition(request);
   const { voicePolicy, inlineCredentials } = app;
   const content = parseTemplate(parseJsonBody(request), { voicePolicy, inlineCredentials });
-  const result = await putTemplate(app.templates, { templateId, content, expected: parsePrecondition(request) });
+  const result = await putTemplate(app.templates, { templateId, content, expected });
   const { outcome, version } = result;
   return {
     response: jsonResponse(version === 1 && outcome === 'created' ? 201 : 200, result, entityTag(version)),

@@ -204,7 +204,7 @@ function expectWritten(outcome: { transition: Transition; result: MappingWriteRe
   const { to } = TRANSITIONS[transition];
   expect(result).toEqual({ kind: 'written', mapping: after });
   expect(stateOf(after)).toBe(to);
-  const grows = to === 'claimed' ? 1 : 0;
+  const grows = makesRevision(transition) ? 1 : 0;
   expect(after?.revision).toBe(to === 'absent' ? undefined : (before?.revision ?? 0) + grows);
 }
 

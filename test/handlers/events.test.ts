@@ -38,7 +38,7 @@ const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body
   ['organisation', 'status', 200, { orgId: 'globex', driftMode: 'report' }],
   ['status-all', 'status', 200, { assistants: [{ role: 'inbound' }, { role: 'outbound' }] }],
   ['template-put', 'templates', 201, { templateId: 'clinic', version: 1, outcome: 'created' }],
-  ['template', 'templates', 200, { templateId: 'clinic', version: 1, roles: ['inbound'] }],
+  ['template', 'templates', 200, { templateId: 'clinic', version: 1 }],
   ['template-version', 'templates', 200, { version: 1 }],
   ['templates', 'templates', 200, { items: [{ templateId: 'clinic', version: 1 }], next: null }],
   ['sync-template', 'sync', 422, { code: 'VARIABLES_MISSING' }],

@@ -109,7 +109,7 @@ function stateOf(row: Row | undefined): MappingState {
 }
 
 function nextRow(
-  { key, transition, change, at }: MappingWrite,
+  { key, transition, token, change, at }: MappingWrite,
   current: AssistantMapping | undefined,
 ): AssistantMapping {
   const created: AssistantMapping = {
@@ -125,6 +125,7 @@ function nextRow(
   const { claim, phoneNumber, drift, template, ...fields } = change;
   const row = { ...(current ?? created), ...copyOf(fields), updatedAt: at };
   if (makesRevision(transition)) row.revision += 1;
+  if (transition === 'rebind') row.finalisedBy = token;
   if (template === null) delete row.template;
   else if (template) row.template = template;
   if (claim === null) delete row.claim;

@@ -140,10 +140,12 @@ interface Update {
 }
 
 /** Sets what the write names, removes what it nulls, and leaves every other attribute to its owner. */
-function updateOf<Row extends ClaimedRow>({ transition, from, fields, firstFields, at }: RowWrite<Row>): Update {
+function updateOf<Row extends ClaimedRow>({ transition, token, from, fields, firstFields, at }: RowWrite<Row>): Update {
   const written: Record<string, unknown> = {
     ...fields,
     ...(makesRevision(transition) ? { revision: (from?.revision ?? 0) + 1 } : {}),
+    // A revision that no claim has made is known by this, as one that a claim has made is.
+    ...(transition === 'rebind' ? { finalisedBy: token } : {}),
     ...(from ? {} : { ...firstFields, createdAt: at }),
     updatedAt: at,
   };

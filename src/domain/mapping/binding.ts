@@ -24,7 +24,7 @@ export async function rebind(
 ): Promise<AssistantMapping | undefined> {
   const { key, id, mappings, runtime, precondition } = operation;
   const token = runtime.uniqueId();
-  const change = { template, finalisedBy: token, revisedBy: id };
+  const change = { template, revisedBy: id };
   const write = { key, from, change, token, at: isoNow(runtime), transition: 'rebind' } as const;
   const result = await mappings.write(write);
   if (result.kind === 'conflict' || !result.mapping) return undefined;
