@@ -16,6 +16,8 @@ export const PROBLEMS = {
   VARIABLES_MISSING: { status: 422, title: 'Values of the template are missing', retryable: false },
   TEMPLATE_UNKNOWN: { status: 422, title: 'No such template', retryable: false },
   REFERENCE_UNRESOLVED: { status: 422, title: 'A name does not stand for one thing', retryable: false },
+  ROLLOUT_IN_PROGRESS: { status: 409, title: 'Another rollout of the template is open', retryable: false },
+  ROLLOUT_STATE: { status: 409, title: 'The rollout is in no state for that', retryable: false },
   CREDENTIALS_MISSING: { status: 500, title: 'No Vapi key is configured', retryable: false },
   CREDENTIALS_INVALID: { status: 500, title: 'The Vapi key cannot be used', retryable: false },
   VAPI_UNAUTHORIZED: { status: 502, title: 'Vapi does not accept the key', retryable: false },

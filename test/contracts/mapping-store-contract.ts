@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { OrganisationRecord } from '../../src/domain/account/organisation-record.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import type { AssistantMapping, MappingStore, MappingWriteResult } from '../../src/domain/mapping/assistant-mapping.ts';
-import { makesRevision, type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping/transitions.ts';
+import {
+  type MappingState,
+  makesRevision,
+  TRANSITIONS,
+  type Transition,
+} from '../../src/domain/mapping/transitions.ts';
 import {
   ALL_STATES,
   ALL_TRANSITIONS,

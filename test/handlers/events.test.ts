@@ -9,7 +9,7 @@ import { useService } from '../support/use-service.ts';
 const DIRECTORY = join(import.meta.dirname, '../../events');
 const read = (name: string): unknown => JSON.parse(readFileSync(join(DIRECTORY, `${name}.json`), 'utf8'));
 
-const HANDLERS = { sync: true, status: true, fleet: true, templates: true, verify: true, drift: true };
+const HANDLERS = { sync: true, status: true, fleet: true, templates: true, rollouts: true, verify: true, drift: true };
 
 /** The events in the order of the README, and what each answers on a fresh stack. */
 const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body: object | undefined][] = [
@@ -49,6 +49,8 @@ const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body
   ['changes', 'fleet', 200, { items: [] }],
   ['changes-of-org', 'fleet', 200, { items: [], next: null }],
   ['sync-template', 'sync', 201, { outcome: 'created' }],
+  ['rollout', 'rollouts', 202, { targets: 1, waves: [1] }],
+  ['rollouts', 'rollouts', 200, { items: [{ template: 'clinic' }], next: null }],
   ['verify', 'verify', 200, { passed: 5, failed: 0, total: 5, cleanup: { left: [] } }],
   ['drift', 'drift', 202, { started: true, mode: 'report' }],
   ['drift-heal', 'drift', 200, { started: false }],

@@ -11,6 +11,7 @@ const CEILINGS: Readonly<Record<string, number>> = {
   status: 455,
   fleet: 455,
   templates: 465,
+  rollouts: 640,
   verify: 640,
   worker: 648,
   drift: 490,

@@ -26,6 +26,7 @@ import { makeFleetHandler } from '../../src/handlers/fleet.ts';
 import type { HttpHandler } from '../../src/handlers/http/handler.ts';
 import { makeStatusHandler } from '../../src/handlers/status.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
+import { makeRolloutsHandler } from '../../src/handlers/rollouts.ts';
 import { makeTemplatesHandler } from '../../src/handlers/templates.ts';
 import { makeVerifyHandler } from '../../src/handlers/verify.ts';
 import { makeWorkerHandler } from '../../src/handlers/worker.ts';
@@ -59,7 +60,7 @@ export interface Environment {
   history(org: string, role: string): Promise<Reply>;
   rollBack(org: string, role: string, body: unknown, options?: CallOptions): Promise<Reply>;
   invoke(
-    handler: 'sync' | 'status' | 'fleet' | 'templates' | 'verify' | 'drift',
+    handler: 'sync' | 'status' | 'fleet' | 'templates' | 'rollouts' | 'verify' | 'drift',
     event: unknown,
     remainingMs?: number,
   ): Promise<Reply>;
@@ -249,6 +250,7 @@ function environmentOf(app: Application, values: Record<string, string>): Omit<E
     sync: makeSyncHandler(app),
     status: makeStatusHandler(app),
     fleet: makeFleetHandler(app),
+    rollouts: makeRolloutsHandler(app),
     templates: makeTemplatesHandler(templatesOf(app)),
     verify: makeVerifyHandler(app),
     drift: makeDriftHandler(app),

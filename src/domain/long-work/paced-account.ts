@@ -85,8 +85,14 @@ function paceCollection(
       await before(counted.get);
       return await collection.get(id);
     },
-    create: (payload) => collection.create(payload),
-    update: (id, patch) => collection.update(id, patch),
+    create: async (payload) => {
+      await before();
+      return await collection.create(payload);
+    },
+    update: async (id, patch) => {
+      await before();
+      return await collection.update(id, patch);
+    },
     remove: async (id) => {
       await before();
       return await collection.remove(id);

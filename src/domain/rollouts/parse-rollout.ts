@@ -6,7 +6,9 @@ import { TEMPLATE_ID } from '../templates/template-id.ts';
 import type { RolloutRequest } from './rollout.ts';
 
 const count = (least: number, most: number) =>
-  z.int(`use a number from ${least} to ${most}`).check(z.gte(least, `at least ${least}`), z.lte(most, `at most ${most}`));
+  z
+    .int(`use a number from ${least} to ${most}`)
+    .check(z.gte(least, `at least ${least}`), z.lte(most, `at most ${most}`));
 
 const PERCENTAGE = /^(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)%$/;
 
@@ -55,7 +57,10 @@ export function parseRollout(body: unknown): RolloutRequest & { dryRun: boolean 
     parsed.error.issues.flatMap((issue) => {
       const at = issue.path.map(String);
       if (issue.code !== 'unrecognized_keys') return [{ field: at.join('.') || 'body', detail: issue.message }];
-      return issue.keys.map((key) => ({ field: [...at, key.slice(0, 64)].join('.'), detail: 'unknown field; remove it' }));
+      return issue.keys.map((key) => ({
+        field: [...at, key.slice(0, 64)].join('.'),
+        detail: 'unknown field; remove it',
+      }));
     }),
   );
 }

@@ -32,7 +32,16 @@ async function* rowsOf({ mappings, fleet }: RolloutCall, orgIds: readonly string
 
 function targetOf({ orgId, role, assistantId, revision, template, specHash }: AssistantMapping): Target {
   const { version: from = 0, operationId: boundBy = '' } = template ?? {};
-  return { orgId, role, state: 'outdated', assistantId: assistantId ?? null, from, revision, boundBy, specHash: specHash ?? null };
+  return {
+    orgId,
+    role,
+    state: 'outdated',
+    assistantId: assistantId ?? null,
+    from,
+    revision,
+    boundBy,
+    specHash: specHash ?? null,
+  };
 }
 
 function compare(a: string, b: string): number {
@@ -86,7 +95,8 @@ async function takeTemplate({ rollouts }: RolloutCall, template: string, rollout
   const newest = await rollouts.newest(template);
   const other = newest === undefined ? undefined : await rollouts.read(newest);
   if (other && !isEnded(other.state)) throw inProgress(other);
-  if (!(await rollouts.makeNewest(template, rolloutId, newest))) throw inProgress({ rolloutId: 'that began just now', state: 'planning' });
+  if (!(await rollouts.makeNewest(template, rolloutId, newest)))
+    throw inProgress({ rolloutId: 'that began just now', state: 'planning' });
 }
 
 function inProgress({ rolloutId, state }: Pick<Rollout, 'rolloutId' | 'state'>): Problem {
