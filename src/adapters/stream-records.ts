@@ -1,8 +1,10 @@
 import type { DynamoDBRecord, StreamRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
-import type { TableWrite } from '../domain/changes/announcement.ts';
+import type { RolloutHead, TableWrite } from '../domain/changes/announcement.ts';
+import type { Rollout } from '../domain/rollouts/rollout.ts';
 import { parseStray, RUNS_PK, STRAY_PREFIX } from './dynamodb/drift/items.ts';
 import { readRows } from './dynamodb/read-rows.ts';
+import { parseRollout, ROLLOUT_PREFIX, ROLLOUTS_PK } from './dynamodb/rollouts/items.ts';
 import { type Item, parseMapping } from './dynamodb/table-keys.ts';
 
 /** The writes to mappings and strays among the records of a stream. A row that cannot be read tells nothing. */
@@ -26,7 +28,23 @@ function writeIn(record: StreamRecord): TableWrite | undefined {
   if (pk === RUNS_PK && sk.startsWith(STRAY_PREFIX)) {
     return { ...write, kind: 'stray', ...both(parseStray) };
   }
+  if (pk === ROLLOUTS_PK && sk.startsWith(ROLLOUT_PREFIX)) {
+    const { before, after } = both(parseRollout);
+    return { ...write, kind: 'rollout', before, after: after && headOf(after) };
+  }
   return undefined;
+}
+
+function headOf({
+  version: templateVersion,
+  sizes: waves,
+  endedAt = null,
+  updatedAt: at,
+  ...rollout
+}: Rollout): RolloutHead {
+  const { rolloutId, template, state, reason, wave, targets, startedBy, startedAt, change } = rollout;
+  const told = { id: `${rolloutId}-${change}`, at, rolloutId, template, templateVersion, state, reason, wave, waves };
+  return { ...told, targets, startedBy, startedAt, endedAt };
 }
 
 /** Lambda gives the images in the very form of the table. */

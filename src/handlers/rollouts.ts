@@ -3,7 +3,13 @@ import { makeJournal } from '../adapters/telemetry/journal.ts';
 import { makeRolloutApplication, type RolloutApplication } from '../application.ts';
 import { limitIn } from '../domain/page-limit.ts';
 import { type FieldError, validationFailed } from '../domain/problem.ts';
-import { actOnRollout, resendLost, ROLLOUT_ACTIONS, type RolloutAction, stopByAlarm } from '../domain/rollouts/act-on-rollout.ts';
+import {
+  actOnRollout,
+  ROLLOUT_ACTIONS,
+  type RolloutAction,
+  resendLost,
+  stopByAlarm,
+} from '../domain/rollouts/act-on-rollout.ts';
 import type { RolloutCall } from '../domain/rollouts/dependencies.ts';
 import { shownRollout } from '../domain/rollouts/describe-rollout.ts';
 import { planRollout } from '../domain/rollouts/dry-run.ts';
@@ -94,7 +100,11 @@ async function show(call: RouteCall): Promise<Answer> {
 
 async function showTargets(call: RouteCall): Promise<Answer> {
   const { rolloutId } = await findRollout(call.app.rollouts, idOf(call));
-  const page = await listTargets(call.app.rollouts.targets, { rolloutId, state: call.request.query.state, ...pageOf(call) });
+  const page = await listTargets(call.app.rollouts.targets, {
+    rolloutId,
+    state: call.request.query.state,
+    ...pageOf(call),
+  });
   return { response: jsonResponse(200, page), outcome: 'listed' };
 }
 

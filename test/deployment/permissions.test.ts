@@ -121,6 +121,25 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await event('PUT', '/orgs/{orgId}/variables', { orgId: 'allowed' }, {});
     await event('GET', '/orgs/{orgId}/variables', { orgId: 'allowed' });
   },
+  rollouts: async () => {
+    const content = { variables: {}, assistant: configuration() };
+    await service.app.templates.templates.add({ templateId: 'rolled', version: 1, hash: 'x', content });
+    await service.put('rolled', 'inbound', { template: 'rolled' });
+    service.clearCounts();
+    const event = (method: string, path: string, rolloutId?: string, body?: object) =>
+      service.invoke('rollouts', {
+        routeKey: `${method} ${path}`,
+        requestContext: { http: { method } },
+        pathParameters: rolloutId ? { rolloutId } : {},
+        body: body && JSON.stringify(body),
+      });
+    const request = { template: 'rolled', version: 1 };
+    await event('POST', '/rollouts', undefined, { ...request, dryRun: true });
+    const { body } = await event('POST', '/rollouts', undefined, request);
+    await event('GET', '/rollouts');
+    await event('GET', '/rollouts/{rolloutId}/targets', body.rolloutId);
+    await event('POST', '/rollouts/{rolloutId}/abort', body.rolloutId);
+  },
   announce: async () => {
     await service.put('told', 'inbound', configuration());
     await service.put('told', 'inbound', withPrompt('other'));

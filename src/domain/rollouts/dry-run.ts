@@ -34,10 +34,13 @@ export async function planRollout(
 
 function waveOf(position: number, sizes: readonly number[]): number {
   let end = 0;
-  return 1 + sizes.findIndex((size) => {
-    end += size;
-    return position < end;
-  });
+  return (
+    1 +
+    sizes.findIndex((size) => {
+      end += size;
+      return position < end;
+    })
+  );
 }
 
 async function planTarget(call: RolloutCall, { template: id, version }: RolloutRequest, key: AssistantKey) {

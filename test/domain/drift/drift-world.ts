@@ -204,6 +204,7 @@ export class DriftWorld {
     if (isDriftTask(task)) {
       return await performDriftTask(this.dependencies, this.#call, task);
     }
+    if (task.kind === 'rollout') return { kind: 'done', outcome: task.kind };
     const row = this.row(task);
     if (row && task.kind === 'sync-tools') row.tools = NO_TOOLS;
     if (task.kind === 'reapply') return await performTask(this.dependencies, task, this.#call);

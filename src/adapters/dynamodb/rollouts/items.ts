@@ -6,6 +6,10 @@ import { type Rollout, TARGET_STATES, type TargetUnit } from '../../../domain/ro
 import { ROLLOUT_STATES } from '../../../domain/rollouts/transitions.ts';
 import type { Item } from '../table-keys.ts';
 
+/** Partition of all rollouts. */
+export const ROLLOUTS_PK = 'ROLLOUTS';
+export const ROLLOUT_PREFIX = 'ROLLOUT#';
+
 const amount = z.union([z.string(), z.number()]);
 
 const rolloutSchema = z.object({

@@ -10,11 +10,7 @@ import { validationFailed } from '../../../domain/problem.ts';
 import type { Rollout, RolloutStore, TargetStore, TargetUnit } from '../../../domain/rollouts/rollout.ts';
 import type { Table } from '../claimed-rows.ts';
 import type { Item } from '../table-keys.ts';
-import { parseRollout, parseUnit } from './items.ts';
-
-/** Partition of all rollouts. */
-export const ROLLOUTS_PK = 'ROLLOUTS';
-export const ROLLOUT_PREFIX = 'ROLLOUT#';
+import { parseRollout, parseUnit, ROLLOUT_PREFIX, ROLLOUTS_PK } from './items.ts';
 
 /** One item, written whole as JSON text on condition of its version. */
 class VersionedItems {
