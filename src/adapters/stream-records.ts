@@ -35,16 +35,11 @@ function writeIn(record: StreamRecord): TableWrite | undefined {
   return undefined;
 }
 
-function headOf({
-  version: templateVersion,
-  sizes: waves,
-  endedAt = null,
-  updatedAt: at,
-  ...rollout
-}: Rollout): RolloutHead {
-  const { rolloutId, template, state, reason, wave, targets, startedBy, startedAt, change } = rollout;
-  const told = { id: `${rolloutId}-${change}`, at, rolloutId, template, templateVersion, state, reason, wave, waves };
-  return { ...told, targets, startedBy, startedAt, endedAt };
+function headOf(rollout: Rollout): RolloutHead {
+  const { rolloutId, template, state, reason, wave, targets, startedBy, startedAt } = rollout;
+  const told = { id: `${rolloutId}-${rollout.change}`, at: rollout.updatedAt, rolloutId, template };
+  const progress = { templateVersion: rollout.version, state, reason, wave, waves: rollout.sizes, targets };
+  return { ...told, ...progress, startedBy, startedAt, endedAt: rollout.endedAt ?? null };
 }
 
 /** Lambda gives the images in the very form of the table. */

@@ -159,6 +159,14 @@ it('pauses, resumes and aborts; an action in a wrong state is refused', async ()
   expect((await act(rolloutId, 'pause')).body.code).toBe('ROLLOUT_STATE');
   await act(rolloutId, 'resume');
   expect((await act(rolloutId, 'abort')).body.state).toBe('aborted');
+  await service.announce();
+  const told = JSON.stringify(service.bus.events.filter((event) => JSON.stringify(event).includes(rolloutId)));
+  expect([...told.matchAll(/Rollout \w+/g)].map(([type]) => type)).toEqual([
+    'Rollout Started',
+    'Rollout Paused',
+    'Rollout Resumed',
+    'Rollout Aborted',
+  ]);
   await work(rolloutId);
   expect(service.vapi.count('PATCH')).toBe(0);
   expect((await act('none', 'pause')).status).toBe(404);
