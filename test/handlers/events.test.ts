@@ -49,7 +49,7 @@ const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body
   ['changes', 'fleet', 200, { items: [] }],
   ['changes-of-org', 'fleet', 200, { items: [], next: null }],
   ['sync-template', 'sync', 201, { outcome: 'created' }],
-  ['rollout', 'rollouts', 202, { targets: 1, waves: [1] }],
+  ['rollout', 'rollouts', 202, { targets: 1 }],
   ['rollouts', 'rollouts', 200, { items: [{ template: 'clinic' }], next: null }],
   ['verify', 'verify', 200, { passed: 5, failed: 0, total: 5, cleanup: { left: [] } }],
   ['drift', 'drift', 202, { started: true, mode: 'report' }],

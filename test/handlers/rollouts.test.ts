@@ -196,7 +196,7 @@ it('a throttled target is tried again, and no failure', async () => {
   await bound(1);
   service.vapi.inject({
     on: { method: 'PATCH' },
-    behaviour: { kind: 'rate-limit', retryAfter: 60 },
+    behaviour: { kind: 'rate-limit', retryAfter: 600 },
   });
   const { rolloutId } = (await start()).body;
   await work(rolloutId);
