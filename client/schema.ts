@@ -65,7 +65,8 @@ export interface paths {
         /**
          * Makes the assistant equal to the body
          * @description The body is what Vapi's create-assistant call takes, with `tools` beside it. `null` clears a field. A field that was
-         *     declared before and is left out now is cleared too. What was never declared is left alone.
+         *     declared before and is left out now is cleared too. What was never declared is left alone. Or it names a template, which
+         *     is rendered for the organisation; a plain configuration takes that binding away.
          */
         put: operations["putAssistant"];
         post?: never;
@@ -236,6 +237,231 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Templates by their ids, each with its newest version */
+        get: operations["listTemplates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{templateId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a template */
+                templateId: components["parameters"]["templateId"];
+            };
+            cookie?: never;
+        };
+        /** The newest version of a template */
+        get: operations["getTemplate"];
+        /**
+         * Makes a content the newest version of a template
+         * @description The content that the newest version has already makes no new one. `If-Match` names the newest version. The assistant part is checked by the rules of PUT as far as it does not depend on variables.
+         */
+        put: operations["putTemplate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{templateId}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a template */
+                templateId: components["parameters"]["templateId"];
+                /** @description A version, from 1 */
+                version: components["parameters"]["templateVersion"];
+            };
+            cookie?: never;
+        };
+        /** One version of a template; it never changes */
+        get: operations["getTemplateVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orgs/{orgId}/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation; compared to the letter, capitals included */
+                orgId: components["parameters"]["orgId"];
+            };
+            cookie?: never;
+        };
+        /** The values that an organisation gives to templates */
+        get: operations["getVariables"];
+        /**
+         * Replaces the values that an organisation gives to templates
+         * @description At most 16 KB. Values change nothing by themselves: they are read when a template is applied.
+         */
+        put: operations["putVariables"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rollouts, the newest first */
+        get: operations["listRollouts"];
+        put?: never;
+        /** Brings every assistant that is bound to a template to a version of it, in waves */
+        post: operations["startRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollouts/{rolloutId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a rollout */
+                rolloutId: components["parameters"]["rolloutId"];
+            };
+            cookie?: never;
+        };
+        /** One rollout, with what has become of its targets */
+        get: operations["getRollout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollouts/{rolloutId}/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a rollout */
+                rolloutId: components["parameters"]["rolloutId"];
+            };
+            cookie?: never;
+        };
+        /** The targets of a rollout, in its order */
+        get: operations["listRolloutTargets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollouts/{rolloutId}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a rollout */
+                rolloutId: components["parameters"]["rolloutId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops a rollout; what is in flight ends */
+        post: operations["pauseRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollouts/{rolloutId}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a rollout */
+                rolloutId: components["parameters"]["rolloutId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes on with a paused rollout; failed targets are tried again */
+        post: operations["resumeRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollouts/{rolloutId}/abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a rollout */
+                rolloutId: components["parameters"]["rolloutId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a rollout; what is done stays */
+        post: operations["abortRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollouts/{rolloutId}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a rollout */
+                rolloutId: components["parameters"]["rolloutId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings each target back to its own configuration of before */
+        post: operations["rollbackRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/orgs/{orgId}/verify": {
         parameters: {
             query?: never;
@@ -334,6 +560,277 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Rollout: {
+            /** @description Its id */
+            rolloutId: string;
+            /** @description The template */
+            template: string;
+            /** @description The version */
+            version: number;
+            /**
+             * @description Its state
+             * @enum {string}
+             */
+            state: "planning" | "running" | "baking" | "paused" | "rolling-back" | "completed" | "failed" | "aborted" | "rolled-back";
+            /**
+             * @description Why it was stopped
+             * @enum {string}
+             */
+            reason?: "tolerance" | "alarm" | "unhealthy" | "operator";
+            /** @description The present wave, from 1 */
+            wave: number;
+            /** @description Sizes of the waves */
+            waves: number[];
+            /** @description How many there are */
+            targets: number;
+            /** @description Targets by state */
+            counts: {
+                /** @description Targets in this state */
+                outdated: number;
+                /** @description Targets in this state */
+                applying: number;
+                /** @description Targets in this state */
+                applied: number;
+                /** @description Targets in this state */
+                unchanged: number;
+                /** @description Targets in this state */
+                failed: number;
+                /** @description Targets in this state */
+                skipped: number;
+                /** @description Targets in this state */
+                "rolled-back": number;
+            };
+            /** @description Targets a minute so far */
+            ratePerMinute: number;
+            /** @description At this rate, without bakes */
+            expectedEndAt: string | null;
+            /** @description By cause */
+            failures: {
+                /** @description The problem */
+                code: string;
+                /** @description Targets */
+                count: number;
+                /** @description Some of them */
+                examples: string[];
+            }[];
+            startedBy: {
+                /** @description What */
+                kind: string;
+                /** @description Who */
+                id: string;
+            };
+            /** @description When */
+            startedAt: string;
+            /** @description When it was over */
+            endedAt: string | null;
+        };
+        RolloutPage: {
+            /** @description The page */
+            items: components["schemas"]["Rollout"][];
+            /** @description To be sent as `cursor`; null after the last */
+            next: string | null;
+        };
+        RolloutTargetPage: {
+            /** @description The page */
+            items: {
+                /** @description Organisation */
+                orgId: string;
+                role: components["schemas"]["Role"];
+                /** @description From 1 */
+                wave: number;
+                /**
+                 * @description What became of it
+                 * @enum {string}
+                 */
+                state: "outdated" | "applying" | "applied" | "unchanged" | "failed" | "skipped" | "rolled-back";
+                /** @description At Vapi */
+                assistantId: string | null;
+                /** @description Version before */
+                from: number;
+                /** @description Why it failed or was skipped */
+                code?: string;
+                /** @description The same in words */
+                detail?: string;
+            }[];
+            /** @description To be sent as `cursor`; null after the last */
+            next: string | null;
+        };
+        RolloutStarted: {
+            /** @description Its id */
+            rolloutId: string;
+            /** @description How many */
+            targets: number;
+            /** @description Sizes */
+            waves: number[];
+        };
+        RolloutPlan: {
+            /** @description True */
+            dryRun: boolean;
+            /** @description How many */
+            targets: number;
+            /** @description Sizes */
+            waves: number[];
+            /** @description The page */
+            items: {
+                /** @description Organisation */
+                orgId: string;
+                role: components["schemas"]["Role"];
+                /** @description From 1 */
+                wave: number;
+                /** @description What would be done; failed when it cannot be */
+                plan: string;
+                /** @description Fields that would change */
+                changes: {
+                    [key: string]: unknown;
+                }[];
+                /** @description Why it cannot */
+                code?: string;
+                /** @description The same in words */
+                detail?: string;
+            }[];
+            /** @description To be sent as `cursor` */
+            next: string | null;
+        };
+        RolloutRequest: {
+            /** @description The template */
+            template: string;
+            /** @description The version */
+            version: number;
+            /** @description Which of the bound assistants */
+            select?: {
+                /** @description Only these */
+                roles?: components["schemas"]["Role"][];
+                /** @description Only from these */
+                fromVersions?: number[];
+                /** @description Only these, in this order */
+                orgIds?: string[];
+            };
+            /** @description How they are divided */
+            waves?: {
+                /** @description Size of the first */
+                first?: number | string;
+                /**
+                 * @description How they grow
+                 * @enum {string}
+                 */
+                growth?: "linear" | "exponential";
+                /** @description Times the one before */
+                factor?: number;
+                /** @description Wait after each */
+                bakeSeconds?: number;
+            };
+            /** @description At a time */
+            maxConcurrent?: number;
+            /** @description It stops when more have failed */
+            failureTolerance?: number | string;
+            /**
+             * @description What then
+             * @enum {string}
+             */
+            onFailure?: "pause" | "rollback";
+            /** @description CloudWatch alarms that stop it */
+            alarms?: string[];
+            /** @description Only show what would be done */
+            dryRun?: boolean;
+        };
+        Variable: {
+            /**
+             * @description What a value must be
+             * @enum {string}
+             */
+            type: "string" | "number" | "boolean" | "json";
+            /** @description True when nothing is rendered without a value */
+            required?: boolean;
+            /** @description The value when nobody gives one */
+            default?: unknown;
+        };
+        TemplateContent: {
+            /** @description For people */
+            description?: string;
+            /** @description The roles that it is for; absent means all */
+            roles?: components["schemas"]["Role"][];
+            /** @description What may be given */
+            variables?: {
+                [key: string]: components["schemas"]["Variable"];
+            };
+            /** @description What PUT of an assistant takes, with `${name}` where a value goes; `$${` is a literal `${`. `{"$ref": {"tool": "name"}}` (or credential, structuredOutput) stands for an id in the organisation's account */
+            assistant: {
+                [key: string]: unknown;
+            };
+        };
+        Template: {
+            /** @description Id of the template */
+            templateId: string;
+            /** @description From 1 */
+            version: number;
+            /** @description Of the content */
+            hash: string;
+            /** @description For people */
+            description?: string;
+            /** @description The roles that it is for */
+            roles?: components["schemas"]["Role"][];
+            /** @description What may be given */
+            variables: {
+                [key: string]: components["schemas"]["Variable"];
+            };
+            /** @description The configuration with its places */
+            assistant: {
+                [key: string]: unknown;
+            };
+        };
+        TemplatePut: {
+            /** @description Id of the template */
+            templateId: string;
+            /** @description The version that has this content */
+            version: number;
+            /** @description Of the content */
+            hash: string;
+            /**
+             * @description What was made
+             * @enum {string}
+             */
+            outcome: "created" | "updated" | "unchanged";
+        };
+        TemplatePage: {
+            /** @description The templates */
+            items: {
+                /** @description Id of the template */
+                templateId: string;
+                /** @description The newest */
+                version: number;
+                /** @description Of its content */
+                hash: string;
+                /** @description For people */
+                description?: string;
+                /** @description The roles that it is for */
+                roles?: components["schemas"]["Role"][];
+            }[];
+            /** @description To be sent as `cursor`; null after the last */
+            next: string | null;
+        };
+        /** @description Values by the names of variables */
+        VariableValues: {
+            [key: string]: unknown;
+        };
+        TemplateBinding: {
+            /** @description Id of a template */
+            template: string;
+            /** @description The newest when none is given */
+            version?: number;
+            /** @description Values over the organisation's */
+            variables?: {
+                [key: string]: unknown;
+            };
+            /** @description JSON Merge Patch (RFC 7396) on the rendered configuration */
+            overrides?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Takes a pin off the traffic
+             * @enum {string}
+             */
+            traffic?: "follow-latest";
+        };
         /** @description Id of an organisation; ids that begin with `verify-` are those of the verification suite */
         OrgId: string;
         /**
@@ -953,7 +1450,7 @@ export interface components {
             errors: components["schemas"]["FieldError"][];
         };
         /** @enum {string} */
-        ProblemCode: "VALIDATION_FAILED" | "FORBIDDEN_ORG" | "NOT_FOUND" | "UNKNOWN_ORGANISATION" | "SYNC_IN_PROGRESS" | "ASSISTANT_TAKEN" | "VAPI_CONFLICT" | "PINNED" | "PRECONDITION_FAILED" | "VAPI_REJECTED" | "CREDENTIALS_MISSING" | "CREDENTIALS_INVALID" | "VAPI_UNAUTHORIZED" | "VAPI_UNAVAILABLE" | "CIRCUIT_OPEN" | "CREATE_UNRESOLVED" | "STORAGE_UNAVAILABLE" | "INTERNAL";
+        ProblemCode: "VALIDATION_FAILED" | "VARIABLES_MISSING" | "TEMPLATE_UNKNOWN" | "REFERENCE_UNRESOLVED" | "ROLLOUT_IN_PROGRESS" | "ROLLOUT_STATE" | "FORBIDDEN_ORG" | "NOT_FOUND" | "UNKNOWN_ORGANISATION" | "SYNC_IN_PROGRESS" | "ASSISTANT_TAKEN" | "VAPI_CONFLICT" | "PINNED" | "PRECONDITION_FAILED" | "VAPI_REJECTED" | "CREDENTIALS_MISSING" | "CREDENTIALS_INVALID" | "VAPI_UNAUTHORIZED" | "VAPI_UNAVAILABLE" | "CIRCUIT_OPEN" | "CREATE_UNRESOLVED" | "STORAGE_UNAVAILABLE" | "INTERNAL";
         /** @description What API Gateway answers by itself: no problem document, and no X-Operation-Id */
         GatewayMessage: {
             message: string;
@@ -1337,7 +1834,22 @@ export interface components {
                 };
             };
         };
-        /** @description Vapi refuses what it was sent; its words are passed on */
+        /** @description Another rollout of the template is open, or this one is in no state for that */
+        RolloutConflict: {
+            headers: {
+                "X-Operation-Id": components["headers"]["operationId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    status?: 409;
+                    /** @enum {string} */
+                    code?: "ROLLOUT_IN_PROGRESS" | "ROLLOUT_STATE";
+                };
+            };
+        };
+        /** @description Vapi refuses what it was sent, and its words are passed on; or a template cannot be rendered */
         VapiRejected: {
             headers: {
                 "X-Operation-Id": components["headers"]["operationId"];
@@ -1348,7 +1860,7 @@ export interface components {
                     /** @constant */
                     status?: 422;
                     /** @enum {string} */
-                    code?: "VAPI_REJECTED";
+                    code?: "VAPI_REJECTED" | "VARIABLES_MISSING" | "TEMPLATE_UNKNOWN" | "REFERENCE_UNRESOLVED";
                 };
             };
         };
@@ -1479,6 +1991,14 @@ export interface components {
         filterState: components["schemas"]["AssistantState"];
         /** @description Only those that the last drift run found so; `none` for those that it found nothing wrong with */
         filterDrift: "none" | "drifted" | "missing" | "pending" | "pinned";
+        /** @description Id of a template */
+        templateId: string;
+        /** @description A version, from 1 */
+        templateVersion: number;
+        /** @description Id of a rollout */
+        rolloutId: string;
+        /** @description Only targets in this state */
+        targetState: "outdated" | "applying" | "applied" | "unchanged" | "failed" | "skipped" | "rolled-back";
         /** @description Only those that are bound to this template */
         filterTemplate: string;
         /** @description Only those of this role */
@@ -1798,7 +2318,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Configuration"];
+                "application/json": components["schemas"]["Configuration"] | components["schemas"]["TemplateBinding"];
             };
         };
         responses: {
@@ -2450,6 +2970,900 @@ export interface operations {
             };
             400: components["responses"]["ValidationFailed"];
             403: components["responses"]["ForbiddenToken"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalProblem"];
+            503: components["responses"]["StorageUnavailable"];
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: {
+                /** @description The most in a page */
+                limit?: components["parameters"]["pageLimit"];
+                /** @description The `next` of the page before */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: {
+                /** @description Names the call in every log line, and is answered as it is */
+                "X-Operation-Id"?: components["parameters"]["operationId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "templateId": "clinic",
+                     *           "version": 1,
+                     *           "hash": "5f2b8a1c0d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f90",
+                     *           "description": "Front desk of a clinic",
+                     *           "roles": [
+                     *             "inbound"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TemplatePage"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            403: components["responses"]["ForbiddenToken"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalProblem"];
+            503: components["responses"]["StorageUnavailable"];
+        };
+    };
+    getTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names the call in every log line, and is answered as it is */
+                "X-Operation-Id"?: components["parameters"]["operationId"];
+            };
+            path: {
+                /** @description Id of a template */
+                templateId: components["parameters"]["templateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version */
+            200: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    /** @description The version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "templateId": "clinic",
+                     *       "version": 1,
+                     *       "hash": "5f2b8a1c0d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f90",
+                     *       "description": "Front desk of a clinic",
+                     *       "roles": [
+                     *         "inbound"
+                     *       ],
+                     *       "variables": {
+                     *         "clinicName": {
+                     *           "type": "string",
+                     *           "required": true
+                     *         },
+                     *         "maxSeconds": {
+                     *           "type": "number",
+                     *           "default": 600
+                     *         }
+                     *       },
+                     *       "assistant": {
+                     *         "name": "${clinicName}",
+                     *         "maxDurationSeconds": "${maxSeconds}",
+                     *         "firstMessage": "${clinicName}, good morning! How can I help?",
+                     *         "model": {
+                     *           "provider": "openai",
+                     *           "model": "gpt-4o",
+                     *           "messages": [
+                     *             {
+                     *               "role": "system",
+                     *               "content": "You answer calls for ${clinicName}. It is {{now}}."
+                     *             }
+                     *           ]
+                     *         },
+                     *         "voice": {
+                     *           "provider": "azure",
+                     *           "voiceId": "en-US-AndrewNeural"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            403: components["responses"]["ForbiddenToken"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalProblem"];
+            503: components["responses"]["StorageUnavailable"];
+        };
+    };
+    putTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names the call in every log line, and is answered as it is */
+                "X-Operation-Id"?: components["parameters"]["operationId"];
+                /** @description An ETag as it was answered, or `*` for any; if it is not that of the resource any more, 412 and no change */
+                "If-Match"?: components["parameters"]["ifMatch"];
+                /** @description `*`: only if there is none yet; otherwise 412 and no change. Not together with If-Match */
+                "If-None-Match"?: components["parameters"]["ifNoneMatch"];
+            };
+            path: {
+                /** @description Id of a template */
+                templateId: components["parameters"]["templateId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateContent"];
+            };
+        };
+        responses: {
+            /** @description A new version, or the one that it was */
+            200: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    /** @description The version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "templateId": "clinic",
+                     *       "version": 1,
+                     *       "hash": "5f2b8a1c0d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f90",
+                     *       "outcome": "unchanged"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TemplatePut"];
+                };
+            };
+            /** @description A new template */
+            201: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    /** @description The version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "templateId": "clinic",
+                     *       "version": 1,
+                     *       "hash": "5f2b8a1c0d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f90",
+                     *       "outcome": "created"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TemplatePut"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            403: components["responses"]["ForbiddenToken"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalProblem"];
+            503: components["responses"]["StorageUnavailable"];
+        };
+    };
+    getTemplateVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names the call in every log line, and is answered as it is */
+                "X-Operation-Id"?: components["parameters"]["operationId"];
+            };
+            path: {
+                /** @description Id of a template */
+                templateId: components["parameters"]["templateId"];
+                /** @description A version, from 1 */
+                version: components["parameters"]["templateVersion"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version */
+            200: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    /** @description The version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "templateId": "clinic",
+                     *       "version": 1,
+                     *       "hash": "5f2b8a1c0d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f90",
+                     *       "description": "Front desk of a clinic",
+                     *       "roles": [
+                     *         "inbound"
+                     *       ],
+                     *       "variables": {
+                     *         "clinicName": {
+                     *           "type": "string",
+                     *           "required": true
+                     *         },
+                     *         "maxSeconds": {
+                     *           "type": "number",
+                     *           "default": 600
+                     *         }
+                     *       },
+                     *       "assistant": {
+                     *         "name": "${clinicName}",
+                     *         "maxDurationSeconds": "${maxSeconds}",
+                     *         "firstMessage": "${clinicName}, good morning! How can I help?",
+                     *         "model": {
+                     *           "provider": "openai",
+                     *           "model": "gpt-4o",
+                     *           "messages": [
+                     *             {
+                     *               "role": "system",
+                     *               "content": "You answer calls for ${clinicName}. It is {{now}}."
+                     *             }
+                     *           ]
+                     *         },
+                     *         "voice": {
+                     *           "provider": "azure",
+                     *           "voiceId": "en-US-AndrewNeural"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            403: components["responses"]["ForbiddenToken"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalProblem"];
+            503: components["responses"]["StorageUnavailable"];
+        };
+    };
+    getVariables: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names the call in every log line, and is answered as it is */
+                "X-Operation-Id"?: components["parameters"]["operationId"];
+            };
+            path: {
+                /** @description The organisation; compared to the letter, capitals included */
+                orgId: components["parameters"]["orgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The values; none is an empty object */
+            200: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "clinicName": "Clinic North"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VariableValues"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenOrg"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalProblem"];
+            503: components["responses"]["StorageUnavailable"];
+        };
+    };
+    putVariables: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names the call in every log line, and is answered as it is */
+                "X-Operation-Id"?: components["parameters"]["operationId"];
+            };
+            path: {
+                /** @description The organisation; compared to the letter, capitals included */
+                orgId: components["parameters"]["orgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariableValues"];
+            };
+        };
+        responses: {
+            /** @description The values */
+            200: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "clinicName": "Clinic North"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VariableValues"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenOrg"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalProblem"];
+            503: components["responses"]["StorageUnavailable"];
+        };
+    };
+    listRollouts: {
+        parameters: {
+            query?: {
+                /** @description The most in a page */
+                limit?: components["parameters"]["pageLimit"];
+                /** @description The `next` of the page before */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: {
+                /** @description Names the call in every log line, and is answered as it is */
+                "X-Operation-Id"?: components["parameters"]["operationId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "rolloutId": "20261127T100000Z-1f8bcc4f",
+                     *           "template": "clinic",
+                     *           "version": 2,
+                     *           "state": "baking",
+                     *           "wave": 1,
+                     *           "waves": [
+                     *             1,
+                     *             5,
+                     *             14
+                     *           ],
+                     *           "targets": 20,
+                     *           "counts": {
+                     *             "outdated": 19,
+                     *             "applying": 0,
+                     *             "applied": 1,
+                     *             "unchanged": 0,
+                     *             "failed": 0,
+                     *             "skipped": 0,
+                     *             "rolled-back": 0
+                     *           },
+                     *           "ratePerMinute": 12,
+                     *           "expectedEndAt": "2026-11-27T10:03:00.000Z",
+                     *           "failures": [],
+                     *           "startedBy": {
+                     *             "kind": "iam",
+                     *             "id": "arn:aws:iam::123456789012:user/desk"
+                     *           },
+                     *           "startedAt": "2026-11-27T10:00:00.000Z",
+                     *           "endedAt": null
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RolloutPage"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            403: components["responses"]["ForbiddenToken"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalProblem"];
+            503: components["responses"]["StorageUnavailable"];
+        };
+    };
+    startRollout: {
+        parameters: {
+            query?: {
+                /** @description The most in a page */
+                limit?: components["parameters"]["pageLimit"];
+                /** @description The `next` of the page before */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: {
+                /** @description Names the call in every log line, and is answered as it is */
+                "X-Operation-Id"?: components["parameters"]["operationId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolloutRequest"];
+            };
+        };
+        responses: {
+            /** @description What it would do (dryRun) */
+            200: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dryRun": true,
+                     *       "targets": 1,
+                     *       "waves": [
+                     *         1
+                     *       ],
+                     *       "items": [
+                     *         {
+                     *           "orgId": "north",
+                     *           "role": "inbound",
+                     *           "wave": 1,
+                     *           "plan": "unchanged",
+                     *           "changes": []
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RolloutPlan"];
+                };
+            };
+            /** @description It has begun */
+            202: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rolloutId": "20261127T100000Z-1f8bcc4f",
+                     *       "targets": 20,
+                     *       "waves": [
+                     *         1,
+                     *         5,
+                     *         14
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RolloutStarted"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            403: components["responses"]["ForbiddenToken"];
+            409: components["responses"]["RolloutConflict"];
+            422: components["responses"]["VapiRejected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalProblem"];
+            503: components["responses"]["StorageUnavailable"];
+        };
+    };
+    getRollout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names the call in every log line, and is answered as it is */
+                "X-Operation-Id"?: components["parameters"]["operationId"];
+            };
+            path: {
+                /** @description Id of a rollout */
+                rolloutId: components["parameters"]["rolloutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rollout */
+            200: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rolloutId": "20261127T100000Z-1f8bcc4f",
+                     *       "template": "clinic",
+                     *       "version": 2,
+                     *       "state": "baking",
+                     *       "wave": 1,
+                     *       "waves": [
+                     *         1,
+                     *         5,
+                     *         14
+                     *       ],
+                     *       "targets": 20,
+                     *       "counts": {
+                     *         "outdated": 19,
+                     *         "applying": 0,
+                     *         "applied": 1,
+                     *         "unchanged": 0,
+                     *         "failed": 0,
+                     *         "skipped": 0,
+                     *         "rolled-back": 0
+                     *       },
+                     *       "ratePerMinute": 12,
+                     *       "expectedEndAt": "2026-11-27T10:03:00.000Z",
+                     *       "failures": [],
+                     *       "startedBy": {
+                     *         "kind": "iam",
+                     *         "id": "arn:aws:iam::123456789012:user/desk"
+                     *       },
+                     *       "startedAt": "2026-11-27T10:00:00.000Z",
+                     *       "endedAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            403: components["responses"]["ForbiddenToken"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalProblem"];
+            503: components["responses"]["StorageUnavailable"];
+        };
+    };
+    listRolloutTargets: {
+        parameters: {
+            query?: {
+                /** @description Only targets in this state */
+                state?: components["parameters"]["targetState"];
+                /** @description The most in a page */
+                limit?: components["parameters"]["pageLimit"];
+                /** @description The `next` of the page before */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: {
+                /** @description Names the call in every log line, and is answered as it is */
+                "X-Operation-Id"?: components["parameters"]["operationId"];
+            };
+            path: {
+                /** @description Id of a rollout */
+                rolloutId: components["parameters"]["rolloutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "orgId": "north",
+                     *           "role": "inbound",
+                     *           "wave": 1,
+                     *           "state": "applied",
+                     *           "assistantId": "9e09d079-0164-478f-ad84-f2f2f04d5334",
+                     *           "from": 1
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RolloutTargetPage"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            403: components["responses"]["ForbiddenToken"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalProblem"];
+            503: components["responses"]["StorageUnavailable"];
+        };
+    };
+    pauseRollout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names the call in every log line, and is answered as it is */
+                "X-Operation-Id"?: components["parameters"]["operationId"];
+            };
+            path: {
+                /** @description Id of a rollout */
+                rolloutId: components["parameters"]["rolloutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rollout */
+            200: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rolloutId": "20261127T100000Z-1f8bcc4f",
+                     *       "template": "clinic",
+                     *       "version": 2,
+                     *       "state": "baking",
+                     *       "wave": 1,
+                     *       "waves": [
+                     *         1,
+                     *         5,
+                     *         14
+                     *       ],
+                     *       "targets": 20,
+                     *       "counts": {
+                     *         "outdated": 19,
+                     *         "applying": 0,
+                     *         "applied": 1,
+                     *         "unchanged": 0,
+                     *         "failed": 0,
+                     *         "skipped": 0,
+                     *         "rolled-back": 0
+                     *       },
+                     *       "ratePerMinute": 12,
+                     *       "expectedEndAt": "2026-11-27T10:03:00.000Z",
+                     *       "failures": [],
+                     *       "startedBy": {
+                     *         "kind": "iam",
+                     *         "id": "arn:aws:iam::123456789012:user/desk"
+                     *       },
+                     *       "startedAt": "2026-11-27T10:00:00.000Z",
+                     *       "endedAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            403: components["responses"]["ForbiddenToken"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["RolloutConflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalProblem"];
+            503: components["responses"]["StorageUnavailable"];
+        };
+    };
+    resumeRollout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names the call in every log line, and is answered as it is */
+                "X-Operation-Id"?: components["parameters"]["operationId"];
+            };
+            path: {
+                /** @description Id of a rollout */
+                rolloutId: components["parameters"]["rolloutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rollout */
+            200: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rolloutId": "20261127T100000Z-1f8bcc4f",
+                     *       "template": "clinic",
+                     *       "version": 2,
+                     *       "state": "baking",
+                     *       "wave": 1,
+                     *       "waves": [
+                     *         1,
+                     *         5,
+                     *         14
+                     *       ],
+                     *       "targets": 20,
+                     *       "counts": {
+                     *         "outdated": 19,
+                     *         "applying": 0,
+                     *         "applied": 1,
+                     *         "unchanged": 0,
+                     *         "failed": 0,
+                     *         "skipped": 0,
+                     *         "rolled-back": 0
+                     *       },
+                     *       "ratePerMinute": 12,
+                     *       "expectedEndAt": "2026-11-27T10:03:00.000Z",
+                     *       "failures": [],
+                     *       "startedBy": {
+                     *         "kind": "iam",
+                     *         "id": "arn:aws:iam::123456789012:user/desk"
+                     *       },
+                     *       "startedAt": "2026-11-27T10:00:00.000Z",
+                     *       "endedAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            403: components["responses"]["ForbiddenToken"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["RolloutConflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalProblem"];
+            503: components["responses"]["StorageUnavailable"];
+        };
+    };
+    abortRollout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names the call in every log line, and is answered as it is */
+                "X-Operation-Id"?: components["parameters"]["operationId"];
+            };
+            path: {
+                /** @description Id of a rollout */
+                rolloutId: components["parameters"]["rolloutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rollout */
+            200: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rolloutId": "20261127T100000Z-1f8bcc4f",
+                     *       "template": "clinic",
+                     *       "version": 2,
+                     *       "state": "baking",
+                     *       "wave": 1,
+                     *       "waves": [
+                     *         1,
+                     *         5,
+                     *         14
+                     *       ],
+                     *       "targets": 20,
+                     *       "counts": {
+                     *         "outdated": 19,
+                     *         "applying": 0,
+                     *         "applied": 1,
+                     *         "unchanged": 0,
+                     *         "failed": 0,
+                     *         "skipped": 0,
+                     *         "rolled-back": 0
+                     *       },
+                     *       "ratePerMinute": 12,
+                     *       "expectedEndAt": "2026-11-27T10:03:00.000Z",
+                     *       "failures": [],
+                     *       "startedBy": {
+                     *         "kind": "iam",
+                     *         "id": "arn:aws:iam::123456789012:user/desk"
+                     *       },
+                     *       "startedAt": "2026-11-27T10:00:00.000Z",
+                     *       "endedAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            403: components["responses"]["ForbiddenToken"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["RolloutConflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalProblem"];
+            503: components["responses"]["StorageUnavailable"];
+        };
+    };
+    rollbackRollout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names the call in every log line, and is answered as it is */
+                "X-Operation-Id"?: components["parameters"]["operationId"];
+            };
+            path: {
+                /** @description Id of a rollout */
+                rolloutId: components["parameters"]["rolloutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rollout */
+            200: {
+                headers: {
+                    "X-Operation-Id": components["headers"]["operationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rolloutId": "20261127T100000Z-1f8bcc4f",
+                     *       "template": "clinic",
+                     *       "version": 2,
+                     *       "state": "baking",
+                     *       "wave": 1,
+                     *       "waves": [
+                     *         1,
+                     *         5,
+                     *         14
+                     *       ],
+                     *       "targets": 20,
+                     *       "counts": {
+                     *         "outdated": 19,
+                     *         "applying": 0,
+                     *         "applied": 1,
+                     *         "unchanged": 0,
+                     *         "failed": 0,
+                     *         "skipped": 0,
+                     *         "rolled-back": 0
+                     *       },
+                     *       "ratePerMinute": 12,
+                     *       "expectedEndAt": "2026-11-27T10:03:00.000Z",
+                     *       "failures": [],
+                     *       "startedBy": {
+                     *         "kind": "iam",
+                     *         "id": "arn:aws:iam::123456789012:user/desk"
+                     *       },
+                     *       "startedAt": "2026-11-27T10:00:00.000Z",
+                     *       "endedAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            403: components["responses"]["ForbiddenToken"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["RolloutConflict"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalProblem"];
             503: components["responses"]["StorageUnavailable"];

@@ -15,8 +15,11 @@ import { DynamoStrayStore } from './adapters/dynamodb/drift/stray-store.ts';
 import { DynamoFleetIndex } from './adapters/dynamodb/fleet-index.ts';
 import { DynamoMappingStore } from './adapters/dynamodb/mapping-store.ts';
 import { DynamoOrganisationStore } from './adapters/dynamodb/organisation-store.ts';
+import { DynamoRolloutStore, DynamoTargetStore } from './adapters/dynamodb/rollouts/rollout-store.ts';
 import { DynamoSpecHistory } from './adapters/dynamodb/spec-history.ts';
 import { DynamoSpecStore } from './adapters/dynamodb/spec-store.ts';
+import { DynamoTemplateStore } from './adapters/dynamodb/templates/template-store.ts';
+import { DynamoVariableStore } from './adapters/dynamodb/templates/variable-store.ts';
 import { DynamoToolStore } from './adapters/dynamodb/tool-store.ts';
 import { DynamoVerificationRuns } from './adapters/dynamodb/verification-runs.ts';
 import { EventBridgeBus } from './adapters/event-bus.ts';
@@ -28,12 +31,17 @@ import { makeShelf } from './domain/account/account-book.ts';
 import type { OrganisationStore } from './domain/account/organisation-settings.ts';
 import type { AnnounceDependencies } from './domain/changes/announce.ts';
 import type { ChangeStore } from './domain/changes/change-store.ts';
+import type { VoicePolicy } from './domain/configuration/voice.ts';
 import type { DriftDependencies, DriftStart } from './domain/drift/drift-dependencies.ts';
 import type { AssistantIndex } from './domain/fleet/assistant-index.ts';
-import { makePacer } from './domain/long-work/paced-account.ts';
+import { makePacer, type Pacer } from './domain/long-work/paced-account.ts';
 import type { MappingStore } from './domain/mapping/assistant-mapping.ts';
 import type { SyncDependencies } from './domain/operation.ts';
+import type { RolloutDependencies } from './domain/rollouts/dependencies.ts';
 import type { Runtime } from './domain/runtime.ts';
+import type { TemplateDependencies } from './domain/templates/bind.ts';
+import { ReferenceBook } from './domain/templates/references.ts';
+import type { TemplateStore, VariableStore } from './domain/templates/template.ts';
 import type { VerificationRuns } from './domain/verification/run.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -62,9 +70,18 @@ export interface AnnounceApplication {
   announce: Omit<AnnounceDependencies, 'journal'>;
 }
 
+/** What `templates` works with. */
+export interface TemplatesApplication extends HttpApplication {
+  templates: TemplateStore;
+  variables: VariableStore;
+  voicePolicy: VoicePolicy;
+  inlineCredentials: boolean;
+}
+
 /** What `sync` works with. */
 export interface SyncApplication extends HttpApplication {
   sync: SyncDependencies;
+  templates: TemplateDependencies;
   queue: SqsTaskQueue;
   organisations: OrganisationStore;
   inlineCredentials: boolean;
@@ -77,13 +94,20 @@ export interface DriftApplication extends HttpApplication {
   drift: DriftStart & Pick<DriftDependencies, 'mode' | 'findings'>;
 }
 
+/** What `rollouts` works with. */
+export interface RolloutApplication extends HttpApplication {
+  rollouts: RolloutDependencies;
+  /** After so long without progress a task is taken for lost, in ms. */
+  stalledMs: number;
+}
+
 /** What `verify` works with. */
 export interface VerifyApplication extends SyncApplication {
   verificationRuns: VerificationRuns;
 }
 
 /** All that there is: what `worker` works with, and the tests and scripts. */
-export interface Application extends VerifyApplication, FleetApplication {
+export interface Application extends VerifyApplication, FleetApplication, RolloutApplication {
   drift: DriftDependencies;
 }
 
@@ -183,6 +207,15 @@ function changesOf(parts: TableParts): ChangeStore {
   return new DynamoChangeStore(tableOf(parts), { retentionDays, now: parts.runtime.now });
 }
 
+/** Puts together what `templates` needs. */
+export function makeTemplatesApplication(parts: TableParts = systemTable()): TemplatesApplication {
+  const { runtime, settings } = parts;
+  const { orgClaim, voicePolicy, inlineCredentials } = settings;
+  const templates = new DynamoTemplateStore(tableOf(parts));
+  const variables = new DynamoVariableStore(tableOf(parts));
+  return { telemetry: makeTelemetry(), runtime, templates, variables, orgClaim, voicePolicy, inlineCredentials };
+}
+
 /** Puts together what `announce` needs. */
 export function makeAnnounceApplication(
   parts: TableParts & { clients: { bus: EventBridgeClient } } = systemTableAndBus(),
@@ -246,7 +279,12 @@ export function makeSyncApplication(parts: ApplicationParts = systemParts()): Sy
   };
   const { inlineCredentials, orgClaim } = settings;
   const organisations = new DynamoOrganisationStore(table);
-  return { telemetry, runtime, queue, organisations, inlineCredentials, orgClaim, sync };
+  const templates: TemplateDependencies = {
+    templates: new DynamoTemplateStore(table),
+    variables: new DynamoVariableStore(table),
+    references: new ReferenceBook(runtime),
+  };
+  return { telemetry, runtime, queue, organisations, inlineCredentials, orgClaim, sync, templates };
 }
 
 /** Puts together what `verify` needs. */
@@ -260,7 +298,34 @@ export function makeApplication(parts: ApplicationParts = systemParts()): Applic
   const table = tableOf(parts);
   const index = new DynamoFleetIndex(table);
   const fleet = { index, mappings: service.sync.mappings, changes: changesOf(parts) };
-  return { ...service, fleet, drift: driftOf(service.sync, { settings: parts.settings, table }) };
+  const drift = driftOf(service.sync, { settings: parts.settings, table });
+  const rollouts = rolloutsOf(service, { settings: parts.settings, table, pacer: drift.pacer });
+  return { ...service, fleet, drift, rollouts, stalledMs: parts.settings.rolloutStalledMs };
+}
+
+/** Puts together what `rollouts` needs. */
+export function makeRolloutApplication(parts: ApplicationParts = systemParts()): RolloutApplication {
+  const service = makeSyncApplication(parts);
+  const { settings, runtime } = parts;
+  const rollouts = rolloutsOf(service, { settings, table: tableOf(parts), pacer: makePacer(runtime) });
+  const { telemetry, orgClaim } = service;
+  return { telemetry, runtime, orgClaim, rollouts, stalledMs: settings.rolloutStalledMs };
+}
+
+function rolloutsOf(
+  { sync, templates: bound, inlineCredentials }: SyncApplication,
+  { settings, table, pacer }: { settings: Settings; table: Table; pacer: Pacer },
+): RolloutDependencies {
+  return {
+    ...sync,
+    rollouts: new DynamoRolloutStore(table),
+    targets: new DynamoTargetStore(table),
+    fleet: new DynamoFleetIndex(table),
+    bound,
+    pacer,
+    callsPerSecond: settings.drift.callsPerSecond,
+    inlineCredentials,
+  };
 }
 
 function driftOf(sync: SyncDependencies, { settings, table }: { settings: Settings; table: Table }): DriftDependencies {

@@ -24,6 +24,8 @@ export interface Settings {
   orgClaim: string | undefined;
   driftMode: DriftMode;
   drift: DriftLimits;
+  /** After so long without progress the task of a rollout is taken for lost. */
+  rolloutStalledMs: number;
 }
 
 const notEmpty = z.string('missing').check(z.minLength(1, 'missing'));
@@ -67,6 +69,8 @@ const environmentSchema = z.object({
   DRIFT_PAGE_SIZE: number(100, { min: 1, max: 1000 }),
   DRIFT_PARALLEL_WINDOWS: number(2, { min: 1, max: 50 }),
   DRIFT_CALLS_PER_SECOND: number(2, { min: 0.1, max: 1000 }),
+  BACKGROUND_CALLS_PER_SECOND: z.optional(z.coerce.number().check(z.minimum(0.1), z.maximum(1000))),
+  ROLLOUT_STALLED_SECONDS: number(60, { min: 1, max: 86_400 }),
   DRIFT_GRACE_MINUTES: number(60, { min: 0, max: 100_000 }),
   DRIFT_MAX_REMOVALS: number(25, { min: 0, max: 100_000 }),
   DRIFT_IGNORE: z._default(pointers, []),
@@ -102,6 +106,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     orgClaim: settings.JWT_ORG_CLAIM,
     driftMode: settings.DRIFT_MODE,
     drift: driftLimits(settings),
+    rolloutStalledMs: settings.ROLLOUT_STALLED_SECONDS * 1000,
   };
 }
 
@@ -120,6 +125,7 @@ type DriftVariables = Pick<
   | 'DRIFT_PAGE_SIZE'
   | 'DRIFT_PARALLEL_WINDOWS'
   | 'DRIFT_CALLS_PER_SECOND'
+  | 'BACKGROUND_CALLS_PER_SECOND'
   | 'DRIFT_GRACE_MINUTES'
   | 'DRIFT_MAX_REMOVALS'
   | 'DRIFT_IGNORE'
@@ -130,7 +136,7 @@ function driftLimits(settings: DriftVariables): DriftLimits {
   return {
     pageSize: Math.floor(settings.DRIFT_PAGE_SIZE),
     parallelWindows: Math.floor(settings.DRIFT_PARALLEL_WINDOWS),
-    callsPerSecond: settings.DRIFT_CALLS_PER_SECOND,
+    callsPerSecond: settings.BACKGROUND_CALLS_PER_SECOND ?? settings.DRIFT_CALLS_PER_SECOND,
     graceMs: settings.DRIFT_GRACE_MINUTES * MINUTE_MS,
     maxRemovals: Math.floor(settings.DRIFT_MAX_REMOVALS),
     ignored: settings.DRIFT_IGNORE,

@@ -31,6 +31,7 @@ const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'];
 export const STREAMED = [
   { pk: 'ORG#', sk: 'ASSISTANT#' },
   { pk: 'DRIFT', sk: 'STRAY#' },
+  { pk: 'ROLLOUTS', sk: 'ROLLOUT#' },
 ];
 
 function isStreamed({ pk, sk }: z.output<typeof key>): boolean {

@@ -100,7 +100,13 @@ export class Accounts {
   all(): Record<ResourceName, Stored[]> {
     const ofKind = (resource: ResourceName) =>
       [...this.#collections].flatMap(([key, found]) => (key.startsWith(`${resource} `) ? found.all() : []));
-    return { assistant: ofKind('assistant'), tool: ofKind('tool'), 'phone-number': ofKind('phone-number') };
+    return {
+      assistant: ofKind('assistant'),
+      tool: ofKind('tool'),
+      'phone-number': ofKind('phone-number'),
+      credential: ofKind('credential'),
+      'structured-output': ofKind('structured-output'),
+    };
   }
 
   #snapshot() {

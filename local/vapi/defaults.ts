@@ -33,6 +33,8 @@ export const STANDARD_DEFAULTS: Record<ResourceName, Defaults> = {
     },
   },
   tool: { fields: { async: false, messages: [] }, within: { server: { timeoutSeconds: 20 } } },
+  credential: { fields: {}, within: {} },
+  'structured-output': { fields: {}, within: {} },
   'phone-number': { fields: { status: 'active' }, within: { server: { timeoutSeconds: 20 } } },
 };
 

@@ -1,11 +1,11 @@
 import type { JsonObject } from '../stack/json.ts';
 import { ASSISTANT } from './assistant-schema.ts';
-import { checkShape } from './checks.ts';
+import { checkShape, each, type Shape, text } from './checks.ts';
 import { phoneNumberShape } from './phone-number-schema.ts';
 import { toolShape } from './tool-schema.ts';
 
 /** The kinds of things that an account holds, as their paths spell them. */
-export const RESOURCE_NAMES = ['assistant', 'tool', 'phone-number'] as const;
+export const RESOURCE_NAMES = ['assistant', 'tool', 'phone-number', 'credential', 'structured-output'] as const;
 /** One of them. */
 export type ResourceName = (typeof RESOURCE_NAMES)[number];
 
@@ -13,6 +13,9 @@ export type ResourceName = (typeof RESOURCE_NAMES)[number];
 export function isResourceName(name: string | undefined): name is ResourceName {
   return RESOURCE_NAMES.some((known) => known === name);
 }
+
+/** Of these only the name matters here. */
+const NAMED: Shape = { fields: { ...each('type provider'), name: text() } };
 
 /** What Vapi would refuse in the body of a POST (`stored` absent) or of a PATCH of what is stored. */
 export function complaints(resource: ResourceName, body: JsonObject, stored?: JsonObject): string[] {
@@ -28,5 +31,8 @@ function shapeOf(resource: ResourceName, whole: JsonObject) {
       return toolShape(whole.type);
     case 'phone-number':
       return phoneNumberShape(whole.provider);
+    case 'credential':
+    case 'structured-output':
+      return NAMED;
   }
 }

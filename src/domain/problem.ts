@@ -13,6 +13,11 @@ export const PROBLEMS = {
   PINNED: { status: 409, title: 'Something at Vapi is pinned', retryable: false },
   PRECONDITION_FAILED: { status: 412, title: 'The assistant has changed meanwhile', retryable: false },
   VAPI_REJECTED: { status: 422, title: 'Vapi refused the configuration', retryable: false },
+  VARIABLES_MISSING: { status: 422, title: 'Values of the template are missing', retryable: false },
+  TEMPLATE_UNKNOWN: { status: 422, title: 'No such template', retryable: false },
+  REFERENCE_UNRESOLVED: { status: 422, title: 'A name does not stand for one thing', retryable: false },
+  ROLLOUT_IN_PROGRESS: { status: 409, title: 'Another rollout of the template is open', retryable: false },
+  ROLLOUT_STATE: { status: 409, title: 'The rollout is in no state for that', retryable: false },
   CREDENTIALS_MISSING: { status: 500, title: 'No Vapi key is configured', retryable: false },
   CREDENTIALS_INVALID: { status: 500, title: 'The Vapi key cannot be used', retryable: false },
   VAPI_UNAUTHORIZED: { status: 502, title: 'Vapi does not accept the key', retryable: false },
@@ -26,7 +31,13 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** Problems whose detail quotes the caller or Vapi: it stays out of logs and findings. */
-export const QUOTING: readonly ProblemCode[] = ['VALIDATION_FAILED', 'VAPI_REJECTED', 'VAPI_CONFLICT', 'PINNED'];
+export const QUOTING: readonly ProblemCode[] = [
+  'VALIDATION_FAILED',
+  'REFERENCE_UNRESOLVED',
+  'VAPI_REJECTED',
+  'VAPI_CONFLICT',
+  'PINNED',
+];
 
 /** One field that is wrong: its path in dots (`model.provider`) and what to do about it. */
 export interface FieldError {

@@ -6,7 +6,13 @@ import type { TrafficWish } from './configuration/assistant-request.ts';
  * Work that no caller waits for. A task names what to look at, never what to do: repeated, late or out of order it does
  * no harm.
  */
-export type Task = AssistantTask | DriftTask;
+export type Task = AssistantTask | DriftTask | RolloutTask;
+
+/** Goes on with a rollout. */
+export interface RolloutTask {
+  kind: 'rollout';
+  rolloutId: string;
+}
 
 export type AssistantTask = SyncToolsTask | ReapplyTask | NameVersionTask;
 

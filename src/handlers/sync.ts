@@ -10,12 +10,14 @@ import {
 import { type AssistantRequest, parseAssistantRequest } from '../domain/configuration/assistant-request.ts';
 import { type DesiredAssistant, desireAssistant } from '../domain/configuration/configuration.ts';
 import { loadStoredRequest } from '../domain/history/rollback.ts';
+import type { TemplateBinding } from '../domain/mapping/assistant-mapping.ts';
 import type { Expectation } from '../domain/mapping/expectation.ts';
 import type { Operation } from '../domain/operation.ts';
 import { validationFailed } from '../domain/problem.ts';
 import { type Decision, planAssistant } from '../domain/sync/ensure-assistant.ts';
 import { removeAssistant } from '../domain/sync/remove-assistant.ts';
 import { syncAssistant } from '../domain/sync/sync-assistant.ts';
+import { type BindingRequest, bindTemplate, namesTemplate, parseBinding } from '../domain/templates/bind.ts';
 import { organisationResponse } from './answers/organisation-answer.ts';
 import { parseRollback, rollbackNote } from './answers/rollback.ts';
 import { planResponse, syncResponse } from './answers/sync-answer.ts';
@@ -57,11 +59,20 @@ function keyOf({ request: { path } }: Call<SyncApplication>): AssistantKey {
 async function put(call: Call<SyncApplication>, key: AssistantKey): Promise<Answer> {
   const { app, request } = call;
   if (!app.isVerification) assertNotReserved(key.orgId);
+  const body = parseJsonBody(request);
+  if (namesTemplate(body)) return await putBound(call, key, parseBinding(body));
   const { voicePolicy } = app.sync;
   const allowEmpty = parseFlag(request, 'allowEmpty');
   const rules = { voicePolicy, inlineCredentials: app.inlineCredentials, allowEmpty };
-  const asked = parseAssistantRequest(parseJsonBody(request), rules);
+  const asked = parseAssistantRequest(body, rules);
   return await apply(call, { key, asked });
+}
+
+/** The configuration is what a template gives for the organisation. */
+async function putBound(call: Call<SyncApplication>, key: AssistantKey, request: BindingRequest): Promise<Answer> {
+  const { app } = call;
+  const rules = { inlineCredentials: app.inlineCredentials, allowEmpty: parseFlag(call.request, 'allowEmpty') };
+  return await apply(call, { key, ...(await bindTemplate(operationOf(call, key), app.templates, { request, rules })) });
 }
 
 /** Makes the organisation known, and says what is known of it. */
@@ -86,12 +97,14 @@ async function rollBack(call: Call<SyncApplication>, key: AssistantKey): Promise
 interface Asked {
   key: AssistantKey;
   asked: AssistantRequest;
+  /** The template that it comes from. */
+  binding?: TemplateBinding;
   /** Hash of the stored configuration that this is. */
   rolledBackTo?: string;
 }
 
-async function apply(call: Call<SyncApplication>, { key, asked, rolledBackTo }: Asked): Promise<Answer> {
-  const { app, request, journal, deadline, operationId: id } = call;
+async function apply(call: Call<SyncApplication>, { key, asked, binding, rolledBackTo }: Asked): Promise<Answer> {
+  const { app, request, journal } = call;
   const started = app.runtime.now();
   const dryRun = parseFlag(request, 'dryRun');
   const expected = parsePrecondition(request);
@@ -101,10 +114,10 @@ async function apply(call: Call<SyncApplication>, { key, asked, rolledBackTo }: 
     reason: asked.voice.reason,
     fallbacks: asked.voice.fallbacks?.length ?? 0,
   });
-  const operation = { ...app.sync, id, key, by: actorOf(call), journal, deadline };
+  const operation = operationOf(call, key);
   const body = dryRun
     ? await plan(call, { operation, asked, desired, expected })
-    : await sync(call, { operation, asked, desired, expected });
+    : await sync(call, { operation, asked, desired, expected, binding });
   const rollback = rolledBackTo ? { rollback: rollbackNote(rolledBackTo, desired) } : {};
   const durationMs = app.runtime.now() - started;
   return {
@@ -118,6 +131,7 @@ interface Put {
   asked: AssistantRequest;
   desired: DesiredAssistant;
   expected: Expectation;
+  binding?: TemplateBinding | undefined;
 }
 
 interface PutAnswer {
@@ -129,9 +143,10 @@ interface PutAnswer {
 
 async function sync(
   { operationId }: Call<SyncApplication>,
-  { operation, asked, desired, expected }: Put,
+  { operation, asked, desired, expected, binding = undefined }: Put,
 ): Promise<PutAnswer> {
-  const result = await syncAssistant(operation, { desired, expected, traffic: asked.traffic });
+  const request = { desired, expected, traffic: asked.traffic, binding: binding ?? null };
+  const result = await syncAssistant(operation, request);
   const answer = syncResponse(result, { voice: asked.voice, specHash: desired.specHash, operationId });
   return {
     statusCode: answer.isNew ? 201 : 200,
@@ -161,13 +176,17 @@ function planTag({ plan, mapping }: Decision): Record<string, string> {
 }
 
 async function remove(call: Call<SyncApplication>, key: AssistantKey): Promise<Answer> {
-  const { app, request, journal, deadline, operationId: id } = call;
+  const { request } = call;
   if (parseFlag(request, 'dryRun')) {
     throw validationFailed([{ field: 'dryRun', detail: 'is for PUT; GET the same path to see what a DELETE removes' }]);
   }
-  const operation = { ...app.sync, id, key, by: actorOf(call), journal, deadline };
-  const outcome = await removeAssistant(operation, parsePrecondition(request));
+  const outcome = await removeAssistant(operationOf(call, key), parsePrecondition(request));
   return { response: { statusCode: 204, headers: {} }, outcome };
+}
+
+function operationOf(call: Call<SyncApplication>, key: AssistantKey): Operation {
+  const { app, journal, deadline, operationId: id } = call;
+  return { ...app.sync, id, key, by: actorOf(call), journal, deadline };
 }
 
 /** The calls of a verification are named by its run, with which their operation ids begin. */

@@ -7,6 +7,7 @@ import { type Application, makeApplication } from '../application.ts';
 import { performDriftTask } from '../domain/drift/perform-drift-task.ts';
 import type { Journal } from '../domain/journal.ts';
 import { Problem } from '../domain/problem.ts';
+import { performRollout } from '../domain/rollouts/perform-rollout.ts';
 import type { Deadline } from '../domain/runtime.ts';
 import { performTask } from '../domain/sync/reapply-assistant.ts';
 import { isDriftTask, type Task, type TaskEnd } from '../domain/task.ts';
@@ -34,7 +35,8 @@ export function makeWorkerHandler(app: Application): WorkerHandler {
 /** Drift checks come last in a batch: they take their time, and somebody may be waiting for the others. */
 function patienceOf({ body }: SQSRecord): number {
   try {
-    return isDriftTask(parseTask(body)) ? 1 : 0;
+    const task = parseTask(body);
+    return isDriftTask(task) || task.kind === 'rollout' ? 1 : 0;
   } catch {
     // What is no task fails when its turn comes.
     return 0;
@@ -75,12 +77,14 @@ async function handleRecord(app: Application, record: SQSRecord, deadline: Deadl
 
 /** What every log line of a task carries: a run of drift checks is one operation, whatever tasks it takes. */
 function keysOf(task: Task) {
+  if (task.kind === 'rollout') return { operationId: task.rolloutId, orgId: undefined, role: undefined };
   if (isDriftTask(task)) return { operationId: task.runId, orgId: undefined, role: undefined };
   const { operationId, orgId, role } = task;
   return { operationId, orgId, role };
 }
 
 async function perform(app: Application, task: Task, time: { journal: Journal; deadline: Deadline }): Promise<TaskEnd> {
+  if (task.kind === 'rollout') return await performRollout({ ...app.rollouts, ...time }, task.rolloutId);
   return isDriftTask(task) ? await performDriftTask(app.drift, time, task) : await performTask(app.sync, task, time);
 }
 

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { OrganisationRecord } from '../../src/domain/account/organisation-record.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import type { AssistantMapping, MappingStore, MappingWriteResult } from '../../src/domain/mapping/assistant-mapping.ts';
-import { type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping/transitions.ts';
+import {
+  type MappingState,
+  makesRevision,
+  TRANSITIONS,
+  type Transition,
+} from '../../src/domain/mapping/transitions.ts';
 import {
   ALL_STATES,
   ALL_TRANSITIONS,
@@ -204,7 +209,7 @@ function expectWritten(outcome: { transition: Transition; result: MappingWriteRe
   const { to } = TRANSITIONS[transition];
   expect(result).toEqual({ kind: 'written', mapping: after });
   expect(stateOf(after)).toBe(to);
-  const grows = to === 'claimed' ? 1 : 0;
+  const grows = makesRevision(transition) ? 1 : 0;
   expect(after?.revision).toBe(to === 'absent' ? undefined : (before?.revision ?? 0) + grows);
 }
 

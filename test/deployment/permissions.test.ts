@@ -27,6 +27,21 @@ const OWNED = { managedBy: 'vapi-sync', deployment: 'test' };
 
 const tool = (name: string) => ({ type: 'function', function: { name, description: 'x' } });
 
+/** A rollout of one assistant, begun and carried out. */
+async function rollOut(): Promise<void> {
+  const before = service.awsRequests.length;
+  const content = { variables: {}, assistant: configuration() };
+  await service.app.templates.templates.add({ templateId: 'rolled', version: 1, hash: 'x', content });
+  await service.put('rolled', 'inbound', { template: 'rolled' });
+  await service.app.templates.templates.add({ templateId: 'rolled', version: 2, hash: 'y', content });
+  const body = JSON.stringify({ template: 'rolled', version: 2, waves: { bakeSeconds: 0 } });
+  const event = { routeKey: 'POST /rollouts', requestContext: { http: { method: 'POST' } }, body };
+  await service.invoke('rollouts', event);
+  // The beginning is another function's.
+  service.awsRequests.splice(before);
+  await service.drainQueue();
+}
+
 /** All that each function does: every kind of operation must be among it, as what is not is not allowed either. */
 const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   sync: async () => {
@@ -36,6 +51,8 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await service.put('shared', 'outbound', withPrompt('other'), { query: { dryRun: 'true' } });
     await service.put('shared', 'outbound', withPrompt('other'));
     await service.put('shared', 'inbound', configuration({ tools: [tool('shared')] }));
+    await service.put('bound', 'inbound', { template: 'nothing' });
+    await service.put('bound', 'inbound', { template: 'nothing', version: 1 });
     await service.remove('shared', 'outbound');
     for (const org of ['adopts', 'too-late']) nameAssistant(org);
     for (const org of ['adopts', 'too-late']) await service.put(org, 'inbound', configuration());
@@ -74,6 +91,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await service.drainQueue();
     await call(service.vapi, `DELETE /assistant/${id}`);
     await runDrift(service, 'report');
+    await rollOut();
   },
   verify: async () => {
     service.secrets.put(service.secretName('verify-own-key'), { apiKey: ACME_KEY });
@@ -102,6 +120,43 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await service.invoke('fleet', { ...event, routeKey: 'GET /changes' });
     const ofOne = { routeKey: 'GET /orgs/{orgId}/changes', pathParameters: { orgId: 'listed' } };
     await service.invoke('fleet', { ...event, ...ofOne });
+  },
+  templates: async () => {
+    service.clearCounts();
+    const event = (method: string, path: string, pathParameters: object, body?: unknown) =>
+      service.invoke('templates', {
+        routeKey: `${method} ${path}`,
+        requestContext: { http: { method } },
+        pathParameters,
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+    const templateId = 'allowed';
+    await event('PUT', '/templates/{templateId}', { templateId }, { assistant: configuration() });
+    await event('GET', '/templates', {});
+    await event('GET', '/templates/{templateId}/versions/{version}', { templateId, version: '1' });
+    await event('PUT', '/orgs/{orgId}/variables', { orgId: 'allowed' }, {});
+    await event('GET', '/orgs/{orgId}/variables', { orgId: 'allowed' });
+  },
+  rollouts: async () => {
+    const environment = service.anotherEnvironment();
+    const content = { variables: {}, assistant: configuration() };
+    await service.app.templates.templates.add({ templateId: 'rolled', version: 1, hash: 'x', content });
+    await service.put('rolled', 'inbound', { template: 'rolled' });
+    service.clearCounts();
+    const event = (method: string, path: string, rolloutId?: string, body?: object) =>
+      environment.invoke('rollouts', {
+        routeKey: `${method} ${path}`,
+        requestContext: { http: { method } },
+        pathParameters: rolloutId ? { rolloutId } : {},
+        body: body && JSON.stringify(body),
+      });
+    const request = { template: 'rolled', version: 1 };
+    await event('POST', '/rollouts', undefined, { ...request, dryRun: true });
+    await event('POST', '/rollouts', undefined, { ...request, select: { orgIds: ['rolled'] }, dryRun: true });
+    const { body } = await event('POST', '/rollouts', undefined, request);
+    await event('GET', '/rollouts');
+    await event('GET', '/rollouts/{rolloutId}/targets', body.rolloutId);
+    await event('POST', '/rollouts/{rolloutId}/abort', body.rolloutId);
   },
   announce: async () => {
     await service.put('told', 'inbound', configuration());

@@ -301,7 +301,7 @@ it('the key of the platform goes to the functions that speak to Vapi, and the dr
   );
   const having = (text: string) =>
     [...variables].flatMap(([name, all]) => (all.includes(text) ? [name] : [])).toSorted();
-  expect(having('VAPI_PRIVATE_KEY')).toEqual(['sync', 'verify', 'worker']);
+  expect(having('VAPI_PRIVATE_KEY')).toEqual(['rollouts', 'sync', 'verify', 'worker']);
   expect(having('DRIFT_PAGE_SIZE')).toEqual(['worker']);
   expect(having('DRIFT_MODE')).toEqual(['drift', 'worker']);
 });

@@ -12,7 +12,7 @@ import { startService, type TestService } from '../support/service.ts';
 
 const parameter = z.object({ name: z.string(), in: z.enum(['path', 'query', 'header']), schema: z.unknown() });
 const reference = z.object({ $ref: z.string() });
-const functionName = z.enum(['sync', 'status', 'fleet', 'verify', 'drift']);
+const functionName = z.enum(['sync', 'status', 'fleet', 'templates', 'rollouts', 'verify', 'drift']);
 
 function parametersOf({ parameters }: DescribedOperation, kind: z.output<typeof parameter>['in']): string[] {
   const described = parameters.map((given) => parameter.parse(resolved(reference.parse(given).$ref)));

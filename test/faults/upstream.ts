@@ -144,6 +144,7 @@ export class Upstream {
       tools: this.#collection(key, caller, this.#toolShelf),
       phoneNumbers: this.#phoneNumbers(caller),
       traffic: this.#traffic(caller),
+      named: async () => [],
       whose: () =>
         this.#call(caller, {
           verb: 'LIST',

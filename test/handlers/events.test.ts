@@ -9,7 +9,7 @@ import { useService } from '../support/use-service.ts';
 const DIRECTORY = join(import.meta.dirname, '../../events');
 const read = (name: string): unknown => JSON.parse(readFileSync(join(DIRECTORY, `${name}.json`), 'utf8'));
 
-const HANDLERS = { sync: true, status: true, fleet: true, verify: true, drift: true };
+const HANDLERS = { sync: true, status: true, fleet: true, templates: true, rollouts: true, verify: true, drift: true };
 
 /** The events in the order of the README, and what each answers on a fresh stack. */
 const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body: object | undefined][] = [
@@ -37,10 +37,20 @@ const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body
   ['organisation-put', 'sync', 200, { orgId: 'globex', revision: 1, driftMode: 'report' }],
   ['organisation', 'status', 200, { orgId: 'globex', driftMode: 'report' }],
   ['status-all', 'status', 200, { assistants: [{ role: 'inbound' }, { role: 'outbound' }] }],
+  ['template-put', 'templates', 201, { templateId: 'clinic', version: 1, outcome: 'created' }],
+  ['template', 'templates', 200, { templateId: 'clinic', version: 1 }],
+  ['template-version', 'templates', 200, { version: 1 }],
+  ['templates', 'templates', 200, { items: [{ templateId: 'clinic', version: 1 }], next: null }],
+  ['sync-template', 'sync', 422, { code: 'VARIABLES_MISSING' }],
+  ['variables-put', 'templates', 200, { clinicName: 'Clinic North' }],
+  ['variables', 'templates', 200, { clinicName: 'Clinic North' }],
   ['fleet', 'fleet', 200, { items: [{ orgId: 'globex' }, { orgId: 'globex' }], next: null }],
   ['fleet-unknown', 'fleet', 404, { code: 'NOT_FOUND' }],
   ['changes', 'fleet', 200, { items: [] }],
   ['changes-of-org', 'fleet', 200, { items: [], next: null }],
+  ['sync-template', 'sync', 201, { outcome: 'created' }],
+  ['rollout', 'rollouts', 202, { targets: 1 }],
+  ['rollouts', 'rollouts', 200, { items: [{ template: 'clinic' }], next: null }],
   ['verify', 'verify', 200, { passed: 5, failed: 0, total: 5, cleanup: { left: [] } }],
   ['drift', 'drift', 202, { started: true, mode: 'report' }],
   ['drift-heal', 'drift', 200, { started: false }],

@@ -7,11 +7,13 @@ import { bundle, deployedOptions, functionSources } from '../../scripts/bench/bu
 
 /** In KB, some 4 % above what there is: a tenth of a millisecond of every cold start for each. */
 const CEILINGS: Readonly<Record<string, number>> = {
-  sync: 588,
+  sync: 600,
   status: 455,
   fleet: 455,
-  verify: 628,
-  worker: 635,
+  templates: 465,
+  rollouts: 640,
+  verify: 640,
+  worker: 648,
   drift: 490,
   announce: 475,
 };

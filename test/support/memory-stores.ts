@@ -16,7 +16,13 @@ import {
 } from '../../src/domain/mapping/assistant-mapping.ts';
 import type { AssistantOwner, AssistantOwners } from '../../src/domain/mapping/assistant-owners.ts';
 import type { Claim } from '../../src/domain/mapping/claim.ts';
-import { type Guard, type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping/transitions.ts';
+import {
+  type Guard,
+  type MappingState,
+  makesRevision,
+  TRANSITIONS,
+  type Transition,
+} from '../../src/domain/mapping/transitions.ts';
 import type { Task, TaskQueue } from '../../src/domain/task.ts';
 import { NO_TOOLS } from '../../src/domain/tools/link-tools.ts';
 import type { ToolList, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../src/domain/tools/tool-registry.ts';
@@ -103,7 +109,7 @@ function stateOf(row: Row | undefined): MappingState {
 }
 
 function nextRow(
-  { key, transition, change, at }: MappingWrite,
+  { key, transition, token, change, at }: MappingWrite,
   current: AssistantMapping | undefined,
 ): AssistantMapping {
   const created: AssistantMapping = {
@@ -116,9 +122,12 @@ function nextRow(
     createdAt: at,
     updatedAt: at,
   };
-  const { claim, phoneNumber, drift, ...fields } = change;
+  const { claim, phoneNumber, drift, template, ...fields } = change;
   const row = { ...(current ?? created), ...copyOf(fields), updatedAt: at };
-  if (TRANSITIONS[transition].to === 'claimed') row.revision += 1;
+  if (makesRevision(transition)) row.revision += 1;
+  if (transition === 'rebind') row.finalisedBy = token;
+  if (template === null) delete row.template;
+  else if (template) row.template = template;
   if (claim === null) delete row.claim;
   else if (claim) row.claim = claim;
   if (drift === null) delete row.drift;

@@ -15,6 +15,7 @@ import {
   makeAnnounceApplication,
   makeApplication,
   systemRuntime,
+  type TemplatesApplication,
   unlogged,
 } from '../../src/application.ts';
 import type { OrganisationRecord } from '../../src/domain/account/organisation-record.ts';
@@ -23,8 +24,10 @@ import { makeAnnounceHandler } from '../../src/handlers/announce.ts';
 import { makeDriftHandler } from '../../src/handlers/drift.ts';
 import { makeFleetHandler } from '../../src/handlers/fleet.ts';
 import type { HttpHandler } from '../../src/handlers/http/handler.ts';
+import { makeRolloutsHandler } from '../../src/handlers/rollouts.ts';
 import { makeStatusHandler } from '../../src/handlers/status.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
+import { makeTemplatesHandler } from '../../src/handlers/templates.ts';
 import { makeVerifyHandler } from '../../src/handlers/verify.ts';
 import { makeWorkerHandler } from '../../src/handlers/worker.ts';
 import { readSettings } from '../../src/settings.ts';
@@ -57,7 +60,7 @@ export interface Environment {
   history(org: string, role: string): Promise<Reply>;
   rollBack(org: string, role: string, body: unknown, options?: CallOptions): Promise<Reply>;
   invoke(
-    handler: 'sync' | 'status' | 'fleet' | 'verify' | 'drift',
+    handler: 'sync' | 'status' | 'fleet' | 'templates' | 'rollouts' | 'verify' | 'drift',
     event: unknown,
     remainingMs?: number,
   ): Promise<Reply>;
@@ -247,6 +250,8 @@ function environmentOf(app: Application, values: Record<string, string>): Omit<E
     sync: makeSyncHandler(app),
     status: makeStatusHandler(app),
     fleet: makeFleetHandler(app),
+    rollouts: makeRolloutsHandler(app),
+    templates: makeTemplatesHandler(templatesOf(app)),
     verify: makeVerifyHandler(app),
     drift: makeDriftHandler(app),
   };
@@ -280,6 +285,11 @@ function environmentOf(app: Application, values: Record<string, string>): Omit<E
       invoke('sync', eventOf({ method: 'POST', org, role, body, suffix: '/rollback', options }), options.remainingMs),
     get: (org, role) => invoke('status', eventOf({ method: 'GET', org, ...(role ? { role } : {}), options: {} })),
   };
+}
+
+/** As `templates` has it: of what `sync` works with, the table. */
+function templatesOf({ templates: { templates, variables }, ...app }: Application): TemplatesApplication {
+  return { ...app, templates, variables, voicePolicy: app.sync.voicePolicy };
 }
 
 function batchOf(tasks: readonly unknown[], receiveCount: number): SQSEvent {

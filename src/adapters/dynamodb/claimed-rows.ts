@@ -6,7 +6,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { TRANSITIONS } from '../../domain/mapping/transitions.ts';
+import { makesRevision, TRANSITIONS } from '../../domain/mapping/transitions.ts';
 import { type ConditionedWrite, conditionOf } from './claimed-row-conditions.ts';
 import { readRow } from './read-rows.ts';
 import { type Item, MARSHALLING } from './table-keys.ts';
@@ -140,11 +140,12 @@ interface Update {
 }
 
 /** Sets what the write names, removes what it nulls, and leaves every other attribute to its owner. */
-function updateOf<Row extends ClaimedRow>({ transition, from, fields, firstFields, at }: RowWrite<Row>): Update {
-  const claims = TRANSITIONS[transition].to === 'claimed';
+function updateOf<Row extends ClaimedRow>({ transition, token, from, fields, firstFields, at }: RowWrite<Row>): Update {
   const written: Record<string, unknown> = {
     ...fields,
-    ...(claims ? { revision: (from?.revision ?? 0) + 1 } : {}),
+    ...(makesRevision(transition) ? { revision: (from?.revision ?? 0) + 1 } : {}),
+    // A revision that no claim has made is known by this, as one that a claim has made is.
+    ...(transition === 'rebind' ? { finalisedBy: token } : {}),
     ...(from ? {} : { ...firstFields, createdAt: at }),
     updatedAt: at,
   };

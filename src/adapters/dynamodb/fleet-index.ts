@@ -29,6 +29,9 @@ import {
   unreadableMapping,
 } from './table-keys.ts';
 
+/** Rows in a page of what is read whole. */
+const PAGE = 500;
+
 /** The most that DynamoDB gives in one batch. */
 const BATCH = 100;
 
@@ -62,6 +65,26 @@ export class DynamoFleetIndex implements FleetIndex, AssistantIndex {
     const query = { ...newestFirst(scope, {}), ScanIndexForward: true, Limit: limit };
     const page = await this.#mappings(query, after === undefined ? undefined : cursorIn(after, scopePk(scope)));
     return { items: page.items, next: page.next && Buffer.from(page.next).toString('base64url') };
+  }
+
+  /** Account by account: the platform's, then those of organisations with one of their own. */
+  async *everyRow(): AsyncIterable<MappingRow> {
+    yield* this.#rowsOf('platform');
+    for (let after: string | undefined; ; ) {
+      const { items, next } = await this.ownAccounts({ limit: PAGE, ...(after ? { after } : {}) });
+      for (const orgId of items) yield* this.#rowsOf(`org:${orgId}`);
+      if (next === undefined) return;
+      after = next;
+    }
+  }
+
+  async *#rowsOf(scope: ScopeKey): AsyncIterable<MappingRow> {
+    for (let after: string | undefined; ; ) {
+      const { items, next } = await this.oldestFirst({ scope, limit: PAGE, after });
+      yield* items;
+      if (next === undefined) return;
+      after = next;
+    }
   }
 
   async ownerOf(assistantId: string): Promise<AssistantKey | undefined> {

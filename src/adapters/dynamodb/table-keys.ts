@@ -6,6 +6,7 @@ import { DRIFT_MODES } from '../../domain/account/organisation-record.ts';
 import { type ScopeKey, scopeKeyOf } from '../../domain/account/scope.ts';
 import { ACTOR_KINDS } from '../../domain/actor.ts';
 import { type AssistantKey, ROLES, type Role } from '../../domain/configuration/assistant-key.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { AssistantMapping, MappingChange, UnreadableMapping } from '../../domain/mapping/assistant-mapping.ts';
 import { NO_TOOLS } from '../../domain/tools/link-tools.ts';
 
@@ -76,6 +77,16 @@ const liveSchema = z.object({
   versions: z.exactOptional(z.array(z.object({ version: z.string(), percentage: z.number() }))),
 });
 
+const jsonObjectSchema = z.custom<JsonObject>(isJsonObject);
+
+const templateSchema = z.object({
+  id: z.string(),
+  version: z.number(),
+  variables: z.exactOptional(jsonObjectSchema),
+  overrides: z.exactOptional(jsonObjectSchema),
+  operationId: z.string(),
+});
+
 const summarySchema = z.object({
   name: z.exactOptional(z.string()),
   model: z.exactOptional(z.string()),
@@ -105,6 +116,8 @@ const mappingSchema = z.object({
   summary: z.catch(z.optional(summarySchema), undefined),
   changedBy: z.catch(z.optional(actorSchema), undefined),
   changedAt: z.exactOptional(z.string()),
+  template: z.exactOptional(templateSchema),
+  revisedBy: z.exactOptional(z.string()),
   retiring: z._default(z.array(retireeSchema), []),
   createdAt: z.string(),
   updatedAt: z.string(),

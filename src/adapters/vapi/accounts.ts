@@ -1,9 +1,10 @@
 import QuickLRU from 'quick-lru';
 import type { ApiKey } from '../../domain/account/api-key.ts';
-import type { VapiAccounts } from '../../domain/account/vapi-account.ts';
+import type { NamedKind, VapiAccounts } from '../../domain/account/vapi-account.ts';
 import type { Deadline } from '../../domain/runtime.ts';
 import { JsonCollection } from './collection.ts';
 import { makeVapiHttp } from './http.ts';
+import { listNamed } from './named.ts';
 import { JsonPhoneNumbers } from './phone-numbers.ts';
 import { UpstreamPolicy } from './policy.ts';
 import { type UpstreamCall, UpstreamRequests } from './requests.ts';
@@ -59,7 +60,8 @@ export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
       const kinds = [() => assistants.list(ONE), () => tools.list(ONE), () => phoneNumbers.list(ONE)];
       const { fingerprint: keyFingerprint } = apiKey;
       const traffic = new JsonTraffic(requests(apiKey, deadline, 'traffic'), keyFingerprint, trafficAccess);
-      return { keyFingerprint, assistants, tools, phoneNumbers, traffic, whose: () => whose(kinds) };
+      const named = (kind: NamedKind) => listNamed(requests(apiKey, deadline, 'named'), kind);
+      return { keyFingerprint, assistants, tools, phoneNumbers, traffic, named, whose: () => whose(kinds) };
     },
   };
 }

@@ -13,7 +13,7 @@ import type { UpstreamPolicy } from './policy.ts';
 /** One request to Vapi, for metrics. `status` is absent when there was no reply. */
 export interface UpstreamCall {
   verb: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'LIST';
-  resource: 'assistant' | 'tool' | 'phone-number' | 'traffic';
+  resource: 'assistant' | 'tool' | 'phone-number' | 'traffic' | 'named';
   outcome: 'ok' | 'fault' | 'refused';
   status?: number;
   durationMs: number;

@@ -110,6 +110,10 @@ export interface VapiTraffic {
   nameVersion(assistantId: string, version: string, name: string): Promise<void>;
 }
 
+/** What can be named in the place of its id. */
+export const NAMED_KINDS = ['tool', 'credential', 'structuredOutput'] as const;
+export type NamedKind = (typeof NAMED_KINDS)[number];
+
 /** What one key opens. */
 export interface VapiAccount {
   /** Of the key. */
@@ -118,6 +122,8 @@ export interface VapiAccount {
   readonly tools: VapiCollection;
   readonly phoneNumbers: VapiPhoneNumbers;
   readonly traffic: VapiTraffic;
+  /** Everything of a kind that has a name, by its name. Throws as `VapiCollection` does. */
+  named(kind: NamedKind): Promise<readonly { id: string; name: string }[]>;
   /**
    * Vapi's id of the account, as an assistant, a tool or a phone number in it tells; undefined when it has none of
    * these.

@@ -5,6 +5,7 @@ import { type BareChange, changeIn, linkedPaths } from './change.ts';
 import type { ChangeStore } from './change-store.ts';
 import { changedPaths, declaredPaths } from './changed-paths.ts';
 import { findingsIn } from './told-finding.ts';
+import { rolloutEventsIn } from './told-rollout.ts';
 
 /** An event, and the write that it comes from. */
 type Sequenced = Announcement & { sequence: string };
@@ -77,6 +78,7 @@ async function send({ bus, journal }: AnnounceDependencies, events: readonly Seq
 /** Undefined when it could not be kept. */
 async function tellIn(deps: AnnounceDependencies, write: TableWrite): Promise<Announcement[] | undefined> {
   try {
+    if (write.kind === 'rollout') return rolloutEventsIn(write);
     const changed = write.kind === 'mapping' ? await keepChange(deps, write) : [];
     return [...changed, ...findingsIn(write)];
   } catch (error) {

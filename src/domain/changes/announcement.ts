@@ -1,3 +1,4 @@
+import type { Actor } from '../actor.ts';
 import type { Role } from '../configuration/assistant-key.ts';
 import type { Stray } from '../drift/strays.ts';
 import type { AssistantMapping, DriftState } from '../mapping/assistant-mapping.ts';
@@ -11,6 +12,7 @@ export type TableWrite = {
   at: string;
 } & (
   | { kind: 'mapping'; before: AssistantMapping | undefined; after: AssistantMapping | undefined }
+  | { kind: 'rollout'; before: ToldState | undefined; after: RolloutHead | undefined }
   | { kind: 'stray'; before: Stray | undefined; after: Stray | undefined }
 );
 
@@ -29,10 +31,34 @@ export interface ToldFinding {
   fields: readonly string[];
 }
 
+/** Of a rollout as it was: its state. */
+interface ToldState {
+  state: string;
+}
+
+/** A rollout as its events show it. `templateVersion`: `version` is the event's own. */
+export interface RolloutHead {
+  /** Of the write: the same however often it is told. */
+  id: string;
+  /** ISO 8601. */
+  at: string;
+  rolloutId: string;
+  template: string;
+  templateVersion: number;
+  state: string;
+  reason?: string | undefined;
+  wave: number;
+  waves: readonly number[];
+  targets: number;
+  startedBy: Actor;
+  startedAt: string;
+  endedAt: string | null;
+}
+
 /** An event for the bus. `detail` carries `version: 1`. */
 export interface Announcement {
   type: string;
-  detail: { version: 1 } & (Change | ToldFinding);
+  detail: { version: 1 } & (Change | ToldFinding | RolloutHead);
   /** Events of one subject keep their order: those of an assistant. */
   subject: string;
 }

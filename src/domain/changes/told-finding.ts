@@ -2,7 +2,7 @@ import type { AssistantMapping, DriftState } from '../mapping/assistant-mapping.
 import type { Announcement, TableWrite, ToldFinding } from './announcement.ts';
 
 /** What one write says of findings: one is told when it appears, and when it goes. Pure. */
-export function findingsIn(write: TableWrite): Announcement[] {
+export function findingsIn(write: Exclude<TableWrite, { kind: 'rollout' }>): Announcement[] {
   const [was, is] = write.kind === 'mapping' ? findingsOfRow(write) : findingsOfStray(write);
   if (was?.class === is?.class && was?.since === is?.since) return [];
   return [

@@ -62,6 +62,10 @@ function pace(account: VapiAccount, turn: () => Promise<void>): PacedAccount {
     tools: paceCollection(account.tools, before, { get: 'tools', list: 'tools' }),
     phoneNumbers: paceNumbers(account.phoneNumbers, before),
     traffic: paceTraffic(account.traffic, before),
+    named: async (kind) => {
+      await before();
+      return await account.named(kind);
+    },
     whose: async () => {
       // It can be told from any assistant of it that was seen.
       if (shown) return shown.vapiOrgId;
@@ -81,8 +85,14 @@ function paceCollection(
       await before(counted.get);
       return await collection.get(id);
     },
-    create: (payload) => collection.create(payload),
-    update: (id, patch) => collection.update(id, patch),
+    create: async (payload) => {
+      await before();
+      return await collection.create(payload);
+    },
+    update: async (id, patch) => {
+      await before();
+      return await collection.update(id, patch);
+    },
     remove: async (id) => {
       await before();
       return await collection.remove(id);

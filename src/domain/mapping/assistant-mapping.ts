@@ -5,6 +5,7 @@ import type { Actor } from '../actor.ts';
 import type { AssistantKey, Role } from '../configuration/assistant-key.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { SpecSummary } from '../configuration/summary.ts';
+import type { JsonObject } from '../json.ts';
 import { unreadableRow } from '../problem.ts';
 import type { Claim } from './claim.ts';
 import type { Transition } from './transitions.ts';
@@ -51,6 +52,10 @@ export interface AssistantMapping extends AssistantKey {
   formerNumbers: readonly FormerNumber[];
   /** Name, model and voice of the configuration that was applied last; absent in rows of before this was kept. */
   summary?: SpecSummary;
+  /** The template that its configuration comes from; absent for one that has a configuration of its own. */
+  template?: TemplateBinding;
+  /** The operation that made the present revision; absent in rows of before this was kept. */
+  revisedBy?: string;
   /** Who made the last change, and when (ISO 8601). */
   changedBy?: Actor;
   changedAt?: string;
@@ -61,6 +66,18 @@ export interface AssistantMapping extends AssistantKey {
   retiring: readonly Retiree[];
   createdAt: string;
   updatedAt: string;
+}
+
+/** Which template an assistant is bound to, and what was given with it: enough to render it anew. */
+export interface TemplateBinding {
+  id: string;
+  version: number;
+  /** Values of the request itself; those of the organisation are kept apart. */
+  variables?: JsonObject;
+  /** JSON Merge Patch (RFC 7396) on the rendered configuration. */
+  overrides?: JsonObject;
+  /** The operation that has bound it so. */
+  operationId: string;
 }
 
 /** A tool that this service has linked to the assistant. */
@@ -198,9 +215,13 @@ export function nameOfRoleWith({ mappings, unreadable }: OrganisationView, assis
 type Bookkeeping = keyof AssistantKey | 'revision' | 'createdAt' | 'updatedAt';
 
 /** What a transition writes. Fields that are absent stay as they are; null removes. */
-export type MappingChange = Partial<Omit<AssistantMapping, Bookkeeping | 'claim' | 'phoneNumber' | 'drift'>> & {
+export type MappingChange = Partial<
+  Omit<AssistantMapping, Bookkeeping | 'claim' | 'phoneNumber' | 'drift' | 'template'>
+> & {
   claim?: Claim | null;
   drift?: DriftState | null;
+  /** Null takes the binding away. */
+  template?: TemplateBinding | null;
   phoneNumber?: PhoneNumberState | null;
 };
 

@@ -58,7 +58,7 @@ export function describeMapping(mapping: AssistantMapping, now: number): Assista
     specHash: mapping.specHash ?? null,
     revision: mapping.revision,
     summary: mapping.summary ?? null,
-    template: null,
+    template: mapping.template ? { id: mapping.template.id, version: mapping.template.version } : null,
     scope: mapping.scope ?? null,
     vapiOrgId: mapping.vapiOrgId ?? null,
     ...followersOf(mapping),

@@ -9,15 +9,27 @@ export interface Expectation {
   specHash?: string;
   /** The mapping is there, and its revision is this one; `any`: it is there; `none`: no assistant is mapped yet. */
   revision?: number | 'any' | 'none';
+  /** The row is as it was when something was planned for it, or as the planned operation has left it. */
+  planned?: PlannedRow;
+}
+
+/** A row as it was planned with. */
+export interface PlannedRow {
+  revision: number;
+  /** The operation that had bound it to its template. */
+  boundBy: string | undefined;
+  /** Operations of the plan itself: what these have made of the row is expected too. */
+  own: readonly string[];
 }
 
 /** The same operation, which from now on is carried out only while the row is as expected. */
-export function expecting(operation: Operation, { specHash, revision }: Expectation): Operation {
+export function expecting(operation: Operation, { specHash, revision, planned }: Expectation): Operation {
   let expected = revision;
   let ownToken: string | undefined;
   const precondition: Precondition = {
     assertHolds: (mapping, now) => {
       if (specHash !== undefined) assertApplied(mapping, specHash);
+      if (planned) assertPlanned(mapping, planned);
       if (expected === undefined) return;
       if (expected === 'none') return assertNone(mapping, ownToken);
       if (!mapping) throw failed('nothing is mapped');
@@ -34,6 +46,14 @@ export function expecting(operation: Operation, { specHash, revision }: Expectat
 function assertApplied(mapping: AssistantMapping | undefined, specHash: string): void {
   if (mapping?.specHash !== specHash) throw failed('another configuration was applied');
   if (isBeingRemoved(mapping.claim)) throw failed('it is being removed');
+}
+
+/** Each claim, and each binding, names its operation: what the last one left is ours, or the row is as it was planned. */
+function assertPlanned(mapping: AssistantMapping | undefined, { revision, boundBy, own }: PlannedRow): void {
+  if (!mapping) throw failed('nothing is mapped');
+  const isOurs = [mapping.revisedBy, mapping.template?.operationId].some((id) => id !== undefined && own.includes(id));
+  if (isOurs || (mapping.revision === revision && mapping.template?.operationId === boundBy)) return;
+  throw failed('somebody has changed it since');
 }
 
 /** What the operation has made itself is no surprise to it. */

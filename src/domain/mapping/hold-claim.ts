@@ -38,7 +38,7 @@ export async function takeClaim(
   const made = newClaim({ token, operation: purpose, scope, now: runtime.now(), remainingMs, previous });
   const claim = { ...made, by: operation.by, operationId: operation.id };
   const attempted = withAttempt(mapping?.attempted ?? [], { specHash, toolIds, claim });
-  const change = { attempted, retiring: stillToRetire(mapping, retire) };
+  const change = { attempted, revisedBy: operation.id, retiring: stillToRetire(mapping, retire) };
   const held = await claimRow(rowOf(operation), { from: mapping, claim, change });
   if (!held) return undefined;
   precondition?.follow(held.row);

@@ -20,13 +20,15 @@ interface TransitionRule {
   from: readonly MappingState[];
   to: MappingState;
   guard: Guard;
+  /** True for a write that makes a new revision of the row. */
+  isNewRevision?: boolean;
 }
 
 export const TRANSITIONS = {
   /** The row has no holder: take it. */
-  claim: { from: ['absent', 'idle'], to: 'claimed', guard: 'as-read' },
+  claim: { from: ['absent', 'idle'], to: 'claimed', guard: 'as-read', isNewRevision: true },
   /** The holder crashed, and what it left was looked up: take the row over. */
-  'take-over': { from: ['claimed', 'unresolved'], to: 'claimed', guard: 'as-read' },
+  'take-over': { from: ['claimed', 'unresolved'], to: 'claimed', guard: 'as-read', isNewRevision: true },
   /** Done: the row says what is live. */
   finalise: { from: ['claimed'], to: 'idle', guard: 'own-token' },
   /** Nothing was made: give the row back. */
@@ -37,6 +39,8 @@ export const TRANSITIONS = {
   'leave-unresolved': { from: ['claimed'], to: 'unresolved', guard: 'own-token' },
   /** An observation of the assistant is noted on a row without a holder; the assistant does not change. */
   annotate: { from: ['idle'], to: 'idle', guard: 'as-read' },
+  /** The assistant is as it is to be, and another template (or none) is where that comes from. */
+  rebind: { from: ['idle'], to: 'idle', guard: 'as-read', isNewRevision: true },
   /** What the row names was deleted at Vapi by others, and the row has no holder: it is removed. For tools only. */
   forget: { from: ['idle'], to: 'absent', guard: 'as-read' },
   /** The assistant is gone at Vapi: so is the row. */
@@ -44,3 +48,9 @@ export const TRANSITIONS = {
 } as const satisfies Record<string, TransitionRule>;
 
 export type Transition = keyof typeof TRANSITIONS;
+
+/** True when a write makes a new revision of the row. */
+export function makesRevision(transition: Transition): boolean {
+  const rule: TransitionRule = TRANSITIONS[transition];
+  return rule.isNewRevision ?? false;
+}

@@ -7,7 +7,7 @@ import { summarise } from '../configuration/summary.ts';
 import { noteApplied, pruneHistory } from '../history/keep-history.ts';
 import { nameOf } from '../journal.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
+import type { AssistantMapping, TemplateBinding } from '../mapping/assistant-mapping.ts';
 import type { ClaimOperation } from '../mapping/claim.ts';
 import { claimAndKeep } from '../mapping/claim-and-keep.ts';
 import { giveBack, type HeldClaim } from '../mapping/hold-claim.ts';
@@ -32,6 +32,8 @@ interface Change {
   access: Access;
   /** What was asked for about its traffic. */
   traffic: TrafficWish | undefined;
+  /** The template that it is from now on bound to; null: to none; absent: that stays as it is. */
+  binding?: TemplateBinding | null | undefined;
 }
 
 const START_OVER: StartOver = { kind: 'start-over', unremoved: [], goneTools: [] };
@@ -88,6 +90,7 @@ async function complete(
     assistant,
     access,
     specHash: change.desired.specHash,
+    binding: change.binding,
     retiring: [...retiring, ...plan.unreachable],
     dependents: plan,
     summary: summarise(change.desired.payload),

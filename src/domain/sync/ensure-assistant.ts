@@ -10,7 +10,9 @@ import {
   mappingOf,
   type OrganisationView,
   type Retiree,
+  type TemplateBinding,
 } from '../mapping/assistant-mapping.ts';
+import { isSameBinding, rebind } from '../mapping/binding.ts';
 import { unresolvedForSeconds } from '../mapping/claim.ts';
 import { claimAndKeep } from '../mapping/claim-and-keep.ts';
 import { type Expectation, expecting } from '../mapping/expectation.ts';
@@ -48,6 +50,7 @@ export interface Decision {
 interface Progress {
   desired: DesiredAssistant;
   traffic: TrafficWish | undefined;
+  binding: TemplateBinding | null | undefined;
   credentials: AccessSession;
   /** Token of the claim that was waited for last. */
   awaitedToken: string | undefined;
@@ -62,10 +65,10 @@ interface Progress {
   seenTools: readonly LinkedTool[];
 }
 
-function startProgress(operation: Operation, { desired, traffic, seenTools = [] }: SyncRequest): Progress {
+function startProgress(operation: Operation, { desired, traffic, binding, seenTools = [] }: SyncRequest): Progress {
   const credentials = openAccessSession(operation);
   const nothingYet = { awaitedToken: undefined, waits: 0, restarts: 0, unremoved: [], goneTools: new Set<string>() };
-  return { desired, traffic, credentials, seenTools, ...nothingYet };
+  return { desired, traffic, binding, credentials, seenTools, ...nothingYet };
 }
 
 /** What the assistant is to be, and what it must be now for that to happen. */
@@ -74,6 +77,8 @@ export interface SyncRequest {
   /** What callers are to hear, where that was pinned by hand. */
   traffic?: TrafficWish | undefined;
   expected?: Expectation;
+  /** The template that it is from now on bound to; null: to none; absent: that stays as it is. */
+  binding?: TemplateBinding | null;
   /** Tools that were registered for it, or seen at Vapi, just now: they are not looked at once more. */
   seenTools?: readonly LinkedTool[];
 }
@@ -128,10 +133,17 @@ async function tryOnce(operation: Operation, progress: Progress): Promise<SyncRe
 /** The configuration is as it is to be. What callers hear is looked at only when something was asked for about it. */
 async function leaveUnchanged(
   operation: Operation,
-  { traffic: wish }: Progress,
+  progress: Progress,
   { mapping, access }: { mapping: AssistantMapping; access: Access },
-): Promise<SyncResult> {
+): Promise<SyncResult | undefined> {
+  const { traffic: wish, binding } = progress;
   const { assistantId } = mapping;
+  const isBound = binding === undefined || isSameBinding(mapping.template, binding ?? undefined);
+  if (!isBound) {
+    const rebound = await rebind(operation, mapping, binding);
+    if (!rebound) await pauseBeforeRestart(operation, progress);
+    return rebound && (await leaveUnchanged(operation, progress, { mapping: rebound, access }));
+  }
   if (!wish || !assistantId) return { outcome: 'unchanged', wasDeleted: false, mapping, access };
   const account = operation.vapi.open(access.apiKey, operation.deadline);
   const { live, problem } = await lookAtLive(operation, account, { assistantId, wish });
@@ -194,8 +206,8 @@ async function change(
   const { plan, mapping } = decision;
   const access = !held && needsFreshAccess(decision) ? await freshAccess(progress, decision) : decision.access;
   if (!access) return undefined;
-  const { desired, traffic } = progress;
-  const carried = await carryOutPlan(operation, { plan, desired, traffic, mapping, access, held });
+  const { desired, traffic, binding } = progress;
+  const carried = await carryOutPlan(operation, { plan, desired, traffic, binding, mapping, access, held });
   if (carried.kind === 'start-over') {
     progress.unremoved = [...progress.unremoved, ...carried.unremoved];
     progress.goneTools = new Set([...progress.goneTools, ...carried.goneTools]);

@@ -7,6 +7,7 @@ import {
   type LiveState,
   mappingOf,
   type Retiree,
+  type TemplateBinding,
 } from '../mapping/assistant-mapping.ts';
 import { isHeld } from '../mapping/claim.ts';
 import { endClaim, type HeldClaim } from '../mapping/hold-claim.ts';
@@ -22,6 +23,8 @@ interface FinaliseInput {
   access: Access;
   /** Hash of the configuration that was applied; absent when the assistant was only recorded, as it is. */
   specHash?: string;
+  /** The template that it is bound to; null: to none; absent: that stays as it is. */
+  binding?: TemplateBinding | null | undefined;
   retiring: readonly Retiree[];
   dependents: Dependents;
   summary: SpecSummary;
@@ -69,6 +72,7 @@ export async function finalise(operation: Operation, input: FinaliseInput): Prom
     vapiOrgId: assistant.vapiOrgId,
     keyFingerprint: access.apiKey.fingerprint,
     specHash,
+    template: input.binding,
     summary,
     live,
     ...(input.hasChanged ? { changedBy: held.claim.by, changedAt: new Date(now).toISOString() } : {}),

@@ -204,6 +204,7 @@ export class DriftWorld {
     if (isDriftTask(task)) {
       return await performDriftTask(this.dependencies, this.#call, task);
     }
+    if (task.kind === 'rollout') return { kind: 'done', outcome: task.kind };
     const row = this.row(task);
     if (row && task.kind === 'sync-tools') row.tools = NO_TOOLS;
     if (task.kind === 'reapply') return await performTask(this.dependencies, task, this.#call);
@@ -295,6 +296,7 @@ export class DriftWorld {
       tools: this.#mortal(account.tools),
       phoneNumbers: this.#mortal(account.phoneNumbers),
       traffic: this.#mortal(account.traffic),
+      named: (kind) => this.#mortal(account).named(kind),
       whose: () => this.#mortal(account).whose(),
     };
   }

@@ -75,6 +75,7 @@ export function withAssistants(
         tools: account.tools,
         phoneNumbers: account.phoneNumbers,
         traffic: account.traffic,
+        named: (kind) => account.named(kind),
         whose: () => account.whose(),
       };
     },

@@ -1,0 +1,87 @@
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import { ACTOR_KINDS } from '../../../domain/actor.ts';
+import { ROLES } from '../../../domain/configuration/assistant-key.ts';
+import { type Rollout, TARGET_STATES, type TargetUnit } from '../../../domain/rollouts/rollout.ts';
+import { ROLLOUT_STATES } from '../../../domain/rollouts/transitions.ts';
+import type { Item } from '../table-keys.ts';
+
+/** Partition of all rollouts. */
+export const ROLLOUTS_PK = 'ROLLOUTS';
+export const ROLLOUT_PREFIX = 'ROLLOUT#';
+
+const amount = z.union([z.string(), z.number()]);
+
+const rolloutSchema = z.object({
+  template: z.string(),
+  version: z.number(),
+  select: z.object({
+    roles: z.exactOptional(z.array(z.enum(ROLES))),
+    fromVersions: z.exactOptional(z.array(z.number())),
+    orgIds: z.exactOptional(z.array(z.string())),
+  }),
+  waves: z.object({
+    first: amount,
+    growth: z.enum(['linear', 'exponential']),
+    factor: z.number(),
+    bakeSeconds: z.number(),
+  }),
+  maxConcurrent: z.number(),
+  failureTolerance: amount,
+  onFailure: z.enum(['pause', 'rollback']),
+  alarms: z.array(z.string()),
+  rolloutId: z.string(),
+  sizes: z.array(z.number()),
+  state: z.enum(ROLLOUT_STATES),
+  reason: z.exactOptional(z.enum(['tolerance', 'alarm', 'unhealthy', 'operator'])),
+  wave: z.number(),
+  targets: z.number(),
+  tolerance: z.number(),
+  unit: z.number(),
+  unitCount: z.number(),
+  bakedAt: z.exactOptional(z.string()),
+  startedBy: z.object({ kind: z.enum(ACTOR_KINDS), id: z.string() }),
+  startedAt: z.string(),
+  updatedAt: z.string(),
+  endedAt: z.exactOptional(z.string()),
+  change: z.number(),
+});
+
+const unitSchema = z.object({
+  rolloutId: z.string(),
+  number: z.number(),
+  wave: z.number(),
+  targets: z.array(
+    z.object({
+      orgId: z.string(),
+      role: z.enum(ROLES),
+      state: z.enum(TARGET_STATES),
+      assistantId: z.nullable(z.string()),
+      from: z.number(),
+      revision: z.number(),
+      boundBy: z.string(),
+      specHash: z.nullable(z.string()),
+      code: z.exactOptional(z.string()),
+      detail: z.exactOptional(z.string()),
+      since: z.exactOptional(z.string()),
+    }),
+  ),
+  heldUntil: z.exactOptional(z.string()),
+  version: z.number(),
+});
+
+const bodySchema = z.object({ body: z.string() });
+
+function bodyOf(item: Item): unknown {
+  return JSON.parse(bodySchema.parse(unmarshall(item)).body);
+}
+
+/** Reads a rollout. Throws for an item of another shape. */
+export function parseRollout(item: Item): Rollout {
+  return rolloutSchema.parse(bodyOf(item));
+}
+
+/** Reads some targets. */
+export function parseUnit(item: Item): TargetUnit {
+  return unitSchema.parse(bodyOf(item));
+}

@@ -1,0 +1,149 @@
+import {
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import { ROLES } from '../../../domain/configuration/assistant-key.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../domain/json.ts';
+import { validationFailed } from '../../../domain/problem.ts';
+import {
+  type Template,
+  type TemplateHead,
+  type TemplateStore,
+  VARIABLE_TYPES,
+} from '../../../domain/templates/template.ts';
+import { TEMPLATE_ID } from '../../../domain/templates/template-id.ts';
+import type { Table } from '../claimed-rows.ts';
+import { type Item, MARSHALLING } from '../table-keys.ts';
+
+/** Partition of the list of all templates; the sort key is the id. */
+const LIST_PK = 'TEMPLATES';
+
+const VERSION_PREFIX = 'VERSION#';
+
+const contentSchema = z.object({
+  description: z.exactOptional(z.string()),
+  roles: z.exactOptional(z.array(z.enum(ROLES))),
+  variables: z.record(
+    z.string(),
+    z.object({
+      type: z.enum(VARIABLE_TYPES),
+      required: z.exactOptional(z.boolean()),
+      default: z.exactOptional(z.custom<Json>((value) => value !== undefined)),
+    }),
+  ),
+  assistant: z.custom<JsonObject>(isJsonObject),
+});
+
+const versionSchema = z.object({ templateId: z.string(), version: z.number(), hash: z.string(), content: z.string() });
+
+const headSchema = z.object({
+  templateId: z.string(),
+  version: z.number(),
+  hash: z.string(),
+  description: z.exactOptional(z.string()),
+  roles: z.exactOptional(z.array(z.enum(ROLES))),
+});
+
+/** Templates in DynamoDB: one item per version, which never changes, and one per template for the list. */
+export class DynamoTemplateStore implements TemplateStore {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async newest(templateId: string): Promise<Template | undefined> {
+    const { Items = [] } = await this.#table.client.send(
+      new QueryCommand({
+        TableName: this.#table.name,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: marshall({ ':pk': templatePk(templateId), ':prefix': VERSION_PREFIX }),
+        ScanIndexForward: false,
+        Limit: 1,
+      }),
+    );
+    return Items[0] && templateOf(Items[0]);
+  }
+
+  async version(templateId: string, version: number): Promise<Template | undefined> {
+    const Key = marshall({ pk: templatePk(templateId), sk: versionSk(version) });
+    const { Item } = await this.#table.client.send(
+      new GetItemCommand({ TableName: this.#table.name, ConsistentRead: true, Key }),
+    );
+    return Item && templateOf(Item);
+  }
+
+  /** The content is JSON text, so that it comes back to the letter. */
+  async add({ templateId, version, hash, content }: Template): Promise<boolean> {
+    const key = { pk: templatePk(templateId), sk: versionSk(version) };
+    const item = { ...key, templateId, version, hash, content: JSON.stringify(content) };
+    return await this.#put(item, { condition: 'attribute_not_exists(pk)' });
+  }
+
+  async show(head: TemplateHead): Promise<void> {
+    const item = { pk: LIST_PK, sk: head.templateId, ...head };
+    const condition = 'attribute_not_exists(pk) OR version < :version';
+    await this.#put(item, { condition, values: { ':version': head.version } });
+  }
+
+  async list({ limit, after }: Parameters<TemplateStore['list']>[0]): ReturnType<TemplateStore['list']> {
+    const { Items = [], LastEvaluatedKey } = await this.#table.client.send(
+      new QueryCommand({
+        TableName: this.#table.name,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: marshall({ ':pk': LIST_PK }),
+        Limit: limit,
+        ExclusiveStartKey: after === undefined ? undefined : marshall({ pk: LIST_PK, sk: idIn(after) }),
+      }),
+    );
+    const last = LastEvaluatedKey?.sk?.S;
+    const items = Items.map((item) => headSchema.parse(unmarshall(item)));
+    return { items, next: last && Buffer.from(last).toString('base64url') };
+  }
+
+  async #put(
+    item: Readonly<Record<string, unknown>>,
+    { condition, values }: { condition: string; values?: Record<string, unknown> },
+  ): Promise<boolean> {
+    try {
+      await this.#table.client.send(
+        new PutItemCommand({
+          TableName: this.#table.name,
+          Item: marshall(item, MARSHALLING),
+          ConditionExpression: condition,
+          ...(values ? { ExpressionAttributeValues: marshall(values) } : {}),
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+}
+
+function templatePk(templateId: string): string {
+  return `TEMPLATE#${templateId}`;
+}
+
+function versionSk(version: number): string {
+  return `${VERSION_PREFIX}${String(version).padStart(8, '0')}`;
+}
+
+function templateOf(item: Item): Template {
+  const { content, ...version } = versionSchema.parse(unmarshall(item));
+  return { ...version, content: contentSchema.parse(JSON.parse(content)) };
+}
+
+/** Throws `VALIDATION_FAILED` for what was never a cursor of this list. */
+function idIn(cursor: string): string {
+  const id = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (TEMPLATE_ID.test(id)) return id;
+  throw validationFailed([{ field: 'cursor', detail: 'send the `next` of the page before' }]);
+}

@@ -1,0 +1,42 @@
+import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import { isJsonObject, type JsonObject } from '../../../domain/json.ts';
+import type { VariableStore } from '../../../domain/templates/template.ts';
+import type { Table } from '../claimed-rows.ts';
+import { organisationPk } from '../table-keys.ts';
+
+const rowSchema = z.object({ given: z.string() });
+
+/** The variables of organisations in DynamoDB: one item each, behind what a sync reads. */
+export class DynamoVariableStore implements VariableStore {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async read(orgId: string): Promise<JsonObject> {
+    const { Item } = await this.#table.client.send(
+      new GetItemCommand({ TableName: this.#table.name, ConsistentRead: true, Key: keyOf(orgId) }),
+    );
+    const values: unknown = Item ? JSON.parse(rowSchema.parse(unmarshall(Item)).given) : {};
+    return isJsonObject(values) ? values : {};
+  }
+
+  /** JSON text, so that it comes back to the letter. */
+  async replace(orgId: string, values: JsonObject): Promise<void> {
+    await this.#table.client.send(
+      new UpdateItemCommand({
+        TableName: this.#table.name,
+        Key: keyOf(orgId),
+        UpdateExpression: 'SET given = :given',
+        ExpressionAttributeValues: marshall({ ':given': JSON.stringify(values) }),
+      }),
+    );
+  }
+}
+
+function keyOf(orgId: string) {
+  return marshall({ pk: organisationPk(orgId), sk: 'VARIABLES' });
+}

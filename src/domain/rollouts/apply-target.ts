@@ -1,0 +1,149 @@
+import type { VapiAccounts } from '../account/vapi-account.ts';
+import { type DesiredAssistant, desireAssistant, desiredFrom } from '../configuration/configuration.ts';
+import { type AssistantMapping, mappingOf, type TemplateBinding } from '../mapping/assistant-mapping.ts';
+import type { Operation } from '../operation.ts';
+import { Problem, type ProblemCode } from '../problem.ts';
+import { isoNow } from '../runtime.ts';
+import { syncAssistant } from '../sync/sync-assistant.ts';
+import { bindTemplate } from '../templates/bind.ts';
+import type { RolloutCall } from './dependencies.ts';
+import type { Rollout, Target } from './rollout.ts';
+
+/** After so long of failures that may pass, a target has failed, in ms. */
+const PATIENCE_MS = 30 * 60_000;
+
+/** The longest detail that is kept of a failure. */
+const MAX_DETAIL = 500;
+
+/** What became of a target, and when to try again at the earliest. */
+export interface Applied {
+  target: Target;
+  afterSeconds?: number | undefined;
+}
+
+/** Brings one target to the version, by the way of any PUT, while its row is as it was planned. Never throws `Problem`s. */
+export async function applyTarget(call: RolloutCall, rollout: Rollout, target: Target): Promise<Applied> {
+  return await judged(call, target, async () => {
+    const operation = operationOf(call, rollout, { target, step: 'apply' });
+    const mapping = await rowOf(operation);
+    if (!mapping) return { ...target, state: 'skipped', ...NOT_MAPPED };
+    if (!isAsPlanned(mapping, target, operation.id) || !mapping.template) return changedSince(target);
+    const { variables, overrides } = mapping.template;
+    const request = { id: rollout.template, version: rollout.version, variables, overrides };
+    const rules = { inlineCredentials: call.inlineCredentials, allowEmpty: true };
+    const { asked, binding } = await bindTemplate(operation, call.bound, { request, rules });
+    const desired = desireAssistant(asked, operation.key, operation.deployment);
+    const { mapping: now, outcome } = await apply(operation, { target, desired, binding });
+    const isSame = outcome === 'unchanged' && now.specHash === target.specHash;
+    return { ...target, state: isSame ? 'unchanged' : 'applied', assistantId: now.assistantId ?? null };
+  });
+}
+
+/** Brings one target to what it was when the rollout was planned; one that somebody has changed since is left. */
+export async function takeTargetBack(call: RolloutCall, rollout: Rollout, target: Target): Promise<Applied> {
+  return await judged(call, target, async () => {
+    const operation = operationOf(call, rollout, { target, step: 'back' });
+    const mapping = await rowOf(operation);
+    if (!mapping) return { ...target, state: 'skipped', ...NOT_MAPPED };
+    if (!isAsPlanned(mapping, target, operation.id) || !mapping.template || target.specHash === null) {
+      return changedSince(target);
+    }
+    const former = await call.specs.load(operation.key, target.specHash);
+    if (!former) throw new Problem('NOT_FOUND', 'The configuration of before is no longer stored: PUT it anew.');
+    const { mapping: now } = await apply(operation, {
+      target,
+      desired: { ...desiredFrom(former), specHash: target.specHash },
+      binding: { ...mapping.template, version: target.from, operationId: operation.id },
+    });
+    return { ...target, state: 'rolled-back', assistantId: now.assistantId ?? null };
+  });
+}
+
+const NOT_MAPPED = { code: 'NOT_FOUND', detail: 'The assistant was removed since the rollout was planned.' };
+
+function changedSince(target: Target): Target {
+  return {
+    ...target,
+    state: 'skipped',
+    code: 'CHANGED_SINCE',
+    detail: 'Somebody has changed it since; it is left as it is.',
+  };
+}
+
+async function apply(
+  operation: Operation,
+  { target, desired, binding }: { target: Target; desired: DesiredAssistant; binding: TemplateBinding },
+) {
+  const { revision, boundBy } = target;
+  const expected = { planned: { revision, boundBy, own: ownOperations(operation.id) } };
+  return await syncAssistant(operation, { desired, binding, expected });
+}
+
+/** Both steps of a rollout on one target: the one may have to go on from what the other has left. */
+function ownOperations(id: string): string[] {
+  const target = id.slice(0, id.lastIndexOf(':'));
+  return [`${target}:apply`, `${target}:back`];
+}
+
+function isAsPlanned({ revision, revisedBy, template }: AssistantMapping, target: Target, id: string): boolean {
+  const own = ownOperations(id);
+  const isOurs = [revisedBy, template?.operationId].some((by) => by !== undefined && own.includes(by));
+  return isOurs || (revision === target.revision && template?.operationId === target.boundBy);
+}
+
+function operationOf(
+  call: RolloutCall,
+  { rolloutId }: Rollout,
+  { target: { orgId, role }, step }: { target: Target; step: 'apply' | 'back' },
+): Operation {
+  const id = `${rolloutId}:${orgId}:${role}:${step}`;
+  return { ...call, vapi: paced(call), id, key: { orgId, role }, by: { kind: 'rollout', id: rolloutId } };
+}
+
+function paced({ vapi, pacer, callsPerSecond }: RolloutCall): VapiAccounts {
+  return { open: (apiKey, deadline) => pacer.paced(vapi.open(apiKey, deadline), callsPerSecond) };
+}
+
+async function rowOf({ mappings, key }: Operation): Promise<AssistantMapping | undefined> {
+  return mappingOf(await mappings.read(key.orgId), key);
+}
+
+/** A failure that may pass leaves the target to be tried again; another one, or too long of it, is its end. */
+async function judged(call: RolloutCall, target: Target, act: () => Promise<Target>): Promise<Applied> {
+  try {
+    return { target: withoutCause(await act()) };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.code === 'PRECONDITION_FAILED') return { target: changedSince(target) };
+    const since = target.since ?? isoNow(call.runtime);
+    const cause = { code: error.code, detail: error.message.slice(0, MAX_DETAIL) };
+    const isOver = call.runtime.now() - Date.parse(since) >= PATIENCE_MS;
+    if (!error.retryable || isOver) return { target: { ...target, ...cause, state: 'failed' } };
+    const afterSeconds = error.retryAfterSeconds;
+    return { target: { ...target, state: 'outdated', since }, afterSeconds };
+  }
+}
+
+function withoutCause(target: Target): Target {
+  if (target.state === 'skipped') return target;
+  const { code: _code, detail: _detail, since: _since, ...rest } = target;
+  return rest;
+}
+
+/** Failures after which it is certain that nothing was changed at Vapi. */
+const WITHOUT_EFFECT: readonly (ProblemCode | string | undefined)[] = [
+  'VALIDATION_FAILED',
+  'VARIABLES_MISSING',
+  'TEMPLATE_UNKNOWN',
+  'REFERENCE_UNRESOLVED',
+  'VAPI_REJECTED',
+  'VAPI_UNAUTHORIZED',
+  'CREDENTIALS_MISSING',
+  'CREDENTIALS_INVALID',
+];
+
+/** True for a target that a rollback has to look at. */
+export function mayBeChanged({ state, code }: Target): boolean {
+  if (state === 'failed') return !WITHOUT_EFFECT.includes(code);
+  return state === 'applied' || state === 'unchanged' || state === 'applying';
+}

@@ -1,0 +1,101 @@
+import pMap from 'p-map';
+import type { Applied } from './apply-target.ts';
+import type { RolloutCall } from './dependencies.ts';
+import type { Rollout, Target, TargetUnit } from './rollout.ts';
+
+/** `stopped`: the rollout is not in that state any more. `overtaken`: another worker has the unit. */
+export type UnitEnd =
+  | { kind: 'done' | 'stopped' | 'out-of-time' | 'overtaken' }
+  | { kind: 'later'; afterSeconds: number };
+
+interface UnitWork {
+  unit: TargetUnit;
+  isDue: (target: Target) => boolean;
+  act: (target: Target) => Promise<Applied>;
+}
+
+/** A target is not begun with less than this left, in ms. */
+const TARGET_MS = 15_000;
+
+/** Beyond the deadline of the worker: a unit is taken over only when its worker is certainly gone. */
+const HELD_MARGIN_MS = 10_000;
+
+/**
+ * Works on the targets of a unit, some at a time. That a target is begun is written before, what became of it after it; what
+ * happens at the same time is one write. Before each, the rollout is looked at: after a pause nothing new begins.
+ */
+export async function workOnTargets(call: RolloutCall, rollout: Rollout, work: UnitWork): Promise<UnitEnd> {
+  const { unit, isDue, act } = work;
+  const now = call.runtime.now();
+  if (unit.targets.some(({ state }) => state === 'applying') && unit.heldUntil && now < Date.parse(unit.heldUntil)) {
+    return { kind: 'later', afterSeconds: Math.ceil((Date.parse(unit.heldUntil) - now) / 1000) };
+  }
+  const due = unit.targets.filter(isDue);
+  if (due.length === 0) return { kind: 'done' };
+  const page = new TargetPage(call, unit);
+  const ends: UnitEnd[] = [];
+  const one = async (target: Target) => {
+    if (ends.some(({ kind }) => kind !== 'later')) return;
+    const end = await workOnTarget(call, rollout, { target, page, act });
+    if (end.kind !== 'done') ends.push(end);
+  };
+  await pMap(due, one, { concurrency: rollout.maxConcurrent });
+  return ends.find(({ kind }) => kind !== 'later') ?? ends[0] ?? { kind: 'done' };
+}
+
+async function workOnTarget(
+  call: RolloutCall,
+  { rolloutId, state }: Rollout,
+  { target, page, act }: Pick<UnitWork, 'act'> & { target: Target; page: TargetPage },
+): Promise<UnitEnd> {
+  if (call.deadline.remainingMs() < TARGET_MS) return { kind: 'out-of-time' };
+  if (!(await page.put({ ...target, state: 'applying' }))) return { kind: 'overtaken' };
+  if ((await call.rollouts.read(rolloutId))?.state !== state) {
+    await page.put(target);
+    return { kind: 'stopped' };
+  }
+  const { target: after, afterSeconds } = await act(target);
+  if (!(await page.put(after))) return { kind: 'overtaken' };
+  return afterSeconds === undefined ? { kind: 'done' } : { kind: 'later', afterSeconds };
+}
+
+/** The targets of a unit as they change; what changes while a write is under way goes into the next. */
+class TargetPage {
+  readonly #call: RolloutCall;
+  #unit: TargetUnit | undefined;
+  #targets: readonly Target[];
+  #writing: Promise<boolean> | undefined;
+  #waiting: Promise<boolean> | undefined;
+
+  constructor(call: RolloutCall, unit: TargetUnit) {
+    this.#call = call;
+    this.#unit = unit;
+    this.#targets = unit.targets;
+  }
+
+  /** False when another worker has written meanwhile: then nothing of this one is written any more. */
+  async put(target: Target): Promise<boolean> {
+    const isThis = ({ orgId, role }: Target) => orgId === target.orgId && role === target.role;
+    this.#targets = this.#targets.map((known) => (isThis(known) ? target : known));
+    this.#waiting ??= this.#next();
+    return await this.#waiting;
+  }
+
+  async #next(): Promise<boolean> {
+    // Also without a write under way: what begins together is written together.
+    await (this.#writing ?? Promise.resolve());
+    await Promise.resolve();
+    this.#waiting = undefined;
+    this.#writing = this.#write();
+    return await this.#writing;
+  }
+
+  async #write(): Promise<boolean> {
+    if (!this.#unit) return false;
+    const { runtime, deadline, targets } = this.#call;
+    const until = runtime.now() + deadline.remainingMs() + HELD_MARGIN_MS;
+    const change = { targets: this.#targets, heldUntil: new Date(until).toISOString() };
+    this.#unit = await targets.write(this.#unit, change);
+    return this.#unit !== undefined;
+  }
+}

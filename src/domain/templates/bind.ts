@@ -1,0 +1,139 @@
+import { apply as mergePatch } from 'tiny-merge-patch';
+import * as z from 'zod/mini';
+import { openAccessSession } from '../account/access-session.ts';
+import { type AssistantRequest, parseAssistantRequest, type TrafficWish } from '../configuration/assistant-request.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import type { TemplateBinding } from '../mapping/assistant-mapping.ts';
+import type { Operation } from '../operation.ts';
+import { type FieldError, Problem, validationFailed } from '../problem.ts';
+import { type ReferenceBook, referencesIn, resolveReferences } from './references.ts';
+import { render } from './render.ts';
+import type { Template, TemplateStore, VariableStore } from './template.ts';
+import { TEMPLATE_ID } from './template-id.ts';
+import { MAX_GIVEN_BYTES, valuesFor } from './values.ts';
+
+/** What binding needs of the world. */
+export interface TemplateDependencies {
+  templates: TemplateStore;
+  variables: VariableStore;
+  references: ReferenceBook;
+}
+
+/** What a PUT asks for that names a template. */
+export interface BindingRequest {
+  id: string;
+  /** Absent: the newest. */
+  version?: number;
+  variables?: JsonObject;
+  overrides?: JsonObject;
+  traffic?: TrafficWish;
+}
+
+const object = z.exactOptional(z.custom<JsonObject>(isJsonObject, 'must be an object'));
+const schema = z.lazy(() =>
+  z.strictObject({
+    template: z.string('use the id of a template').check(z.regex(TEMPLATE_ID, 'use the id of a template')),
+    version: z.exactOptional(z.int('use a number from 1').check(z.gte(1, 'use a number from 1'))),
+    variables: object,
+    overrides: object,
+    traffic: z.exactOptional(z.literal('follow-latest', 'use "follow-latest", or leave it out')),
+  }),
+);
+
+/** True for the body of a PUT that names a template instead of a configuration. */
+export function namesTemplate(body: unknown): boolean {
+  return isJsonObject(body) && Object.hasOwn(body, 'template');
+}
+
+/** Reads such a body. Throws `VALIDATION_FAILED` naming everything that is wrong. */
+export function parseBinding(body: unknown): BindingRequest {
+  const parsed = schema.safeParse(body);
+  const errors = parsed.success ? [] : parsed.error.issues.flatMap(fieldErrors);
+  for (const field of ['variables', 'overrides'] as const) {
+    const given = isJsonObject(body) ? body[field] : undefined;
+    if (given !== undefined && Buffer.byteLength(JSON.stringify(given)) > MAX_GIVEN_BYTES) {
+      errors.push({ field, detail: `larger than ${MAX_GIVEN_BYTES} bytes; put it into the template` });
+    }
+  }
+  if (errors.length > 0 || !parsed.success) throw validationFailed(errors);
+  const { template: id, ...given } = parsed.data;
+  return { id, ...given };
+}
+
+function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  if (issue.code !== 'unrecognized_keys') return [{ field: issue.path.join('.') || 'body', detail: issue.message }];
+  const detail = 'cannot stand beside `template`; put it into `overrides`';
+  return issue.keys.map((key) => ({ field: key.slice(0, 64), detail }));
+}
+
+export interface Bound {
+  asked: AssistantRequest;
+  binding: TemplateBinding;
+}
+
+/** What a rendered configuration may hold. */
+interface Rules {
+  inlineCredentials: boolean;
+  allowEmpty: boolean;
+}
+
+/**
+ * Renders the template that is asked for, for the organisation of the operation. Throws `TEMPLATE_UNKNOWN`, `VARIABLES_MISSING`,
+ * `REFERENCE_UNRESOLVED`, and `VALIDATION_FAILED` for what is then no valid configuration.
+ */
+export async function bindTemplate(
+  operation: Operation,
+  { templates, variables, references }: TemplateDependencies,
+  { request, rules }: { request: BindingRequest; rules: Rules },
+): Promise<Bound> {
+  const { key, voicePolicy } = operation;
+  const { id, version, variables: ofRequest = {}, overrides, traffic } = request;
+  const [template, ofOrganisation] = await Promise.all([
+    version === undefined ? templates.newest(id) : templates.version(id, version),
+    variables.read(key.orgId),
+  ]);
+  if (!template) throw unknownTemplate(id, version);
+  assertForRole(template, operation);
+  const config = renderFor(template, { ofOrganisation, ofRequest, overrides });
+  const resolved = await resolve(operation, config, references);
+  const asked = parseAssistantRequest(resolved, { ...rules, voicePolicy });
+  const { variables: given } = request;
+  const binding = { id, version: template.version, variables: given, overrides, operationId: operation.id };
+  return { asked: { ...asked, traffic }, binding };
+}
+
+/** The configuration that a template gives with these values. Pure. */
+export function renderFor(
+  template: Template,
+  given: { ofOrganisation: JsonObject; ofRequest: JsonObject; overrides?: JsonObject | undefined },
+): JsonObject {
+  const rendered = render(template.content.assistant, valuesFor(template, given));
+  const patched: unknown = given.overrides ? mergePatch(rendered, given.overrides) : rendered;
+  return isJsonObject(patched) ? patched : {};
+}
+
+async function resolve(operation: Operation, config: JsonObject, book: ReferenceBook): Promise<JsonObject> {
+  if (referencesIn(config).length === 0) return config;
+  const credentials = openAccessSession(operation);
+  for (;;) {
+    const resolved = await credentials.reauthorising(async () => {
+      const record = async () => (await operation.mappings.read(operation.key.orgId)).record;
+      const { apiKey } = await credentials.access(record);
+      return await resolveReferences(config, { book, account: operation.vapi.open(apiKey, operation.deadline) });
+    });
+    if (resolved) return resolved;
+  }
+}
+
+function assertForRole({ templateId, content: { roles } }: Template, { key }: Operation): void {
+  if (!roles || roles.includes(key.role)) return;
+  throw validationFailed([
+    { field: 'template', detail: `${templateId} is for ${roles.join(', ')}, not for ${key.role}` },
+  ]);
+}
+
+function unknownTemplate(id: string, version: number | undefined): Problem {
+  const what =
+    version === undefined ? `There is no template ${id}` : `There is no version ${version} of a template ${id}`;
+  return new Problem('TEMPLATE_UNKNOWN', `${what}. GET /templates names those that are.`, { withoutEffect: true });
+}

@@ -1,0 +1,69 @@
+import { hashOf } from '../configuration/canonical-hash.ts';
+import type { JsonObject } from '../json.ts';
+import { Problem } from '../problem.ts';
+import type { Template, TemplateContent, TemplateHead, TemplateStore } from './template.ts';
+
+interface Put {
+  templateId: string;
+  content: TemplateContent;
+  /** What the caller takes the newest version to be: this one, any, or none. */
+  expected: { revision?: number | 'any' | 'none' };
+}
+
+type PutResult = Pick<Template, 'templateId' | 'version' | 'hash'> & { outcome: 'created' | 'updated' | 'unchanged' };
+
+/**
+ * Makes a content the newest version of a template; the content that it has already is no new one. May be repeated after a crash.
+ * Throws `PRECONDITION_FAILED` when the newest version is not the expected one.
+ */
+export async function putTemplate(
+  templates: TemplateStore,
+  { templateId, content, expected }: Put,
+): Promise<PutResult> {
+  const hash = hashOf(asJson(content));
+  for (;;) {
+    const newest = await templates.newest(templateId);
+    assertExpected(newest, expected);
+    const isSame = newest?.hash === hash;
+    const version = isSame ? newest.version : (newest?.version ?? 0) + 1;
+    const template: Template = { templateId, version, hash, content };
+    if (!isSame && !(await templates.add(template))) continue;
+    await templates.show(headOf(template));
+    const changed = newest ? 'updated' : 'created';
+    return { templateId, version, hash, outcome: isSame ? 'unchanged' : changed };
+  }
+}
+
+function headOf({ templateId, version, hash, content: { description, roles } }: Template): TemplateHead {
+  return { templateId, version, hash, description, roles };
+}
+
+/** The content with the fields in it that were given. */
+export function asJson({ description, roles, variables, assistant }: TemplateContent): JsonObject {
+  const declared = Object.entries(variables).map(([name, variable]) => [name, { ...variable }]);
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(roles === undefined ? {} : { roles: [...roles] }),
+    variables: Object.fromEntries(declared),
+    assistant,
+  };
+}
+
+function assertExpected(newest: Template | undefined, { revision }: Put['expected']): void {
+  if (revision === undefined) return;
+  const isMet =
+    revision === 'none' ? !newest : revision === 'any' ? newest !== undefined : newest?.version === revision;
+  if (isMet) return;
+  const found = newest ? `its newest version is ${newest.version}` : 'there is none';
+  throw new Problem('PRECONDITION_FAILED', `The template is not as the request expects it to be: ${found}.`);
+}
+
+/** A version of a template; the newest when none is named. Throws `NOT_FOUND`. */
+export async function findTemplate(templates: TemplateStore, templateId: string, version?: number): Promise<Template> {
+  const found = await (version === undefined ? templates.newest(templateId) : templates.version(templateId, version));
+  if (found) return found;
+  throw new Problem(
+    'NOT_FOUND',
+    'There is no such template, or no such version of it. GET /templates names those that are.',
+  );
+}

@@ -1,0 +1,126 @@
+import { NAMED_KINDS, type NamedKind, type VapiAccount } from '../account/vapi-account.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { type FieldError, Problem, validationFailed } from '../problem.ts';
+import type { Runtime } from '../runtime.ts';
+
+interface Reference {
+  kind: NamedKind;
+  name: string;
+}
+
+/** True for `{"$ref": …}`, whatever it names. */
+export function isReference(value: Json): boolean {
+  return isJsonObject(value) && Object.hasOwn(value, '$ref');
+}
+
+/** The references of a configuration. Throws `VALIDATION_FAILED` naming those that are none. */
+export function referencesIn(config: JsonObject): Reference[] {
+  const errors: FieldError[] = [];
+  const found = [...collect(config, [], errors)];
+  if (errors.length > 0) throw validationFailed(errors);
+  return found;
+}
+
+function* collect(value: Json, path: readonly string[], errors: FieldError[]): Generator<Reference> {
+  if (isReference(value)) {
+    const reference = parseReference(value);
+    if (reference) yield reference;
+    else errors.push({ field: path.join('.'), detail: REFERENCE_FORM });
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, part] of Object.entries(value)) yield* collect(part, [...path, name], errors);
+}
+
+const REFERENCE_FORM = `use {"$ref": {"<kind>": "<name>"}} and nothing beside it; kinds: ${NAMED_KINDS.join(', ')}`;
+
+function parseReference(value: Json): Reference | undefined {
+  if (!isJsonObject(value) || Object.keys(value).length !== 1 || !isJsonObject(value.$ref)) return undefined;
+  const [entry, ...others] = Object.entries(value.$ref);
+  const kind = NAMED_KINDS.find((known) => known === entry?.[0]);
+  const name = entry?.[1];
+  if (others.length > 0 || !kind || typeof name !== 'string' || name === '') return undefined;
+  return { kind, name };
+}
+
+/** How long ids that were found are relied on, in ms. */
+const REMEMBERED_MS = 10 * 60_000;
+
+/** Accounts and kinds that are remembered at a time. */
+const KEPT = 200;
+
+type Names = ReadonlyMap<string, readonly string[]>;
+
+/** Which ids the names of an account stand for, as far as this environment has seen it. */
+export class ReferenceBook {
+  readonly #pages = new Map<string, { names: Names; until: number }>();
+  readonly #runtime: Pick<Runtime, 'now'>;
+
+  constructor(runtime: Pick<Runtime, 'now'>) {
+    this.#runtime = runtime;
+  }
+
+  /** Ids with a name. What is remembered is read anew when it has not exactly one. */
+  async idsOf(account: VapiAccount, { kind, name }: Reference): Promise<readonly string[]> {
+    const key = `${account.keyFingerprint}/${kind}`;
+    const known = this.#pages.get(key);
+    const ids = known && this.#runtime.now() < known.until ? known.names.get(name) : undefined;
+    if (ids?.length === 1) return ids;
+    const names = namesOf(await account.named(kind));
+    this.#pages.delete(key);
+    this.#pages.set(key, { names, until: this.#runtime.now() + REMEMBERED_MS });
+    const [oldest] = this.#pages.keys();
+    if (this.#pages.size > KEPT && oldest !== undefined) this.#pages.delete(oldest);
+    return names.get(name) ?? [];
+  }
+}
+
+function namesOf(entries: readonly { id: string; name: string }[]): Names {
+  return new Map([...Map.groupBy(entries, ({ name }) => name)].map(([name, same]) => [name, same.map(({ id }) => id)]));
+}
+
+/**
+ * Puts ids in the place of names, as the account has them. Throws `REFERENCE_UNRESOLVED` naming every reference that stands for
+ * none or for several.
+ */
+export async function resolveReferences(
+  config: JsonObject,
+  { book, account }: { book: ReferenceBook; account: VapiAccount },
+): Promise<JsonObject> {
+  const ids = new Map<string, string>();
+  const errors: FieldError[] = [];
+  for (const reference of referencesIn(config)) {
+    const key = keyOf(reference);
+    if (ids.has(key) || errors.some(({ field }) => field === key)) continue;
+    const [id, ...others] = await book.idsOf(account, reference);
+    if (id !== undefined && others.length === 0) ids.set(key, id);
+    else
+      errors.push({
+        field: key,
+        detail: id === undefined ? 'the account has none of this name' : 'several have this name',
+      });
+  }
+  if (errors.length > 0) throw unresolved(errors);
+  return replaceIn(config, ids);
+}
+
+function keyOf({ kind, name }: Reference): string {
+  return `$ref.${kind}.${name}`;
+}
+
+function unresolved(errors: readonly FieldError[]): Problem {
+  const named = errors.map(({ field, detail }) => `${field}: ${detail}`).join('; ');
+  const detail = `Names do not stand for exactly one thing in the Vapi account of the organisation: ${named}. Make or rename them there, or give ids.`;
+  return new Problem('REFERENCE_UNRESOLVED', detail, { errors, withoutEffect: true });
+}
+
+function replaceIn(object: JsonObject, ids: ReadonlyMap<string, string>): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, replaced(value, ids)]));
+}
+
+function replaced(value: Json, ids: ReadonlyMap<string, string>): Json {
+  const reference = parseReference(value);
+  if (reference) return ids.get(keyOf(reference)) ?? null;
+  if (Array.isArray(value)) return value.map((entry) => replaced(entry, ids));
+  return isJsonObject(value) ? replaceIn(value, ids) : value;
+}

@@ -1,0 +1,70 @@
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+
+/** `$${`, a literal `${`; or `${…}`, a place for a value. */
+const PLACES = /\$\$\{|\$\{([^{}]*)\}/g;
+
+/** A text that is nothing but one place. */
+const ONE_PLACE = /^\$\{([^{}]*)\}$/;
+
+/** Values by the names of their variables. Undefined: the variable is known and has none. */
+export type Values = ReadonlyMap<string, Json | undefined>;
+
+/**
+ * Puts values into a configuration, in one pass: what is in a value is not looked at again. A text that is nothing but a place
+ * becomes the value with its type, and is left out when there is none. Places of unknown variables stay. Pure; takes any JSON.
+ */
+export function render(assistant: JsonObject, values: Values): JsonObject {
+  return renderObject(assistant, values);
+}
+
+function renderObject(object: JsonObject, values: Values): JsonObject {
+  return Object.fromEntries(
+    Object.entries(object).flatMap(([name, value]) => {
+      const rendered = renderValue(value, values);
+      return rendered === undefined ? [] : [[name, rendered]];
+    }),
+  );
+}
+
+function renderValue(value: Json, values: Values): Json | undefined {
+  if (Array.isArray(value)) {
+    return value.map((entry) => renderValue(entry, values)).filter((entry) => entry !== undefined);
+  }
+  if (isJsonObject(value)) return renderObject(value, values);
+  return typeof value === 'string' ? renderText(value, values) : value;
+}
+
+function renderText(text: string, values: Values): Json | undefined {
+  const [, only] = ONE_PLACE.exec(text) ?? [];
+  if (only !== undefined && values.has(only)) return values.get(only);
+  return text.replace(PLACES, (place, name: string | undefined) => {
+    if (name === undefined) return '${';
+    return values.has(name) ? inText(values.get(name)) : place;
+  });
+}
+
+/** Numbers, booleans and JSON stand in a text as JSON. */
+function inText(value: Json | undefined): string {
+  if (value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Makes every `${` of a configuration a literal: `render` gives the configuration back. */
+export function escapePlaces(value: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, escapeValue(entry)]));
+}
+
+function escapeValue(value: Json): Json {
+  if (Array.isArray(value)) return value.map(escapeValue);
+  if (isJsonObject(value)) return escapePlaces(value);
+  return typeof value === 'string' ? value.replaceAll('${', () => '$${') : value;
+}
+
+/** The names that places of a configuration name, each once. */
+export function namesIn(value: Json): ReadonlySet<string> {
+  if (typeof value === 'string') {
+    return new Set([...value.matchAll(PLACES)].flatMap(([, name]) => (name === undefined ? [] : [name])));
+  }
+  const parts = Array.isArray(value) ? value : isJsonObject(value) ? Object.values(value) : [];
+  return new Set(parts.flatMap((part) => [...namesIn(part)]));
+}

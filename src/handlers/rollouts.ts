@@ -1,0 +1,120 @@
+import * as z from 'zod/mini';
+import { makeJournal } from '../adapters/telemetry/journal.ts';
+import { makeRolloutApplication, type RolloutApplication } from '../application.ts';
+import { limitIn } from '../domain/page-limit.ts';
+import { type FieldError, validationFailed } from '../domain/problem.ts';
+import {
+  actOnRollout,
+  ROLLOUT_ACTIONS,
+  type RolloutAction,
+  resendLost,
+  stopByAlarm,
+} from '../domain/rollouts/act-on-rollout.ts';
+import type { RolloutCall } from '../domain/rollouts/dependencies.ts';
+import { shownRollout } from '../domain/rollouts/describe-rollout.ts';
+import { planRollout } from '../domain/rollouts/dry-run.ts';
+import { listTargets } from '../domain/rollouts/list-targets.ts';
+import { parseRollout } from '../domain/rollouts/parse-rollout.ts';
+import { findRollout } from '../domain/rollouts/perform-rollout.ts';
+import { startRollout } from '../domain/rollouts/plan.ts';
+import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
+import { parseJsonBody } from './http/request.ts';
+import { jsonResponse } from './http/response.ts';
+import { instrumented } from './lambda/instrumented.ts';
+import { lazily } from './lambda/lazily.ts';
+
+type RouteCall = Call<RolloutApplication>;
+
+const actions = Object.fromEntries(
+  ROLLOUT_ACTIONS.map((action) => [
+    `POST /rollouts/{rolloutId}/${action}`,
+    { operation: `rollout-${action}`, forOperators: true, answer: (call: RouteCall) => act(call, action) },
+  ]),
+);
+
+const routes: Routes<RolloutApplication> = {
+  'POST /rollouts': { operation: 'rollout-start', forOperators: true, query: ['limit', 'cursor'], answer: start },
+  'GET /rollouts': { operation: 'rollouts', forOperators: true, query: ['limit', 'cursor'], answer: list },
+  'GET /rollouts/{rolloutId}': { operation: 'rollout', forOperators: true, answer: show },
+  'GET /rollouts/{rolloutId}/targets': {
+    operation: 'rollout-targets',
+    forOperators: true,
+    query: ['state', 'limit', 'cursor'],
+    answer: showTargets,
+  },
+  ...actions,
+};
+
+const alarmSchema = z.object({
+  source: z.literal('aws.cloudwatch'),
+  'detail-type': z.literal('CloudWatch Alarm State Change'),
+  detail: z.object({ alarmName: z.string(), state: z.object({ value: z.string() }) }),
+});
+
+const scheduleSchema = z.object({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') });
+
+/** Rollouts: routes of operators, alarms that stop them, and a look each minute for those that stand still. */
+export function makeRolloutsHandler(app: RolloutApplication): HttpHandler {
+  const http = makeHttpHandler(app, routes);
+  const onEvent = instrumented(app.telemetry, async (event: unknown, context) => {
+    const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
+    const call = { ...app.rollouts, journal: makeJournal(app.telemetry), deadline };
+    const { data: alarm } = alarmSchema.safeParse(event);
+    if (!alarm) return jsonResponse(200, { resent: await resendLost(call, app.stalledMs) });
+    const { alarmName, state } = alarm.detail;
+    return jsonResponse(200, { stopped: state.value === 'ALARM' ? await stopByAlarm(call, alarmName) : [] });
+  });
+  const isEvent = (event: unknown) => alarmSchema.safeParse(event).success || scheduleSchema.safeParse(event).success;
+  return (event, context) => (isEvent(event) ? onEvent(event, context) : http(event, context));
+}
+
+function callOf({ app, journal, deadline }: RouteCall): RolloutCall {
+  return { ...app.rollouts, journal, deadline };
+}
+
+function pageOf({ request: { query } }: RouteCall): { limit: number; after: string | undefined } {
+  const errors: FieldError[] = [];
+  const limit = limitIn(query.limit, errors);
+  if (errors.length > 0) throw validationFailed(errors);
+  return { limit, after: query.cursor };
+}
+
+async function start(call: RouteCall): Promise<Answer> {
+  const { dryRun, ...asked } = parseRollout(parseJsonBody(call.request));
+  const page = pageOf(call);
+  if (dryRun) return { response: jsonResponse(200, await planRollout(callOf(call), asked, page)), outcome: 'planned' };
+  const { rolloutId, targets, sizes } = await startRollout(callOf(call), asked, call.request.caller);
+  return { response: jsonResponse(202, { rolloutId, targets, waves: sizes }), outcome: 'started' };
+}
+
+async function list(call: RouteCall): Promise<Answer> {
+  const { items, next } = await call.app.rollouts.rollouts.list(pageOf(call));
+  const shown = await Promise.all(items.map((rollout) => shownRollout(call.app.rollouts, rollout)));
+  return { response: jsonResponse(200, { items: shown, next: next ?? null }), outcome: 'listed' };
+}
+
+async function show(call: RouteCall): Promise<Answer> {
+  const rollout = await findRollout(call.app.rollouts, idOf(call));
+  return { response: jsonResponse(200, await shownRollout(call.app.rollouts, rollout)), outcome: 'found' };
+}
+
+async function showTargets(call: RouteCall): Promise<Answer> {
+  const { rolloutId } = await findRollout(call.app.rollouts, idOf(call));
+  const page = await listTargets(call.app.rollouts.targets, {
+    rolloutId,
+    state: call.request.query.state,
+    ...pageOf(call),
+  });
+  return { response: jsonResponse(200, page), outcome: 'listed' };
+}
+
+async function act(call: RouteCall, action: RolloutAction): Promise<Answer> {
+  const rollout = await actOnRollout(callOf(call), idOf(call), action);
+  return { response: jsonResponse(200, await shownRollout(call.app.rollouts, rollout)), outcome: rollout.state };
+}
+
+function idOf({ request: { path } }: RouteCall): string {
+  return String(path.rolloutId).slice(0, 64);
+}
+
+export const handler = lazily(makeRolloutApplication, makeRolloutsHandler);

@@ -1,0 +1,82 @@
+import { makeTemplatesApplication, type TemplatesApplication } from '../application.ts';
+import { assertNotReserved, parseOrgId } from '../domain/configuration/assistant-key.ts';
+import { limitIn } from '../domain/page-limit.ts';
+import { type FieldError, validationFailed } from '../domain/problem.ts';
+import { parseTemplate, VARIABLE_NAME } from '../domain/templates/parse-template.ts';
+import { asJson, findTemplate, putTemplate } from '../domain/templates/put-template.ts';
+import type { Template } from '../domain/templates/template.ts';
+import { parseTemplateId } from '../domain/templates/template-id.ts';
+import { parseVariables } from '../domain/templates/values.ts';
+import { entityTag, parsePrecondition } from './http/entity-tag.ts';
+import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
+import { parseJsonBody } from './http/request.ts';
+import { jsonResponse } from './http/response.ts';
+import { lazily } from './lambda/lazily.ts';
+
+type TemplateCall = Call<TemplatesApplication>;
+
+const routes: Routes<TemplatesApplication> = {
+  'GET /templates': { operation: 'templates', forOperators: true, query: ['limit', 'cursor'], answer: list },
+  'PUT /templates/{templateId}': { operation: 'template', forOperators: true, answer: put },
+  'GET /templates/{templateId}': { operation: 'template', forOperators: true, answer: show },
+  'GET /templates/{templateId}/versions/{version}': { operation: 'template', forOperators: true, answer: show },
+  'PUT /orgs/{orgId}/variables': { operation: 'variables', answer: putVariables },
+  'GET /orgs/{orgId}/variables': { operation: 'variables', answer: showVariables },
+};
+
+/** Templates, and the variables that organisations give to them. */
+export function makeTemplatesHandler(app: TemplatesApplication): HttpHandler {
+  return makeHttpHandler(app, routes);
+}
+
+async function list({ app, request: { query } }: TemplateCall): Promise<Answer> {
+  const errors: FieldError[] = [];
+  const limit = limitIn(query.limit, errors);
+  if (errors.length > 0) throw validationFailed(errors);
+  const { items, next } = await app.templates.list({ limit, after: query.cursor });
+  return { response: jsonResponse(200, { items, next: next ?? null }), outcome: 'listed' };
+}
+
+async function put({ app, request }: TemplateCall): Promise<Answer> {
+  const templateId = parseTemplateId(request.path.templateId);
+  const expected = parsePrecondition(request);
+  const { voicePolicy, inlineCredentials } = app;
+  const content = parseTemplate(parseJsonBody(request), { voicePolicy, inlineCredentials });
+  const result = await putTemplate(app.templates, { templateId, content, expected });
+  const { outcome, version } = result;
+  return {
+    response: jsonResponse(version === 1 && outcome === 'created' ? 201 : 200, result, entityTag(version)),
+    outcome,
+  };
+}
+
+async function show({ app, request: { path } }: TemplateCall): Promise<Answer> {
+  const templateId = parseTemplateId(path.templateId);
+  const found = await findTemplate(app.templates, templateId, versionIn(path.version));
+  return { response: jsonResponse(200, shown(found), entityTag(found.version)), outcome: 'found' };
+}
+
+function shown({ content, ...template }: Template) {
+  return { ...template, ...asJson(content) };
+}
+
+function versionIn(version: string | undefined): number | undefined {
+  if (version === undefined || /^[1-9]\d{0,7}$/.test(version))
+    return version === undefined ? undefined : Number(version);
+  throw validationFailed([{ field: 'version', detail: 'use a number from 1' }]);
+}
+
+async function putVariables({ app, request }: TemplateCall): Promise<Answer> {
+  const orgId = parseOrgId(request.path.orgId);
+  assertNotReserved(orgId);
+  const values = parseVariables(parseJsonBody(request), VARIABLE_NAME);
+  await app.variables.replace(orgId, values);
+  return { response: jsonResponse(200, values), outcome: 'replaced' };
+}
+
+async function showVariables({ app, request }: TemplateCall): Promise<Answer> {
+  const values = await app.variables.read(parseOrgId(request.path.orgId));
+  return { response: jsonResponse(200, values), outcome: 'found' };
+}
+
+export const handler = lazily(makeTemplatesApplication, makeTemplatesHandler);

@@ -1,0 +1,229 @@
+import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
+import { configuration, withPrompt } from '../support/configurations.ts';
+import { PLATFORM_KEY, type TestService } from '../support/service.ts';
+import { useService } from '../support/use-service.ts';
+
+let service: TestService;
+let org: string;
+let templateId: string;
+useService(
+  (given) => {
+    ({ service, org } = given);
+    templateId = `t-${org}`;
+  },
+  { settings: { BACKGROUND_CALLS_PER_SECOND: '1000' } },
+);
+
+const invoke = (method: string, path: string, pathParameters: object, body?: object, query = {}) =>
+  service.invoke('rollouts', {
+    routeKey: `${method} ${path}`,
+    requestContext: { http: { method } },
+    pathParameters,
+    queryStringParameters: query,
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+const putTemplate = async (firstMessage: string) => {
+  const body = JSON.stringify({ assistant: configuration({ firstMessage }) });
+  const event = { routeKey: 'PUT /templates/{templateId}', requestContext: { http: { method: 'PUT' } } };
+  return (await service.invoke('templates', { ...event, pathParameters: { templateId }, body })).body.version;
+};
+/** Organisations that are bound to version 1; version 2 is there. */
+async function bound(count: number): Promise<string[]> {
+  await putTemplate('one');
+  const orgs = Array.from({ length: count }, (_, index) => `${org}-${String(index).padStart(3, '0')}`);
+  for (const one of orgs) await service.put(one, 'inbound', { template: templateId });
+  await putTemplate('two');
+  service.clearCounts();
+  return orgs;
+}
+const start = (extra: object = {}) =>
+  invoke('POST', '/rollouts', {}, { template: templateId, version: 2, waves: { bakeSeconds: 0 }, ...extra });
+const show = async (rolloutId: string) => (await invoke('GET', '/rollouts/{rolloutId}', { rolloutId })).body;
+const act = (rolloutId: string, action: string) => invoke('POST', `/rollouts/{rolloutId}/${action}`, { rolloutId });
+const work = (rolloutId: string) => service.work([{ kind: 'rollout', rolloutId }]);
+const targetsOf = async (rolloutId: string, query = {}) =>
+  (await invoke('GET', '/rollouts/{rolloutId}/targets', { rolloutId }, undefined, query)).body;
+const messageOf = async (one: string) => {
+  const { assistantId, template } = (await service.get(one, 'inbound')).body;
+  const found = service.vapi.assistants(LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '').find(({ id }) => id === assistantId);
+  return `${found?.firstMessage} ${template?.version}`;
+};
+
+const SIZE = Number(process.env.ROLLOUT_TARGETS ?? 30);
+
+it('brings every bound assistant to the version, in waves, at a GET and a PATCH and two writes more than a PUT', async () => {
+  const orgs = await bound(SIZE);
+  await service.put(`${org}-plain`, 'inbound', configuration());
+  const { status, body } = await start({ waves: { first: 1, growth: 'exponential', factor: 5, bakeSeconds: 0 } });
+  expect(status).toBe(202);
+  expect(body).toMatchObject({ targets: SIZE });
+  expect(body.waves.slice(0, 3)).toEqual([1, 5, Math.min(25, SIZE - 6)]);
+  expect((await start()).body.code).toBe('ROLLOUT_IN_PROGRESS');
+  service.clearCounts();
+  await work(body.rolloutId);
+  const writes = service.tableOperations.filter((name) => /Put|Update|Delete/.test(name)).length;
+  const shown = await show(body.rolloutId);
+  expect(shown).toMatchObject({
+    state: 'completed',
+    counts: { applied: SIZE, outdated: 0 },
+    endedAt: expect.any(String),
+  });
+  for (const one of orgs) expect(await messageOf(one)).toBe('two 2');
+  expect(service.vapi.count('PATCH')).toBe(SIZE);
+  // The look at a wave is one read more.
+  expect(service.vapi.count('GET', /assistant/)).toBe(2 * SIZE);
+  expect(writes).toBeLessThanOrEqual((4 + 2) * SIZE + 2 * body.waves.length + 4);
+  const { items } = await targetsOf(body.rolloutId, { state: 'applied', limit: '200' });
+  expect(items).toHaveLength(Math.min(200, SIZE));
+  const [{ changedBy }] = (await service.get(orgs[0] ?? '')).body.assistants;
+  expect(changedBy).toEqual({ kind: 'rollout', id: body.rolloutId });
+}, 120_000);
+
+it('takes each target back to its own configuration, but for one that somebody has changed since', async () => {
+  const orgs = await bound(4);
+  const { rolloutId } = (await start()).body;
+  await work(rolloutId);
+  await service.put(orgs[2] ?? '', 'inbound', withPrompt('mine'));
+  expect((await act(rolloutId, 'rollback')).body.state).toBe('rolling-back');
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({ state: 'rolled-back', counts: { 'rolled-back': 3, skipped: 1 } });
+  expect(await messageOf(orgs[0] ?? '')).toBe('one 1');
+  expect(await messageOf(orgs[2] ?? '')).toBe('Hello! undefined');
+  const { items } = await targetsOf(rolloutId, { state: 'skipped' });
+  expect(items).toMatchObject([{ orgId: orgs[2], code: 'CHANGED_SINCE' }]);
+});
+
+it('a target that somebody has changed since the plan is left', async () => {
+  const orgs = await bound(2);
+  const { rolloutId } = (await start()).body;
+  await service.put(orgs[1] ?? '', 'inbound', {
+    template: templateId,
+    version: 1,
+    overrides: { firstMessage: 'mine' },
+  });
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 1, skipped: 1 } });
+  expect(await messageOf(orgs[1] ?? '')).toBe('mine 1');
+});
+
+it('one that was deleted at Vapi is made again, one whose mapping is gone is not', async () => {
+  const orgs = await bound(2);
+  const { assistantId } = (await service.get(orgs[0] ?? '', 'inbound')).body;
+  const { rolloutId } = (await start()).body;
+  await fetch(`${service.vapi.url}/assistant/${assistantId}`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${PLATFORM_KEY}` },
+  });
+  await service.remove(orgs[1] ?? '', 'inbound');
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 1, skipped: 1 } });
+  expect((await service.get(orgs[1] ?? '', 'inbound')).status).toBe(404);
+});
+
+it.each(['pause', 'rollback'])(
+  'more failures than are tolerated stop it before the next wave: %s',
+  async (onFailure) => {
+    const orgs = await bound(7);
+    service.vapi.inject({
+      on: { method: 'PATCH' },
+      times: 1,
+      behaviour: { kind: 'error-before', status: 400 },
+    });
+    const { rolloutId } = (await start({ onFailure })).body;
+    await work(rolloutId);
+    const shown = await show(rolloutId);
+    expect(shown).toMatchObject({
+      reason: 'tolerance',
+      wave: 1,
+      failures: [{ code: 'VAPI_REJECTED', count: 1, examples: [`${orgs[0]}/inbound`] }],
+    });
+    expect(shown.state).toBe(onFailure === 'pause' ? 'paused' : 'rolled-back');
+    for (const one of orgs) expect(await messageOf(one)).toBe('one 1');
+    if (onFailure === 'rollback') return;
+    await act(rolloutId, 'resume');
+    await work(rolloutId);
+    expect(await show(rolloutId)).toMatchObject({
+      state: 'completed',
+      counts: { applied: 7, failed: 0 },
+      failures: [],
+    });
+  },
+);
+
+it('pauses, resumes and aborts; an action in a wrong state is refused', async () => {
+  await bound(3);
+  const { rolloutId } = (await start()).body;
+  expect((await act(rolloutId, 'pause')).body).toMatchObject({ state: 'paused', reason: 'operator' });
+  await work(rolloutId);
+  expect(service.vapi.count('PATCH')).toBe(0);
+  expect((await act(rolloutId, 'pause')).body.code).toBe('ROLLOUT_STATE');
+  await act(rolloutId, 'resume');
+  expect((await act(rolloutId, 'abort')).body.state).toBe('aborted');
+  await service.announce();
+  const told = JSON.stringify(service.bus.events.filter((event) => JSON.stringify(event).includes(rolloutId)));
+  expect([...told.matchAll(/Rollout \w+/g)].map(([type]) => type)).toEqual([
+    'Rollout Started',
+    'Rollout Paused',
+    'Rollout Resumed',
+    'Rollout Aborted',
+  ]);
+  await work(rolloutId);
+  expect(service.vapi.count('PATCH')).toBe(0);
+  expect((await act('none', 'pause')).status).toBe(404);
+});
+
+it('an alarm that it names stops it, and no other; what stands still is sent again', async () => {
+  await bound(2);
+  const { rolloutId } = (await start({ alarms: ['faults'] })).body;
+  const alarm = (alarmName: string, value: string) =>
+    service.invoke('rollouts', {
+      source: 'aws.cloudwatch',
+      'detail-type': 'CloudWatch Alarm State Change',
+      detail: { alarmName, state: { value } },
+    });
+  await alarm('other', 'ALARM');
+  await alarm('faults', 'OK');
+  expect(await show(rolloutId)).toMatchObject({ state: 'running' });
+  const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + 61_000 } });
+  service.clearCounts();
+  await later.invoke('rollouts', { source: 'aws.events', 'detail-type': 'Scheduled Event' });
+  expect(service.sent.map(({ task }) => task)).toContainEqual({ kind: 'rollout', rolloutId });
+  await alarm('faults', 'ALARM');
+  expect(await show(rolloutId)).toMatchObject({ state: 'paused', reason: 'alarm' });
+});
+
+it('a throttled target is tried again, and no failure', async () => {
+  await bound(1);
+  service.vapi.inject({
+    on: { method: 'PATCH' },
+    behaviour: { kind: 'rate-limit', retryAfter: 600 },
+  });
+  const { rolloutId } = (await start()).body;
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({ state: 'running', counts: { outdated: 1, failed: 0 } });
+  service.vapi.clearFaults();
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 1 } });
+});
+
+it('a dry run shows waves and differences, and writes nothing', async () => {
+  const orgs = await bound(3);
+  service.clearCounts();
+  const { status, body } = await invoke(
+    'POST',
+    '/rollouts',
+    {},
+    { template: templateId, version: 2, dryRun: true },
+    { limit: '2' },
+  );
+  expect({ status, body }).toMatchObject({ status: 200, body: { dryRun: true, targets: 3, waves: [1, 2], next: '2' } });
+  expect(body.items).toMatchObject([
+    { orgId: orgs[0], wave: 1, plan: 'update', changes: [{ path: '/firstMessage' }] },
+    { wave: 2 },
+  ]);
+  expect(service.tableOperations.filter((name) => /Put|Update|Delete/.test(name))).toEqual([]);
+  expect((await invoke('POST', '/rollouts', {}, { template: templateId, version: 9 })).body.code).toBe(
+    'TEMPLATE_UNKNOWN',
+  );
+  expect((await invoke('POST', '/rollouts', {}, { template: 7, growth: 1 })).status).toBe(400);
+});

@@ -1,0 +1,184 @@
+import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { call } from '../local/vapi-caller.ts';
+import { configuration, PROMPT } from '../support/configurations.ts';
+import { PLATFORM_KEY, type TestService } from '../support/service.ts';
+import { useService } from '../support/use-service.ts';
+
+let service: TestService;
+let org: string;
+let templateId: string;
+useService((given) => {
+  ({ service, org } = given);
+  templateId = `t-${org}`;
+});
+
+const assistant = (extra: JsonObject = {}): JsonObject => ({
+  ...configuration(),
+  name: '${clinicName}',
+  maxDurationSeconds: '${maxSeconds}',
+  model: {
+    provider: 'openai',
+    model: 'gpt-4o',
+    messages: [{ role: 'system', content: `${PROMPT} \${clinicName} {{now}}` }],
+  },
+  ...extra,
+});
+const variables = { clinicName: { type: 'string', required: true }, maxSeconds: { type: 'number', default: 600 } };
+
+const request = (method: string, path: string, pathParameters: object, body?: unknown, headers = {}) =>
+  service.invoke('templates', {
+    routeKey: `${method} ${path}`,
+    requestContext: { http: { method } },
+    pathParameters,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+const putTemplate = (content: object, headers = {}) =>
+  request('PUT', '/templates/{templateId}', { templateId }, content, headers);
+const getTemplate = () => request('GET', '/templates/{templateId}', { templateId });
+const putVariables = (values: object) => request('PUT', '/orgs/{orgId}/variables', { orgId: org }, values);
+const bind = (extra: object = {}, options = {}) =>
+  service.put(org, 'inbound', { template: templateId, ...extra }, options);
+const callsOf = ({ vapi }: TestService) => vapi.requests.length;
+const live = (id: string) => service.vapi.assistants(LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '').find((one) => one.id === id);
+
+it('a content is a version; the same content is the version it was', async () => {
+  expect(await putTemplate({ variables, assistant: assistant() })).toMatchObject({
+    status: 201,
+    headers: { ETag: '"1"' },
+    body: { templateId, version: 1, outcome: 'created' },
+  });
+  expect(await putTemplate({ assistant: assistant(), variables })).toMatchObject({
+    status: 200,
+    body: { version: 1, outcome: 'unchanged' },
+  });
+  const next = { variables, assistant: assistant({ firstMessage: 'Good day' }) };
+  expect((await putTemplate(next, { 'if-match': '"4"' })).status).toBe(412);
+  expect((await putTemplate(next, { 'if-match': '"1"' })).body).toMatchObject({ version: 2, outcome: 'updated' });
+  expect((await getTemplate()).body).toMatchObject({ version: 2, assistant: { firstMessage: 'Good day' } });
+  const first = await request('GET', '/templates/{templateId}/versions/{version}', { templateId, version: '1' });
+  expect(first.body).toMatchObject({ version: 1, assistant: { firstMessage: 'Hello!' }, variables });
+  expect(
+    (await request('GET', '/templates/{templateId}/versions/{version}', { templateId, version: '9' })).status,
+  ).toBe(404);
+  const { body } = await request('GET', '/templates', {});
+  expect(body.items).toContainEqual(expect.objectContaining({ templateId, version: 2 }));
+});
+
+it('all that is wrong with a template is said at once', async () => {
+  const reply = await putTemplate({
+    roles: ['sideways'],
+    variables: {
+      unused: { type: 'string' },
+      maxSeconds: { type: 'number', default: 'many' },
+      fine: { type: 'string' },
+    },
+    assistant: {
+      ...assistant({ firstMessage: 7, wrong: 1, name: '${fine} ${other}' }),
+      model: { provider: '${fine}' },
+    },
+  });
+  expect(reply).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
+  const fields = reply.body.errors.map(({ field }: { field: string }) => field);
+  for (const field of ['roles.0', 'variables.unused', 'variables.maxSeconds.default', 'variables.other']) {
+    expect(fields).toContain(field);
+  }
+  expect(fields).toEqual(
+    expect.arrayContaining(['assistant.firstMessage', 'assistant.wrong', 'assistant.model.model']),
+  );
+  expect(fields).not.toContain('assistant.maxDurationSeconds');
+  expect((await getTemplate()).status).toBe(404);
+});
+
+it('defaults, over them the organisation’s values, over them the request’s', async () => {
+  await putTemplate({ variables, assistant: assistant() });
+  expect(await bind()).toMatchObject({
+    status: 422,
+    body: { code: 'VARIABLES_MISSING', errors: [{ field: 'variables.clinicName' }] },
+  });
+  await putVariables({ clinicName: 'North', maxSeconds: 300 });
+  const { body } = await bind({ overrides: { firstMessage: 'Hi', voice: { speed: 1.1 } } });
+  expect(body).toMatchObject({ outcome: 'created' });
+  expect(live(body.assistantId)).toMatchObject({
+    name: 'North',
+    maxDurationSeconds: 300,
+    firstMessage: 'Hi',
+    voice: { voiceId: 'en-US-AndrewNeural', speed: 1.1 },
+  });
+  expect(await bind({ variables: { maxSeconds: 120 } })).toMatchObject({ body: { outcome: 'updated' } });
+  expect(live(body.assistantId)).toMatchObject({ maxDurationSeconds: 120, firstMessage: 'Hello!' });
+  expect((await service.get(org, 'inbound')).body).toMatchObject({ template: { id: templateId, version: 1 } });
+});
+
+it.each([
+  ['a value of another type', { variables: { clinicName: 7 } }, 400],
+  ['an unknown variable', { variables: { clinicName: 'N', other: 1 } }, 400],
+  ['a configuration field beside the template', { firstMessage: 'Hi' }, 400],
+  ['a version that is not there', { version: 9 }, 422],
+])('%s is refused', async (_name, extra, status) => {
+  await putTemplate({ variables, assistant: assistant() });
+  expect((await bind(extra)).status).toBe(status);
+  expect(callsOf(service)).toBe(0);
+});
+
+it('a PUT that only moves, adds or takes away the binding is one table write', async () => {
+  await putTemplate({ variables, assistant: assistant() });
+  await putTemplate({ variables, assistant: assistant(), description: 'the same' });
+  const { body } = await bind({ version: 1, variables: { clinicName: 'North' } });
+  await service.announce();
+  const told = service.bus.events.length;
+  const config = {
+    ...assistant(),
+    name: 'North',
+    maxDurationSeconds: 600,
+    model: { provider: 'openai', model: 'gpt-4o', messages: [{ role: 'system', content: `${PROMPT} North {{now}}` }] },
+  };
+  for (const [index, put] of [
+    () => bind({ version: 2, variables: { clinicName: 'North' } }),
+    () => service.put(org, 'inbound', config),
+    () => bind({ variables: { clinicName: 'North' } }),
+  ].entries()) {
+    service.clearCounts();
+    expect((await put()).body).toMatchObject({ outcome: 'unchanged', revision: body.revision + 1 + index });
+    expect(service.tableOperations.filter((name) => !/Query|Get/.test(name))).toEqual(['UpdateItem']);
+    expect(callsOf(service)).toBe(1);
+  }
+  service.clearCounts();
+  await bind({ variables: { clinicName: 'North' } });
+  expect(service.tableOperations.filter((name) => !/Query|Get/.test(name))).toEqual([]);
+  await service.announce();
+  expect(service.bus.events).toHaveLength(told);
+  const { specHash } = (await service.get(org, 'inbound')).body;
+  await service.rollBack(org, 'inbound', { specHash });
+  expect((await service.get(org, 'inbound')).body).toMatchObject({ template: null, revision: body.revision + 4 });
+});
+
+it('names stand for ids of the organisation’s own account', async () => {
+  const account = PLATFORM_KEY;
+  const make = (path: string, body: JsonObject) => call(service.vapi, `POST ${path}`, { key: account, body });
+  const tool = await make('/tool', { type: 'function', function: { name: `book_${org.replace('-', '_')}` } });
+  const credential = await make('/credential', { name: `crm-${org}`, provider: 'webhook' });
+  const refs = (name: string) => ({
+    assistant: assistant({
+      name: 'Desk',
+      maxDurationSeconds: 60,
+      server: { url: 'https://x.example', credentialId: { $ref: { credential: `crm-${org}` } } },
+      model: { provider: 'openai', model: 'gpt-4o', toolIds: [{ $ref: { tool: name } }] },
+    }),
+  });
+  await putTemplate(refs(`book_${org.replace('-', '_')}`));
+  const { body } = await bind();
+  expect(live(body.assistantId)).toMatchObject({
+    server: { credentialId: credential.json.id },
+    model: { toolIds: [tool.json.id] },
+  });
+  service.clearCounts();
+  expect((await bind()).body.outcome).toBe('unchanged');
+  expect(callsOf(service)).toBe(1);
+  await putTemplate(refs('nothing'));
+  expect(await bind()).toMatchObject({
+    status: 422,
+    body: { code: 'REFERENCE_UNRESOLVED', errors: [{ field: '$ref.tool.nothing' }] },
+  });
+});
