@@ -22,6 +22,17 @@ export function configurationIn(file: string): Configuration {
   throw new CliError(`${file} holds no configuration: it must be an object, as PUT takes it.`);
 }
 
+/** The object in a YAML or JSON file; the service says what is wrong within it. Throws a `CliError`. */
+export function contentIn<Content extends object>(file: string): Content {
+  const content = parsed(file);
+  if (isObject<Content>(content)) return content;
+  throw new CliError(`${file} must hold an object.`);
+}
+
+function isObject<Content extends object>(value: unknown): value is Content {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function parsed(file: string): unknown {
   try {
     return parse(readFileSync(file === '-' ? 0 : file, 'utf8'));

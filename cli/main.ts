@@ -5,6 +5,8 @@ import { addDirectoryCommands } from './commands/directory.ts';
 import { addDriftCommand } from './commands/drift.ts';
 import { addImportCommands } from './commands/import.ts';
 import { addRedriveCommand } from './commands/redrive.ts';
+import { addRolloutCommands } from './commands/rollouts.ts';
+import { addTemplateCommands } from './commands/templates.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { CliError, EXIT, sentencesOf } from './exit.ts';
 
@@ -29,12 +31,19 @@ Example: npx vapi-sync plan fleet --stage dev`,
   addDirectoryCommands(program);
   addAssistantCommands(program);
   addChangeCommands(program);
+  addTemplateCommands(program);
+  addRolloutCommands(program);
   addDriftCommand(program);
   addVerifyCommand(program);
   addImportCommands(program);
   addRedriveCommand(program);
-  for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError('(--help shows how)');
+  for (const command of commandsOf(program)) command.exitOverride().showHelpAfterError('(--help shows how)');
   return program;
+}
+
+/** A command, and all below it. */
+export function commandsOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(commandsOf)];
 }
 
 /** Runs a command line, and sets the exit code of this process. Never throws: what went wrong is a sentence on stderr. */

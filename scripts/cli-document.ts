@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { commandsOf } from '../cli/main.ts';
 
 const INTRODUCTION = `# The command
 
@@ -35,11 +36,16 @@ In a pipeline: [.github/workflows](../examples/github-actions.yml) plans on a pu
 
 /** docs/cli.md: the help of the program and of each command. */
 export function cliDocument(program: Command): string {
-  const sections = [program, ...program.commands].map((command) => {
-    const name = command === program ? 'Everywhere' : `vapi-sync ${command.name()}`;
+  const sections = commandsOf(program).map((command) => {
+    const name = command === program ? 'Everywhere' : nameOf(command);
     return `## ${name}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`;
   });
   return [INTRODUCTION, ...sections].join('\n');
+}
+
+/** With the names of the commands that it belongs to. */
+function nameOf(command: Command): string {
+  return command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
 }
 
 /** As it is printed on a terminal of 100 columns. */

@@ -69,6 +69,36 @@ it(
   PROCESSES_MS,
 );
 
+it(
+  'a template is made, an organisation bound to it, and a rollout brings it to the next version',
+  async () => {
+    const assistant = { ...withPrompt('You answer for ${clinicName}.'), name: '${clinicName}' };
+    const content = { roles: ['inbound'], variables: { clinicName: { type: 'string', required: true } }, assistant };
+    const made = await at('template', 'set', 'clinic', file(content));
+    expect([made.err, made.out]).toEqual(['', 'created clinic version 1\n']);
+    await at('template', 'variables', 'globex', file({ clinicName: 'Globex' }));
+    expect((await at('set', 'globex', 'inbound', file({ template: 'clinic' }))).code).toBe(0);
+    await at('template', 'set', 'clinic', file({ ...content, assistant: { ...assistant, firstMessage: 'Hello' } }));
+    const request = file({ template: 'clinic', version: 2, waves: { bakeSeconds: 0 } });
+    const started = await at('rollout', 'start', request);
+    expect([started.err, started.out]).toEqual(['', expect.stringMatching(/: 1 targets in waves of 1\n$/)]);
+    await service.drainQueue();
+    const [rolloutId = ''] = started.out.split(':');
+    const watched = await at('rollout', 'watch', rolloutId);
+    expect([watched.code, watched.out]).toEqual([0, 'completed, wave 1 of 1, 1 of 1 targets\n']);
+    expect(JSON.parse((await at('template', 'list', '--json')).out).items).toMatchObject([
+      { templateId: 'clinic', version: 2 },
+    ]);
+    expect(JSON.parse((await at('get', 'globex', 'inbound', '--json')).out)).toMatchObject({
+      template: { id: 'clinic', version: 2 },
+      configuration: { name: 'Globex', firstMessage: 'Hello' },
+    });
+    expect((await at('rollout', 'pause', rolloutId)).err).toMatch(/^ROLLOUT_STATE: /);
+    await service.remove('globex', 'inbound');
+  },
+  PROCESSES_MS,
+);
+
 describe('what goes wrong is a sentence and an exit code, no stack:', () => {
   it.each<[string, readonly string[], number, RegExp]>([
     ['an unknown command', ['nonsense'], 64, /unknown command/],

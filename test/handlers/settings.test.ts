@@ -30,6 +30,7 @@ describe('settings', () => {
       tableName: 'table',
       eventBusName: 'default',
       changeRetentionDays: 400,
+      rolloutStalledMs: 60_000,
       inlineCredentials: false,
       knownOrganisationsOnly: false,
       driftMode: 'report',

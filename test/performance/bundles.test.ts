@@ -13,7 +13,7 @@ const CEILINGS: Readonly<Record<string, number>> = {
   templates: 465,
   rollouts: 640,
   verify: 640,
-  worker: 648,
+  worker: 690,
   drift: 490,
   announce: 475,
 };

@@ -99,6 +99,20 @@ export const JOURNAL_STEPS: { readonly [C in Code]: JournalStep<C> } = {
     measure: once('FollowUpNotSent'),
   },
   TASK_POSTPONED: { level: 'warn', text: '⏳ Not now: the task comes back later', measure: once('TaskPostponed') },
+  ROLLOUT_CHANGED: {
+    level: 'info',
+    text: '🌊 A rollout has gone on',
+    measure: (metrics, { state, reason }) => {
+      const isStopped =
+        reason !== undefined && reason !== 'operator' && (state === 'paused' || state === 'rolling-back');
+      if (isStopped || state === 'failed') once('RolloutStopped')(metrics);
+    },
+  },
+  ROLLOUT_RESENT: {
+    level: 'warn',
+    text: '🌊 A rollout stood still; its task was sent again',
+    measure: once('RolloutStalled'),
+  },
   HISTORY_PRUNED: { level: 'info', text: '📚 Old configurations removed from the history' },
   HISTORY_NOT_KEPT: { level: 'warn', text: '📚 The history could not be kept up to date' },
   RELEASE_FAILED: { level: 'warn', text: '🔒 The claim could not be given back and will expire' },

@@ -34,6 +34,8 @@ export const METRICS = {
   PhoneNumberForeign: { unit: MetricUnit.Count, dimensions: [] },
   FollowUpNotSent: { unit: MetricUnit.Count, dimensions: [] },
   TaskPostponed: { unit: MetricUnit.Count, dimensions: [] },
+  RolloutStopped: { unit: MetricUnit.Count, dimensions: [] },
+  RolloutStalled: { unit: MetricUnit.Count, dimensions: [] },
   EventsNotSent: { unit: MetricUnit.Count, dimensions: [] },
   AssistantPinned: { unit: MetricUnit.Count, dimensions: [] },
   AssistantsToRetire: { unit: MetricUnit.Count, dimensions: [] },

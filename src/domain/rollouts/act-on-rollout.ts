@@ -93,6 +93,9 @@ export async function resendLost(call: RolloutCall, stalledMs: number): Promise<
   const since = new Date(call.runtime.now() - stalledMs).toISOString();
   const isGoingOn = ({ state, updatedAt }: Rollout) => state !== 'paused' && updatedAt < since;
   const lost = (await openRollouts(call)).filter(isGoingOn);
-  for (const { rolloutId } of lost) await call.tasks.send({ kind: 'rollout', rolloutId });
+  for (const { rolloutId, state, updatedAt } of lost) {
+    await call.tasks.send({ kind: 'rollout', rolloutId });
+    call.journal.record({ code: 'ROLLOUT_RESENT', rolloutId, state, updatedAt });
+  }
   return lost.length;
 }

@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { openAccessSession } from '../account/access-session.ts';
 import { diffAssistant } from '../configuration/diff.ts';
 import { mappingOf } from '../mapping/assistant-mapping.ts';
@@ -7,7 +8,7 @@ import type { TaskEnd } from '../task.ts';
 import { applyTarget, mayBeChanged, takeTargetBack } from './apply-target.ts';
 import { countTargets } from './count-targets.ts';
 import type { RolloutCall } from './dependencies.ts';
-import type { Rollout, StopReason, Target } from './rollout.ts';
+import type { Rollout, StopReason, Target, TargetUnit } from './rollout.ts';
 import { ROLLOUT_TRANSITIONS, type RolloutTransition } from './transitions.ts';
 import { type UnitEnd, workOnTargets } from './work-on-targets.ts';
 
@@ -16,6 +17,9 @@ const LONGEST_DELAY_S = 900;
 
 /** A plan that is not made after so long never will be, in ms: its request is over. */
 const PLANNING_MS = 60_000;
+
+/** A look at a unit is not begun with less than this left, in ms. */
+const LOOK_MS = 20_000;
 
 /** One step of a rollout: it goes on at once, or the task ends. */
 type Step = { kind: 'on' } | { kind: 'end'; end: TaskEnd };
@@ -56,12 +60,15 @@ async function takeStep(call: RolloutCall, rollout: Rollout): Promise<Step> {
 
 /** Makes a transition, if the rollout is still as it was read; if not, the next step sees how it is. */
 export async function transit(
-  call: Pick<RolloutCall, 'rollouts' | 'runtime'>,
+  call: Pick<RolloutCall, 'rollouts' | 'runtime' | 'journal'>,
   rollout: Rollout,
   { by, ...change }: Partial<Rollout> & { by: RolloutTransition },
 ): Promise<Rollout | undefined> {
   const state = ROLLOUT_TRANSITIONS[by].to;
-  return await call.rollouts.write(rollout, { ...change, state, updatedAt: isoNow(call.runtime) });
+  const written = await call.rollouts.write(rollout, { ...change, state, updatedAt: isoNow(call.runtime) });
+  const { rolloutId, wave, reason } = written ?? rollout;
+  if (written) call.journal.record({ code: 'ROLLOUT_CHANGED', rolloutId, state, wave, reason });
+  return written;
 }
 
 async function giveUpPlan(call: RolloutCall, rollout: Rollout): Promise<Step> {
@@ -76,7 +83,7 @@ async function apply(call: RolloutCall, rollout: Rollout): Promise<Step> {
   const unit = await call.targets.read(rollout.rolloutId, rollout.unit);
   if (!unit || unit.wave > rollout.wave) {
     const bakedAt = new Date(call.runtime.now() + rollout.waves.bakeSeconds * 1000).toISOString();
-    await transit(call, rollout, { by: 'bake', bakedAt });
+    await transit(call, rollout, { by: 'bake', bakedAt, looked: 0 });
     return ON;
   }
   const isDue = ({ state }: Target) => state === 'outdated' || state === 'applying';
@@ -132,21 +139,46 @@ export function lastUnit({ unitCount }: Rollout): number {
 async function bake(call: RolloutCall, rollout: Rollout): Promise<Step> {
   const leftMs = Date.parse(rollout.bakedAt ?? rollout.updatedAt) - call.runtime.now();
   if (leftMs > 0) return later('BAKING', leftMs / 1000);
-  if (!(await isWaveWell(call, rollout))) return await stop(call, rollout, 'unhealthy');
-  if (rollout.wave < rollout.sizes.length) await transit(call, rollout, { by: 'next-wave', wave: rollout.wave + 1 });
-  else await transit(call, rollout, { by: 'complete', endedAt: isoNow(call.runtime) });
+  const { kind, rollout: looked } = await lookAtWave(call, rollout);
+  if (kind === 'unhealthy') return await stop(call, looked, 'unhealthy');
+  if (kind !== 'well') return await goOnAfter(call, looked, { kind });
+  if (looked.wave < looked.sizes.length) await transit(call, looked, { by: 'next-wave', wave: looked.wave + 1 });
+  else await transit(call, looked, { by: 'complete', endedAt: isoNow(call.runtime) });
   return ON;
 }
 
-/** Looks at each assistant of the wave that is still the rollout's, once. */
-async function isWaveWell(call: RolloutCall, rollout: Rollout): Promise<boolean> {
-  for await (const { wave, targets } of call.targets.all(rollout.rolloutId)) {
-    if (wave !== rollout.wave) continue;
-    for (const target of targets) {
-      if (target.state === 'applied' && !(await isWell(call, rollout, target))) return false;
-    }
+/**
+ * Looks at each assistant of the wave that is still the rollout's, once, some at a time. How far it came is noted with each
+ * unit: a wave may be larger than the time of one task.
+ */
+async function lookAtWave(
+  call: RolloutCall,
+  rollout: Rollout,
+): Promise<{ kind: 'well' | 'unhealthy' | 'out-of-time' | 'stopped'; rollout: Rollout }> {
+  let noted = rollout;
+  for await (const unit of unitsOfWave(call, rollout)) {
+    if (call.deadline.remainingMs() < LOOK_MS) return { kind: 'out-of-time', rollout: noted };
+    if (!(await isUnitWell(call, noted, unit))) return { kind: 'unhealthy', rollout: noted };
+    const next = await call.rollouts.write(noted, { looked: unit.number + 1, updatedAt: isoNow(call.runtime) });
+    if (!next) return { kind: 'stopped', rollout: noted };
+    noted = next;
   }
-  return true;
+  return { kind: 'well', rollout: noted };
+}
+
+/** Those that were not looked at yet. */
+async function* unitsOfWave(call: RolloutCall, { rolloutId, wave, looked = 0 }: Rollout): AsyncGenerator<TargetUnit> {
+  for (let number = looked; ; number += 1) {
+    const unit = await call.targets.read(rolloutId, number);
+    if (!unit || unit.wave > wave) return;
+    if (unit.wave === wave) yield unit;
+  }
+}
+
+async function isUnitWell(call: RolloutCall, rollout: Rollout, { targets }: TargetUnit): Promise<boolean> {
+  const applied = targets.filter(({ state }) => state === 'applied');
+  const look = (target: Target) => isWell(call, rollout, target);
+  return (await pMap(applied, look, { concurrency: rollout.maxConcurrent })).every(Boolean);
 }
 
 async function isWell(call: RolloutCall, { rolloutId }: Rollout, { orgId, role }: Target): Promise<boolean> {

@@ -38,6 +38,8 @@ export interface Rollout extends RolloutRequest {
   unit: number;
   unitCount: number;
   bakedAt?: string | undefined;
+  /** Units up to this one were looked at after the bake. */
+  looked?: number | undefined;
   startedBy: Actor;
   startedAt: string;
   updatedAt: string;

@@ -40,6 +40,7 @@ const rolloutSchema = z.object({
   unit: z.number(),
   unitCount: z.number(),
   bakedAt: z.exactOptional(z.string()),
+  looked: z.exactOptional(z.number()),
   startedBy: z.object({ kind: z.enum(ACTOR_KINDS), id: z.string() }),
   startedAt: z.string(),
   updatedAt: z.string(),
