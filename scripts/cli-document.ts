@@ -9,7 +9,8 @@ const INTRODUCTION = `# The command
 
 \`\`\`
 fleet/
-  orgs/globex.yaml         one file for each organisation
+  orgs/globex.yaml         one file for each organisation: its assistants, and its \`variables\` for templates
+  templates/clinic.yaml    a template, or clinic.md: its front matter, and the system prompt as the text
   schemas/                 for editors; \`export\` writes them
 \`\`\`
 
@@ -23,13 +24,16 @@ assistants:
     server: { url: https://hooks.globex.example, headers: { x-key: "\${env:GLOBEX_HOOK_KEY}" } }
 \`\`\`
 
-What stands below \`inbound\` and \`outbound\` is what \`PUT\` takes. \`\${env:NAME}\` is a value of the environment, as secrets do not belong into
+What stands below \`inbound\` and \`outbound\` is what \`PUT\` takes: a configuration, or a binding (\`template: clinic\`). \`\${env:NAME}\` is a value of the environment, as secrets do not belong into
 Git. \`export\` begins such a directory with what is there; \`plan\` compares, \`apply\` does exactly what \`plan\` shows, each step only on the
 revision that was planned. A mistake anywhere is named with file and line, and nothing is applied. Ctrl-C ends what is under way
 and says how far it came; the same command goes on.
 
 \`--prune\` removes what no file asks for: assistants of the platform's account, and of the organisations that have a file. Those of an
 organisation with an account of its own, and without a file, no list shows.
+
+\`apply\` makes templates and values first. Assistants that stand on what the same plan changes are shown without their fields. What an
+assistant was bound with the service does not show: \`export\` writes its configuration as it is.
 
 In a pipeline: [.github/workflows](../examples/github-actions.yml) plans on a pull request and applies on main.
 `;

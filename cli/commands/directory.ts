@@ -6,6 +6,7 @@ import { type Applied, applySteps } from '../directory/apply.ts';
 import { exportDirectory } from '../directory/export.ts';
 import { mistakeLine } from '../directory/mistakes.ts';
 import { type Plan, planDirectory, type Step } from '../directory/plan.ts';
+import { type Foundation, makeFoundation } from '../directory/plan-templates.ts';
 import { readDirectory } from '../directory/read.ts';
 import { writeSchemas } from '../directory/schemas.ts';
 import { EXIT } from '../exit.ts';
@@ -63,9 +64,10 @@ async function plan(call: Call<Options>, [dir = '']: readonly string[]): Promise
   const planned = await planOf(call, dir);
   if (!planned) return EXIT.failed;
   const { out } = call;
-  out.json({ ...summaryOf(planned), steps: planned.steps.map(shownStep) });
+  const { foundations, steps } = planned;
+  out.json({ ...summaryOf(planned), foundations: foundations.map(shownFoundation), steps: steps.map(shownStep) });
   showPlan(out, planned);
-  return planned.steps.length === 0 ? EXIT.done : EXIT.changes;
+  return foundations.length + steps.length === 0 ? EXIT.done : EXIT.changes;
 }
 
 async function apply(call: Call<Options>, [dir = '']: readonly string[]): Promise<number> {
@@ -76,6 +78,10 @@ async function apply(call: Call<Options>, [dir = '']: readonly string[]): Promis
   const removals = steps.filter((step) => step.action === 'remove');
   showPlan(out, planned);
   if (removals.length > 0) await confirm(`${removals.length} assistants are removed at Vapi.`, options.yes);
+  // Templates and values first: without one of them nothing that stands on it is begun.
+  for (const step of planned.foundations) {
+    out.line(`${await makeFoundation(client, step)} ${step.kind} ${step.name}`);
+  }
   const stop = watchForInterrupt();
   const bar = startBar(out, steps.length);
   const applied = await applySteps(steps, {
@@ -110,9 +116,13 @@ function lineOf({ orgId, role, outcome, detail }: Applied): string {
 const SIGNS = { create: '+', update: '~', remove: '-' } as const;
 const STYLES = { create: 'green', update: 'yellow', remove: 'red' } as const;
 
-function showPlan(out: Output, { steps, unchanged }: Plan): void {
-  for (const { action: name, orgId, role, file, changes } of steps) {
-    out.line(out.styled(STYLES[name], `${SIGNS[name]} ${name} ${orgId}/${role}${file ? ` (${file})` : ''}`));
+function showPlan(out: Output, { foundations, steps, unchanged }: Plan): void {
+  for (const { action: name, kind, name: what, file } of foundations) {
+    out.line(out.styled(STYLES[name], `${SIGNS[name]} ${name} ${kind} ${what} (${file})`));
+  }
+  for (const { action: name, orgId, role, file, changes, because } of steps) {
+    const why = [file, because].filter(Boolean).join(': ');
+    out.line(out.styled(STYLES[name], `${SIGNS[name]} ${name} ${orgId}/${role}${why ? ` (${why})` : ''}`));
     if (name === 'update') showChanges(out, changes, '    ');
   }
   const { create, update, remove } = countsOf(steps);
@@ -126,6 +136,10 @@ function countsOf(steps: readonly Step[]): Record<Step['action'], number> {
 
 function summaryOf({ steps, unchanged }: Plan) {
   return { ...countsOf(steps), unchanged };
+}
+
+function shownFoundation({ kind, name, action: what, file }: Foundation) {
+  return { kind, name, action: what, file };
 }
 
 function shownStep({ orgId, role, action: name, file, revision, changes }: Step) {

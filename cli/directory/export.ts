@@ -32,20 +32,40 @@ export async function exportDirectory(
   const page = async (cursor: string | undefined) =>
     orThrow(await client.GET('/assistants', { params: { query: { limit: 200, cursor } } }));
   for await (const { items } of pagesOf(page)) for (const { orgId } of items) orgIds.add(orgId);
+  await exportTemplates(client, path);
   const secrets = new Set<string>();
   const skipped: string[] = [];
   const written = await pMap(
     [...orgIds].toSorted(),
     async (orgId) => {
       const assistants = await configurationsOf(client, orgId, { secrets, skipped });
+      const variables = orThrow(await client.GET('/orgs/{orgId}/variables', { params: { path: { orgId } } }));
       const file = join(folder, `${orgId}.yaml`);
-      writeFileSync(file, SCHEMA + stringify({ assistants }, { lineWidth: 0 }));
+      const content = { ...(Object.keys(variables).length > 0 && { variables }), assistants };
+      writeFileSync(file, SCHEMA + stringify(content, { lineWidth: 0 }));
       return { file, count: Object.keys(assistants).length };
     },
     { concurrency: AT_ONCE },
   );
   const assistants = written.reduce((sum, { count }) => sum + count, 0);
   return { files: written.map(({ file }) => file), assistants, secrets: [...secrets].toSorted(), skipped };
+}
+
+async function exportTemplates(client: ServiceClient, path: string): Promise<void> {
+  const page = async (cursor: string | undefined) =>
+    orThrow(await client.GET('/templates', { params: { query: { limit: 200, cursor } } }));
+  for await (const { items } of pagesOf(page)) {
+    for (const { templateId } of items) {
+      const found = orThrow(await client.GET('/templates/{templateId}', { params: { path: { templateId } } }));
+      const { templateId: _id, version: _version, hash: _hash, ...content } = found;
+      const folder = join(path, 'templates');
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(
+        join(folder, `${templateId}.yaml`),
+        SCHEMA.replace('organisation', 'template') + stringify(content, { lineWidth: 0 }),
+      );
+    }
+  }
 }
 
 async function configurationsOf(

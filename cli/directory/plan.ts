@@ -3,6 +3,7 @@ import { type components, orThrow, ProblemError, type ServiceClient } from '../.
 import type { Role } from '../arguments.ts';
 import { pagesOf } from '../pages.ts';
 import type { Mistake } from './mistakes.ts';
+import { type Foundation, planFoundations } from './plan-templates.ts';
 import type { Directory, WantedAssistant } from './read.ts';
 
 type FieldChange = components['schemas']['FieldChange'];
@@ -18,10 +19,14 @@ export interface Step {
   /** Of an update: the fields that differ. */
   changes: readonly FieldChange[];
   wanted?: WantedAssistant;
+  /** What it stands on changes with the same plan, so that the fields that differ are not known before. */
+  because?: string;
 }
 
 /** All that a directory asks for and that is not so. */
 export interface Plan {
+  /** Templates and values, which come first. */
+  foundations: readonly Foundation[];
   steps: readonly Step[];
   unchanged: number;
   mistakes: readonly Mistake[];
@@ -40,11 +45,18 @@ interface Planning {
 /** Compares a directory with what is there, by dry runs: nothing is written. */
 export async function planDirectory(directory: Directory, { client, prune, onDone }: Planning): Promise<Plan> {
   const mistakes: Mistake[] = [];
-  const revisions = await revisionsOf(client, directory.orgIds);
+  const [revisions, foundations] = await Promise.all([
+    revisionsOf(client, directory.orgIds),
+    planFoundations(client, directory),
+  ]);
   const steps = await pMap(
     directory.assistants,
     async (wanted) => {
-      const step = await planOne(client, wanted, { revision: revisions.get(nameOf(wanted)), mistakes });
+      const revision = revisions.get(nameOf(wanted));
+      const because = changedBelow(wanted, foundations);
+      const step = because
+        ? stepAbove(wanted, revision, because)
+        : await planOne(client, wanted, { revision, mistakes });
       onDone?.();
       return step;
     },
@@ -52,10 +64,24 @@ export async function planDirectory(directory: Directory, { client, prune, onDon
   );
   const removals = prune ? await removalsOf(client, directory, revisions) : [];
   return {
+    foundations,
     steps: [...steps.filter((step) => step !== undefined), ...removals],
     unchanged: steps.filter((step) => step === undefined).length - mistakes.length,
     mistakes,
   };
+}
+
+/** The template of a binding, or the values of its organisation, when the same plan changes them. */
+function changedBelow({ orgId, body }: WantedAssistant, foundations: readonly Foundation[]): string | undefined {
+  if (!('template' in body)) return undefined;
+  const found = foundations.find(({ kind, name }) => name === (kind === 'template' ? body.template : orgId));
+  return found && (found.kind === 'template' ? `template ${found.name} changes` : 'variables change');
+}
+
+function stepAbove(wanted: WantedAssistant, revision: number | undefined, because: string): Step {
+  const { orgId, role, source } = wanted;
+  const action = revision === undefined ? 'create' : 'update';
+  return { orgId, role, action, file: source.file, revision, changes: [], wanted, because };
 }
 
 function nameOf({ orgId, role }: { orgId: string; role: string }): string {

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { z } from 'zod';
+import type { components } from '../../client/index.ts';
 import { type Configuration, isConfiguration, type Role } from '../arguments.ts';
 import { CliError } from '../exit.ts';
 import type { Mistake } from './mistakes.ts';
-import { readSource, type Source } from './source.ts';
+import { readMarkdown, readSource, type Source } from './source.ts';
 
 /** An assistant that a directory asks for. */
 export interface WantedAssistant {
@@ -14,26 +15,51 @@ export interface WantedAssistant {
   source: Source;
 }
 
+/** A template that a directory asks for. */
+export interface WantedTemplate {
+  templateId: string;
+  content: TemplateContent;
+  source: Source;
+}
+
+/** What PUT of a template takes. */
+export type TemplateContent = components['schemas']['TemplateContent'];
+
+/** Values of an organisation for templates. */
+export interface WantedVariables {
+  orgId: string;
+  values: Readonly<Record<string, unknown>>;
+  source: Source;
+}
+
 /** A directory as it was read. With mistakes nothing of it is applied. */
 export interface Directory {
   path: string;
+  templates: readonly WantedTemplate[];
+  variables: readonly WantedVariables[];
   /** The organisations that have a file, also one without assistants. */
   orgIds: readonly string[];
   assistants: readonly WantedAssistant[];
   mistakes: Mistake[];
 }
 
-const ORG_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const ROLES = ['inbound', 'outbound'] as const;
 
+const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 const organisation = z.strictObject({
+  variables: z.record(z.string(), z.unknown()).optional(),
   assistants: z.partialRecord(
     z.enum(ROLES),
     z.custom<Configuration>(isConfiguration, 'must be a configuration, as PUT takes it'),
   ),
 });
 
-/** Reads `orgs/*.yaml` of a directory, with all mistakes in it. Throws a `CliError` when there is no such directory. */
+/**
+ * Reads `orgs/*.yaml` and `templates/*.yaml` or `*.md` of a directory, with all mistakes in it. Throws a `CliError` when there is no
+ * such directory.
+ */
 export function readDirectory(path: string): Directory {
   const folder = join(path, 'orgs');
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
@@ -42,28 +68,60 @@ export function readDirectory(path: string): Directory {
   const mistakes: Mistake[] = [];
   const orgIds: string[] = [];
   const assistants: WantedAssistant[] = [];
-  for (const name of readdirSync(folder).toSorted()) {
-    const file = join(folder, name);
-    const orgId = basename(name, extname(name));
-    const wrong = nameMistake(file, orgId);
-    if (wrong) mistakes.push(wrong);
-    const source = wrong ? undefined : readSource(file, mistakes);
+  const variables: WantedVariables[] = [];
+  for (const { file, id: orgId } of filesIn(folder, { endings: /\.ya?ml$/, what: 'an organisation', mistakes })) {
+    const source = readSource(file, mistakes);
     if (!source) continue;
     orgIds.push(orgId);
-    assistants.push(...assistantsIn(source, orgId, mistakes));
+    const wanted = organisationIn(source, orgId, mistakes);
+    assistants.push(...wanted.assistants);
+    if (wanted.values) variables.push({ orgId, values: wanted.values, source });
   }
-  return { path, orgIds, assistants, mistakes };
+  return { path, orgIds, assistants, variables, templates: templatesIn(path, mistakes), mistakes };
 }
 
-function nameMistake(file: string, orgId: string): Mistake | undefined {
-  if (!/\.ya?ml$/.test(file)) return { file, text: 'is no organisation: name it <orgId>.yaml' };
-  return ORG_ID.test(orgId) ? undefined : { file, text: `"${orgId}" is no id of an organisation` };
+function templatesIn(path: string, mistakes: Mistake[]): WantedTemplate[] {
+  const folder = join(path, 'templates');
+  if (!existsSync(folder)) return [];
+  const files = filesIn(folder, { endings: /\.(ya?ml|md)$/, what: 'a template', mistakes });
+  return files.flatMap(({ file, id: templateId }) => {
+    const source = file.endsWith('.md') ? readMarkdown(file, mistakes) : readSource(file, mistakes);
+    if (source && isTemplate(source.content)) return [{ templateId, content: source.content, source }];
+    if (source) mistakes.push({ file, line: 1, text: 'is no template: it must be an object with `assistant`' });
+    return [];
+  });
 }
 
-function assistantsIn(source: Source, orgId: string, mistakes: Mistake[]): WantedAssistant[] {
+function isTemplate(content: unknown): content is TemplateContent {
+  return typeof content === 'object' && content !== null && 'assistant' in content && isObject(content.assistant);
+}
+
+/** The files of a folder whose names are as they must be; the others are mistakes. */
+function filesIn(
+  folder: string,
+  { endings, what, mistakes }: { endings: RegExp; what: string; mistakes: Mistake[] },
+): { file: string; id: string }[] {
+  return readdirSync(folder)
+    .toSorted()
+    .flatMap((name) => {
+      const file = join(folder, name);
+      const id = basename(name, extname(name));
+      if (endings.test(name) && ID.test(id)) return [{ file, id }];
+      const isNamed = endings.test(name);
+      mistakes.push({ file, text: isNamed ? `"${id}" is no id of ${what}` : `is not ${what}: name it <id>.yaml` });
+      return [];
+    });
+}
+
+function organisationIn(
+  source: Source,
+  orgId: string,
+  mistakes: Mistake[],
+): { assistants: WantedAssistant[]; values?: Readonly<Record<string, unknown>> | undefined } {
   const parsed = organisation.safeParse(source.content ?? { assistants: {} });
   if (parsed.success) {
-    return Object.entries(parsed.data.assistants).flatMap(([role, body]) =>
+    const { assistants, variables } = parsed.data;
+    const wanted = Object.entries(assistants).flatMap(([role, body]) =>
       ROLES.filter((known) => known === role && body).map((known) => ({
         orgId,
         role: known,
@@ -71,11 +129,13 @@ function assistantsIn(source: Source, orgId: string, mistakes: Mistake[]): Wante
         source,
       })),
     );
+    return { assistants: wanted, values: variables };
   }
-  for (const { path, message } of parsed.error.issues) {
-    const names = path.filter((name): name is string | number => typeof name !== 'symbol');
+  for (const { path, message, ...issue } of parsed.error.issues) {
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+    const names = [...path, ...unknown].filter((name): name is string | number => typeof name !== 'symbol');
     const field = names.join('.');
     mistakes.push({ file: source.file, line: source.lineAt(names), ...(field && { field }), text: message });
   }
-  return [];
+  return { assistants: [] };
 }

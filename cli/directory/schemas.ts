@@ -9,9 +9,11 @@ const ORGANISATION = {
   required: ['assistants'],
   additionalProperties: false,
   properties: {
+    variables: { type: 'object', description: 'Values for templates' },
     assistants: {
       type: 'object',
       additionalProperties: false,
+      description: 'A configuration, or a binding: template, version, variables, overrides',
       properties: { inbound: { $ref: '#/$defs/assistant' }, outbound: { $ref: '#/$defs/assistant' } },
     },
   },
@@ -35,9 +37,38 @@ const ORGANISATION = {
   },
 };
 
+/** A JSON Schema of a template. */
+const TEMPLATE = {
+  $schema: ORGANISATION.$schema,
+  title: 'A template of vapi-sync',
+  type: 'object',
+  required: ['assistant'],
+  additionalProperties: false,
+  properties: {
+    description: { type: 'string', maxLength: 1000 },
+    roles: { type: 'array', minItems: 1, items: { enum: ['inbound', 'outbound'] } },
+    variables: {
+      type: 'object',
+      additionalProperties: {
+        type: 'object',
+        required: ['type'],
+        properties: {
+          type: { enum: ['string', 'number', 'boolean', 'json'] },
+          required: { type: 'boolean' },
+          default: {},
+        },
+      },
+    },
+    assistant: { $ref: '#/$defs/assistant' },
+  },
+  $defs: ORGANISATION.$defs,
+};
+
 /** Writes the schemas that the files of a directory name in their first line. */
 export function writeSchemas(path: string): void {
   const folder = join(path, 'schemas');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'organisation.json'), `${JSON.stringify(ORGANISATION, null, 2)}\n`);
+  for (const [name, schema] of Object.entries({ organisation: ORGANISATION, template: TEMPLATE })) {
+    writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(schema, null, 2)}\n`);
+  }
 }

@@ -18,8 +18,47 @@ const HIDDEN = '[hidden]';
 
 /** Reads a YAML file. What is wrong with it is added to `mistakes`; undefined when it is no YAML at all. */
 export function readSource(file: string, mistakes: Mistake[], environment = process.env): Source | undefined {
+  return parseSource({ file, text: readFileSync(file, 'utf8') }, mistakes, environment);
+}
+
+/** Front matter, and what follows it. */
+const FRONT_MATTER = /^---\r?\n(.*?)\r?\n---\r?\n(.*)$/s;
+
+/**
+ * Reads a Markdown file: its front matter is a template, its body the system message of the assistant's model. What is wrong with it is added
+ * to `mistakes`.
+ */
+export function readMarkdown(file: string, mistakes: Mistake[], environment = process.env): Source | undefined {
+  const [, front, body] = FRONT_MATTER.exec(readFileSync(file, 'utf8')) ?? [];
+  if (front === undefined || body === undefined) {
+    mistakes.push({ file, line: 1, text: 'has no front matter: begin with a line `---`, and end it with another' });
+    return undefined;
+  }
+  // A line before it, so that lines are counted as in the file.
+  const source = parseSource({ file, text: `\n${front}` }, mistakes, environment);
+  return source && { ...source, content: withSystemMessage(source.content, body.trim()) };
+}
+
+function withSystemMessage(content: unknown, text: string): unknown {
+  if (!isObject(content) || !isObject(content.assistant)) return content;
+  const { model } = content.assistant;
+  const given = isObject(model) ? model : {};
+  const others = Array.isArray(given.messages) ? given.messages : [];
+  const messages = [{ role: 'system', content: text }, ...others];
+  return { ...content, assistant: { ...content.assistant, model: { ...given, messages } } };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseSource(
+  { file, text }: { file: string; text: string },
+  mistakes: Mistake[],
+  environment: NodeJS.ProcessEnv,
+): Source | undefined {
   const lines = new LineCounter();
-  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   for (const { pos, message } of document.errors) {
     mistakes.push({ file, line: lines.linePos(pos[0]).line, text: `is no YAML: ${message.split('\n')[0]}` });
   }

@@ -126,10 +126,10 @@ it(
     expect(lines).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^broken\.yaml:\d: is no YAML/),
-        expect.stringMatching(/^unknown-field\.yaml:\d: .*variabels/),
-        expect.stringMatching(/^no-role\.yaml:\d: assistants\.?.*inbond/),
+        expect.stringMatching(/^unknown-field\.yaml:2: variabels: /),
+        expect.stringMatching(/^no-role\.yaml:3: assistants\.inbond: /),
         expect.stringMatching(/^hidden\.yaml:5: \[hidden\] stands for a secret; write \S+ in its place$/),
-        'not a yaml.txt: is no organisation: name it <orgId>.yaml',
+        'not a yaml.txt: is not an organisation: name it <id>.yaml',
         '-odd.yaml: "-odd" is no id of an organisation',
         '6 mistakes: nothing is applied.',
       ]),
@@ -174,6 +174,48 @@ it(
     expect(assistantsOf(service.vapi, 'kept')).toHaveLength(2);
     expect((await at('apply', directory, '--prune', '--yes')).code).toBe(0);
     expect(assistantsOf(service.vapi, 'kept')).toHaveLength(1);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'templates and values are made before what is bound to them; a change of the template reaches all, and an export is planned as nothing',
+  async () => {
+    const directory = directoryOf({
+      'north.yaml': { variables: { clinic: 'North' }, assistants: { inbound: { template: 'desk' } } },
+      'south.yaml': { variables: { clinic: 'South' }, assistants: { inbound: { template: 'desk' } } },
+    });
+    mkdirSync(join(directory, 'templates'));
+    const name = '$' + '{clinic}';
+    const write = (firstMessage: string) =>
+      writeFileSync(
+        join(directory, 'templates', 'desk.md'),
+        `---\nroles: [inbound]\nvariables:\n  clinic: {type: string, required: true}\nassistant:\n  name: "${name}"\n  firstMessage: ${firstMessage}\n  model: {provider: openai, model: gpt-4o}\n  voice: {provider: azure, voiceId: emma}\n---\nYou answer for ${name}.\n`,
+      );
+    write('Hello');
+    const planned = await at('plan', directory, '--json');
+    expect(planned).toMatchObject({ code: 2, err: '' });
+    expect(
+      JSON.parse(planned.out).foundations.map(
+        ({ kind, name: what }: { kind: string; name: string }) => `${kind} ${what}`,
+      ),
+    ).toEqual(['template desk', 'variables north', 'variables south']);
+    expect(await at('apply', directory)).toMatchObject({ code: 0, err: '' });
+    expect(await at('plan', directory)).toMatchObject({ code: 0, err: '' });
+    expect(assistantsOf(service.vapi, 'north')).toMatchObject([
+      { name: 'North', model: { messages: [{ content: 'You answer for North.' }] } },
+    ]);
+    write('Good morning');
+    expect((await at('plan', directory)).out).toContain('desk.md)\n~ update north/inbound');
+    expect((await at('apply', directory)).code).toBe(0);
+    for (const org of ['north', 'south'])
+      expect(assistantsOf(service.vapi, org)).toMatchObject([{ firstMessage: 'Good morning' }]);
+    const copy = temporaryDirectory();
+    await at('export', copy);
+    for (const file of readdirSync(join(copy, 'orgs'))) if (!/north|south/.test(file)) rmSync(join(copy, 'orgs', file));
+    expect(await at('plan', copy)).toMatchObject({ code: 0, err: '' });
+    writeFileSync(join(directory, 'templates', 'bad.md'), 'no front matter');
+    expect((await at('apply', directory)).err).toContain('bad.md:1: has no front matter');
   },
   PROCESSES_MS,
 );

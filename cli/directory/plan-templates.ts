@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from 'node:util';
+import pMap from 'p-map';
+import { orThrow, type ServiceClient } from '../../client/index.ts';
+import type { Directory, WantedTemplate, WantedVariables } from './read.ts';
+
+/** A template, or the values of an organisation, that are not as a directory has them. */
+export type Foundation =
+  | {
+      kind: 'template';
+      name: string;
+      action: 'create' | 'update';
+      file: string;
+      etag: string | undefined;
+      wanted: WantedTemplate;
+    }
+  | { kind: 'variables'; name: string; action: 'update'; file: string; wanted: WantedVariables };
+
+/** What assistants stand on, and that is to be changed before them. */
+export async function planFoundations(client: ServiceClient, directory: Directory): Promise<Foundation[]> {
+  const templates = await pMap(directory.templates, (wanted) => planTemplate(client, wanted), { concurrency: 8 });
+  const variables = await pMap(directory.variables, (wanted) => planVariables(client, wanted), { concurrency: 8 });
+  return [...templates, ...variables].filter((step) => step !== undefined);
+}
+
+async function planTemplate(client: ServiceClient, wanted: WantedTemplate): Promise<Foundation | undefined> {
+  const { templateId, content, source } = wanted;
+  const reply = await client.GET('/templates/{templateId}', { params: { path: { templateId } } });
+  const step = { kind: 'template', name: templateId, file: source.file, wanted } as const;
+  if (reply.response.status === 404) return { ...step, action: 'create', etag: undefined };
+  const { description, roles, variables, assistant } = orThrow(reply);
+  const isSame = isSameJson(
+    {
+      description: content.description,
+      roles: content.roles,
+      variables: content.variables ?? {},
+      assistant: content.assistant,
+    },
+    { description, roles, variables, assistant },
+  );
+  return isSame ? undefined : { ...step, action: 'update', etag: reply.response.headers.get('etag') ?? undefined };
+}
+
+async function planVariables(client: ServiceClient, wanted: WantedVariables): Promise<Foundation | undefined> {
+  const { orgId, values, source } = wanted;
+  const found = orThrow(await client.GET('/orgs/{orgId}/variables', { params: { path: { orgId } } }));
+  if (isSameJson(found, values)) return undefined;
+  return { kind: 'variables', name: orgId, action: 'update', file: source.file, wanted };
+}
+
+function isSameJson(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(a)), JSON.parse(JSON.stringify(b)));
+}
+
+/** Makes one so, only on the version that the plan was made from. Returns what came of it. Throws a `ProblemError`. */
+export async function makeFoundation(client: ServiceClient, step: Foundation): Promise<string> {
+  if (step.kind === 'variables') {
+    const { orgId, values } = step.wanted;
+    orThrow(await client.PUT('/orgs/{orgId}/variables', { params: { path: { orgId } }, body: { ...values } }));
+    return 'updated';
+  }
+  const { templateId, content } = step.wanted;
+  const header = step.etag ? { 'If-Match': step.etag } : { 'If-None-Match': '*' as const };
+  const params = { path: { templateId }, header };
+  return orThrow(await client.PUT('/templates/{templateId}', { params, body: content })).outcome;
+}
