@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { call } from '../local/vapi-caller.ts';
 import { removeUpstream } from '../performance/remove-upstream.ts';
-import { CHECKOUT } from '../support/checkout.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import { runDrift } from '../support/drift-runs.ts';
+import { eventErrors } from '../support/event-schemas.ts';
 import { ACME_KEY, PLATFORM_KEY, SECRETS, type TestService } from '../support/service.ts';
 import { useService } from '../support/use-service.ts';
 
@@ -19,13 +15,6 @@ useService(
   },
   { settings: { DRIFT_CALLS_PER_SECOND: '1000' } },
 );
-const text = readFileSync(join(CHECKOUT, 'docs/events.md'), 'utf8');
-const ajv = addFormats(new Ajv2020());
-/** The schemas of docs/events.md: of a change, and of a finding. */
-const [isChange, isFinding] = [...text.matchAll(/```json\n(\{\n {2}"\$schema".*?)\n```/gs)].map(([, schema = '']) =>
-  ajv.compile(JSON.parse(schema)),
-);
-
 beforeEach(async () => {
   service.bus.refuse = () => false;
   await service.drainQueue();
@@ -33,10 +22,7 @@ beforeEach(async () => {
   service.bus.clear();
 });
 afterEach(() => {
-  for (const { type, detail } of service.bus.events) {
-    const isValid = type.startsWith('Assistant ') ? isChange : isFinding;
-    expect([isValid?.(detail), isValid?.errors]).toEqual([true, null]);
-  }
+  for (const event of service.bus.events) expect(eventErrors(event)).toEqual([]);
 });
 
 type Detail = Record<string, unknown>;

@@ -1,5 +1,6 @@
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
+import { eventErrors } from '../support/event-schemas.ts';
 import { PLATFORM_KEY, type TestService } from '../support/service.ts';
 import { useService } from '../support/use-service.ts';
 
@@ -160,6 +161,7 @@ it('pauses, resumes and aborts; an action in a wrong state is refused', async ()
   await act(rolloutId, 'resume');
   expect((await act(rolloutId, 'abort')).body.state).toBe('aborted');
   await service.announce();
+  for (const event of service.bus.events) expect(eventErrors(event)).toEqual([]);
   const told = JSON.stringify(service.bus.events.filter((event) => JSON.stringify(event).includes(rolloutId)));
   expect([...told.matchAll(/Rollout \w+/g)].map(([type]) => type)).toEqual([
     'Rollout Started',
