@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createClient, type ServiceClient } from '../client/index.ts';
 import { CliError, EXIT } from './exit.ts';
 import { accessStage } from './stage.ts';
@@ -45,15 +46,13 @@ function remote(name: string, client: ServiceClient): Target {
 
 /** The service of this checkout in this process, on the stack that `sls invoke local` has. */
 async function openEmbedded(): Promise<Target> {
-  const { openLocalService } = await import('../local/gateway/local-service.ts').catch((error: unknown) => {
-    if (Error.isError(error) && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') {
-      throw new CliError(
-        'The embedded stack is part of a checkout of vapi-sync. Here, name --stage or --url.',
-        EXIT.usage,
-      );
-    }
-    throw error;
-  });
+  if (!existsSync(new URL('../serverless.yml', import.meta.url))) {
+    throw new CliError(
+      'The embedded stack is part of a checkout of vapi-sync. Here, name --stage or --url.',
+      EXIT.usage,
+    );
+  }
+  const { openLocalService } = await import('../local/gateway/local-service.ts');
   const service = await openLocalService({ DRIFT_CALLS_PER_SECOND: '100' });
   const client = createClient({ baseUrl: 'http://vapi-sync.local', fetch: service.fetch });
   const { settle, work, close } = service;

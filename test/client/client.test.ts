@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient, orThrow, ProblemError } from '../../client/index.ts';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
@@ -142,5 +142,12 @@ console.log(names.length, code);
   ];
   execFileSync(tsc, [...options, '--lib', 'es2024,dom', 'use.ts'], { cwd: project, stdio: 'pipe' });
   expect(execFileSync(process.execPath, ['use.js'], { cwd: project, encoding: 'utf8' })).toBe('0 undefined\n');
-  expect(readdirSync(join(modules, 'vapi-sync'))).toEqual(expect.arrayContaining(['dist', 'cli']));
+  symlinkSync(join(CHECKOUT, 'node_modules'), join(modules, 'vapi-sync', 'node_modules'));
+  const command = (...args: string[]) =>
+    spawnSync(process.execPath, [join(modules, 'vapi-sync/cli/bin.js'), ...args], { encoding: 'utf8' });
+  expect(command('list')).toMatchObject({ status: 64, stderr: expect.stringContaining('Here, name --stage or --url') });
+  expect(command('list', '--url', 'http://127.0.0.1:2')).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('could not be reached'),
+  });
 }, 120_000);
