@@ -133,7 +133,8 @@ it('a stack whose directory was removed ends, and a fresh one begins at once', a
   const directory = temporaryDirectory();
   const first = await use(directory);
   await call(vapiOf(first), 'POST /assistant', { body: { name: 'Forgotten' } });
-  rmSync(directory, { recursive: true });
+  // The stack may be writing a file at that moment.
+  rmSync(directory, { recursive: true, maxRetries: 10, retryDelay: 20 });
   const second = await use(directory);
   expect(second.pid).not.toBe(first.pid);
   expect((await call(vapiOf(second), 'GET /assistant')).json).toEqual([]);

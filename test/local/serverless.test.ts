@@ -20,7 +20,7 @@ it.each(['invoke local -f sync -p events/sync.json', 'offline start --stage loca
   '`sls %s` ends with a sentence where its data cannot be written',
   async (command) => {
     const directory = checkout();
-    rmSync(join(directory, '.local'), { recursive: true, force: true });
+    rmSync(join(directory, '.local'), { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
     writeFileSync(join(directory, '.local'), 'in the way');
     const { code, output } = await sls(directory, command);
     expect(code).not.toBe(0);

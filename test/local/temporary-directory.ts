@@ -12,5 +12,5 @@ export function temporaryDirectory(): string {
 }
 
 afterAll(() => {
-  for (const directory of made) rmSync(directory, { recursive: true, force: true });
+  for (const directory of made) rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
 });
