@@ -1,4 +1,4 @@
-import type { FieldError } from './problem.ts';
+import { type FieldError, validationFailed } from './problem.ts';
 
 /** The most, and the usual number, of items in a page of any list. */
 const MAX_LIMIT = 200;
@@ -11,4 +11,15 @@ export function limitIn(limit: string | undefined, errors: FieldError[]): number
     errors.push({ field: 'limit', detail: `use a number from 1 to ${MAX_LIMIT}` });
   }
   return count;
+}
+
+/** Reads `limit` and `cursor` of a list that takes nothing else that could be wrong. Throws `VALIDATION_FAILED`. */
+export function pageIn({ limit, cursor }: Readonly<Record<string, string | undefined>>): {
+  limit: number;
+  after: string | undefined;
+} {
+  const errors: FieldError[] = [];
+  const count = limitIn(limit, errors);
+  if (errors.length > 0) throw validationFailed(errors);
+  return { limit: count, after: cursor };
 }

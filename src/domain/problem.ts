@@ -39,6 +39,11 @@ export const QUOTING: readonly ProblemCode[] = [
   'PINNED',
 ];
 
+/** What is said of a cursor that is none. */
+export function cursorError(note?: string): FieldError {
+  return { field: 'cursor', detail: ['send the `next` of the page before', ...(note ? [note] : [])].join(', ') };
+}
+
 /** One field that is wrong: its path in dots (`model.provider`) and what to do about it. */
 export interface FieldError {
   field: string;

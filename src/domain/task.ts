@@ -9,7 +9,7 @@ import type { TrafficWish } from './configuration/assistant-request.ts';
 export type Task = AssistantTask | DriftTask | RolloutTask;
 
 /** Goes on with a rollout. */
-export interface RolloutTask {
+interface RolloutTask {
   kind: 'rollout';
   rolloutId: string;
 }
@@ -50,6 +50,12 @@ export type DriftTask =
 /** True for a part of a drift run. */
 export function isDriftTask(task: Task): task is DriftTask {
   return 'runId' in task;
+}
+
+/** The run or the rollout that a task is a part of; undefined for one of a single assistant. */
+export function longWorkOf(task: Task): string | undefined {
+  if ('runId' in task) return task.runId;
+  return 'rolloutId' in task ? task.rolloutId : undefined;
 }
 
 /** The durable queue. A task that was sent is performed at least once. */

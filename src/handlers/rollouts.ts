@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import { makeJournal } from '../adapters/telemetry/journal.ts';
 import { makeRolloutApplication, type RolloutApplication } from '../application.ts';
-import { limitIn } from '../domain/page-limit.ts';
-import { type FieldError, validationFailed } from '../domain/problem.ts';
+import { pageIn } from '../domain/page-limit.ts';
 import {
   actOnRollout,
   ROLLOUT_ACTIONS,
@@ -53,42 +52,38 @@ const alarmSchema = z.object({
 
 const scheduleSchema = z.object({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') });
 
+const eventSchema = z.union([alarmSchema, scheduleSchema]);
+
 /** Rollouts: routes of operators, alarms that stop them, and a look each minute for those that stand still. */
 export function makeRolloutsHandler(app: RolloutApplication): HttpHandler {
   const http = makeHttpHandler(app, routes);
-  const onEvent = instrumented(app.telemetry, async (event: unknown, context) => {
+  const onEvent = instrumented(app.telemetry, async (event: z.infer<typeof eventSchema>, context) => {
     const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
     const call = { ...app.rollouts, journal: makeJournal(app.telemetry), deadline };
-    const { data: alarm } = alarmSchema.safeParse(event);
-    if (!alarm) return jsonResponse(200, { resent: await resendLost(call, app.stalledMs) });
-    const { alarmName, state } = alarm.detail;
+    if (event.source === 'aws.events') return jsonResponse(200, { resent: await resendLost(call, app.stalledMs) });
+    const { alarmName, state } = event.detail;
     return jsonResponse(200, { stopped: state.value === 'ALARM' ? await stopByAlarm(call, alarmName) : [] });
   });
-  const isEvent = (event: unknown) => alarmSchema.safeParse(event).success || scheduleSchema.safeParse(event).success;
-  return (event, context) => (isEvent(event) ? onEvent(event, context) : http(event, context));
+  return async (event, context) => {
+    const ofAws = eventSchema.safeParse(event);
+    return ofAws.success ? await onEvent(ofAws.data, context) : await http(event, context);
+  };
 }
 
 function callOf({ app, journal, deadline }: RouteCall): RolloutCall {
   return { ...app.rollouts, journal, deadline };
 }
 
-function pageOf({ request: { query } }: RouteCall): { limit: number; after: string | undefined } {
-  const errors: FieldError[] = [];
-  const limit = limitIn(query.limit, errors);
-  if (errors.length > 0) throw validationFailed(errors);
-  return { limit, after: query.cursor };
-}
-
 async function start(call: RouteCall): Promise<Answer> {
   const { dryRun, ...asked } = parseRollout(parseJsonBody(call.request));
-  const page = pageOf(call);
+  const page = pageIn(call.request.query);
   if (dryRun) return { response: jsonResponse(200, await planRollout(callOf(call), asked, page)), outcome: 'planned' };
   const { rolloutId, targets, sizes } = await startRollout(callOf(call), asked, call.request.caller);
   return { response: jsonResponse(202, { rolloutId, targets, waves: sizes }), outcome: 'started' };
 }
 
 async function list(call: RouteCall): Promise<Answer> {
-  const { items, next } = await call.app.rollouts.rollouts.list(pageOf(call));
+  const { items, next } = await call.app.rollouts.rollouts.list(pageIn(call.request.query));
   const shown = await Promise.all(items.map((rollout) => shownRollout(call.app.rollouts, rollout)));
   return { response: jsonResponse(200, { items: shown, next: next ?? null }), outcome: 'listed' };
 }
@@ -103,7 +98,7 @@ async function showTargets(call: RouteCall): Promise<Answer> {
   const page = await listTargets(call.app.rollouts.targets, {
     rolloutId,
     state: call.request.query.state,
-    ...pageOf(call),
+    ...pageIn(call.request.query),
   });
   return { response: jsonResponse(200, page), outcome: 'listed' };
 }

@@ -131,7 +131,7 @@ interface Put {
   asked: AssistantRequest;
   desired: DesiredAssistant;
   expected: Expectation;
-  binding?: TemplateBinding | undefined;
+  binding?: TemplateBinding | null | undefined;
 }
 
 interface PutAnswer {
@@ -143,10 +143,9 @@ interface PutAnswer {
 
 async function sync(
   { operationId }: Call<SyncApplication>,
-  { operation, asked, desired, expected, binding = undefined }: Put,
+  { operation, asked, desired, expected, binding = null }: Put,
 ): Promise<PutAnswer> {
-  const request = { desired, expected, traffic: asked.traffic, binding: binding ?? null };
-  const result = await syncAssistant(operation, request);
+  const result = await syncAssistant(operation, { desired, expected, traffic: asked.traffic, binding });
   const answer = syncResponse(result, { voice: asked.voice, specHash: desired.specHash, operationId });
   return {
     statusCode: answer.isNew ? 201 : 200,

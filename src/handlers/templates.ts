@@ -1,7 +1,7 @@
 import { makeTemplatesApplication, type TemplatesApplication } from '../application.ts';
 import { assertNotReserved, parseOrgId } from '../domain/configuration/assistant-key.ts';
-import { limitIn } from '../domain/page-limit.ts';
-import { type FieldError, validationFailed } from '../domain/problem.ts';
+import { pageIn } from '../domain/page-limit.ts';
+import { validationFailed } from '../domain/problem.ts';
 import { parseTemplate, VARIABLE_NAME } from '../domain/templates/parse-template.ts';
 import { asJson, findTemplate, putTemplate } from '../domain/templates/put-template.ts';
 import type { Template } from '../domain/templates/template.ts';
@@ -30,10 +30,7 @@ export function makeTemplatesHandler(app: TemplatesApplication): HttpHandler {
 }
 
 async function list({ app, request: { query } }: TemplateCall): Promise<Answer> {
-  const errors: FieldError[] = [];
-  const limit = limitIn(query.limit, errors);
-  if (errors.length > 0) throw validationFailed(errors);
-  const { items, next } = await app.templates.list({ limit, after: query.cursor });
+  const { items, next } = await app.templates.list(pageIn(query));
   return { response: jsonResponse(200, { items, next: next ?? null }), outcome: 'listed' };
 }
 

@@ -10,7 +10,7 @@ import { Problem } from '../domain/problem.ts';
 import { performRollout } from '../domain/rollouts/perform-rollout.ts';
 import type { Deadline } from '../domain/runtime.ts';
 import { performTask } from '../domain/sync/reapply-assistant.ts';
-import { isDriftTask, type Task, type TaskEnd } from '../domain/task.ts';
+import { isDriftTask, longWorkOf, type Task, type TaskEnd } from '../domain/task.ts';
 import { instrumented } from './lambda/instrumented.ts';
 
 export type WorkerHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
@@ -32,11 +32,10 @@ export function makeWorkerHandler(app: Application): WorkerHandler {
   });
 }
 
-/** Drift checks come last in a batch: they take their time, and somebody may be waiting for the others. */
+/** Drift checks and rollouts come last in a batch: they take their time, and somebody may be waiting for the others. */
 function patienceOf({ body }: SQSRecord): number {
   try {
-    const task = parseTask(body);
-    return isDriftTask(task) || task.kind === 'rollout' ? 1 : 0;
+    return longWorkOf(parseTask(body)) === undefined ? 0 : 1;
   } catch {
     // What is no task fails when its turn comes.
     return 0;
@@ -75,12 +74,10 @@ async function handleRecord(app: Application, record: SQSRecord, deadline: Deadl
   }
 }
 
-/** What every log line of a task carries: a run of drift checks is one operation, whatever tasks it takes. */
+/** What every log line of a task carries: a long work is one operation, whatever tasks it takes. */
 function keysOf(task: Task) {
-  if (task.kind === 'rollout') return { operationId: task.rolloutId, orgId: undefined, role: undefined };
-  if (isDriftTask(task)) return { operationId: task.runId, orgId: undefined, role: undefined };
-  const { operationId, orgId, role } = task;
-  return { operationId, orgId, role };
+  if ('orgId' in task) return { operationId: task.operationId, orgId: task.orgId, role: task.role };
+  return { operationId: longWorkOf(task), orgId: undefined, role: undefined };
 }
 
 async function perform(app: Application, task: Task, time: { journal: Journal; deadline: Deadline }): Promise<TaskEnd> {

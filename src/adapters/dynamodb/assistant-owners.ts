@@ -1,14 +1,10 @@
-import {
-  ConditionalCheckFailedException,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { type AssistantKey, ROLES } from '../../domain/configuration/assistant-key.ts';
 import type { AssistantOwner, AssistantOwners } from '../../domain/mapping/assistant-owners.ts';
 import type { Table } from './claimed-rows.ts';
+import { type ItemKey, readItem } from './partition-items.ts';
 import { assistantPk, indexKeys, ownerOfRow } from './table-keys.ts';
 
 const ownerSchema = z.object({ orgId: z.string(), role: z.enum(ROLES), token: z.string() });
@@ -63,10 +59,8 @@ export class DynamoAssistantOwners implements AssistantOwners {
     }
   }
 
-  async #read(key: { pk: string; sk: string }): Promise<AssistantOwner | undefined> {
-    const { Item } = await this.#table.client.send(
-      new GetItemCommand({ TableName: this.#table.name, Key: marshall(key), ConsistentRead: true }),
-    );
-    return Item && ownerSchema.parse(unmarshall(Item));
+  async #read(key: ItemKey): Promise<AssistantOwner | undefined> {
+    const item = await readItem(this.#table, key);
+    return item && ownerSchema.parse(unmarshall(item));
   }
 }

@@ -1,17 +1,13 @@
-import {
-  ConditionalCheckFailedException,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { ACTOR_KINDS } from '../../domain/actor.ts';
 import { CHANGE_ACTIONS, type Change } from '../../domain/changes/change.ts';
 import type { ChangePage, ChangeStore } from '../../domain/changes/change-store.ts';
 import { ROLES } from '../../domain/configuration/assistant-key.ts';
-import { validationFailed } from '../../domain/problem.ts';
 import type { Table } from './claimed-rows.ts';
+import { cursorOf, positionIn } from './cursor.ts';
+import { accepted, readItem } from './partition-items.ts';
 import type { Item } from './table-keys.ts';
 
 /** Partition of the index with the changes of all organisations, in the order in which they were kept. */
@@ -45,19 +41,17 @@ export class DynamoChangeStore implements ChangeStore {
     const key = { pk: partitionOf(change.orgId), sk: `${change.at}#${change.id}` };
     const index = { gsi1pk: ALL, gsi1sk: `${new Date(now()).toISOString()}#${change.id}` };
     const expiresAt = Math.floor((Date.parse(change.at) + retentionDays * DAY_MS) / 1000);
-    try {
-      await this.#table.client.send(
+    const isKept = await accepted(
+      this.#table.client.send(
         new PutItemCommand({
           TableName: this.#table.name,
           Item: marshall({ ...key, ...index, expiresAt, change: JSON.stringify(change) }),
           ConditionExpression: 'attribute_not_exists(pk)',
         }),
-      );
-      return change;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return await this.#read(marshall(key), change);
-    }
+      ),
+    );
+    const known = isKept ? undefined : await readItem(this.#table, key);
+    return known ? changeOf(known) : change;
   }
 
   async ofOrganisation({
@@ -79,7 +73,7 @@ export class DynamoChangeStore implements ChangeStore {
     );
     const changes = Items.map(changeOf).filter((change) => role === undefined || change.role === role);
     const last = LastEvaluatedKey?.sk?.S;
-    return { items: changes, next: last && cursorOf({ sk: last }) };
+    return { items: changes, next: last && cursorOf(JSON.stringify({ sk: last })) };
   }
 
   async since({ since, limit, after }: Parameters<ChangeStore['since']>[0]): Promise<ChangePage & { next: string }> {
@@ -99,14 +93,7 @@ export class DynamoChangeStore implements ChangeStore {
       }),
     );
     const last = Items.at(-1)?.gsi1sk?.S ?? from;
-    return { items: Items.map(changeOf), next: cursorOf({ at: last }) };
-  }
-
-  async #read(key: Item, otherwise: Change): Promise<Change> {
-    const { Item } = await this.#table.client.send(
-      new GetItemCommand({ TableName: this.#table.name, Key: key, ConsistentRead: true }),
-    );
-    return Item ? changeOf(Item) : otherwise;
+    return { items: Items.map(changeOf), next: cursorOf(JSON.stringify({ at: last })) };
   }
 }
 
@@ -133,19 +120,21 @@ function changeOf(item: Item): Change {
   return changeSchema.parse(JSON.parse(z.object({ change: z.string() }).parse(unmarshall(item)).change));
 }
 
-function cursorOf(position: Record<string, string>): string {
-  return Buffer.from(JSON.stringify(position)).toString('base64url');
+/** A field of a cursor. Throws `VALIDATION_FAILED` for what was never one of this list. */
+function textIn(cursor: string, name: 'sk' | 'at'): string {
+  return fieldIn(
+    positionIn(cursor, (text) => fieldIn(text, name) !== ''),
+    name,
+  );
 }
 
-/** A field of a cursor. Throws `VALIDATION_FAILED` for what was never one of this list. */
-function textIn(cursor: string, name: string): string {
+const positionSchema = z.record(z.string(), z.string());
+
+/** Empty when a position has no such field. */
+function fieldIn(position: string, name: string): string {
   try {
-    const position = z
-      .record(z.string(), z.string())
-      .parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-    if (position[name] !== undefined && position[name] !== '') return position[name];
+    return positionSchema.parse(JSON.parse(position))[name] ?? '';
   } catch {
-    // Said below.
+    return '';
   }
-  throw validationFailed([{ field: 'cursor', detail: 'send the `next` of the page before' }]);
 }

@@ -13,8 +13,8 @@ import type { Window } from '../../domain/drift/check/window.ts';
 import { type FleetIndex, type Slice, type SpecName, specName } from '../../domain/drift/fleet.ts';
 import type { AssistantIndex } from '../../domain/fleet/assistant-index.ts';
 import type { MappingRow } from '../../domain/mapping/assistant-mapping.ts';
-import { validationFailed } from '../../domain/problem.ts';
 import type { Table } from './claimed-rows.ts';
+import { cursorOf, positionIn } from './cursor.ts';
 import { readRows } from './read-rows.ts';
 import { configurationOf, specKey } from './spec-store.ts';
 import {
@@ -64,7 +64,7 @@ export class DynamoFleetIndex implements FleetIndex, AssistantIndex {
   async oldestFirst({ scope, limit, after }: Parameters<AssistantIndex['oldestFirst']>[0]) {
     const query = { ...newestFirst(scope, {}), ScanIndexForward: true, Limit: limit };
     const page = await this.#mappings(query, after === undefined ? undefined : cursorIn(after, scopePk(scope)));
-    return { items: page.items, next: page.next && Buffer.from(page.next).toString('base64url') };
+    return { items: page.items, next: page.next && cursorOf(page.next) };
   }
 
   /** Account by account: the platform's, then those of organisations with one of their own. */
@@ -210,13 +210,15 @@ function decode(text: string): Item {
 
 /** What a caller has sent back as a cursor. Throws `VALIDATION_FAILED` for what was never one of this list. */
 function cursorIn(text: string, gsi1pk: string): string {
+  return positionIn(text, (json) => isOf(json, gsi1pk), 'with the same scope');
+}
+
+function isOf(json: string, gsi1pk: string): boolean {
   try {
-    const json = Buffer.from(text, 'base64url').toString('utf8');
-    if (cursorSchema.parse(JSON.parse(json)).gsi1pk === gsi1pk) return json;
+    return cursorSchema.parse(JSON.parse(json)).gsi1pk === gsi1pk;
   } catch {
-    // Said below.
+    return false;
   }
-  throw validationFailed([{ field: 'cursor', detail: 'send the `next` of the page before, with the same scope' }]);
 }
 
 const cursorSchema = z.strictObject({ gsi1pk: z.string(), gsi1sk: z.string(), pk: z.string(), sk: z.string() });

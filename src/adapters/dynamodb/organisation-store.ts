@@ -1,8 +1,9 @@
-import { ConditionalCheckFailedException, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { OrganisationRecord } from '../../domain/account/organisation-record.ts';
 import type { OrganisationStore, StoredOrganisation } from '../../domain/account/organisation-settings.ts';
 import type { Table } from './claimed-rows.ts';
+import { type ItemKey, readItem } from './partition-items.ts';
 import { type Item, ORGANISATION_SK, organisationPk, parseOrganisationRecord } from './table-keys.ts';
 
 const FIELDS = ['vapiAssistantId', 'vapiPhoneNumberId', 'driftMode', 'driftIgnore'] as const;
@@ -16,10 +17,8 @@ export class DynamoOrganisationStore implements OrganisationStore {
   }
 
   async read(orgId: string): Promise<StoredOrganisation | undefined> {
-    const { Item } = await this.#table.client.send(
-      new GetItemCommand({ TableName: this.#table.name, Key: keyOf(orgId), ConsistentRead: true }),
-    );
-    return Item && { record: readable(Item), revision: Number(Item.revision?.N ?? 0) };
+    const item = await readItem(this.#table, keyOf(orgId));
+    return item && { record: readable(item), revision: Number(item.revision?.N ?? 0) };
   }
 
   async replace(orgId: string, from: StoredOrganisation | undefined, record: OrganisationRecord): Promise<boolean> {
@@ -30,7 +29,7 @@ export class DynamoOrganisationStore implements OrganisationStore {
       await this.#table.client.send(
         new UpdateItemCommand({
           TableName: this.#table.name,
-          Key: keyOf(orgId),
+          Key: marshall(keyOf(orgId)),
           UpdateExpression: [
             `SET #revision = :next${given.map((name) => `, ${name} = :${name}`).join('')}`,
             ...(absent.length > 0 ? [`REMOVE ${absent.join(', ')}`] : []),
@@ -68,8 +67,8 @@ function readable({ vapiAssistantId, vapiPhoneNumberId, ...item }: Item) {
   });
 }
 
-function keyOf(orgId: string) {
-  return marshall({ pk: organisationPk(orgId), sk: ORGANISATION_SK });
+function keyOf(orgId: string): ItemKey {
+  return { pk: organisationPk(orgId), sk: ORGANISATION_SK };
 }
 
 /** Rows from before there were revisions have none. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import type { NamedKind } from '../../domain/account/vapi-account.ts';
+import { pagesOf } from '../../domain/account/list-created.ts';
+import type { ListQuery, NamedKind } from '../../domain/account/vapi-account.ts';
 import { type UpstreamRequests, unreadable } from './requests.ts';
 
 /** Where each kind is listed. */
@@ -28,20 +29,20 @@ export async function listNamed(
   requests: UpstreamRequests,
   kind: NamedKind,
 ): Promise<readonly { id: string; name: string }[]> {
-  const found = new Map<string, Entry>();
-  for (let until: string | undefined; ; ) {
-    const query = { limit: PAGE, createdAtLe: until };
-    const page = await requests.repeatedly({ verb: 'LIST', request: { path: PATHS[kind], query }, read: toEntries });
-    const fresh = page.filter(({ id }) => !found.has(id));
-    for (const entry of fresh) found.set(entry.id, entry);
-    // Inclusive, as several may share the millisecond at which the page broke off.
-    if (page.length < PAGE || fresh.length === 0) break;
-    until = page.at(-1)?.createdAt;
+  const list = ({ until, limit }: ListQuery) =>
+    requests.repeatedly({
+      verb: 'LIST',
+      request: { path: PATHS[kind], query: { limit, createdAtLe: until } },
+      read: toEntries,
+    });
+  const found: { id: string; name: string }[] = [];
+  for await (const page of pagesOf(list, { limit: PAGE })) {
+    for (const { id, function: called, name: own } of page) {
+      const name = called?.name ?? own;
+      if (name) found.push({ id, name });
+    }
   }
-  return [...found.values()].flatMap((entry) => {
-    const name = entry.function?.name ?? entry.name;
-    return name ? [{ id: entry.id, name }] : [];
-  });
+  return found;
 }
 
 function toEntries(reply: unknown): Entry[] {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { fieldErrorsIn } from '../field-errors.ts';
 import { Problem, validationFailed } from '../problem.ts';
 import { DRIFT_MODES, type OrganisationRecord } from './organisation-record.ts';
 
@@ -37,7 +38,7 @@ const schema = z.lazy(() =>
 export function parseOrganisationRequest(body: unknown): OrganisationRecord {
   const parsed = schema.safeParse(body);
   if (!parsed.success) {
-    throw validationFailed(parsed.error.issues.flatMap((issue) => fieldErrors(issue)));
+    throw validationFailed(parsed.error.issues.flatMap((issue) => fieldErrorsIn(issue, UNKNOWN_FIELD)));
   }
   const { vapiAssistantId, vapiPhoneNumberId, driftMode, driftIgnore } = parsed.data;
   return {
@@ -48,13 +49,7 @@ export function parseOrganisationRequest(body: unknown): OrganisationRecord {
   };
 }
 
-function fieldErrors(issue: z.core.$ZodIssue) {
-  if (issue.code === 'unrecognized_keys') {
-    const known = 'vapiAssistantId, vapiPhoneNumberId, driftMode, driftIgnore';
-    return issue.keys.map((key) => ({ field: key.slice(0, 64), detail: `unknown field; a record has ${known}` }));
-  }
-  return [{ field: issue.path.join('.') || 'body', detail: issue.message }];
-}
+const UNKNOWN_FIELD = 'unknown field; a record has vapiAssistantId, vapiPhoneNumberId, driftMode, driftIgnore';
 
 /** What a caller takes the record to be: of this revision, there (`any`), or not there (`none`). */
 type ExpectedOrganisation = { revision?: number | 'any' | 'none' };

@@ -84,7 +84,7 @@ function actionOf({ operation, by }: Claim, before: AssistantMapping, after: Ass
 }
 
 /** The configuration stayed, and a tool or the number was linked. */
-export function isLink(before: AssistantMapping, after: AssistantMapping): boolean {
+function isLink(before: AssistantMapping, after: AssistantMapping): boolean {
   return before.specHash === after.specHash && linkedPaths(before, after).length > 0;
 }
 

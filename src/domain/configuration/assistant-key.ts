@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type FieldError, validationFailed } from '../problem.ts';
+import { ID, ID_FORM } from './id.ts';
 
 export const ROLES = ['inbound', 'outbound'] as const;
 export type Role = (typeof ROLES)[number];
@@ -10,13 +11,10 @@ export interface AssistantKey {
   role: Role;
 }
 
-const orgIdSchema = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/));
+const orgIdSchema = z.string().check(z.regex(ID));
 const roleSchema = z.enum(ROLES);
 
-const ORG_ID_ERROR: FieldError = {
-  field: 'orgId',
-  detail: 'use 1 to 64 letters, digits, dots, underscores or hyphens, starting with a letter or digit',
-};
+const ORG_ID_ERROR: FieldError = { field: 'orgId', detail: ID_FORM };
 const ROLE_ERROR: FieldError = { field: 'role', detail: `use one of: ${ROLES.join(', ')}` };
 
 /** True for what may be the id of an organisation. */

@@ -1,3 +1,5 @@
+import type { Runtime } from '../runtime.ts';
+
 /** One run of a long work, divided into units. Times are ISO 8601 in UTC. */
 export interface Run {
   /** Sorts by the time of its start. */
@@ -9,6 +11,11 @@ export interface Run {
   unitCount?: number;
   /** Numbers of the units that are done. */
   done: readonly number[];
+}
+
+/** An id that sorts by the time of the start (ISO 8601), to the second. */
+export function newRunId(startedAt: string, { uniqueId }: Pick<Runtime, 'uniqueId'>): string {
+  return `${startedAt.replace(/[-:]|\.\d+/g, '')}-${uniqueId().slice(0, 8)}`;
 }
 
 /** A part of a run that one task at a time works on. */

@@ -48,12 +48,15 @@ function assertApplied(mapping: AssistantMapping | undefined, specHash: string):
   if (isBeingRemoved(mapping.claim)) throw failed('it is being removed');
 }
 
-/** Each claim, and each binding, names its operation: what the last one left is ours, or the row is as it was planned. */
-function assertPlanned(mapping: AssistantMapping | undefined, { revision, boundBy, own }: PlannedRow): void {
+function assertPlanned(mapping: AssistantMapping | undefined, planned: PlannedRow): void {
   if (!mapping) throw failed('nothing is mapped');
-  const isOurs = [mapping.revisedBy, mapping.template?.operationId].some((id) => id !== undefined && own.includes(id));
-  if (isOurs || (mapping.revision === revision && mapping.template?.operationId === boundBy)) return;
-  throw failed('somebody has changed it since');
+  if (!isAsPlanned(mapping, planned)) throw failed('somebody has changed it since');
+}
+
+/** Each claim, and each binding, names its operation: what the last one left is the plan's own, or the row is as planned. */
+export function isAsPlanned({ revision, revisedBy, template }: AssistantMapping, planned: PlannedRow): boolean {
+  const isOwn = [revisedBy, template?.operationId].some((id) => id !== undefined && planned.own.includes(id));
+  return isOwn || (revision === planned.revision && template?.operationId === planned.boundBy);
 }
 
 /** What the operation has made itself is no surprise to it. */

@@ -1,6 +1,7 @@
 import type { VapiAccounts } from '../account/vapi-account.ts';
 import { type DesiredAssistant, desireAssistant, desiredFrom } from '../configuration/configuration.ts';
 import { type AssistantMapping, mappingOf, type TemplateBinding } from '../mapping/assistant-mapping.ts';
+import { isAsPlanned, type PlannedRow } from '../mapping/expectation.ts';
 import type { Operation } from '../operation.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { isoNow } from '../runtime.ts';
@@ -27,7 +28,7 @@ export async function applyTarget(call: RolloutCall, rollout: Rollout, target: T
     const operation = operationOf(call, rollout, { target, step: 'apply' });
     const mapping = await rowOf(operation);
     if (!mapping) return { ...target, state: 'skipped', ...NOT_MAPPED };
-    if (!isAsPlanned(mapping, target, operation.id) || !mapping.template) return changedSince(target);
+    if (!isAsPlanned(mapping, plannedRow(target, operation.id)) || !mapping.template) return changedSince(target);
     const { variables, overrides } = mapping.template;
     const request = { id: rollout.template, version: rollout.version, variables, overrides };
     const rules = { inlineCredentials: call.inlineCredentials, allowEmpty: true };
@@ -45,7 +46,7 @@ export async function takeTargetBack(call: RolloutCall, rollout: Rollout, target
     const operation = operationOf(call, rollout, { target, step: 'back' });
     const mapping = await rowOf(operation);
     if (!mapping) return { ...target, state: 'skipped', ...NOT_MAPPED };
-    if (!isAsPlanned(mapping, target, operation.id) || !mapping.template || target.specHash === null) {
+    if (!isAsPlanned(mapping, plannedRow(target, operation.id)) || !mapping.template || target.specHash === null) {
       return changedSince(target);
     }
     const former = await call.specs.load(operation.key, target.specHash);
@@ -74,21 +75,14 @@ async function apply(
   operation: Operation,
   { target, desired, binding }: { target: Target; desired: DesiredAssistant; binding: TemplateBinding },
 ) {
-  const { revision, boundBy } = target;
-  const expected = { planned: { revision, boundBy, own: ownOperations(operation.id) } };
+  const expected = { planned: plannedRow(target, operation.id) };
   return await syncAssistant(operation, { desired, binding, expected });
 }
 
-/** Both steps of a rollout on one target: the one may have to go on from what the other has left. */
-function ownOperations(id: string): string[] {
-  const target = id.slice(0, id.lastIndexOf(':'));
-  return [`${target}:apply`, `${target}:back`];
-}
-
-function isAsPlanned({ revision, revisedBy, template }: AssistantMapping, target: Target, id: string): boolean {
-  const own = ownOperations(id);
-  const isOurs = [revisedBy, template?.operationId].some((by) => by !== undefined && own.includes(by));
-  return isOurs || (revision === target.revision && template?.operationId === target.boundBy);
+/** Both steps of a rollout on one target are its own: the one may have to go on from what the other has left. */
+function plannedRow({ revision, boundBy }: Target, operationId: string): PlannedRow {
+  const target = operationId.slice(0, operationId.lastIndexOf(':'));
+  return { revision, boundBy, own: [`${target}:apply`, `${target}:back`] };
 }
 
 function operationOf(

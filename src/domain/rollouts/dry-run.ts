@@ -2,7 +2,7 @@ import type { AssistantKey } from '../configuration/assistant-key.ts';
 import { desireAssistant } from '../configuration/configuration.ts';
 import { maskChange } from '../configuration/masking.ts';
 import { mappingOf } from '../mapping/assistant-mapping.ts';
-import { Problem, validationFailed } from '../problem.ts';
+import { cursorError, Problem, validationFailed } from '../problem.ts';
 import { planAssistant } from '../sync/ensure-assistant.ts';
 import { bindTemplate } from '../templates/bind.ts';
 import type { RolloutCall } from './dependencies.ts';
@@ -19,7 +19,7 @@ export async function planRollout(
   await assertVersion(call, request);
   const from = after === undefined ? 0 : Number(after);
   if (!Number.isInteger(from) || from < 0) {
-    throw validationFailed([{ field: 'cursor', detail: 'send the `next` of the page before' }]);
+    throw validationFailed([cursorError()]);
   }
   const targets = await targetsOf(call, request);
   const waves = waveSizes(targets.length, request.waves);

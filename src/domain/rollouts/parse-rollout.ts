@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { isOrgId, ROLES } from '../configuration/assistant-key.ts';
+import { ID } from '../configuration/id.ts';
+import { fieldErrorsIn } from '../field-errors.ts';
 import { isJsonObject } from '../json.ts';
 import { validationFailed } from '../problem.ts';
-import { TEMPLATE_ID } from '../templates/template-id.ts';
 import type { RolloutRequest } from './rollout.ts';
 
 const count = (least: number, most: number) =>
@@ -19,7 +20,7 @@ const amount = (least: number) =>
 
 const schema = z.lazy(() =>
   z.strictObject({
-    template: z.string('use the id of a template').check(z.regex(TEMPLATE_ID, 'use the id of a template')),
+    template: z.string('use the id of a template').check(z.regex(ID, 'use the id of a template')),
     version: count(1, 99_999_999),
     select: z._default(
       z.strictObject({
@@ -53,14 +54,5 @@ export function parseRollout(body: unknown): RolloutRequest & { dryRun: boolean 
   if (!isJsonObject(body)) throw validationFailed([{ field: 'body', detail: 'must be a JSON object' }]);
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw validationFailed(
-    parsed.error.issues.flatMap((issue) => {
-      const at = issue.path.map(String);
-      if (issue.code !== 'unrecognized_keys') return [{ field: at.join('.') || 'body', detail: issue.message }];
-      return issue.keys.map((key) => ({
-        field: [...at, key.slice(0, 64)].join('.'),
-        detail: 'unknown field; remove it',
-      }));
-    }),
-  );
+  throw validationFailed(parsed.error.issues.flatMap((issue) => fieldErrorsIn(issue)));
 }

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import type { Actor } from '../actor.ts';
+import { newRunId } from '../long-work/run.ts';
 import { type AssistantMapping, isReadable } from '../mapping/assistant-mapping.ts';
 import { Problem } from '../problem.ts';
 import { isoNow } from '../runtime.ts';
@@ -56,7 +57,7 @@ export async function startRollout(call: RolloutCall, request: RolloutRequest, b
   await assertVersion(call, request);
   const { rollouts, targets: store, runtime, tasks } = call;
   const startedAt = isoNow(runtime);
-  const rolloutId = `${startedAt.replace(/[-:]|\.\d+/g, '')}-${runtime.uniqueId().slice(0, 8)}`;
+  const rolloutId = newRunId(startedAt, runtime);
   await takeTemplate(call, request.template, rolloutId);
   const targets = await targetsOf(call, request);
   const sizes = waveSizes(targets.length, request.waves);

@@ -134,16 +134,16 @@ async function tryOnce(operation: Operation, progress: Progress): Promise<SyncRe
 async function leaveUnchanged(
   operation: Operation,
   progress: Progress,
-  { mapping, access }: { mapping: AssistantMapping; access: Access },
+  { mapping: read, access }: { mapping: AssistantMapping; access: Access },
 ): Promise<SyncResult | undefined> {
   const { traffic: wish, binding } = progress;
-  const { assistantId } = mapping;
-  const isBound = binding === undefined || isSameBinding(mapping.template, binding ?? undefined);
-  if (!isBound) {
-    const rebound = await rebind(operation, mapping, binding);
-    if (!rebound) await pauseBeforeRestart(operation, progress);
-    return rebound && (await leaveUnchanged(operation, progress, { mapping: rebound, access }));
+  const isBound = binding === undefined || isSameBinding(read.template, binding ?? undefined);
+  const mapping = isBound ? read : await rebind(operation, read, binding);
+  if (!mapping) {
+    await pauseBeforeRestart(operation, progress);
+    return undefined;
   }
+  const { assistantId } = mapping;
   if (!wish || !assistantId) return { outcome: 'unchanged', wasDeleted: false, mapping, access };
   const account = operation.vapi.open(access.apiKey, operation.deadline);
   const { live, problem } = await lookAtLive(operation, account, { assistantId, wish });

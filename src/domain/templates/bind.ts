@@ -2,14 +2,15 @@ import { apply as mergePatch } from 'tiny-merge-patch';
 import * as z from 'zod/mini';
 import { openAccessSession } from '../account/access-session.ts';
 import { type AssistantRequest, parseAssistantRequest, type TrafficWish } from '../configuration/assistant-request.ts';
+import { ID } from '../configuration/id.ts';
+import { fieldErrorsIn } from '../field-errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { TemplateBinding } from '../mapping/assistant-mapping.ts';
 import type { Operation } from '../operation.ts';
-import { type FieldError, Problem, validationFailed } from '../problem.ts';
+import { Problem, validationFailed } from '../problem.ts';
 import { type ReferenceBook, referencesIn, resolveReferences } from './references.ts';
 import { render } from './render.ts';
 import type { Template, TemplateStore, VariableStore } from './template.ts';
-import { TEMPLATE_ID } from './template-id.ts';
 import { MAX_GIVEN_BYTES, valuesFor } from './values.ts';
 
 /** What binding needs of the world. */
@@ -32,7 +33,7 @@ export interface BindingRequest {
 const object = z.exactOptional(z.custom<JsonObject>(isJsonObject, 'must be an object'));
 const schema = z.lazy(() =>
   z.strictObject({
-    template: z.string('use the id of a template').check(z.regex(TEMPLATE_ID, 'use the id of a template')),
+    template: z.string('use the id of a template').check(z.regex(ID, 'use the id of a template')),
     version: z.exactOptional(z.int('use a number from 1').check(z.gte(1, 'use a number from 1'))),
     variables: object,
     overrides: object,
@@ -48,7 +49,7 @@ export function namesTemplate(body: unknown): boolean {
 /** Reads such a body. Throws `VALIDATION_FAILED` naming everything that is wrong. */
 export function parseBinding(body: unknown): BindingRequest {
   const parsed = schema.safeParse(body);
-  const errors = parsed.success ? [] : parsed.error.issues.flatMap(fieldErrors);
+  const errors = parsed.success ? [] : parsed.error.issues.flatMap((issue) => fieldErrorsIn(issue, BESIDE_TEMPLATE));
   for (const field of ['variables', 'overrides'] as const) {
     const given = isJsonObject(body) ? body[field] : undefined;
     if (given !== undefined && Buffer.byteLength(JSON.stringify(given)) > MAX_GIVEN_BYTES) {
@@ -60,11 +61,7 @@ export function parseBinding(body: unknown): BindingRequest {
   return { id, ...given };
 }
 
-function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
-  if (issue.code !== 'unrecognized_keys') return [{ field: issue.path.join('.') || 'body', detail: issue.message }];
-  const detail = 'cannot stand beside `template`; put it into `overrides`';
-  return issue.keys.map((key) => ({ field: key.slice(0, 64), detail }));
-}
+const BESIDE_TEMPLATE = 'cannot stand beside `template`; put it into `overrides`';
 
 export interface Bound {
   asked: AssistantRequest;

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { ROLES } from '../configuration/assistant-key.ts';
 import { MAX_CONFIG_BYTES, parseAssistantRequest } from '../configuration/assistant-request.ts';
 import type { VoicePolicy } from '../configuration/voice.ts';
+import { fieldErrorsIn } from '../field-errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import { isReference } from './references.ts';
@@ -42,7 +43,7 @@ interface Rules {
 export function parseTemplate(body: unknown, rules: Rules): TemplateContent {
   if (!isJsonObject(body)) throw validationFailed([{ field: 'body', detail: 'must be a JSON object' }]);
   const parsed = contentSchema.safeParse(body);
-  const errors = parsed.success ? [] : parsed.error.issues.flatMap(fieldErrors);
+  const errors = parsed.success ? [] : parsed.error.issues.flatMap((issue) => fieldErrorsIn(issue));
   const { variables, assistant } = body;
   if (isJsonObject(assistant)) {
     errors.push(...variableErrors(isJsonObject(variables) ? variables : {}, assistant));
@@ -53,17 +54,6 @@ export function parseTemplate(body: unknown, rules: Rules): TemplateContent {
   }
   if (errors.length > 0 || !parsed.success) throw validationFailed(errors);
   return parsed.data;
-}
-
-function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
-  const at = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      field: [...at, key.slice(0, 64)].join('.'),
-      detail: 'unknown field; remove it',
-    }));
-  }
-  return [{ field: at.join('.') || 'body', detail: issue.message }];
 }
 
 function variableErrors(variables: JsonObject, assistant: JsonObject): FieldError[] {

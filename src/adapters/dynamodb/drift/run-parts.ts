@@ -4,6 +4,7 @@ import type { Slice } from '../../../domain/drift/fleet.ts';
 import type { DriftUnit, FindingStore } from '../../../domain/drift/runs.ts';
 import type { UnitChange, UnitStore } from '../../../domain/long-work/run.ts';
 import type { Table } from '../claimed-rows.ts';
+import { itemsOf, readItem, readPage } from '../partition-items.ts';
 import { readRows } from '../read-rows.ts';
 import { rowName } from '../table-keys.ts';
 import { FINDING_PREFIX, parseFinding, parseUnit, partsPk, UNIT_PREFIX, unitSk } from './items.ts';
@@ -11,9 +12,11 @@ import { DynamoDriftTable, type RowRuntime } from './table.ts';
 
 /** The units of drift runs in DynamoDB, one item each. */
 export class DynamoUnitStore implements UnitStore<DriftUnit> {
+  readonly #table: Table;
   readonly #items: DynamoDriftTable;
 
   constructor(table: Table, runtime: RowRuntime) {
+    this.#table = table;
     this.#items = new DynamoDriftTable(table, runtime);
   }
 
@@ -23,17 +26,14 @@ export class DynamoUnitStore implements UnitStore<DriftUnit> {
 
   async all(runId: string): Promise<DriftUnit[]> {
     const units: DriftUnit[] = [];
-    let after: string | undefined;
-    do {
-      const page = await this.#items.query({ pk: partsPk(runId), prefix: UNIT_PREFIX, after });
-      units.push(...page.items.map(parseUnit));
-      after = page.next;
-    } while (after);
+    for await (const item of itemsOf(this.#table, { pk: partsPk(runId), prefix: UNIT_PREFIX })) {
+      units.push(parseUnit(item));
+    }
     return units;
   }
 
   async read(runId: string, number: number): Promise<DriftUnit | undefined> {
-    const item = await this.#items.get({ pk: partsPk(runId), sk: unitSk(number) });
+    const item = await readItem(this.#table, { pk: partsPk(runId), sk: unitSk(number) });
     return item && parseUnit(item);
   }
 
@@ -50,9 +50,11 @@ const WRITES = { concurrency: 8 } as const;
 
 /** The findings of drift runs in DynamoDB, one item each: however many there are, no item grows with them. */
 export class DynamoFindingStore implements FindingStore {
+  readonly #table: Table;
   readonly #items: DynamoDriftTable;
 
   constructor(table: Table, runtime: RowRuntime) {
+    this.#table = table;
     this.#items = new DynamoDriftTable(table, runtime);
   }
 
@@ -65,7 +67,7 @@ export class DynamoFindingStore implements FindingStore {
   async page({ runId, limit, after }: { runId: string; limit: number; after?: string }): Promise<Slice<Finding>> {
     const pk = partsPk(runId);
     const start = after === undefined ? {} : { after: `${FINDING_PREFIX}${after}` };
-    const { items, next } = await this.#items.query({ pk, prefix: FINDING_PREFIX, limit, ...start });
+    const { items, next } = await readPage(this.#table, { pk, prefix: FINDING_PREFIX, limit, ...start });
     const { rows, unreadable } = readRows(items, parseFinding);
     return {
       items: rows,

@@ -2,6 +2,7 @@ import type { Slice } from '../../../domain/drift/fleet.ts';
 import type { DriftRun, DriftRunStore, RunChange } from '../../../domain/drift/runs.ts';
 import type { CurrentRun } from '../../../domain/long-work/run.ts';
 import type { Table } from '../claimed-rows.ts';
+import { readItem, readPage } from '../partition-items.ts';
 import { readRows } from '../read-rows.ts';
 import { rowName } from '../table-keys.ts';
 import { CURRENT_SK, parseRun, RUN_PREFIX, RUNS_PK, runSk } from './items.ts';
@@ -11,14 +12,16 @@ const OPEN = ['planning', 'checking', 'healing'] as const;
 
 /** Drift runs in DynamoDB. One item names the run that is going on. */
 export class DynamoRunStore implements DriftRunStore {
+  readonly #table: Table;
   readonly #items: DynamoDriftTable;
 
   constructor(table: Table, runtime: RowRuntime) {
+    this.#table = table;
     this.#items = new DynamoDriftTable(table, runtime);
   }
 
   async current(): Promise<CurrentRun | undefined> {
-    const item = await this.#items.get({ pk: RUNS_PK, sk: CURRENT_SK });
+    const item = await readItem(this.#table, { pk: RUNS_PK, sk: CURRENT_SK });
     const { runId, at } = item ?? {};
     return runId?.S && at?.S ? { runId: runId.S, at: at.S } : undefined;
   }
@@ -33,13 +36,13 @@ export class DynamoRunStore implements DriftRunStore {
   }
 
   async read(runId: string): Promise<DriftRun | undefined> {
-    const item = await this.#items.get({ pk: RUNS_PK, sk: runSk(runId) });
+    const item = await readItem(this.#table, { pk: RUNS_PK, sk: runSk(runId) });
     // Nothing can be done with a run that cannot be read: the next one is started without it.
     return item && readRows([item], parseRun).rows[0];
   }
 
   async list({ limit }: { limit: number }): Promise<Slice<DriftRun>> {
-    const { items } = await this.#items.query({ pk: RUNS_PK, prefix: RUN_PREFIX, limit, descending: true });
+    const { items } = await readPage(this.#table, { pk: RUNS_PK, prefix: RUN_PREFIX, limit, descending: true });
     const { rows, unreadable } = readRows(items, parseRun);
     return { items: rows, unreadable: unreadable.map(rowName) };
   }

@@ -1,23 +1,17 @@
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
-  GetItemCommand,
   PutItemCommand,
-  QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Runtime } from '../../../domain/runtime.ts';
 import type { Table } from '../claimed-rows.ts';
+import { accepted, type ItemKey, readItem } from '../partition-items.ts';
 import { type Item, MARSHALLING } from '../table-keys.ts';
 
 /** Runs are of interest for a month; DynamoDB then removes them by itself. In seconds. */
 const KEPT_S = 30 * 24 * 60 * 60;
-
-interface ItemKey {
-  pk: string;
-  sk: string;
-}
 
 /** A conditional change of one item; the condition speaks of `#name`s and `:value`s of `is` alone. */
 interface ItemChange extends ItemKey {
@@ -26,18 +20,10 @@ interface ItemChange extends ItemKey {
   is: Readonly<Record<string, unknown>>;
 }
 
-interface PartQuery {
-  pk: string;
-  prefix: string;
-  limit?: number;
-  after?: string;
-  descending?: boolean;
-}
-
 /** What rows are made with. */
 export type RowRuntime = Pick<Runtime, 'now' | 'uniqueId'>;
 
-/** Items of drift runs: read, put, changed on a condition; each write is one write of one item. */
+/** Items of drift runs: put, and changed on a condition; each write is one write of one item. */
 export class DynamoDriftTable {
   readonly #table: Table;
   readonly #runtime: RowRuntime;
@@ -45,13 +31,6 @@ export class DynamoDriftTable {
   constructor(table: Table, runtime: RowRuntime) {
     this.#table = table;
     this.#runtime = runtime;
-  }
-
-  async get(key: ItemKey): Promise<Item | undefined> {
-    const { Item: item } = await this.#table.client.send(
-      new GetItemCommand({ TableName: this.#table.name, ConsistentRead: true, Key: marshall(key) }),
-    );
-    return item;
   }
 
   /** Puts an item, over one that may be there already. */
@@ -113,7 +92,7 @@ export class DynamoDriftTable {
       return Attributes;
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      const current = error.$metadata.attempts === 1 ? undefined : await this.get({ pk, sk });
+      const current = error.$metadata.attempts === 1 ? undefined : await readItem(this.#table, { pk, sk });
       return current?.writtenBy?.S === mark ? current : undefined;
     }
   }
@@ -148,23 +127,6 @@ export class DynamoDriftTable {
     const expiresAt = Math.floor(this.#runtime.now() / 1000) + KEPT_S;
     return marshall({ ...item, expiresAt }, MARSHALLING);
   }
-
-  /** Items whose sort key begins so. `next` is the sort key to go on after. */
-  async query({ pk, prefix, limit, after, descending }: PartQuery): Promise<{ items: Item[]; next?: string }> {
-    const { Items = [], LastEvaluatedKey } = await this.#table.client.send(
-      new QueryCommand({
-        TableName: this.#table.name,
-        ConsistentRead: true,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: marshall({ ':pk': pk, ':prefix': prefix }),
-        ScanIndexForward: !descending,
-        Limit: limit,
-        ...(after ? { ExclusiveStartKey: marshall({ pk, sk: after }) } : {}),
-      }),
-    );
-    const next = LastEvaluatedKey?.sk?.S;
-    return { items: Items, next };
-  }
 }
 
 function expressionOf({ set, is }: Pick<ItemChange, 'set' | 'is'>) {
@@ -195,14 +157,4 @@ function expressionOf({ set, is }: Pick<ItemChange, 'set' | 'is'>) {
       MARSHALLING,
     ),
   };
-}
-
-async function accepted(sending: Promise<unknown>): Promise<boolean> {
-  try {
-    await sending;
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
 }

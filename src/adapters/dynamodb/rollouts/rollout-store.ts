@@ -1,18 +1,20 @@
-import {
-  ConditionalCheckFailedException,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import { validationFailed } from '../../../domain/problem.ts';
 import type { Rollout, RolloutStore, TargetStore, TargetUnit } from '../../../domain/rollouts/rollout.ts';
 import type { Table } from '../claimed-rows.ts';
-import type { Item } from '../table-keys.ts';
+import { cursorOf, positionIn } from '../cursor.ts';
+import { type ItemKey, itemsOf, readItem, readPage } from '../partition-items.ts';
+import { MARSHALLING } from '../table-keys.ts';
 import { parseRollout, parseUnit, ROLLOUT_PREFIX, ROLLOUTS_PK } from './items.ts';
 
-/** One item, written whole as JSON text on condition of its version. */
+/** An item that is written whole, as JSON text. */
+interface VersionedItem extends ItemKey {
+  version: number | string;
+  body: string;
+}
+
+/** Items that are written on condition of their version. */
 class VersionedItems {
   readonly #table: Table;
 
@@ -20,21 +22,14 @@ class VersionedItems {
     this.#table = table;
   }
 
-  async get(key: Record<string, string>): Promise<Item | undefined> {
-    const { Item } = await this.#table.client.send(
-      new GetItemCommand({ TableName: this.#table.name, ConsistentRead: true, Key: marshall(key) }),
-    );
-    return Item;
-  }
-
   /** `replaces`: the version that must be there; 0: none. False when that is not so. */
-  async put(item: Record<string, unknown>, replaces: number | string): Promise<boolean> {
+  async put(item: VersionedItem, replaces: number | string): Promise<boolean> {
     const isNew = replaces === 0;
     try {
       await this.#table.client.send(
         new PutItemCommand({
           TableName: this.#table.name,
-          Item: marshall(item, { removeUndefinedValues: true }),
+          Item: marshall(item, MARSHALLING),
           ConditionExpression: isNew ? 'attribute_not_exists(pk)' : '#version = :version',
           ...(isNew
             ? {}
@@ -49,53 +44,26 @@ class VersionedItems {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       if (error.$metadata.attempts === 1) return false;
       // A write that the SDK has repeated fails on its own success.
-      const now = await this.get({ pk: String(item.pk), sk: String(item.sk) });
+      const now = await readItem(this.#table, item);
       return now?.body?.S !== undefined && now.body.S === item.body;
     }
   }
-
-  async query({
-    pk,
-    prefix,
-    limit,
-    after,
-    newestFirst = false,
-  }: Query): Promise<{ items: Item[]; last?: string | undefined }> {
-    const { Items = [], LastEvaluatedKey } = await this.#table.client.send(
-      new QueryCommand({
-        TableName: this.#table.name,
-        ConsistentRead: true,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: marshall({ ':pk': pk, ':prefix': prefix }),
-        ScanIndexForward: !newestFirst,
-        Limit: limit,
-        ExclusiveStartKey: after === undefined ? undefined : marshall({ pk, sk: after }),
-      }),
-    );
-    return { items: Items, last: LastEvaluatedKey?.sk?.S };
-  }
-}
-
-interface Query {
-  pk: string;
-  prefix: string;
-  limit?: number;
-  after?: string | undefined;
-  newestFirst?: boolean;
 }
 
 const newestSchema = z.object({ version: z.string() });
 
 /** Rollouts in DynamoDB: one item each, and one for each template that names its newest. */
 export class DynamoRolloutStore implements RolloutStore {
+  readonly #table: Table;
   readonly #items: VersionedItems;
 
   constructor(table: Table) {
+    this.#table = table;
     this.#items = new VersionedItems(table);
   }
 
   async newest(template: string): Promise<string | undefined> {
-    const item = await this.#items.get({ pk: ROLLOUTS_PK, sk: `NEWEST#${template}` });
+    const item = await readItem(this.#table, { pk: ROLLOUTS_PK, sk: `NEWEST#${template}` });
     return item && newestSchema.parse(unmarshall(item)).version;
   }
 
@@ -109,7 +77,7 @@ export class DynamoRolloutStore implements RolloutStore {
   }
 
   async read(rolloutId: string): Promise<Rollout | undefined> {
-    const item = await this.#items.get({ pk: ROLLOUTS_PK, sk: ROLLOUT_PREFIX + rolloutId });
+    const item = await readItem(this.#table, { pk: ROLLOUTS_PK, sk: ROLLOUT_PREFIX + rolloutId });
     return item && parseRollout(item);
   }
 
@@ -119,31 +87,28 @@ export class DynamoRolloutStore implements RolloutStore {
   }
 
   async list({ limit, after }: Parameters<RolloutStore['list']>[0]): ReturnType<RolloutStore['list']> {
-    const start = after === undefined ? undefined : ROLLOUT_PREFIX + idIn(after);
-    const query = { pk: ROLLOUTS_PK, prefix: ROLLOUT_PREFIX, limit, after: start, newestFirst: true };
-    const { items, last } = await this.#items.query(query);
-    const next = last && Buffer.from(last.slice(ROLLOUT_PREFIX.length)).toString('base64url');
+    const start = after === undefined ? undefined : ROLLOUT_PREFIX + positionIn(after, (id) => ROLLOUT_ID.test(id));
+    const query = { pk: ROLLOUTS_PK, prefix: ROLLOUT_PREFIX, limit, after: start, descending: true };
+    const { items, next: last } = await readPage(this.#table, query);
+    const next = last && cursorOf(last.slice(ROLLOUT_PREFIX.length));
     return { items: items.map(parseRollout), next };
   }
 }
 
-/** Throws `VALIDATION_FAILED` for what was never a cursor of this list. */
-function idIn(cursor: string): string {
-  const id = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (/^[0-9TZ]{16}-[0-9a-zA-Z-]{1,36}$/.test(id)) return id;
-  throw validationFailed([{ field: 'cursor', detail: 'send the `next` of the page before' }]);
-}
+const ROLLOUT_ID = /^[0-9TZ]{16}-[0-9a-zA-Z-]{1,36}$/;
 
-function itemOf(rollout: Rollout): Record<string, unknown> {
+function itemOf(rollout: Rollout): VersionedItem {
   const key = { pk: ROLLOUTS_PK, sk: ROLLOUT_PREFIX + rollout.rolloutId };
   return { ...key, version: rollout.change, body: JSON.stringify(rollout) };
 }
 
 /** The targets of rollouts in DynamoDB: one item for some that follow each other. */
 export class DynamoTargetStore implements TargetStore {
+  readonly #table: Table;
   readonly #items: VersionedItems;
 
   constructor(table: Table) {
+    this.#table = table;
     this.#items = new VersionedItems(table);
   }
 
@@ -152,7 +117,7 @@ export class DynamoTargetStore implements TargetStore {
   }
 
   async read(rolloutId: string, number: number): Promise<TargetUnit | undefined> {
-    const item = await this.#items.get({ pk: ROLLOUT_PREFIX + rolloutId, sk: unitSk(number) });
+    const item = await readItem(this.#table, { pk: ROLLOUT_PREFIX + rolloutId, sk: unitSk(number) });
     return item && parseUnit(item);
   }
 
@@ -162,12 +127,8 @@ export class DynamoTargetStore implements TargetStore {
   }
 
   async *all(rolloutId: string): AsyncIterable<TargetUnit> {
-    for (let after: string | undefined; ; ) {
-      const { items, last } = await this.#items.query({ pk: ROLLOUT_PREFIX + rolloutId, prefix: UNIT_PREFIX, after });
-      for (const item of items) yield parseUnit(item);
-      if (last === undefined) return;
-      after = last;
-    }
+    const units = itemsOf(this.#table, { pk: ROLLOUT_PREFIX + rolloutId, prefix: UNIT_PREFIX });
+    for await (const item of units) yield parseUnit(item);
   }
 }
 
@@ -177,7 +138,7 @@ function unitSk(number: number): string {
   return UNIT_PREFIX + String(number).padStart(8, '0');
 }
 
-function unitItem(unit: TargetUnit): Record<string, unknown> {
+function unitItem(unit: TargetUnit): VersionedItem {
   const key = { pk: ROLLOUT_PREFIX + unit.rolloutId, sk: unitSk(unit.number) };
   return { ...key, version: unit.version, body: JSON.stringify(unit) };
 }

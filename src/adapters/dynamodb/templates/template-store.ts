@@ -1,22 +1,18 @@
-import {
-  ConditionalCheckFailedException,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { ROLES } from '../../../domain/configuration/assistant-key.ts';
+import { ID } from '../../../domain/configuration/id.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../domain/json.ts';
-import { validationFailed } from '../../../domain/problem.ts';
 import {
   type Template,
   type TemplateHead,
   type TemplateStore,
   VARIABLE_TYPES,
 } from '../../../domain/templates/template.ts';
-import { TEMPLATE_ID } from '../../../domain/templates/template-id.ts';
 import type { Table } from '../claimed-rows.ts';
+import { cursorOf, positionIn } from '../cursor.ts';
+import { accepted, readItem, readPage } from '../partition-items.ts';
 import { type Item, MARSHALLING } from '../table-keys.ts';
 
 /** Partition of the list of all templates; the sort key is the id. */
@@ -57,25 +53,14 @@ export class DynamoTemplateStore implements TemplateStore {
   }
 
   async newest(templateId: string): Promise<Template | undefined> {
-    const { Items = [] } = await this.#table.client.send(
-      new QueryCommand({
-        TableName: this.#table.name,
-        ConsistentRead: true,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: marshall({ ':pk': templatePk(templateId), ':prefix': VERSION_PREFIX }),
-        ScanIndexForward: false,
-        Limit: 1,
-      }),
-    );
-    return Items[0] && templateOf(Items[0]);
+    const query = { pk: templatePk(templateId), prefix: VERSION_PREFIX, descending: true, limit: 1 };
+    const [item] = (await readPage(this.#table, query)).items;
+    return item && templateOf(item);
   }
 
   async version(templateId: string, version: number): Promise<Template | undefined> {
-    const Key = marshall({ pk: templatePk(templateId), sk: versionSk(version) });
-    const { Item } = await this.#table.client.send(
-      new GetItemCommand({ TableName: this.#table.name, ConsistentRead: true, Key }),
-    );
-    return Item && templateOf(Item);
+    const item = await readItem(this.#table, { pk: templatePk(templateId), sk: versionSk(version) });
+    return item && templateOf(item);
   }
 
   /** The content is JSON text, so that it comes back to the letter. */
@@ -99,32 +84,29 @@ export class DynamoTemplateStore implements TemplateStore {
         KeyConditionExpression: 'pk = :pk',
         ExpressionAttributeValues: marshall({ ':pk': LIST_PK }),
         Limit: limit,
-        ExclusiveStartKey: after === undefined ? undefined : marshall({ pk: LIST_PK, sk: idIn(after) }),
+        ExclusiveStartKey:
+          after === undefined ? undefined : marshall({ pk: LIST_PK, sk: positionIn(after, (id) => ID.test(id)) }),
       }),
     );
     const last = LastEvaluatedKey?.sk?.S;
     const items = Items.map((item) => headSchema.parse(unmarshall(item)));
-    return { items, next: last && Buffer.from(last).toString('base64url') };
+    return { items, next: last && cursorOf(last) };
   }
 
   async #put(
     item: Readonly<Record<string, unknown>>,
     { condition, values }: { condition: string; values?: Record<string, unknown> },
   ): Promise<boolean> {
-    try {
-      await this.#table.client.send(
+    return await accepted(
+      this.#table.client.send(
         new PutItemCommand({
           TableName: this.#table.name,
           Item: marshall(item, MARSHALLING),
           ConditionExpression: condition,
           ...(values ? { ExpressionAttributeValues: marshall(values) } : {}),
         }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+      ),
+    );
   }
 }
 
@@ -139,11 +121,4 @@ function versionSk(version: number): string {
 function templateOf(item: Item): Template {
   const { content, ...version } = versionSchema.parse(unmarshall(item));
   return { ...version, content: contentSchema.parse(JSON.parse(content)) };
-}
-
-/** Throws `VALIDATION_FAILED` for what was never a cursor of this list. */
-function idIn(cursor: string): string {
-  const id = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (TEMPLATE_ID.test(id)) return id;
-  throw validationFailed([{ field: 'cursor', detail: 'send the `next` of the page before' }]);
 }

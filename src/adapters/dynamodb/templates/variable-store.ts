@@ -1,9 +1,10 @@
-import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { isJsonObject, type JsonObject } from '../../../domain/json.ts';
 import type { VariableStore } from '../../../domain/templates/template.ts';
 import type { Table } from '../claimed-rows.ts';
+import { type ItemKey, readItem } from '../partition-items.ts';
 import { organisationPk } from '../table-keys.ts';
 
 const rowSchema = z.object({ given: z.string() });
@@ -17,10 +18,8 @@ export class DynamoVariableStore implements VariableStore {
   }
 
   async read(orgId: string): Promise<JsonObject> {
-    const { Item } = await this.#table.client.send(
-      new GetItemCommand({ TableName: this.#table.name, ConsistentRead: true, Key: keyOf(orgId) }),
-    );
-    const values: unknown = Item ? JSON.parse(rowSchema.parse(unmarshall(Item)).given) : {};
+    const item = await readItem(this.#table, keyOf(orgId));
+    const values: unknown = item ? JSON.parse(rowSchema.parse(unmarshall(item)).given) : {};
     return isJsonObject(values) ? values : {};
   }
 
@@ -29,7 +28,7 @@ export class DynamoVariableStore implements VariableStore {
     await this.#table.client.send(
       new UpdateItemCommand({
         TableName: this.#table.name,
-        Key: keyOf(orgId),
+        Key: marshall(keyOf(orgId)),
         UpdateExpression: 'SET given = :given',
         ExpressionAttributeValues: marshall({ ':given': JSON.stringify(values) }),
       }),
@@ -37,6 +36,6 @@ export class DynamoVariableStore implements VariableStore {
   }
 }
 
-function keyOf(orgId: string) {
-  return marshall({ pk: organisationPk(orgId), sk: 'VARIABLES' });
+function keyOf(orgId: string): ItemKey {
+  return { pk: organisationPk(orgId), sk: 'VARIABLES' };
 }

@@ -1,3 +1,4 @@
+import { newRunId } from '../../long-work/run.ts';
 import { aliveSince, type Starting, startUnlessRunning } from '../../long-work/start-run.ts';
 import type { DriftCall, DriftStart } from '../drift-dependencies.ts';
 import type { RunMode } from '../mode.ts';
@@ -13,7 +14,7 @@ export async function startRun(
 ): Promise<Started> {
   const now = deps.runtime.now();
   const startedAt = new Date(now).toISOString();
-  const runId = `${startedAt.replace(/[-:]|\.\d+/g, '')}-${deps.runtime.uniqueId().slice(0, 8)}`;
+  const runId = newRunId(startedAt, deps.runtime);
   const run: DriftRun = { runId, trigger, mode, status: 'planning', startedAt, updatedAt: startedAt, done: [] };
   const result = await startUnlessRunning(starting(deps, startedAt), run, aliveSince(now));
   if (result.kind === 'running') return result;
