@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { parse } from 'yaml';
 import type { components } from '../client/index.ts';
+import { isJsonObject } from '../src/domain/json.ts';
 import { CliError, EXIT } from './exit.ts';
 
 /** Inbound or outbound. */
@@ -17,20 +18,19 @@ export function roleIn(text: string): Role {
 
 /** A configuration in a YAML or JSON file; `-` is stdin. Throws a `CliError`. */
 export function configurationIn(file: string): Configuration {
-  const content = parsed(file);
-  if (isConfiguration(content)) return content;
-  throw new CliError(`${file} holds no configuration: it must be an object, as PUT takes it.`);
+  return contentIn<Configuration>(file, 'holds no configuration: it must be an object, as PUT takes it.');
 }
 
 /** The object in a YAML or JSON file; the service says what is wrong within it. Throws a `CliError`. */
-export function contentIn<Content extends object>(file: string): Content {
+export function contentIn<Content extends object>(file: string, otherwise = 'must hold an object.'): Content {
   const content = parsed(file);
-  if (isObject<Content>(content)) return content;
-  throw new CliError(`${file} must hold an object.`);
+  if (isContent<Content>(content)) return content;
+  throw new CliError(`${file} ${otherwise}`);
 }
 
-function isObject<Content extends object>(value: unknown): value is Content {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** What an object holds that it must not, the service says. */
+export function isContent<Content extends object>(value: unknown): value is Content {
+  return isJsonObject(value);
 }
 
 function parsed(file: string): unknown {
@@ -39,11 +39,6 @@ function parsed(file: string): unknown {
   } catch (error) {
     throw new CliError(`${file} cannot be read: ${Error.isError(error) ? error.message : 'unknown error'}`);
   }
-}
-
-/** What is no configuration within an object, the service says. */
-export function isConfiguration(value: unknown): value is Configuration {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Asks for a yes. Without a terminal `--yes` must stand in the command: else a `CliError` (64). Declined: one with 1. */

@@ -25,7 +25,7 @@ export interface Target {
 
 /** Opens what the options name. Throws a `CliError` when there is nothing, saying what to do. */
 export async function openTarget({ stage, region, url, token }: TargetOptions): Promise<Target> {
-  if (stage && url) throw new CliError('Use --stage or --url, not both.', EXIT.usage);
+  assertOnePlace({ stage, url });
   if (url) return remote(`the service at ${url}`, createClient({ baseUrl: addressIn(url), token }));
   if (token) throw new CliError('--token goes with --url.', EXIT.usage);
   if (stage && stage !== 'local') {
@@ -33,6 +33,11 @@ export async function openTarget({ stage, region, url, token }: TargetOptions): 
     return remote(`stage ${stage} in ${access.region}`, createClient(access));
   }
   return await openEmbedded();
+}
+
+/** Throws a `CliError` for two places at once. */
+export function assertOnePlace({ stage, url }: TargetOptions): void {
+  if (stage && url) throw new CliError('Use --stage or --url, not both.', EXIT.usage);
 }
 
 function addressIn(url: string): string {

@@ -7,10 +7,11 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { countUnits } from '../local/stack/counted-table.ts';
 import { QueueWorker } from '../local/stack/queue-worker.ts';
-import { type Application, makeApplication, systemRuntime } from '../src/application.ts';
+import { type Application, makeApplication } from '../src/application.ts';
 import { requestedMode } from '../src/domain/drift/mode.ts';
 import { startRun } from '../src/domain/drift/run/start-run.ts';
 import { makeWorkerHandler } from '../src/handlers/worker.ts';
+import { systemRuntime } from '../src/parts.ts';
 import { readSettings } from '../src/settings.ts';
 
 /**

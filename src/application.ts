@@ -1,11 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoAssistantOwners } from './adapters/dynamodb/assistant-owners.ts';
 import { DynamoChangeStore } from './adapters/dynamodb/change-store.ts';
 import type { Table } from './adapters/dynamodb/claimed-rows.ts';
@@ -26,7 +20,7 @@ import { EventBridgeBus } from './adapters/event-bus.ts';
 import { SecretsManagerStore } from './adapters/secrets-manager-store.ts';
 import { SqsTaskQueue } from './adapters/sqs-task-queue.ts';
 import { recordCall, recordCircuit, type Telemetry } from './adapters/telemetry/journal.ts';
-import { makeVapiAccounts, type UpstreamTiming } from './adapters/vapi/accounts.ts';
+import { makeVapiAccounts } from './adapters/vapi/accounts.ts';
 import { makeShelf } from './domain/account/account-book.ts';
 import type { OrganisationStore } from './domain/account/organisation-settings.ts';
 import type { AnnounceDependencies } from './domain/changes/announce.ts';
@@ -43,7 +37,17 @@ import type { TemplateDependencies } from './domain/templates/bind.ts';
 import { ReferenceBook } from './domain/templates/references.ts';
 import type { TemplateStore, VariableStore } from './domain/templates/template.ts';
 import type { VerificationRuns } from './domain/verification/run.ts';
-import { readSettings, type Settings } from './settings.ts';
+import {
+  type ApplicationParts,
+  type BusParts,
+  type QueueParts,
+  systemParts,
+  systemTable,
+  systemTableAndBus,
+  systemTableAndQueue,
+  type TableParts,
+} from './parts.ts';
+import type { Settings } from './settings.ts';
 
 /** What every function works with. */
 export interface HttpApplication {
@@ -111,67 +115,6 @@ export interface Application extends VerifyApplication, FleetApplication, Rollou
   drift: DriftDependencies;
 }
 
-/** Waits for AWS are bounded: a hanging table must not eat the time that recording an outcome needs. */
-const AWS_REQUEST = {
-  // Without `throwOnRequestTimeout` the SDK only warns, and goes on waiting.
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
-  maxAttempts: 3,
-} as const;
-
-export const systemRuntime: Runtime = {
-  now: () => Date.now(),
-  sleep: async (ms) => {
-    await sleep(ms);
-  },
-  random: () => Math.random(),
-  uniqueId: () => randomUUID(),
-};
-
-/** The AWS clients. */
-interface Clients {
-  dynamo: DynamoDBClient;
-  secrets: SecretsManagerClient;
-  queue: SQSClient;
-}
-
-interface ApplicationParts {
-  settings: Settings;
-  runtime: Runtime;
-  clients: Clients;
-  upstreamTiming?: UpstreamTiming;
-}
-
-/**
- * One part less than the others have, and one bundle a third smaller: `status` loads no client that it does not use.
- */
-type TableParts = Pick<ApplicationParts, 'settings' | 'runtime'> & { clients: Pick<Clients, 'dynamo'> };
-
-type QueueParts = TableParts & { clients: Pick<Clients, 'queue'> };
-
-/** Without the middleware that walks every request and answer for a debug log that is off. */
-export function unlogged<C extends { middlewareStack: { remove(name: string): boolean } }>(client: C): C {
-  client.middlewareStack.remove('loggerMiddleware');
-  return client;
-}
-
-function systemTable(): TableParts {
-  return {
-    settings: readSettings(),
-    runtime: systemRuntime,
-    clients: { dynamo: unlogged(new DynamoDBClient(AWS_REQUEST)) },
-  };
-}
-
-function systemTableAndQueue(): QueueParts {
-  const { clients, ...parts } = systemTable();
-  return { ...parts, clients: { ...clients, queue: unlogged(new SQSClient(AWS_REQUEST)) } };
-}
-
-function systemParts(): ApplicationParts {
-  const { clients, ...parts } = systemTableAndQueue();
-  return { ...parts, clients: { ...clients, secrets: unlogged(new SecretsManagerClient(AWS_REQUEST)) } };
-}
-
 function makeTelemetry(): Telemetry {
   return { logger: new Logger(), metrics: new Metrics() };
 }
@@ -217,18 +160,11 @@ export function makeTemplatesApplication(parts: TableParts = systemTable()): Tem
 }
 
 /** Puts together what `announce` needs. */
-export function makeAnnounceApplication(
-  parts: TableParts & { clients: { bus: EventBridgeClient } } = systemTableAndBus(),
-): AnnounceApplication {
+export function makeAnnounceApplication(parts: BusParts = systemTableAndBus()): AnnounceApplication {
   const { settings, clients } = parts;
   const bus = new EventBridgeBus({ client: clients.bus, name: settings.eventBusName });
   const announce = { changes: changesOf(parts), specs: new DynamoSpecStore(tableOf(parts)), bus };
   return { telemetry: makeTelemetry(), announce };
-}
-
-function systemTableAndBus() {
-  const { clients, ...parts } = systemTable();
-  return { ...parts, clients: { ...clients, bus: unlogged(new EventBridgeClient(AWS_REQUEST)) } };
 }
 
 /** Puts together what `drift` needs. */

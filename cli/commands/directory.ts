@@ -10,6 +10,7 @@ import { type Foundation, makeFoundation } from '../directory/plan-templates.ts'
 import { readDirectory } from '../directory/read.ts';
 import { writeSchemas } from '../directory/schemas.ts';
 import { EXIT } from '../exit.ts';
+import { watchForInterrupt } from '../interrupt.ts';
 import type { Output } from '../output.ts';
 import { action, type Call } from '../run.ts';
 
@@ -82,7 +83,7 @@ async function apply(call: Call<Options>, [dir = '']: readonly string[]): Promis
   for (const step of planned.foundations) {
     out.line(`${await makeFoundation(client, step)} ${step.kind} ${step.name}`);
   }
-  const stop = watchForInterrupt();
+  const stop = watchForInterrupt('what is under way');
   const bar = startBar(out, steps.length);
   const applied = await applySteps(steps, {
     client,
@@ -152,18 +153,6 @@ function startBar({ isTerminal, isJson }: Output, total: number): SingleBar | un
   const bar = new SingleBar({ format: '{bar} {value}/{total}', barsize: 40, hideCursor: true, clearOnComplete: true });
   bar.start(total, 0);
   return bar;
-}
-
-/** Ctrl-C lets the steps end that are under way; the second one is the system's. */
-function watchForInterrupt(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      process.stderr.write('\nStopping after what is under way. Run it again to finish.\n');
-      controller.abort();
-    });
-  }
-  return controller.signal;
 }
 
 async function exportAll(

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
+import { watchForInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
 import type { GlobalOptions } from '../run.ts';
 
@@ -66,7 +67,7 @@ async function importFile(file: string, options: ImportOptions): Promise<number>
   ]);
   const lines = readLines(readFileSync(file, 'utf8'));
   const target = await enterTarget({ stage, table });
-  const stop = watchForInterrupt();
+  const stop = watchForInterrupt('the lines that are under way');
   const screen = options.json ? process.stderr : process.stdout;
   try {
     const [{ makeApplication }, { readSettings }] = await Promise.all([
@@ -107,18 +108,6 @@ async function importFile(file: string, options: ImportOptions): Promise<number>
   } finally {
     await target.close();
   }
-}
-
-/** The first Ctrl-C lets the lines that are under way end; the second one is the system's. */
-function watchForInterrupt(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      process.stderr.write('\nStopping after the lines that are under way. Run it again to finish.\n');
-      controller.abort();
-    });
-  }
-  return controller.signal;
 }
 
 async function listAll(options: GlobalOptions & { org?: string }): Promise<void> {

@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
-import { action, type Call } from '../run.ts';
+import { Output } from '../output.ts';
+import type { GlobalOptions } from '../run.ts';
+import { openTarget } from '../target.ts';
+
+interface Options extends GlobalOptions {
+  all?: boolean;
+  org?: string[];
+}
 
 /** Dead letters back to the queue. */
 export function addRedriveCommand(program: Command): void {
@@ -10,12 +17,22 @@ export function addRedriveCommand(program: Command): void {
     .option('--all', 'send all of them')
     .option('--org <org...>', 'send those of these organisations')
     .addHelpText('after', '\nExample: npx vapi-sync redrive --stage prod --org globex')
-    .action(action<{ all?: boolean; org?: string[] }>(redrive));
+    .action(async function redriveAll(this: Command) {
+      const options = this.optsWithGlobals<Options>();
+      if (options.url) throw new CliError('redrive works on the queue itself: use --stage.', EXIT.usage);
+      // The queue of a stage needs nothing but its name; that of the embedded stack needs the stack.
+      const isStage = options.stage !== undefined && options.stage !== 'local';
+      const target = isStage ? undefined : await openTarget(options);
+      try {
+        await redrive(options, new Output(options));
+        await target?.settle();
+      } finally {
+        target?.close();
+      }
+    });
 }
 
-async function redrive({ out, options }: Call<{ all?: boolean; org?: string[] }>): Promise<number> {
-  const { stage, region, url, all, org } = options;
-  if (url) throw new CliError('redrive works on the queue itself: use --stage.', EXIT.usage);
+async function redrive({ stage, region, all, org }: Options, out: Output): Promise<void> {
   const { openDeadLetters } = await import('../dead-letters.ts');
   const letters = await openDeadLetters({ stage, region });
   try {
@@ -38,7 +55,6 @@ async function redrive({ out, options }: Call<{ all?: boolean; org?: string[] }>
         shown,
       );
     }
-    return EXIT.done;
   } finally {
     await letters.close();
   }

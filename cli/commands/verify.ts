@@ -4,6 +4,7 @@ import type { ScenarioResult, VerificationReport } from '../../src/domain/verifi
 import { CliError, EXIT } from '../exit.ts';
 import { Output } from '../output.ts';
 import type { GlobalOptions } from '../run.ts';
+import { assertOnePlace } from '../target.ts';
 import { renderPage } from '../verify/page.ts';
 import { describeTarget } from '../verify/target.ts';
 import { resultLine, summaryLines } from '../verify/text.ts';
@@ -36,7 +37,7 @@ Example: npx vapi-sync verify --stage dev`,
 }
 
 async function run(options: Options): Promise<number> {
-  if (options.stage && options.url) throw new CliError('Use --stage or --url, not both.', EXIT.usage);
+  assertOnePlace(options);
   const out = new Output(options);
   const target = describeTarget(options);
   out.line(`Verifying ${target.what} …\n`);

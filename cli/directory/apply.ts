@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { orThrow, ProblemError, type ServiceClient } from '../../client/index.ts';
-import { AT_ONCE, type Step } from './plan.ts';
+import { AT_ONCE } from './at-once.ts';
+import type { Step } from './plan.ts';
 
 /** What became of a step. */
 export interface Applied extends Pick<Step, 'orgId' | 'role' | 'action'> {

@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { orThrow, type ServiceClient } from '../../client/index.ts';
 import type { Configuration } from '../arguments.ts';
 import { pagesOf } from '../pages.ts';
-import { AT_ONCE } from './plan.ts';
+import { AT_ONCE } from './at-once.ts';
 
 /** What was written. */
 export interface Exported {

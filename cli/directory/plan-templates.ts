@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import pMap from 'p-map';
 import { orThrow, type ServiceClient } from '../../client/index.ts';
+import { AT_ONCE } from './at-once.ts';
 import type { Directory, WantedTemplate, WantedVariables } from './read.ts';
 
 /** A template, or the values of an organisation, that are not as a directory has them. */
@@ -17,8 +18,10 @@ export type Foundation =
 
 /** What assistants stand on, and that is to be changed before them. */
 export async function planFoundations(client: ServiceClient, directory: Directory): Promise<Foundation[]> {
-  const templates = await pMap(directory.templates, (wanted) => planTemplate(client, wanted), { concurrency: 8 });
-  const variables = await pMap(directory.variables, (wanted) => planVariables(client, wanted), { concurrency: 8 });
+  const templates = await pMap(directory.templates, (wanted) => planTemplate(client, wanted), { concurrency: AT_ONCE });
+  const variables = await pMap(directory.variables, (wanted) => planVariables(client, wanted), {
+    concurrency: AT_ONCE,
+  });
   return [...templates, ...variables].filter((step) => step !== undefined);
 }
 

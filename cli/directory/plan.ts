@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { type components, orThrow, ProblemError, type ServiceClient } from '../../client/index.ts';
 import type { Role } from '../arguments.ts';
 import { pagesOf } from '../pages.ts';
+import { AT_ONCE } from './at-once.ts';
 import type { Mistake } from './mistakes.ts';
 import { type Foundation, planFoundations } from './plan-templates.ts';
 import type { Directory, WantedAssistant } from './read.ts';
@@ -31,9 +32,6 @@ export interface Plan {
   unchanged: number;
   mistakes: readonly Mistake[];
 }
-
-/** Requests under way at a time. */
-export const AT_ONCE = 8;
 
 interface Planning {
   client: ServiceClient;

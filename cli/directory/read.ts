@@ -2,7 +2,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { z } from 'zod';
 import type { components } from '../../client/index.ts';
-import { type Configuration, isConfiguration, type Role } from '../arguments.ts';
+import { ID } from '../../src/domain/configuration/id.ts';
+import { isJsonObject } from '../../src/domain/json.ts';
+import { type Configuration, isContent, type Role } from '../arguments.ts';
 import { CliError } from '../exit.ts';
 import type { Mistake } from './mistakes.ts';
 import { readMarkdown, readSource, type Source } from './source.ts';
@@ -43,16 +45,13 @@ export interface Directory {
   mistakes: Mistake[];
 }
 
-const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const ROLES = ['inbound', 'outbound'] as const;
-
-const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const organisation = z.strictObject({
   variables: z.record(z.string(), z.unknown()).optional(),
   assistants: z.partialRecord(
     z.enum(ROLES),
-    z.custom<Configuration>(isConfiguration, 'must be a configuration, as PUT takes it'),
+    z.custom<Configuration>(isContent, 'must be a configuration, as PUT takes it'),
   ),
 });
 
@@ -93,7 +92,7 @@ function templatesIn(path: string, mistakes: Mistake[]): WantedTemplate[] {
 }
 
 function isTemplate(content: unknown): content is TemplateContent {
-  return typeof content === 'object' && content !== null && 'assistant' in content && isObject(content.assistant);
+  return isJsonObject(content) && isJsonObject(content.assistant);
 }
 
 /** The files of a folder whose names are as they must be; the others are mistakes. */

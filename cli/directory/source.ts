@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Document, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { isJsonObject } from '../../src/domain/json.ts';
 import { lineOf, type Mistake } from './mistakes.ts';
 
 /** A YAML file that was read: its content, and the place of each field. */
@@ -40,16 +41,12 @@ export function readMarkdown(file: string, mistakes: Mistake[], environment = pr
 }
 
 function withSystemMessage(content: unknown, text: string): unknown {
-  if (!isObject(content) || !isObject(content.assistant)) return content;
+  if (!isJsonObject(content) || !isJsonObject(content.assistant)) return content;
   const { model } = content.assistant;
-  const given = isObject(model) ? model : {};
+  const given = isJsonObject(model) ? model : {};
   const others = Array.isArray(given.messages) ? given.messages : [];
   const messages = [{ role: 'system', content: text }, ...others];
   return { ...content, assistant: { ...content.assistant, model: { ...given, messages } } };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseSource(

@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { useStack } from '../../local/stack/detached/use-stack.ts';
-import { chosenVapi, dataDirectory, enterLocalAws, functionEnvironment } from '../../local/stack/local-environment.ts';
+import { enterEmbeddedStack } from '../../local/stack/detached/embedded-stack.ts';
 import { readServiceDefinition } from '../../local/stack/service-definition.ts';
-import { localDefinition } from '../../local/stack/stack.ts';
 import type { SyncDependencies } from '../../src/domain/operation.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
@@ -28,7 +26,7 @@ export async function enterTarget({ stage, table }: TargetOptions): Promise<Targ
   Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true', ...unused });
   if (table) return enterTable(table);
   if (stage && stage !== 'local') return enterStage(stage);
-  return await enterEmbeddedStack();
+  return await enterEmbedded();
 }
 
 /** Throws, once and in a sentence, when the table does not answer: credentials, the region or the stage are wrong then. */
@@ -59,12 +57,7 @@ function enterStage(stage: string): Target {
   return { name: `stage ${stage} in ${AWS_REGION}`, isStandIn: false, close: async () => {} };
 }
 
-async function enterEmbeddedStack(): Promise<Target> {
-  const vapi = chosenVapi(process.env);
-  const { service, stage } = localDefinition();
-  const stack = await useStack({ directory: dataDirectory(CHECKOUT, vapi), hasKeys: vapi === undefined });
-  enterLocalAws(stack.environment);
-  if (!vapi) delete process.env.VAPI_PRIVATE_KEY;
-  Object.assign(process.env, functionEnvironment(stack.environment, vapi), { DEPLOYMENT_ID: `${service}-${stage}` });
-  return { name: 'the embedded stack', isStandIn: vapi === undefined, close: async () => stack.release() };
+async function enterEmbedded(): Promise<Target> {
+  const { isStandIn, release } = await enterEmbeddedStack();
+  return { name: 'the embedded stack', isStandIn, close: async () => release() };
 }

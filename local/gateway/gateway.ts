@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';
-import { lambdaContext } from '../stack/lambda-context.ts';
+import { invocationOf } from '../stack/lambda-context.ts';
 import { type Route, routeOf } from './routes.ts';
 
 /** The handler of a function that answers requests. */
@@ -27,7 +26,9 @@ export function makeGateway(
     if (!found) return Response.json({ message: 'Not Found' }, { status: 404 });
     const handler = await handlerOf(found.route.functionName);
     const event = await eventOf(request, { url, routeKey: found.route.key, pathParameters: found.pathParameters });
-    const { statusCode, headers, body } = answerSchema.parse(await handler(event, contextOf(found.route)));
+    const { statusCode, headers, body } = answerSchema.parse(
+      await handler(event, invocationOf(found.route.functionName, TIME_MS)),
+    );
     const isEmpty = statusCode === 204 || statusCode === 304;
     return new Response(isEmpty ? null : (body ?? ''), { status: statusCode, headers });
   };
@@ -51,10 +52,4 @@ async function eventOf(
     ...(body === '' ? {} : { body }),
     isBase64Encoded: false,
   };
-}
-
-function contextOf({ functionName }: Route): Context {
-  const ends = Date.now() + TIME_MS;
-  const getRemainingTimeInMillis = () => Math.max(0, ends - Date.now());
-  return lambdaContext({ functionName, awsRequestId: randomUUID(), getRemainingTimeInMillis });
 }

@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { BackgroundAnnouncer } from '../serverless/background-announcer.ts';
 import { BackgroundWorker } from '../serverless/background-worker.ts';
-import { useStack } from '../stack/detached/use-stack.ts';
-import { chosenVapi, dataDirectory, enterLocalAws, functionEnvironment } from '../stack/local-environment.ts';
-import { localDefinition } from '../stack/stack.ts';
+import { enterEmbeddedStack } from '../stack/detached/embedded-stack.ts';
 import { type HttpHandler, makeGateway } from './gateway.ts';
 import { readRoutes } from './routes.ts';
 
@@ -23,18 +21,12 @@ const handlerModule = z.object({ handler: z.custom<HttpHandler>((value) => typeo
 
 /** Finds the embedded stack of this checkout, or starts it, and serves its routes; the same data as `sls invoke local` has. */
 export async function openLocalService(settings: Readonly<Record<string, string>> = {}): Promise<LocalService> {
-  const vapi = chosenVapi(process.env);
-  const { service, stage } = localDefinition();
-  const stack = await useStack({ directory: dataDirectory(CHECKOUT, vapi), hasKeys: vapi === undefined });
-  enterLocalAws(stack.environment);
-  if (!vapi) delete process.env.VAPI_PRIVATE_KEY;
-  const name = `${service}-${stage}`;
   // Powertools warns of each call without a metric, also where metrics are disabled; with `DEV` by the global console.
   const quiet = { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true', POWERTOOLS_DEV: 'true' };
   console.warn = () => {};
-  const own = { ...functionEnvironment(stack.environment, vapi), DEPLOYMENT_ID: name, EVENT_BUS_NAME: name };
-  Object.assign(process.env, quiet, own, settings);
-  const environment = { ...stack.environment, ...own, ...settings };
+  const stack = await enterEmbeddedStack();
+  Object.assign(process.env, quiet, settings);
+  const environment = { ...stack.environment, ...settings };
   const worker = new BackgroundWorker(environment);
   const announcer = new BackgroundAnnouncer(environment);
   return {

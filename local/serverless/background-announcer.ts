@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Announcer } from '../stack/announcer.ts';
+import type { Announcer } from '../events/announcer.ts';
 
 type Environment = Record<string, string>;
 
@@ -46,7 +46,7 @@ export class BackgroundAnnouncer {
     if (this.#opened) return this.#opened;
     Object.assign(process.env, this.#environment);
     const [{ Announcer }, { handler }] = await Promise.all([
-      import('../stack/announcer.ts'),
+      import('../events/announcer.ts'),
       import('../../src/handlers/announce.ts'),
     ]);
     this.#opened = new Announcer({ environment: this.#environment, announce: handler });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 
 /** The context of an invocation that is not on Lambda. */
@@ -18,4 +19,11 @@ export function lambdaContext({
     fail: () => undefined,
     succeed: () => undefined,
   };
+}
+
+/** The same for an invocation that begins now, and has so long (ms). */
+export function invocationOf(functionName: string, timeoutMs: number): Context {
+  const ends = Date.now() + timeoutMs;
+  const getRemainingTimeInMillis = () => Math.max(0, ends - Date.now());
+  return lambdaContext({ functionName, awsRequestId: randomUUID(), getRemainingTimeInMillis });
 }

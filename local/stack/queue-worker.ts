@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   DeleteMessageCommand,
@@ -7,9 +6,9 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import type { WorkerHandler } from '../../src/handlers/worker.ts';
-import { lambdaContext } from './lambda-context.ts';
+import { invocationOf } from './lambda-context.ts';
 import type { Environment } from './servers.ts';
 
 /** How the queue reaches the worker: as Lambda's event source does it. */
@@ -94,7 +93,7 @@ export class QueueWorker {
 
   async #perform(messages: Message[]): Promise<void> {
     if (messages.length === 0) return;
-    const { batchItemFailures } = await this.#worker(eventOf(messages), contextOf(this.#timeoutMs));
+    const { batchItemFailures } = await this.#worker(eventOf(messages), invocationOf('worker', this.#timeoutMs));
     const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
     for (const { MessageId, ReceiptHandle } of messages) {
       if (failed.has(MessageId ?? '')) continue;
@@ -124,10 +123,4 @@ function recordOf({ MessageId, ReceiptHandle, Body, Attributes, MD5OfBody }: Mes
     eventSourceARN: 'arn:aws:sqs:local:000000000000:tasks',
     awsRegion: 'local',
   };
-}
-
-function contextOf(timeoutMs: number): Context {
-  const ends = Date.now() + timeoutMs;
-  const getRemainingTimeInMillis = () => Math.max(0, ends - Date.now());
-  return lambdaContext({ functionName: 'worker', awsRequestId: randomUUID(), getRemainingTimeInMillis });
 }

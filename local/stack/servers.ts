@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { type BusStandIn, startBus } from '../events/server.ts';
+import { serveStream, TableStream } from '../events/stream.ts';
 import { type SecretsStandIn, startSecrets } from '../secrets/server.ts';
 import { startVapi } from '../vapi/server.ts';
 import type { VapiStandIn } from '../vapi/stand-in.ts';
@@ -9,7 +10,6 @@ import { type ListeningServer, listenOn } from './http-server.ts';
 import { type QueueServer, startQueues } from './queues.ts';
 import { seedOrganisations, seedSecrets } from './seed.ts';
 import type { ServiceDefinition } from './service-definition.ts';
-import { serveStream, TableStream } from './stream.ts';
 import { createTable } from './table.ts';
 
 /** Names and values for the environment of whoever uses the stack. */

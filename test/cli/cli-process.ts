@@ -5,7 +5,7 @@ import { makeGateway } from '../../local/gateway/gateway.ts';
 import { readRoutes } from '../../local/gateway/routes.ts';
 import { listenOn } from '../../local/stack/http-server.ts';
 import { CHECKOUT } from '../support/checkout.ts';
-import type { Environment } from '../support/service.ts';
+import { type Environment, startService, type TestService } from '../support/service.ts';
 
 /** The service behind an address. */
 export interface ServedService {
@@ -18,7 +18,7 @@ export interface ServedService {
 }
 
 /** Serves the routes of a service over HTTP, as API Gateway does. */
-export async function serve(service: Environment): Promise<ServedService> {
+async function serve(service: Environment): Promise<ServedService> {
   const names = ['sync', 'status', 'fleet', 'templates', 'rollouts', 'verify', 'drift'] as const;
   const gateway = makeGateway(readRoutes(join(CHECKOUT, 'serverless.yml')), async (functionName) => {
     const name = names.find((known) => known === functionName);
@@ -51,6 +51,21 @@ export async function serve(service: Environment): Promise<ServedService> {
   const listening = await listenOn(server, 0);
   const served: ServedService = { url: listening.url, instead: undefined, close: () => listening.close() };
   return served;
+}
+
+/** Gives the tests of a file a service behind an address, and stops it after the last. */
+export function useServed(given: (served: ServedService, service: TestService) => void): void {
+  let service: TestService;
+  let served: ServedService;
+  beforeAll(async () => {
+    service = await startService();
+    served = await serve(service);
+    given(served, service);
+  });
+  afterAll(async () => {
+    await served.close();
+    await service.stop();
+  });
 }
 
 export interface Ended {

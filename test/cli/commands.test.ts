@@ -7,23 +7,18 @@ import { cliDocument } from '../../scripts/cli-document.ts';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
 import { CHECKOUT } from '../support/checkout.ts';
 import { withPrompt } from '../support/configurations.ts';
-import { startService, type TestService } from '../support/service.ts';
-import { cli, type ServedService, serve } from './cli-process.ts';
+import type { TestService } from '../support/service.ts';
+import { cli, type ServedService, useServed } from './cli-process.ts';
 
 const PROCESSES_MS = 60_000;
 
 let service: TestService;
 let served: ServedService;
-beforeAll(async () => {
-  service = await startService();
-  served = await serve(service);
+useServed((...given) => {
+  [served, service] = given;
 });
 afterEach(() => {
   served.instead = undefined;
-});
-afterAll(async () => {
-  await served.close();
-  await service.stop();
 });
 
 const at = (...args: string[]) => cli([...args, '--url', served.url]);

@@ -4,21 +4,16 @@ import { stringify } from 'yaml';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
 import { call } from '../local/vapi-caller.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
-import { startService, type TestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
 import { assistantsOf } from '../support/upstream.ts';
-import { cli, type ServedService, serve } from './cli-process.ts';
+import { cli, type ServedService, useServed } from './cli-process.ts';
 
 const PROCESSES_MS = 90_000;
 
 let service: TestService;
 let served: ServedService;
-beforeAll(async () => {
-  service = await startService();
-  served = await serve(service);
-});
-afterAll(async () => {
-  await served.close();
-  await service.stop();
+useServed((...given) => {
+  [served, service] = given;
 });
 
 function directoryOf(files: Readonly<Record<string, unknown>>): string {

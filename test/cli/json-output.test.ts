@@ -4,18 +4,13 @@ import { z } from 'zod';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
 import { complaintsAbout } from '../support/api-description.ts';
 import { withPrompt } from '../support/configurations.ts';
-import { startService, type TestService } from '../support/service.ts';
-import { cli, type ServedService, serve } from './cli-process.ts';
+import type { TestService } from '../support/service.ts';
+import { cli, type ServedService, useServed } from './cli-process.ts';
 
 let service: TestService;
 let served: ServedService;
-beforeAll(async () => {
-  service = await startService();
-  served = await serve(service);
-});
-afterAll(async () => {
-  await served.close();
-  await service.stop();
+useServed((...given) => {
+  [served, service] = given;
 });
 
 /** A schema of docs/openapi.yaml. */

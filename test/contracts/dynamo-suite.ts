@@ -3,7 +3,7 @@ import { DynamoRunStore } from '../../src/adapters/dynamodb/drift/run-store.ts';
 import { DynamoMappingStore } from '../../src/adapters/dynamodb/mapping-store.ts';
 import { DynamoSpecHistory } from '../../src/adapters/dynamodb/spec-history.ts';
 import { DynamoSpecStore } from '../../src/adapters/dynamodb/spec-store.ts';
-import { systemRuntime } from '../../src/application.ts';
+import { systemRuntime } from '../../src/parts.ts';
 import { describeAssistantOwners } from './assistant-owners-contract.ts';
 import { type ContractTable, makeContractTable } from './contract-table.ts';
 import { describeDriftStores } from './drift-stores-contract.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
-import { STREAMED } from '../../local/stack/stream.ts';
+import { STREAMED } from '../../local/events/stream.ts';
 import { CHECKOUT } from '../support/checkout.ts';
 import { compile, functionsOf, resourcesOf, statementsOf, type Template, textOf } from './template.ts';
 

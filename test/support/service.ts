@@ -5,7 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { Announcer } from '../../local/stack/announcer.ts';
+import { Announcer } from '../../local/events/announcer.ts';
 import { QueueWorker } from '../../local/stack/queue-worker.ts';
 import { type Servers, startServers } from '../../local/stack/servers.ts';
 import { localDefinition } from '../../local/stack/stack.ts';
@@ -14,9 +14,7 @@ import {
   type Application,
   makeAnnounceApplication,
   makeApplication,
-  systemRuntime,
   type TemplatesApplication,
-  unlogged,
 } from '../../src/application.ts';
 import type { OrganisationRecord } from '../../src/domain/account/organisation-record.ts';
 import type { Runtime } from '../../src/domain/runtime.ts';
@@ -30,6 +28,7 @@ import { makeSyncHandler } from '../../src/handlers/sync.ts';
 import { makeTemplatesHandler } from '../../src/handlers/templates.ts';
 import { makeVerifyHandler } from '../../src/handlers/verify.ts';
 import { makeWorkerHandler } from '../../src/handlers/worker.ts';
+import { systemRuntime, unlogged } from '../../src/parts.ts';
 import { readSettings } from '../../src/settings.ts';
 import type { Reply } from './api-description.ts';
 import { assertDescribed } from './api-description.ts';

@@ -1,23 +1,24 @@
-import { type Configuration, withoutOwnership } from '../configuration/configuration.ts';
-import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { askedFor, type Configuration } from '../configuration/configuration.ts';
+import { isJsonObject, type Json, type JsonObject, pointer } from '../json.ts';
 
 /** The most pointers that a change names. */
 const MAX_PATHS = 100;
 
-/** A configuration as it was asked for: its tools beside its fields. */
-function wholeOf({ payload, tools }: Configuration): JsonObject {
-  return { ...withoutMetadata(withoutOwnership(payload)), ...(tools.length > 0 ? { tools: [...tools] } : {}) };
-}
-
 /** Metadata that held nothing but what is ours was not asked for. */
-function withoutMetadata({ metadata, ...config }: JsonObject): JsonObject {
+function withoutEmptyMetadata({ metadata, ...config }: JsonObject): JsonObject {
   const isEmpty = isJsonObject(metadata) && Object.keys(metadata).length === 0;
   return metadata === undefined || isEmpty ? config : { ...config, metadata };
 }
 
+function wholeOf(configuration: Configuration): JsonObject {
+  return withoutEmptyMetadata(askedFor(configuration));
+}
+
 /** JSON Pointers of the fields that a configuration declares. */
 export function declaredPaths(configuration: Configuration): string[] {
-  return Object.keys(wholeOf(configuration)).map(pointer).toSorted();
+  return Object.keys(wholeOf(configuration))
+    .map((name) => pointer('', name))
+    .toSorted();
 }
 
 /** JSON Pointers of the leaves that differ; a list of another length is one. */
@@ -28,14 +29,10 @@ export function changedPaths(before: Configuration, after: Configuration): strin
 function differences(before: Json | undefined, after: Json | undefined, path: string): string[] {
   if (isJsonObject(before) && isJsonObject(after)) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return names.flatMap((name) => differences(before[name], after[name], path + pointer(name)));
+    return names.flatMap((name) => differences(before[name], after[name], pointer(path, name)));
   }
   if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
-    return before.flatMap((entry, index) => differences(entry, after[index], `${path}/${index}`));
+    return before.flatMap((entry, index) => differences(entry, after[index], pointer(path, index)));
   }
   return JSON.stringify(before) === JSON.stringify(after) ? [] : [path];
-}
-
-function pointer(name: string): string {
-  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }

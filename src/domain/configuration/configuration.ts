@@ -46,6 +46,11 @@ export function withoutOwnership(payload: JsonObject): JsonObject {
   return { ...config, metadata: Object.fromEntries(given) };
 }
 
+/** A configuration as it was asked for: its tools beside its fields, and nothing of ours. */
+export function askedFor({ payload, tools }: Configuration): JsonObject {
+  return { ...withoutOwnership(payload), ...(tools.length > 0 ? { tools: [...tools] } : {}) };
+}
+
 /**
  * Builds the payload for `key`: the request with our ownership merged into its metadata. Throws `VALIDATION_FAILED` for
  * metadata that is ours to write and for text that is not valid Unicode (it has no canonical form).

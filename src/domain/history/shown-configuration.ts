@@ -1,5 +1,5 @@
 import type { AssistantKey } from '../configuration/assistant-key.ts';
-import { withoutOwnership } from '../configuration/configuration.ts';
+import { askedFor } from '../configuration/configuration.ts';
 import { mask } from '../configuration/masking.ts';
 import type { Json } from '../json.ts';
 import type { SpecStore } from '../mapping/assistant-mapping.ts';
@@ -10,7 +10,5 @@ import type { SpecStore } from '../mapping/assistant-mapping.ts';
  */
 export async function shownConfiguration(specs: SpecStore, key: AssistantKey, specHash: string | null): Promise<Json> {
   const stored = specHash === null ? undefined : await specs.load(key, specHash);
-  if (!stored) return null;
-  const { payload, tools } = stored;
-  return mask({ ...withoutOwnership(payload), ...(tools.length > 0 ? { tools: [...tools] } : {}) });
+  return stored ? mask(askedFor(stored)) : null;
 }

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { z } from 'zod';
 import type { AnnounceHandler } from '../../src/handlers/announce.ts';
-import { lambdaContext } from './lambda-context.ts';
-import type { Environment } from './servers.ts';
+import { invocationOf } from '../stack/lambda-context.ts';
+import type { Environment } from '../stack/servers.ts';
 
 const page = z.object({ position: z.number(), records: z.array(z.looseObject({ eventID: z.string() })) });
 
@@ -35,10 +34,7 @@ export class Announcer {
   /** The number of records that were told. */
   async #tell(records: z.output<typeof page>['records']): Promise<number> {
     const event = z.custom<DynamoDBStreamEvent>().parse({ Records: records });
-    const ends = Date.now() + TIMEOUT_MS;
-    const getRemainingTimeInMillis = () => Math.max(0, ends - Date.now());
-    const context = lambdaContext({ functionName: 'announce', awsRequestId: randomUUID(), getRemainingTimeInMillis });
-    const { batchItemFailures } = await this.#announce(event, context);
+    const { batchItemFailures } = await this.#announce(event, invocationOf('announce', TIMEOUT_MS));
     const [first] = batchItemFailures;
     return first ? records.findIndex(({ eventID }) => eventID === first.itemIdentifier) : records.length;
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { type ListeningServer, listen, readBody, send } from './http-server.ts';
+import { type ListeningServer, listen, readBody, send } from '../stack/http-server.ts';
 
 const key = z.object({ pk: z.object({ S: z.string() }), sk: z.object({ S: z.string() }) });
 const write = z.object({ TableName: z.string(), Key: key.optional(), Item: key.loose().optional() });
