@@ -117,7 +117,7 @@ async function planOne(
 }
 
 /** What the service refuses, at the lines of the fields that it names. */
-export function mistakesIn({ message, problem }: ProblemError, { role, source }: WantedAssistant): Mistake[] {
+function mistakesIn({ message, problem }: ProblemError, { role, source }: WantedAssistant): Mistake[] {
   const errors = problem?.errors ?? [];
   const root = ['assistants', role];
   if (errors.length === 0)

@@ -7,7 +7,7 @@ import type { TemplateDependencies } from '../templates/bind.ts';
 import type { RolloutStore, TargetStore } from './rollout.ts';
 
 /** All mapped assistants, in any order. */
-export interface MappedAssistants {
+interface MappedAssistants {
   everyRow(): AsyncIterable<MappingRow>;
 }
 

@@ -3,7 +3,7 @@ import type { RolloutCall } from './dependencies.ts';
 import type { Rollout } from './rollout.ts';
 
 /** A rollout as it is shown: with what has become of its targets. */
-export function describeRollout(rollout: Rollout, { counts, failures }: Counted, now: number) {
+function describeRollout(rollout: Rollout, { counts, failures }: Counted, now: number) {
   const { rolloutId, template, version, state, reason, wave, sizes, targets, startedBy, startedAt, endedAt } = rollout;
   const done = targets - counts.outdated - counts.applying;
   const minutes = Math.max(

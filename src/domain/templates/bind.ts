@@ -100,7 +100,7 @@ export async function bindTemplate(
 }
 
 /** The configuration that a template gives with these values. Pure. */
-export function renderFor(
+function renderFor(
   template: Template,
   given: { ofOrganisation: JsonObject; ofRequest: JsonObject; overrides?: JsonObject | undefined },
 ): JsonObject {

@@ -3,7 +3,7 @@ import type { Slice } from '../fleet.ts';
 import type { DriftRun, DriftRunStore, FindingStore, RunSummary } from '../runs.ts';
 
 /** A run as people and pipelines see it. Times are ISO 8601. */
-export interface RunDescription extends Partial<ClosedDescription> {
+interface RunDescription extends Partial<ClosedDescription> {
   runId: string;
   trigger: string;
   mode: string;
@@ -18,7 +18,7 @@ export interface RunDescription extends Partial<ClosedDescription> {
 type ClosedDescription = ReturnType<typeof describeSummary>;
 
 /** Describes a run. */
-export function describeRun(run: DriftRun): RunDescription {
+function describeRun(run: DriftRun): RunDescription {
   const { runId, trigger, mode, status, startedAt, summary } = run;
   return {
     runId,
