@@ -1,6 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkout, type Outcome, PROCESSES_MS, sls, startSls } from '../support/checkout.ts';
+import { freePorts } from '../support/free-ports.ts';
 
 const assistantIn = (outcome: Outcome) => /"assistantId": "([0-9a-f-]{36})"/.exec(outcome.output)?.[1];
 
@@ -33,7 +34,7 @@ it.each(['invoke local -f sync -p events/sync.json', 'offline start --stage loca
 it(
   '`sls offline` serves the routes over HTTP, to callers who have not signed',
   async () => {
-    const [httpPort, lambdaPort] = [41_300 + (process.pid % 500) * 2, 41_301 + (process.pid % 500) * 2];
+    const [httpPort, lambdaPort] = await freePorts(2);
     const command = `offline start --stage local --httpPort ${httpPort} --lambdaPort ${lambdaPort} --noPrependStageInUrl`;
     const offline = await startSls(checkout(), { command, readyWith: 'Server ready' });
     try {
