@@ -50,7 +50,9 @@ export function describeDriftStores(stores: () => DriftStores): void {
     const giveUp = async (other: DriftRun) => {
       await runs.advance(other, { status: 'abandoned', updatedAt: run.startedAt });
     };
-    return await startUnlessRunning({ runs, isOver, giveUp }, run, since);
+    const standsStill = ({ updatedAt }: DriftRun) => updatedAt < since;
+    const name = { runId: run.runId, at: run.startedAt };
+    return await startUnlessRunning({ runs, isOver, standsStill, giveUp }, { run, name, since });
   }
 
   /** One run at a time: what an earlier test has left open is given up. */

@@ -205,6 +205,9 @@ it('a throttled target is tried again, and no failure', async () => {
   expect(await show(rolloutId)).toMatchObject({ state: 'running', counts: { outdated: 1, failed: 0 } });
   service.vapi.clearFaults();
   await work(rolloutId);
+  expect(service.vapi.count('PATCH')).toBe(1);
+  const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + 600_000 } });
+  await later.work([{ kind: 'rollout', rolloutId }]);
   expect(await show(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 1 } });
 });
 

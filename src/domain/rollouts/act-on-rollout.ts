@@ -1,6 +1,7 @@
 import { Problem } from '../problem.ts';
+import { isoNow } from '../runtime.ts';
 import type { RolloutCall } from './dependencies.ts';
-import { findRollout, lastUnit, stop, transit } from './perform-rollout.ts';
+import { findRollout, fromTheLast, stop, transit } from './perform-rollout.ts';
 import type { Rollout } from './rollout.ts';
 import { isAllowed, isEnded } from './transitions.ts';
 
@@ -25,31 +26,29 @@ export async function actOnRollout(call: RolloutCall, rolloutId: string, action:
 }
 
 async function act(call: RolloutCall, rollout: Rollout, action: RolloutAction): Promise<Rollout | undefined> {
-  const now = new Date(call.runtime.now()).toISOString();
+  if (action === 'rollback') await assertNewest(call, rollout);
+  if (action === 'resume') await retryFailed(call, rollout);
+  return (await transit(call, rollout, changeBy(action, rollout, isoNow(call.runtime)))).rollout;
+}
+
+function changeBy(action: RolloutAction, rollout: Rollout, now: string): Parameters<typeof transit>[2] {
   switch (action) {
     case 'pause':
-      return await transit(call, rollout, { by: 'pause', reason: 'operator' });
+      return { by: 'pause', reason: 'operator' };
     case 'abort':
-      return await transit(call, rollout, { by: 'abort', reason: 'operator', endedAt: now });
+      return { by: 'abort', reason: 'operator', endedAt: now };
     case 'rollback':
-      await assertNewest(call, rollout);
-      return await transit(call, rollout, {
-        by: 'rollback',
-        reason: 'operator',
-        unit: lastUnit(rollout),
-        endedAt: undefined,
-      });
+      return { by: 'rollback', reason: 'operator', ...fromTheLast(rollout) };
     case 'resume':
-      await retryFailed(call, rollout);
-      return await transit(call, rollout, { by: 'resume', reason: undefined, unit: 0 });
+      return { by: 'resume', reason: undefined, unit: 0, waiting: undefined, dueAt: undefined };
   }
 }
 
 /** What a newer rollout of the template has done is not to be undone by an older one. */
 async function assertNewest({ rollouts }: RolloutCall, { rolloutId, template }: Rollout): Promise<void> {
   const newest = await rollouts.newest(template);
-  if (newest === rolloutId) return;
-  throw new Problem('ROLLOUT_STATE', `A newer rollout of ${template} began (${newest}): roll that one back.`);
+  if (newest?.runId === rolloutId) return;
+  throw new Problem('ROLLOUT_STATE', `A newer rollout of ${template} began (${newest?.runId}): roll that one back.`);
 }
 
 /** Targets that have failed are tried again, and their failures are not counted any more. */
@@ -65,15 +64,14 @@ async function retryFailed({ targets }: RolloutCall, { rolloutId }: Rollout): Pr
   }
 }
 
-/** Rollouts that began last and are not over. */
+/** Of each template the newest, if it is not over. */
 async function openRollouts({ rollouts }: RolloutCall): Promise<Rollout[]> {
   const open: Rollout[] = [];
-  for (let after: string | undefined; ; ) {
-    const { items, next } = await rollouts.list({ limit: 200, after });
-    open.push(...items.filter(({ state }) => !isEnded(state)));
-    if (next === undefined) return open;
-    after = next;
+  for await (const rolloutId of rollouts.newestOfAll()) {
+    const rollout = await rollouts.read(rolloutId);
+    if (rollout && !isEnded(rollout.state)) open.push(rollout);
   }
+  return open;
 }
 
 /** Stops every open rollout that names an alarm. Returns their ids. */
@@ -88,10 +86,11 @@ export async function stopByAlarm(call: RolloutCall, alarm: string): Promise<str
   return named.map(({ rolloutId }) => rolloutId);
 }
 
-/** Sends the task of each rollout again that goes on and has made no progress for so long (ms). */
+/** Sends the task of each rollout again that goes on, waits for nothing, and has made no progress for so long (ms). */
 export async function resendLost(call: RolloutCall, stalledMs: number): Promise<number> {
   const since = new Date(call.runtime.now() - stalledMs).toISOString();
-  const isGoingOn = ({ state, updatedAt }: Rollout) => state !== 'paused' && updatedAt < since;
+  const isGoingOn = ({ state, updatedAt, dueAt = '' }: Rollout) =>
+    state !== 'paused' && updatedAt < since && dueAt < since;
   const lost = (await openRollouts(call)).filter(isGoingOn);
   for (const { rolloutId, state, updatedAt } of lost) {
     await call.tasks.send({ kind: 'rollout', rolloutId });

@@ -36,7 +36,8 @@ export async function applyTarget(call: RolloutCall, rollout: Rollout, target: T
     const desired = desireAssistant(asked, operation.key, operation.deployment);
     const { mapping: now, outcome } = await apply(operation, { target, desired, binding });
     const isSame = outcome === 'unchanged' && now.specHash === target.specHash;
-    return { ...target, state: isSame ? 'unchanged' : 'applied', assistantId: now.assistantId ?? null };
+    const state = isSame ? 'unchanged' : 'applied';
+    return { ...target, state, reached: true, assistantId: now.assistantId ?? null };
   });
 }
 
@@ -111,10 +112,11 @@ async function judged(call: RolloutCall, target: Target, act: () => Promise<Targ
     if (error.code === 'PRECONDITION_FAILED') return { target: changedSince(target) };
     const since = target.since ?? isoNow(call.runtime);
     const cause = { code: error.code, detail: error.message.slice(0, MAX_DETAIL) };
+    const reached = target.reached || !WITHOUT_EFFECT.includes(error.code);
     const isOver = call.runtime.now() - Date.parse(since) >= PATIENCE_MS;
-    if (!error.retryable || isOver) return { target: { ...target, ...cause, state: 'failed' } };
+    if (!error.retryable || isOver) return { target: { ...target, ...cause, reached, state: 'failed' } };
     const afterSeconds = error.retryAfterSeconds;
-    return { target: { ...target, state: 'outdated', since }, afterSeconds };
+    return { target: { ...target, state: 'outdated', since, reached }, afterSeconds };
   }
 }
 
@@ -125,7 +127,7 @@ function withoutCause(target: Target): Target {
 }
 
 /** Failures after which it is certain that nothing was changed at Vapi. */
-const WITHOUT_EFFECT: readonly (ProblemCode | string | undefined)[] = [
+const WITHOUT_EFFECT: readonly ProblemCode[] = [
   'VALIDATION_FAILED',
   'VARIABLES_MISSING',
   'TEMPLATE_UNKNOWN',
@@ -137,7 +139,6 @@ const WITHOUT_EFFECT: readonly (ProblemCode | string | undefined)[] = [
 ];
 
 /** True for a target that a rollback has to look at. */
-export function mayBeChanged({ state, code }: Target): boolean {
-  if (state === 'failed') return !WITHOUT_EFFECT.includes(code);
-  return state === 'applied' || state === 'unchanged' || state === 'applying';
+export function mayBeChanged({ state, reached = false }: Target): boolean {
+  return state === 'applying' || (reached && state !== 'skipped' && state !== 'rolled-back');
 }

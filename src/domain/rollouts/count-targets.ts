@@ -1,9 +1,4 @@
-import type { Target, TargetState, TargetStore } from './rollout.ts';
-
-export interface Counted {
-  counts: Record<TargetState, number>;
-  failures: { code: string; count: number; examples: string[] }[];
-}
+import type { Counted, Target, TargetStore } from './rollout.ts';
 
 /** Examples that are shown of a cause. */
 const EXAMPLES = 5;

@@ -1,6 +1,6 @@
-import { type Counted, countTargets } from './count-targets.ts';
+import { countTargets } from './count-targets.ts';
 import type { RolloutCall } from './dependencies.ts';
-import type { Rollout } from './rollout.ts';
+import type { Counted, Rollout } from './rollout.ts';
 
 /** A rollout as it is shown: with what has become of its targets. */
 function describeRollout(rollout: Rollout, { counts, failures }: Counted, now: number) {
@@ -18,7 +18,8 @@ function describeRollout(rollout: Rollout, { counts, failures }: Counted, now: n
   return { ...head, expectedEndAt, failures, startedBy, startedAt, endedAt: endedAt ?? null };
 }
 
-/** Reads what has become of the targets, page by page. */
+/** Reads what has become of the targets, page by page; of a rollout that is over that is known. */
 export async function shownRollout(call: Pick<RolloutCall, 'targets' | 'runtime'>, rollout: Rollout) {
-  return describeRollout(rollout, await countTargets(call.targets, rollout.rolloutId), call.runtime.now());
+  const counted = rollout.counted ?? (await countTargets(call.targets, rollout.rolloutId));
+  return describeRollout(rollout, counted, call.runtime.now());
 }

@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import { desireAssistant } from '../configuration/configuration.ts';
 import { maskChange } from '../configuration/masking.ts';
@@ -7,7 +8,7 @@ import { planAssistant } from '../sync/ensure-assistant.ts';
 import { bindTemplate } from '../templates/bind.ts';
 import type { RolloutCall } from './dependencies.ts';
 import { assertVersion, targetsOf } from './plan.ts';
-import type { RolloutRequest } from './rollout.ts';
+import type { RolloutRequest, Target } from './rollout.ts';
 import { waveSizes } from './waves.ts';
 
 /** What a rollout would do: a page of its targets with their plans. Reads only. Throws as the start of one does. */
@@ -23,11 +24,11 @@ export async function planRollout(
   }
   const targets = await targetsOf(call, request);
   const waves = waveSizes(targets.length, request.waves);
-  const items = [];
-  for (const [index, { orgId, role }] of targets.slice(from, from + limit).entries()) {
+  const plan = async ({ orgId, role }: Target, index: number) => {
     const planned = await planTarget(call, request, { orgId, role });
-    items.push({ orgId, role, wave: waveOf(from + index, waves), ...planned });
-  }
+    return { orgId, role, wave: waveOf(from + index, waves), ...planned };
+  };
+  const items = await pMap(targets.slice(from, from + limit), plan, { concurrency: request.maxConcurrent });
   const next = from + limit < targets.length ? String(from + limit) : null;
   return { dryRun: true, targets: targets.length, waves, items, next };
 }

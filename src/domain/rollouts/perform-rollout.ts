@@ -8,6 +8,7 @@ import type { TaskEnd } from '../task.ts';
 import { applyTarget, mayBeChanged, takeTargetBack } from './apply-target.ts';
 import { countTargets } from './count-targets.ts';
 import type { RolloutCall } from './dependencies.ts';
+import { giveUpPlan, PLANNING_MS } from './plan.ts';
 import type { Rollout, StopReason, Target, TargetUnit } from './rollout.ts';
 import { ROLLOUT_TRANSITIONS, type RolloutTransition } from './transitions.ts';
 import { type UnitEnd, workOnTargets } from './work-on-targets.ts';
@@ -15,27 +16,26 @@ import { type UnitEnd, workOnTargets } from './work-on-targets.ts';
 /** The longest that a task is put back for, in seconds (SQS allows 900). */
 const LONGEST_DELAY_S = 900;
 
-/** A plan that is not made after so long never will be, in ms: its request is over. */
-const PLANNING_MS = 60_000;
-
 /** A look at a unit is not begun with less than this left, in ms. */
 const LOOK_MS = 20_000;
 
-/** One step of a rollout: it goes on at once, or the task ends. */
-type Step = { kind: 'on' } | { kind: 'end'; end: TaskEnd };
+type Waiting = NonNullable<Rollout['waiting']>;
 
-const ON: Step = { kind: 'on' };
+/** One step of a rollout: it goes on at once, with what was written if nobody was faster, or the task ends. */
+type Step = { kind: 'on'; rollout?: Rollout | undefined } | { kind: 'end'; end: TaskEnd };
 
 /**
  * Goes on with a rollout as far as the time of the task reaches. Repeated, late and out of order it does no harm: what is to be
  * done stands in the rollout, and each write is on condition that it is as it was read.
  */
 export async function performRollout(call: RolloutCall, rolloutId: string): Promise<TaskEnd> {
+  let known: Rollout | undefined;
   for (;;) {
-    const rollout = await call.rollouts.read(rolloutId);
+    const rollout: Rollout | undefined = known ?? (await call.rollouts.read(rolloutId));
     if (!rollout) return ended('unknown');
     const step = await takeStep(call, rollout);
     if (step.kind === 'end') return step.end;
+    known = step.rollout;
   }
 }
 
@@ -46,7 +46,7 @@ function ended(outcome: string): TaskEnd {
 async function takeStep(call: RolloutCall, rollout: Rollout): Promise<Step> {
   switch (rollout.state) {
     case 'planning':
-      return await giveUpPlan(call, rollout);
+      return await awaitPlan(call, rollout);
     case 'running':
       return await apply(call, rollout);
     case 'baking':
@@ -63,88 +63,138 @@ export async function transit(
   call: Pick<RolloutCall, 'rollouts' | 'runtime' | 'journal'>,
   rollout: Rollout,
   { by, ...change }: Partial<Rollout> & { by: RolloutTransition },
-): Promise<Rollout | undefined> {
+): Promise<Extract<Step, { kind: 'on' }>> {
   const state = ROLLOUT_TRANSITIONS[by].to;
   const written = await call.rollouts.write(rollout, { ...change, state, updatedAt: isoNow(call.runtime) });
   const { rolloutId, wave, reason } = written ?? rollout;
   if (written) call.journal.record({ code: 'ROLLOUT_CHANGED', rolloutId, state, wave, reason });
-  return written;
+  return { kind: 'on', rollout: written };
 }
 
-async function giveUpPlan(call: RolloutCall, rollout: Rollout): Promise<Step> {
-  const age = call.runtime.now() - Date.parse(rollout.startedAt);
-  if (age < PLANNING_MS)
-    return { kind: 'end', end: { kind: 'later', reason: 'PLANNING', afterSeconds: PLANNING_MS / 1000 } };
-  await transit(call, rollout, { by: 'give-up', endedAt: isoNow(call.runtime) });
-  return ON;
+async function awaitPlan(call: RolloutCall, rollout: Rollout): Promise<Step> {
+  const leftMs = Date.parse(rollout.startedAt) + PLANNING_MS - call.runtime.now();
+  if (leftMs >= 0) return later('PLANNING', PLANNING_MS / 1000);
+  return { kind: 'on', rollout: await giveUpPlan(call, rollout) };
 }
 
 async function apply(call: RolloutCall, rollout: Rollout): Promise<Step> {
+  const waitMs = msUntil(call, rollout.dueAt);
+  if (waitMs > 0) return later('TARGETS_WAIT', waitMs / 1000);
   const unit = await call.targets.read(rollout.rolloutId, rollout.unit);
-  if (!unit || unit.wave > rollout.wave) {
-    const bakedAt = new Date(call.runtime.now() + rollout.waves.bakeSeconds * 1000).toISOString();
-    await transit(call, rollout, { by: 'bake', bakedAt, looked: 0 });
-    return ON;
-  }
+  if (!unit || unit.wave > rollout.wave) return await endWave(call, rollout);
+  const isEnough = () => isOverTolerance(call, rollout);
+  if (hasFailed(unit) && (await isEnough())) return await stop(call, rollout, 'tolerance');
   const isDue = ({ state }: Target) => state === 'outdated' || state === 'applying';
-  const end = await workOnTargets(call, rollout, { unit, isDue, act: (target) => applyTarget(call, rollout, target) });
-  if (end.kind !== 'done') {
-    return (await isOverTolerance(call, rollout))
-      ? await stop(call, rollout, 'tolerance')
-      : await goOnAfter(call, rollout, end);
-  }
-  if (await isOverTolerance(call, rollout)) return await stop(call, rollout, 'tolerance');
-  await call.rollouts.write(rollout, { unit: rollout.unit + 1, updatedAt: isoNow(call.runtime) });
-  return ON;
+  const act = (target: Target) => applyTarget(call, rollout, target);
+  const end = await workOnTargets(call, rollout, { unit, isDue, act, isEnough });
+  return await goOnAfter(call, rollout, { end, nextUnit: rollout.unit + 1 });
 }
 
-async function goOnAfter(call: RolloutCall, rollout: Rollout, end: UnitEnd): Promise<Step> {
+/** Goes back to those that could not be reached, or bakes. */
+async function endWave(call: RolloutCall, rollout: Rollout): Promise<Step> {
+  if (rollout.waiting) return await waitForTargets(call, rollout, rollout.waiting);
+  const dueAt = new Date(call.runtime.now() + rollout.waves.bakeSeconds * 1000).toISOString();
+  return await transit(call, rollout, { by: 'bake', dueAt, looked: 0 });
+}
+
+/** Then its units are passed over once more, from the first that has such targets on. */
+async function waitForTargets(call: RolloutCall, rollout: Rollout, { unit, until }: Waiting): Promise<Step> {
+  const change = { unit, waiting: undefined, dueAt: until, updatedAt: isoNow(call.runtime) };
+  return { kind: 'on', rollout: await call.rollouts.write(rollout, change) };
+}
+
+function msUntil({ runtime }: RolloutCall, at: string | undefined): number {
+  return at === undefined ? 0 : Date.parse(at) - runtime.now();
+}
+
+/** What cannot be reached holds nobody else up: the next unit comes, and this one again at the end. */
+async function goOnAfter(
+  call: RolloutCall,
+  rollout: Rollout,
+  { end, nextUnit }: { end: UnitEnd; nextUnit: number },
+): Promise<Step> {
   switch (end.kind) {
     case 'out-of-time':
-      await call.tasks.send({ kind: 'rollout', rolloutId: rollout.rolloutId });
-      return { kind: 'end', end: ended('continued') };
-    case 'later':
-      return later('TARGETS_WAIT', end.afterSeconds);
+      return await continueLater(call, rollout);
+    case 'held':
+      return later('TARGETS_HELD', end.afterSeconds);
     case 'overtaken':
       return { kind: 'end', end: ended('overtaken') };
     case 'stopped':
+      return { kind: 'on' };
+    case 'waiting': {
+      const waiting = waitingWith(rollout, call.runtime.now() + Math.min(end.afterSeconds, LONGEST_DELAY_S) * 1000);
+      return await passOn(call, rollout, { unit: nextUnit, waiting });
+    }
     case 'done':
-      return ON;
+      return await passOn(call, rollout, { unit: nextUnit });
   }
+}
+
+async function continueLater({ tasks }: RolloutCall, { rolloutId }: Rollout): Promise<Step> {
+  await tasks.send({ kind: 'rollout', rolloutId });
+  return { kind: 'end', end: ended('continued') };
+}
+
+async function passOn(
+  { rollouts, runtime }: RolloutCall,
+  rollout: Rollout,
+  change: Pick<Rollout, 'unit' | 'waiting'>,
+): Promise<Step> {
+  return { kind: 'on', rollout: await rollouts.write(rollout, { ...change, updatedAt: isoNow(runtime) }) };
+}
+
+/** The first unit stays, and the time that all can be tried again at. */
+function waitingWith({ unit, waiting }: Rollout, untilMs: number): Waiting {
+  const latestMs = Math.max(untilMs, waiting ? Date.parse(waiting.until) : untilMs);
+  return { unit: waiting?.unit ?? unit, until: new Date(latestMs).toISOString() };
 }
 
 function later(reason: string, seconds: number): Step {
   return { kind: 'end', end: { kind: 'later', reason, afterSeconds: Math.min(Math.ceil(seconds), LONGEST_DELAY_S) } };
 }
 
-/** More have failed than may, of all targets so far. All are counted only when one of the unit has failed. */
-async function isOverTolerance(call: RolloutCall, { rolloutId, tolerance, unit }: Rollout): Promise<boolean> {
-  const worked = await call.targets.read(rolloutId, unit);
-  if (!worked?.targets.some(({ state }) => state === 'failed')) return false;
-  return (await countTargets(call.targets, rolloutId)).counts.failed > tolerance;
+function hasFailed({ targets }: TargetUnit): boolean {
+  return targets.some(({ state }) => state === 'failed');
+}
+
+/** More have failed than may, of all targets so far. */
+async function isOverTolerance({ targets }: RolloutCall, { rolloutId, tolerance }: Rollout): Promise<boolean> {
+  return (await countTargets(targets, rolloutId)).counts.failed > tolerance;
 }
 
 /** Stops a rollout that goes on, as it says that it wants to be stopped. */
 export async function stop(call: RolloutCall, rollout: Rollout, reason: StopReason): Promise<Step> {
-  const by = rollout.onFailure === 'rollback' ? 'rollback' : 'pause';
-  await transit(call, rollout, { by, reason, ...(by === 'rollback' ? { unit: lastUnit(rollout) } : {}) });
-  return ON;
+  if (rollout.onFailure === 'pause') return await transit(call, rollout, { by: 'pause', reason });
+  return await transit(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout) });
 }
 
-/** The unit that a rollback begins with: the newest wave comes first, and what was not begun is passed over. */
-export function lastUnit({ unitCount }: Rollout): number {
-  return unitCount - 1;
+/** Where a rollback begins: with the newest wave; what was not begun is passed over. */
+export function fromTheLast({ unitCount }: Rollout) {
+  return { unit: unitCount - 1, waiting: undefined, dueAt: undefined, counted: undefined, endedAt: undefined } as const;
 }
 
 async function bake(call: RolloutCall, rollout: Rollout): Promise<Step> {
-  const leftMs = Date.parse(rollout.bakedAt ?? rollout.updatedAt) - call.runtime.now();
+  const leftMs = msUntil(call, rollout.dueAt);
   if (leftMs > 0) return later('BAKING', leftMs / 1000);
   const { kind, rollout: looked } = await lookAtWave(call, rollout);
-  if (kind === 'unhealthy') return await stop(call, looked, 'unhealthy');
-  if (kind !== 'well') return await goOnAfter(call, looked, { kind });
-  if (looked.wave < looked.sizes.length) await transit(call, looked, { by: 'next-wave', wave: looked.wave + 1 });
-  else await transit(call, looked, { by: 'complete', endedAt: isoNow(call.runtime) });
-  return ON;
+  switch (kind) {
+    case 'unhealthy':
+      return await stop(call, looked, 'unhealthy');
+    case 'out-of-time':
+      return await continueLater(call, looked);
+    case 'stopped':
+      return { kind: 'on' };
+    case 'well':
+      return looked.wave < looked.sizes.length
+        ? await transit(call, looked, { by: 'next-wave', wave: looked.wave + 1 })
+        : await transit(call, looked, { by: 'complete', ...(await endWith(call, looked)) });
+  }
+}
+
+/** What is known of a rollout when it is over. */
+async function endWith({ runtime, targets }: RolloutCall, { rolloutId }: Rollout) {
+  return { endedAt: isoNow(runtime), counted: await countTargets(targets, rolloutId) };
 }
 
 /**
@@ -199,25 +249,21 @@ async function isWell(call: RolloutCall, { rolloutId }: Rollout, { orgId, role }
 }
 
 async function takeBack(call: RolloutCall, rollout: Rollout): Promise<Step> {
+  const waitMs = msUntil(call, rollout.dueAt);
+  if (waitMs > 0) return later('TARGETS_WAIT', waitMs / 1000);
   const unit = rollout.unit < 0 ? undefined : await call.targets.read(rollout.rolloutId, rollout.unit);
   if (!unit) return await endRollback(call, rollout);
   const act = (target: Target) => takeTargetBack(call, rollout, target);
-  const end = await workOnTargets(call, rollout, { unit, isDue: isDueBack, act });
-  if (end.kind !== 'done') return await goOnAfter(call, rollout, end);
-  await call.rollouts.write(rollout, { unit: rollout.unit - 1, updatedAt: isoNow(call.runtime) });
-  return ON;
-}
-
-/** A target that waits to be tried again may have been reached all the same. */
-function isDueBack(target: Target): boolean {
-  return mayBeChanged(target) || (target.state === 'outdated' && target.since !== undefined);
+  const end = await workOnTargets(call, rollout, { unit, isDue: mayBeChanged, act });
+  return await goOnAfter(call, rollout, { end, nextUnit: rollout.unit - 1 });
 }
 
 async function endRollback(call: RolloutCall, rollout: Rollout): Promise<Step> {
+  if (rollout.waiting) return await waitForTargets(call, rollout, rollout.waiting);
   let isLeft = false;
   for await (const { targets } of call.targets.all(rollout.rolloutId)) isLeft ||= targets.some(mayBeChanged);
-  await transit(call, rollout, { by: isLeft ? 'fail-rollback' : 'end-rollback', endedAt: isoNow(call.runtime) });
-  return ON;
+  const by = isLeft ? 'fail-rollback' : 'end-rollback';
+  return await transit(call, rollout, { by, ...(await endWith(call, rollout)) });
 }
 
 /** Throws `NOT_FOUND`. */

@@ -1,9 +1,10 @@
 import pMap from 'p-map';
 import type { Actor } from '../actor.ts';
 import { newRunId } from '../long-work/run.ts';
+import { type Starting, startUnlessRunning } from '../long-work/start-run.ts';
 import { type AssistantMapping, isReadable } from '../mapping/assistant-mapping.ts';
-import { Problem } from '../problem.ts';
-import { isoNow } from '../runtime.ts';
+import { Problem, validationFailed } from '../problem.ts';
+import { isoNow, type Runtime } from '../runtime.ts';
 import type { RolloutCall } from './dependencies.ts';
 import { type Rollout, type RolloutRequest, type Target, type TargetUnit, UNIT_SIZE } from './rollout.ts';
 import { isEnded, ROLLOUT_TRANSITIONS } from './transitions.ts';
@@ -11,6 +12,12 @@ import { countOf, waveSizes } from './waves.ts';
 
 /** Writes that are under way at a time. */
 const WRITES = { concurrency: 8 } as const;
+
+/** A plan that is not made after so long never will be, in ms: its request is over. */
+export const PLANNING_MS = 60_000;
+
+/** Kept back from the time of a request for the start and the answer, in ms. */
+const ANSWER_MS = 3_000;
 
 /** The assistants that a rollout is for, as they are now, in its order. */
 export async function targetsOf(call: RolloutCall, { template, select }: RolloutRequest): Promise<Target[]> {
@@ -51,39 +58,54 @@ function compare(a: string, b: string): number {
 
 /**
  * Writes the targets of a rollout down and starts it. Throws `ROLLOUT_IN_PROGRESS` while another one of the template is open,
- * `TEMPLATE_UNKNOWN`. A crash on the way leaves a rollout that was never started, and gives way to the next.
+ * `TEMPLATE_UNKNOWN`, and `VALIDATION_FAILED` for more targets than can be written within the request. A crash on the way leaves
+ * a rollout that was never started, and gives way to the next.
  */
 export async function startRollout(call: RolloutCall, request: RolloutRequest, by: Actor): Promise<Rollout> {
   await assertVersion(call, request);
-  const { rollouts, targets: store, runtime, tasks } = call;
-  const startedAt = isoNow(runtime);
-  const rolloutId = newRunId(startedAt, runtime);
-  await takeTemplate(call, request.template, rolloutId);
+  const { rollouts, runtime, tasks } = call;
+  const planned = newRollout(request, by, runtime);
+  await takeTemplate(call, planned);
   const targets = await targetsOf(call, request);
   const sizes = waveSizes(targets.length, request.waves);
-  const units = unitsOf(rolloutId, targets, sizes);
-  const planned: Rollout = {
-    ...request,
-    rolloutId,
+  const units = unitsOf(planned.rolloutId, targets, sizes);
+  await writeUnits(call, planned, units);
+  const started = await rollouts.write(planned, {
+    state: ROLLOUT_TRANSITIONS.start.to,
     sizes,
-    state: 'planning',
-    wave: 0,
+    wave: Math.min(1, sizes.length),
     targets: targets.length,
     tolerance: countOf(request.failureTolerance, targets.length),
-    unit: 0,
     unitCount: units.length,
-    startedBy: by,
-    startedAt,
-    updatedAt: startedAt,
-    change: 1,
-  };
-  await rollouts.create(planned);
-  await pMap(units, (unit) => store.add(unit), WRITES);
-  const first = { state: ROLLOUT_TRANSITIONS.start.to, wave: Math.min(1, sizes.length), updatedAt: isoNow(runtime) };
-  const started = await rollouts.write(planned, first);
+    updatedAt: isoNow(runtime),
+  });
   if (!started) throw new Problem('ROLLOUT_STATE', 'Planning took too long and was given up. Repeat the request.');
-  await tasks.send({ kind: 'rollout', rolloutId });
+  await tasks.send({ kind: 'rollout', rolloutId: planned.rolloutId });
   return started;
+}
+
+function newRollout(request: RolloutRequest, startedBy: Actor, runtime: Runtime): Rollout {
+  const startedAt = isoNow(runtime);
+  const rolloutId = newRunId(startedAt, runtime);
+  const nothing = { sizes: [], wave: 0, targets: 0, tolerance: 0, unit: 0, unitCount: 0 };
+  const head = { ...request, rolloutId, state: 'planning', ...nothing } as const;
+  return { ...head, startedBy, startedAt, updatedAt: startedAt, change: 1 };
+}
+
+/** A plan that cannot be written in time is given up as long as its caller can be told so. */
+async function writeUnits(call: RolloutCall, planned: Rollout, units: readonly TargetUnit[]): Promise<void> {
+  const isLate = () => call.deadline.remainingMs() < ANSWER_MS;
+  await pMap(units, async (unit) => void (isLate() || (await call.targets.add(unit))), WRITES);
+  if (!isLate()) return;
+  await giveUpPlan(call, planned);
+  const detail = 'names more assistants than can be planned within one request: choose fewer by `orgIds` or `roles`';
+  throw validationFailed([{ field: 'select', detail }]);
+}
+
+/** Ends a rollout whose plan was not written to its end. */
+export async function giveUpPlan({ rollouts, runtime }: RolloutCall, planned: Rollout): Promise<Rollout | undefined> {
+  const at = isoNow(runtime);
+  return await rollouts.write(planned, { state: ROLLOUT_TRANSITIONS['give-up'].to, updatedAt: at, endedAt: at });
 }
 
 /** Throws `TEMPLATE_UNKNOWN`. */
@@ -92,17 +114,27 @@ export async function assertVersion({ bound }: RolloutCall, { template, version 
   throw new Problem('TEMPLATE_UNKNOWN', `There is no version ${version} of a template ${template}. GET /templates.`);
 }
 
-async function takeTemplate({ rollouts }: RolloutCall, template: string, rolloutId: string): Promise<void> {
-  const newest = await rollouts.newest(template);
-  const other = newest === undefined ? undefined : await rollouts.read(newest);
-  if (other && !isEnded(other.state)) throw inProgress(other);
-  if (!(await rollouts.makeNewest(template, rolloutId, newest)))
-    throw inProgress({ rolloutId: 'that began just now', state: 'planning' });
-}
-
-function inProgress({ rolloutId, state }: Pick<Rollout, 'rolloutId' | 'state'>): Problem {
-  const detail = `The rollout ${rolloutId} of this template is ${state}. Wait for its end, or abort it.`;
-  return new Problem('ROLLOUT_IN_PROGRESS', detail);
+/** Names a rollout as the one of its template, and keeps it. Throws `ROLLOUT_IN_PROGRESS`. */
+async function takeTemplate(call: RolloutCall, planned: Rollout): Promise<void> {
+  const { rollouts, runtime } = call;
+  const { template, rolloutId, startedAt } = planned;
+  const since = new Date(runtime.now() - PLANNING_MS).toISOString();
+  const starting: Starting<Rollout> = {
+    runs: {
+      current: () => rollouts.newest(template),
+      makeCurrent: (name, replaces) => rollouts.makeNewest(template, name, replaces),
+      read: (id) => rollouts.read(id),
+      create: (rollout) => rollouts.create(rollout),
+    },
+    isOver: ({ state }) => isEnded(state),
+    standsStill: (other) => other.state === 'planning' && other.startedAt < since,
+    giveUp: async (other) => void (await giveUpPlan(call, other)),
+  };
+  const name = { runId: rolloutId, at: startedAt };
+  const started = await startUnlessRunning(starting, { run: planned, name, since });
+  if (started.kind === 'started') return;
+  const detail = `The rollout ${started.runId} of this template is not over. Wait for its end, or abort it.`;
+  throw new Problem('ROLLOUT_IN_PROGRESS', detail);
 }
 
 function unitsOf(rolloutId: string, targets: readonly Target[], sizes: readonly number[]): TargetUnit[] {

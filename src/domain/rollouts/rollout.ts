@@ -1,5 +1,6 @@
 import type { Actor } from '../actor.ts';
 import type { AssistantKey, Role } from '../configuration/assistant-key.ts';
+import type { CurrentRun } from '../long-work/run.ts';
 import type { RolloutState } from './transitions.ts';
 
 /** Why a rollout is not going on, or was taken back. */
@@ -37,13 +38,18 @@ export interface Rollout extends RolloutRequest {
   /** The unit that is worked on; while it rolls back, from the last to the first. */
   unit: number;
   unitCount: number;
-  bakedAt?: string | undefined;
+  /** It waits until then: for the end of the bake, or for targets that could not be reached. */
+  dueAt?: string | undefined;
+  /** The first unit of this wave, or of the way back, that has targets to be tried again, and when (ISO 8601). */
+  waiting?: { unit: number; until: string } | undefined;
   /** Units up to this one were looked at after the bake. */
   looked?: number | undefined;
   startedBy: Actor;
   startedAt: string;
   updatedAt: string;
   endedAt?: string | undefined;
+  /** What became of the targets; known when nothing changes it any more. */
+  counted?: Counted | undefined;
   /** Grows with each write. */
   change: number;
 }
@@ -58,6 +64,12 @@ export const TARGET_STATES = [
   'rolled-back',
 ] as const;
 export type TargetState = (typeof TARGET_STATES)[number];
+
+/** How many targets there are in each state, and why some have failed. */
+export interface Counted {
+  counts: Record<TargetState, number>;
+  failures: { code: string; count: number; examples: string[] }[];
+}
 
 /** One assistant that a rollout is to bring to the version, as it was when that was planned. */
 export interface Target extends AssistantKey {
@@ -74,6 +86,8 @@ export interface Target extends AssistantKey {
   detail?: string | undefined;
   /** Since when it could not be done, and is tried again (ISO 8601). */
   since?: string | undefined;
+  /** It was, or may have been, brought to the version. */
+  reached?: boolean | undefined;
 }
 
 /** Targets of one wave that follow each other; they are written together. */
@@ -92,9 +106,11 @@ export interface TargetUnit {
 /** Rollouts. Each write is one conditional write of one item; reads are consistent. */
 export interface RolloutStore {
   /** The rollout of a template that began last. */
-  newest(template: string): Promise<string | undefined>;
+  newest(template: string): Promise<CurrentRun | undefined>;
+  /** Ids of the newest rollouts of all templates: no other one is open. */
+  newestOfAll(): AsyncIterable<string>;
   /** Names the newest rollout of a template in the place of the one that was read; false when another was named meanwhile. */
-  makeNewest(template: string, rolloutId: string, replaces: string | undefined): Promise<boolean>;
+  makeNewest(template: string, rollout: CurrentRun, replaces: CurrentRun | undefined): Promise<boolean>;
   create(rollout: Rollout): Promise<void>;
   read(rolloutId: string): Promise<Rollout | undefined>;
   /** Undefined when it has changed since it was read. */

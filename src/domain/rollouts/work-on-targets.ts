@@ -3,15 +3,22 @@ import type { Applied } from './apply-target.ts';
 import type { RolloutCall } from './dependencies.ts';
 import type { Rollout, Target, TargetUnit } from './rollout.ts';
 
-/** `stopped`: the rollout is not in that state any more. `overtaken`: another worker has the unit. */
+/**
+ * - `waiting`: some targets could not be reached now
+ * - `stopped`: the rollout is not in that state any more, or is to be looked at
+ * - `held`: another worker has the unit
+ * - `overtaken`: another worker has taken it
+ */
 export type UnitEnd =
   | { kind: 'done' | 'stopped' | 'out-of-time' | 'overtaken' }
-  | { kind: 'later'; afterSeconds: number };
+  | { kind: 'waiting' | 'held'; afterSeconds: number };
 
 interface UnitWork {
   unit: TargetUnit;
   isDue: (target: Target) => boolean;
   act: (target: Target) => Promise<Applied>;
+  /** Asked when one has failed: true when nothing new is to begin. */
+  isEnough?: () => Promise<boolean>;
 }
 
 /** A target is not begun with less than this left, in ms. */
@@ -25,28 +32,28 @@ const HELD_MARGIN_MS = 10_000;
  * happens at the same time is one write. Before each, the rollout is looked at: after a pause nothing new begins.
  */
 export async function workOnTargets(call: RolloutCall, rollout: Rollout, work: UnitWork): Promise<UnitEnd> {
-  const { unit, isDue, act } = work;
+  const { unit, isDue } = work;
   const now = call.runtime.now();
   if (unit.targets.some(({ state }) => state === 'applying') && unit.heldUntil && now < Date.parse(unit.heldUntil)) {
-    return { kind: 'later', afterSeconds: Math.ceil((Date.parse(unit.heldUntil) - now) / 1000) };
+    return { kind: 'held', afterSeconds: Math.ceil((Date.parse(unit.heldUntil) - now) / 1000) };
   }
   const due = unit.targets.filter(isDue);
   if (due.length === 0) return { kind: 'done' };
   const page = new TargetPage(call, unit);
   const ends: UnitEnd[] = [];
   const one = async (target: Target) => {
-    if (ends.some(({ kind }) => kind !== 'later')) return;
-    const end = await workOnTarget(call, rollout, { target, page, act });
+    if (ends.some(({ kind }) => kind !== 'waiting')) return;
+    const end = await workOnTarget(call, rollout, { ...work, target, page });
     if (end.kind !== 'done') ends.push(end);
   };
   await pMap(due, one, { concurrency: rollout.maxConcurrent });
-  return ends.find(({ kind }) => kind !== 'later') ?? ends[0] ?? { kind: 'done' };
+  return ends.find(({ kind }) => kind !== 'waiting') ?? ends[0] ?? { kind: 'done' };
 }
 
 async function workOnTarget(
   call: RolloutCall,
   { rolloutId, state }: Rollout,
-  { target, page, act }: Pick<UnitWork, 'act'> & { target: Target; page: TargetPage },
+  { target, page, act, isEnough }: UnitWork & { target: Target; page: TargetPage },
 ): Promise<UnitEnd> {
   if (call.deadline.remainingMs() < TARGET_MS) return { kind: 'out-of-time' };
   if (!(await page.put({ ...target, state: 'applying' }))) return { kind: 'overtaken' };
@@ -56,7 +63,8 @@ async function workOnTarget(
   }
   const { target: after, afterSeconds } = await act(target);
   if (!(await page.put(after))) return { kind: 'overtaken' };
-  return afterSeconds === undefined ? { kind: 'done' } : { kind: 'later', afterSeconds };
+  if (after.state === 'failed' && (await isEnough?.())) return { kind: 'stopped' };
+  return afterSeconds === undefined ? { kind: 'done' } : { kind: 'waiting', afterSeconds };
 }
 
 /** The targets of a unit as they change; what changes while a write is under way goes into the next. */

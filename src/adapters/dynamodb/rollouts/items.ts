@@ -39,12 +39,19 @@ const rolloutSchema = z.object({
   tolerance: z.number(),
   unit: z.number(),
   unitCount: z.number(),
-  bakedAt: z.exactOptional(z.string()),
+  dueAt: z.exactOptional(z.string()),
+  waiting: z.exactOptional(z.object({ unit: z.number(), until: z.string() })),
   looked: z.exactOptional(z.number()),
   startedBy: z.object({ kind: z.enum(ACTOR_KINDS), id: z.string() }),
   startedAt: z.string(),
   updatedAt: z.string(),
   endedAt: z.exactOptional(z.string()),
+  counted: z.exactOptional(
+    z.object({
+      counts: z.record(z.enum(TARGET_STATES), z.number()),
+      failures: z.array(z.object({ code: z.string(), count: z.number(), examples: z.array(z.string()) })),
+    }),
+  ),
   change: z.number(),
 });
 
@@ -65,6 +72,7 @@ const unitSchema = z.object({
       code: z.exactOptional(z.string()),
       detail: z.exactOptional(z.string()),
       since: z.exactOptional(z.string()),
+      reached: z.exactOptional(z.boolean()),
     }),
   ),
   heldUntil: z.exactOptional(z.string()),

@@ -1,11 +1,12 @@
 import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
+import type { CurrentRun } from '../../../domain/long-work/run.ts';
 import type { Rollout, RolloutStore, TargetStore, TargetUnit } from '../../../domain/rollouts/rollout.ts';
 import type { Table } from '../claimed-rows.ts';
 import { cursorOf, positionIn } from '../cursor.ts';
 import { type ItemKey, itemsOf, readItem, readPage } from '../partition-items.ts';
-import { MARSHALLING } from '../table-keys.ts';
+import { type Item, MARSHALLING } from '../table-keys.ts';
 import { parseRollout, parseUnit, ROLLOUT_PREFIX, ROLLOUTS_PK } from './items.ts';
 
 /** An item that is written whole, as JSON text. */
@@ -50,7 +51,13 @@ class VersionedItems {
   }
 }
 
-const newestSchema = z.object({ version: z.string() });
+const NEWEST_PREFIX = 'NEWEST#';
+const newestSchema = z.object({ version: z.string(), body: z.string() });
+
+function parseNewest(item: Item): CurrentRun {
+  const { version: runId, body: at } = newestSchema.parse(unmarshall(item));
+  return { runId, at };
+}
 
 /** Rollouts in DynamoDB: one item each, and one for each template that names its newest. */
 export class DynamoRolloutStore implements RolloutStore {
@@ -62,14 +69,19 @@ export class DynamoRolloutStore implements RolloutStore {
     this.#items = new VersionedItems(table);
   }
 
-  async newest(template: string): Promise<string | undefined> {
-    const item = await readItem(this.#table, { pk: ROLLOUTS_PK, sk: `NEWEST#${template}` });
-    return item && newestSchema.parse(unmarshall(item)).version;
+  async newest(template: string): Promise<CurrentRun | undefined> {
+    const item = await readItem(this.#table, { pk: ROLLOUTS_PK, sk: NEWEST_PREFIX + template });
+    return item && parseNewest(item);
   }
 
-  async makeNewest(template: string, rolloutId: string, replaces: string | undefined): Promise<boolean> {
-    const item = { pk: ROLLOUTS_PK, sk: `NEWEST#${template}`, version: rolloutId, body: rolloutId };
-    return await this.#items.put(item, replaces ?? 0);
+  async *newestOfAll(): AsyncIterable<string> {
+    const named = itemsOf(this.#table, { pk: ROLLOUTS_PK, prefix: NEWEST_PREFIX });
+    for await (const item of named) yield parseNewest(item).runId;
+  }
+
+  async makeNewest(template: string, { runId, at }: CurrentRun, replaces: CurrentRun | undefined): Promise<boolean> {
+    const item = { pk: ROLLOUTS_PK, sk: NEWEST_PREFIX + template, version: runId, body: at };
+    return await this.#items.put(item, replaces?.runId ?? 0);
   }
 
   async create(rollout: Rollout): Promise<void> {

@@ -2,7 +2,7 @@ import { newRunId } from '../../long-work/run.ts';
 import { aliveSince, type Starting, startUnlessRunning } from '../../long-work/start-run.ts';
 import type { DriftCall, DriftStart } from '../drift-dependencies.ts';
 import type { RunMode } from '../mode.ts';
-import { type DriftRun, isOver, type RunChange } from '../runs.ts';
+import { type DriftRun, isOver } from '../runs.ts';
 
 type Started = { kind: 'started' | 'running'; runId: string };
 
@@ -16,7 +16,9 @@ export async function startRun(
   const startedAt = new Date(now).toISOString();
   const runId = newRunId(startedAt, deps.runtime);
   const run: DriftRun = { runId, trigger, mode, status: 'planning', startedAt, updatedAt: startedAt, done: [] };
-  const result = await startUnlessRunning(starting(deps, startedAt), run, aliveSince(now));
+  const since = aliveSince(now);
+  const name = { runId, at: startedAt };
+  const result = await startUnlessRunning(starting(deps, { at: startedAt, since }), { run, name, since });
   if (result.kind === 'running') return result;
   journal.record({ code: 'DRIFT_RUN_STARTED', runId, trigger, mode: mode.standard });
   try {
@@ -28,9 +30,9 @@ export async function startRun(
   return { kind: 'started', runId };
 }
 
-function starting({ runs }: DriftStart, at: string): Starting<DriftRun, RunChange> {
+function starting({ runs }: DriftStart, { at, since }: { at: string; since: string }): Starting<DriftRun> {
   const giveUp = async (run: DriftRun) => {
     await runs.advance(run, { status: 'abandoned', updatedAt: at });
   };
-  return { runs, isOver, giveUp };
+  return { runs, isOver, standsStill: ({ updatedAt }) => updatedAt < since, giveUp };
 }
