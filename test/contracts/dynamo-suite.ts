@@ -1,6 +1,7 @@
 import { DynamoFindingStore, DynamoUnitStore } from '../../src/adapters/dynamodb/drift/run-parts.ts';
 import { DynamoRunStore } from '../../src/adapters/dynamodb/drift/run-store.ts';
 import { DynamoMappingStore } from '../../src/adapters/dynamodb/mapping-store.ts';
+import { DynamoRolloutStore, DynamoTargetStore } from '../../src/adapters/dynamodb/rollouts/rollout-store.ts';
 import { DynamoSpecHistory } from '../../src/adapters/dynamodb/spec-history.ts';
 import { DynamoSpecStore } from '../../src/adapters/dynamodb/spec-store.ts';
 import { systemRuntime } from '../../src/parts.ts';
@@ -9,6 +10,7 @@ import { type ContractTable, makeContractTable } from './contract-table.ts';
 import { describeDriftStores } from './drift-stores-contract.ts';
 import { describeDynamoStores, putRecord } from './dynamo-store-contract.ts';
 import { describeMappingStore } from './mapping-store-contract.ts';
+import { describeRolloutStores } from './rollout-stores-contract.ts';
 import { describeSpecHistory } from './spec-history-contract.ts';
 import { describeSpecStore } from './spec-store-contract.ts';
 
@@ -32,5 +34,6 @@ export function describeStoresAt(endpoint: () => string): void {
     units: new DynamoUnitStore(table, systemRuntime),
     findings: new DynamoFindingStore(table, systemRuntime),
   }));
+  describeRolloutStores(() => ({ rollouts: new DynamoRolloutStore(table), targets: new DynamoTargetStore(table) }));
   describeDynamoStores(() => table);
 }

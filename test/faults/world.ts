@@ -55,6 +55,9 @@ export type Ending = string;
 /** Lets one thing happen after another in an order that a test chooses. */
 export type Turn = (label: string) => Promise<void>;
 
+/** One effect of a process on something outside of it. */
+export type Effect = <T>(label: string, act: () => Promise<T>) => Promise<T>;
+
 /** Ends one process at one of its effects: before it happens, after it, or with its reply lost and the effect still to come. */
 export interface Crash {
   at: number;
@@ -128,6 +131,15 @@ export class World {
     const { key = KEY } = job;
     if (job.kind === 'number') return await this.#configureNumber(key, job.id);
     if (job.kind === 'pin') return await this.#pin(key);
+    return await this.act(key, options, (operation) => perform(operation, job));
+  }
+
+  /** Does something in a process of its own. Never rejects for a `Problem` or a crash; throws whatever else comes. */
+  async act(
+    key: AssistantKey,
+    options: ProcessOptions,
+    perform: (operation: Operation, effect: Effect) => Promise<Ending>,
+  ): Promise<Ending> {
     const process = new Process(this, options);
     const operation: Operation = {
       ...process.dependencies,
@@ -138,15 +150,7 @@ export class World {
       journal: { record: () => {} },
     };
     try {
-      if (job.kind === 'work') return await work(operation);
-      if (job.kind === 'remove') return await removeAssistant(operation);
-      if (job.kind === 'import') {
-        return (await importAssistant(operation, { assistantId: job.assistantId, observeOnly: false })).kind;
-      }
-      const { spec, revision, follow } = job;
-      const expected = revision === undefined ? {} : { revision };
-      const traffic = follow ? ('follow-latest' as const) : undefined;
-      return (await syncAssistant(operation, { desired: desired(spec, key), expected, traffic })).outcome;
+      return await perform(operation, (label, act) => process.effect(label, act));
     } catch (error) {
       if (error instanceof Crashed) return 'crashed';
       if (error instanceof Problem) return error.code;
@@ -200,14 +204,30 @@ function frozen<T>(value: T): T {
   return value;
 }
 
-function desiredAnew(spec: string, key: AssistantKey): DesiredAssistant {
-  const body: JsonObject = {
+/** The body of a PUT that asks for it. */
+export function bodyOf(spec: string): JsonObject {
+  return {
     name: spec,
     [spec.startsWith('a') ? 'endCallMessage' : 'voicemailMessage']: spec,
     model: { provider: 'openai', model: 'gpt-4o', messages: [{ role: 'system', content: spec }] },
     tools: toolsOf(spec),
   };
-  return desireAssistant(parseAssistantRequest(body, RULES), key, DEPLOYMENT);
+}
+
+function desiredAnew(spec: string, key: AssistantKey): DesiredAssistant {
+  return desireAssistant(parseAssistantRequest(bodyOf(spec), RULES), key, DEPLOYMENT);
+}
+
+async function perform(operation: Operation, job: Exclude<Job, { kind: 'number' | 'pin' }>): Promise<Ending> {
+  if (job.kind === 'work') return await work(operation);
+  if (job.kind === 'remove') return await removeAssistant(operation);
+  if (job.kind === 'import') {
+    return (await importAssistant(operation, { assistantId: job.assistantId, observeOnly: false })).kind;
+  }
+  const { spec, revision, follow } = job;
+  const expected = revision === undefined ? {} : { revision };
+  const traffic = follow ? ('follow-latest' as const) : undefined;
+  return (await syncAssistant(operation, { desired: desired(spec, operation.key), expected, traffic })).outcome;
 }
 
 async function work(operation: Operation): Promise<Ending> {
@@ -241,32 +261,32 @@ class Process {
     const { skewMs = 0 } = this.#options;
     return {
       mappings: {
-        read: (orgId) => this.#effect('table read', () => world.mappings.read(orgId)),
-        write: (write) => this.#effect(`table ${write.transition}`, () => world.mappings.write(write)),
+        read: (orgId) => this.effect('table read', () => world.mappings.read(orgId)),
+        write: (write) => this.effect(`table ${write.transition}`, () => world.mappings.write(write)),
       },
       specs: {
-        save: (key, spec) => this.#effect('table save-spec', () => world.specs.save(key, spec)),
-        load: (key, hash) => this.#effect('table load-spec', () => world.specs.load(key, hash)),
-        removeAll: (key) => this.#effect('table remove-specs', () => world.specs.removeAll(key)),
+        save: (key, spec) => this.effect('table save-spec', () => world.specs.save(key, spec)),
+        load: (key, hash) => this.effect('table load-spec', () => world.specs.load(key, hash)),
+        removeAll: (key) => this.effect('table remove-specs', () => world.specs.removeAll(key)),
       },
       tools: {
-        read: (scope, hash) => this.#effect('table read-tool', () => world.tools.read(scope, hash)),
-        list: (scope) => this.#effect('table list-tools', () => world.tools.list(scope)),
-        write: (write) => this.#effect(`table ${write.transition}-tool`, () => world.tools.write(write)),
+        read: (scope, hash) => this.effect('table read-tool', () => world.tools.read(scope, hash)),
+        list: (scope) => this.effect('table list-tools', () => world.tools.list(scope)),
+        write: (write) => this.effect(`table ${write.transition}-tool`, () => world.tools.write(write)),
       },
       owners: {
-        ownersOf: (assistant, _account) => this.#effect('table owners-of', () => world.owners.ownersOf(assistant)),
-        own: (id, owner, from) => this.#effect('table own', () => world.owners.own(id, owner, from)),
+        ownersOf: (assistant, _account) => this.effect('table owners-of', () => world.owners.ownersOf(assistant)),
+        own: (id, owner, from) => this.effect('table own', () => world.owners.own(id, owner, from)),
       },
-      tasks: { send: (task) => this.#effect('queue send', () => world.tasks.send(task)) },
+      tasks: { send: (task) => this.effect('queue send', () => world.tasks.send(task)) },
       history: {
-        noteApplied: (key, applied) => this.#effect('table note-applied', () => world.specs.noteApplied(key, applied)),
-        list: (key) => this.#effect('table list-specs', () => world.specs.list(key)),
-        remove: (key, specs) => this.#effect('table remove-spec', () => world.specs.remove(key, specs)),
+        noteApplied: (key, applied) => this.effect('table note-applied', () => world.specs.noteApplied(key, applied)),
+        list: (key) => this.effect('table list-specs', () => world.specs.list(key)),
+        remove: (key, specs) => this.effect('table remove-spec', () => world.specs.remove(key, specs)),
       },
       credentials: {
         secrets: {
-          read: (name) => this.#effect('secret read', async () => this.#lookUp(name)),
+          read: (name) => this.effect('secret read', async () => this.#lookUp(name)),
           forget: (name) => this.#forgotten.add(secretId(name)),
           idOf: secretId,
         },
@@ -289,7 +309,7 @@ class Process {
   }
 
   get #caller(): Caller {
-    return { effect: (label, act) => this.#effect(label, act), wait: (ms) => this.#sleep(ms) };
+    return { effect: (label, act) => this.effect(label, act), wait: (ms) => this.#sleep(ms) };
   }
 
   #lookUp(name: SecretName): SecretLookup {
@@ -306,7 +326,7 @@ class Process {
   }
 
   /** One effect: it is waited for, happens, and its reply is waited for; the process may die before or after. */
-  async #effect<T>(label: string, act: () => Promise<T>): Promise<T> {
+  async effect<T>(label: string, act: () => Promise<T>): Promise<T> {
     this.#assertAlive();
     await this.#world.turn(label);
     this.#assertAlive();
