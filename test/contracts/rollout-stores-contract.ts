@@ -39,7 +39,6 @@ const target: Target = {
   state: 'outdated',
   assistantId: 'a',
   from: 1,
-  revision: 1,
   boundBy: 'b',
   specHash: 'c',
 };

@@ -13,9 +13,9 @@ export interface Expectation {
   planned?: PlannedRow;
 }
 
-/** A row as it was planned with. */
+/** A row as it was planned with. Its revision is no part of that: linking a tool or a number makes one too. */
 export interface PlannedRow {
-  revision: number;
+  specHash: string | undefined;
   /** The operation that had bound it to its template. */
   boundBy: string | undefined;
   /** Operations of the plan itself: what these have made of the row is expected too. */
@@ -54,9 +54,9 @@ function assertPlanned(mapping: AssistantMapping | undefined, planned: PlannedRo
 }
 
 /** Each claim, and each binding, names its operation: what the last one left is the plan's own, or the row is as planned. */
-export function isAsPlanned({ revision, revisedBy, template }: AssistantMapping, planned: PlannedRow): boolean {
+export function isAsPlanned({ specHash, revisedBy, template }: AssistantMapping, planned: PlannedRow): boolean {
   const isOwn = [revisedBy, template?.operationId].some((id) => id !== undefined && planned.own.includes(id));
-  return isOwn || (revision === planned.revision && template?.operationId === planned.boundBy);
+  return isOwn || (specHash === planned.specHash && template?.operationId === planned.boundBy);
 }
 
 /** What the operation has made itself is no surprise to it. */

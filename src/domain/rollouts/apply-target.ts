@@ -81,9 +81,9 @@ async function apply(
 }
 
 /** Both steps of a rollout on one target are its own: the one may have to go on from what the other has left. */
-function plannedRow({ revision, boundBy }: Target, operationId: string): PlannedRow {
+function plannedRow({ specHash, boundBy }: Target, operationId: string): PlannedRow {
   const target = operationId.slice(0, operationId.lastIndexOf(':'));
-  return { revision, boundBy, own: [`${target}:apply`, `${target}:back`] };
+  return { specHash: specHash ?? undefined, boundBy, own: [`${target}:apply`, `${target}:back`] };
 }
 
 function operationOf(

@@ -192,9 +192,10 @@ async function bake(call: RolloutCall, rollout: Rollout): Promise<Step> {
   }
 }
 
-/** What is known of a rollout when it is over. */
+/** What is known of a rollout when it is over. One that a worker is just taking its hands off is counted when it is shown. */
 async function endWith({ runtime, targets }: RolloutCall, { rolloutId }: Rollout) {
-  return { endedAt: isoNow(runtime), counted: await countTargets(targets, rolloutId) };
+  const counted = await countTargets(targets, rolloutId);
+  return { endedAt: isoNow(runtime), counted: counted.counts.applying > 0 ? undefined : counted };
 }
 
 /**

@@ -5,6 +5,7 @@ import { type Starting, startUnlessRunning } from '../long-work/start-run.ts';
 import { type AssistantMapping, isReadable } from '../mapping/assistant-mapping.ts';
 import { Problem, validationFailed } from '../problem.ts';
 import { isoNow, type Runtime } from '../runtime.ts';
+import { countTargets } from './count-targets.ts';
 import type { RolloutCall } from './dependencies.ts';
 import { type Rollout, type RolloutRequest, type Target, type TargetUnit, UNIT_SIZE } from './rollout.ts';
 import { isEnded, ROLLOUT_TRANSITIONS } from './transitions.ts';
@@ -38,7 +39,7 @@ async function* rowsOf({ mappings, fleet }: RolloutCall, orgIds: readonly string
   for await (const row of fleet.everyRow()) if (isReadable(row)) yield row;
 }
 
-function targetOf({ orgId, role, assistantId, revision, template, specHash }: AssistantMapping): Target {
+function targetOf({ orgId, role, assistantId, template, specHash }: AssistantMapping): Target {
   const { version: from = 0, operationId: boundBy = '' } = template ?? {};
   return {
     orgId,
@@ -46,7 +47,6 @@ function targetOf({ orgId, role, assistantId, revision, template, specHash }: As
     state: 'outdated',
     assistantId: assistantId ?? null,
     from,
-    revision,
     boundBy,
     specHash: specHash ?? null,
   };
@@ -102,10 +102,13 @@ async function writeUnits(call: RolloutCall, planned: Rollout, units: readonly T
   throw validationFailed([{ field: 'select', detail }]);
 }
 
-/** Ends a rollout whose plan was not written to its end. */
-export async function giveUpPlan({ rollouts, runtime }: RolloutCall, planned: Rollout): Promise<Rollout | undefined> {
-  const at = isoNow(runtime);
-  return await rollouts.write(planned, { state: ROLLOUT_TRANSITIONS['give-up'].to, updatedAt: at, endedAt: at });
+/** Ends a rollout whose plan was not written to its end; its targets are those that were. */
+export async function giveUpPlan(call: RolloutCall, planned: Rollout): Promise<Rollout | undefined> {
+  const at = isoNow(call.runtime);
+  const counted = await countTargets(call.targets, planned.rolloutId);
+  const { outdated: targets } = counted.counts;
+  const state = ROLLOUT_TRANSITIONS['give-up'].to;
+  return await call.rollouts.write(planned, { state, targets, counted, updatedAt: at, endedAt: at });
 }
 
 /** Throws `TEMPLATE_UNKNOWN`. */

@@ -77,7 +77,6 @@ export interface Target extends AssistantKey {
   assistantId: string | null;
   /** Version that it was bound to. */
   from: number;
-  revision: number;
   /** Operation that had bound it. */
   boundBy: string;
   /** Hash of its configuration. */

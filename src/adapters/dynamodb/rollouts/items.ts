@@ -66,7 +66,6 @@ const unitSchema = z.object({
       state: z.enum(TARGET_STATES),
       assistantId: z.nullable(z.string()),
       from: z.number(),
-      revision: z.number(),
       boundBy: z.string(),
       specHash: z.nullable(z.string()),
       code: z.exactOptional(z.string()),

@@ -1,0 +1,298 @@
+import type { VapiAccount } from '../../src/domain/account/vapi-account.ts';
+import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
+import type { PacedAccount } from '../../src/domain/long-work/paced-account.ts';
+import type { Operation } from '../../src/domain/operation.ts';
+import { actOnRollout, type RolloutAction, resendLost, stopByAlarm } from '../../src/domain/rollouts/act-on-rollout.ts';
+import { countTargets } from '../../src/domain/rollouts/count-targets.ts';
+import type { RolloutCall } from '../../src/domain/rollouts/dependencies.ts';
+import { performRollout } from '../../src/domain/rollouts/perform-rollout.ts';
+import { startRollout } from '../../src/domain/rollouts/plan.ts';
+import type { Rollout, RolloutRequest, RolloutStore, Target, TargetStore } from '../../src/domain/rollouts/rollout.ts';
+import { isEnded } from '../../src/domain/rollouts/transitions.ts';
+import { syncAssistant } from '../../src/domain/sync/sync-assistant.ts';
+import { bindTemplate, type TemplateDependencies } from '../../src/domain/templates/bind.ts';
+import { ReferenceBook } from '../../src/domain/templates/references.ts';
+import type { Template } from '../../src/domain/templates/template.ts';
+import { MemoryRolloutStore, MemoryTargetStore } from '../support/memory-rollouts.ts';
+import { violations } from './invariants.ts';
+import { finishWork } from './recover.ts';
+import { untold } from './told.ts';
+import {
+  bodyOf,
+  desired,
+  type Effect,
+  type Ending,
+  type Job,
+  KEY,
+  OTHER,
+  type ProcessOptions,
+  type World,
+} from './world.ts';
+
+/** The organisations that are bound to the template. */
+export const BOUND: readonly AssistantKey[] = [KEY, OTHER, { orgId: 'initech', role: 'inbound' }];
+
+/** What each version of the template asks for: the first is what all are bound to, the second what they are brought to. */
+export const VERSIONS = ['a1', 'b1+x'] as const;
+const [FORMER, WANTED] = VERSIONS;
+export const TEMPLATE = 'clinic';
+
+/** A worker's Lambda, in ms. */
+const WORKER_MS = 120_000;
+/** Time enough for a worker to be certainly gone, in ms. */
+const PAUSE_MS = 140_000;
+const ROUNDS = 40;
+
+/** What a process is asked to do about rollouts, or about an assistant. */
+export type RolloutJob =
+  | Job
+  | { kind: 'bind'; key: AssistantKey; version: number }
+  /** Somebody puts a configuration of their own: then it is bound to no template. */
+  | { kind: 'put'; key: AssistantKey; spec: string }
+  | { kind: 'start' }
+  | { kind: 'roll' }
+  | { kind: 'act'; action: RolloutAction }
+  | { kind: 'alarm' }
+  | { kind: 'schedule' };
+
+const REQUEST: RolloutRequest = {
+  template: TEMPLATE,
+  version: 2,
+  select: {},
+  waves: { first: 1, growth: 'exponential', factor: 2, bakeSeconds: 0 },
+  maxConcurrent: 2,
+  failureTolerance: 0,
+  onFailure: 'pause',
+  alarms: ['faults'],
+};
+
+const templates: TemplateDependencies['templates'] = {
+  newest: async () => versionOf(VERSIONS.length),
+  version: async (_, version) => versionOf(version),
+  add: async () => false,
+  show: async () => {},
+  list: async () => ({ items: [] }),
+};
+
+function versionOf(version: number): Template | undefined {
+  const spec = VERSIONS[version - 1];
+  return spec && { templateId: TEMPLATE, version, hash: spec, content: { variables: {}, assistant: bodyOf(spec) } };
+}
+
+/** Rollouts in a simulated world, and what must not happen while they are carried out. */
+export class RolloutWorld {
+  readonly rollouts = new MemoryRolloutStore();
+  readonly targets = new MemoryTargetStore();
+  readonly world: World;
+  /** What workers did that they must never do. */
+  readonly wrong: string[] = [];
+  readonly #request: RolloutRequest;
+  readonly #inFlight = new Set<string>();
+
+  constructor(world: World, request: Partial<RolloutRequest> = {}) {
+    this.world = world;
+    this.#request = { ...REQUEST, ...request };
+  }
+
+  /** All organisations are bound to the first version. */
+  async bind(keys: readonly AssistantKey[] = BOUND): Promise<void> {
+    for (const key of keys) await this.run({ kind: 'bind', key, version: 1 });
+  }
+
+  /** The rollout that began last. */
+  get last(): Rollout | undefined {
+    return [...this.rollouts.kept.values()].at(-1);
+  }
+
+  async run(job: RolloutJob, options: ProcessOptions = {}): Promise<Ending> {
+    switch (job.kind) {
+      case 'bind':
+      case 'put':
+      case 'start':
+      case 'roll':
+      case 'act':
+      case 'alarm':
+      case 'schedule': {
+        const process = { lambdaMs: job.kind === 'roll' ? WORKER_MS : 29_000, ...options };
+        const key = 'key' in job ? job.key : KEY;
+        return await this.world.act(key, process, (operation, effect) =>
+          this.#perform(this.#callOf(operation, effect), operation, job),
+        );
+      }
+      default:
+        return await this.world.run(job, options);
+    }
+  }
+
+  async #perform(call: RolloutCall, operation: Operation, job: Exclude<RolloutJob, Job>): Promise<Ending> {
+    switch (job.kind) {
+      case 'bind': {
+        const request = { id: TEMPLATE, version: job.version };
+        const rules = { inlineCredentials: false, allowEmpty: false };
+        const { asked: _, binding } = await bindTemplate(operation, call.bound, { request, rules });
+        const spec = VERSIONS[job.version - 1] ?? FORMER;
+        return (await syncAssistant(operation, { desired: desired(spec, job.key), binding })).outcome;
+      }
+      case 'put':
+        return (await syncAssistant(operation, { desired: desired(job.spec, job.key), binding: null })).outcome;
+      case 'start':
+        return (await startRollout(call, this.#request, operation.by)).state;
+      case 'roll':
+        return await this.#roll(call);
+      case 'act':
+        return (await actOnRollout(call, this.last?.rolloutId ?? 'none', job.action)).state;
+      case 'alarm':
+        return (await stopByAlarm(call, 'faults')).join(' ');
+      case 'schedule':
+        return `${await resendLost(call, 60_000)}`;
+    }
+  }
+
+  async #roll(call: RolloutCall): Promise<Ending> {
+    const end = await performRollout(call, this.last?.rolloutId ?? 'none');
+    return end.kind === 'done' ? end.outcome : `LATER_${end.reason}`;
+  }
+
+  #callOf(operation: Operation, effect: Effect): RolloutCall {
+    const { world } = this;
+    return {
+      ...operation,
+      rollouts: effectiveRollouts(this.rollouts, effect),
+      targets: effectiveTargets(this.targets, effect),
+      fleet: {
+        everyRow: async function* () {
+          yield* await effect('table fleet', async () => [...world.mappings.rows.values()]);
+        },
+      },
+      bound: {
+        templates,
+        variables: { read: async () => ({}), replace: async () => {} },
+        references: new ReferenceBook(operation.runtime),
+      },
+      pacer: { paced: (account) => this.#watched(account) },
+      callsPerSecond: 1000,
+      inlineCredentials: false,
+    };
+  }
+
+  /** Two workers never change one assistant at once, and no more than asked are changed at a time. */
+  #watched(account: VapiAccount): PacedAccount {
+    const { assistants } = account;
+    const update: typeof assistants.update = async (id, patch) => {
+      if (this.#inFlight.has(id)) this.wrong.push(`${id} is changed by two workers at once`);
+      this.#inFlight.add(id);
+      if (this.#inFlight.size > this.#request.maxConcurrent) this.wrong.push('too many are changed at a time');
+      try {
+        return await assistants.update(id, patch);
+      } finally {
+        this.#inFlight.delete(id);
+      }
+    };
+    const calls = { lists: 0, gets: 0, numbers: 0, tools: 0, traffic: 0 };
+    return { ...account, calls, assistants: { ...assistants, update } };
+  }
+}
+
+function effectiveRollouts(store: RolloutStore, effect: Effect): RolloutStore {
+  return {
+    newest: (template) => effect('table newest-rollout', () => store.newest(template)),
+    newestOfAll: async function* () {
+      yield* await effect('table newest-rollouts', () => all(store.newestOfAll()));
+    },
+    makeNewest: (...name) => effect('table name-rollout', () => store.makeNewest(...name)),
+    create: (rollout) => effect('table create-rollout', () => store.create(rollout)),
+    read: (id) => effect('table read-rollout', () => store.read(id)),
+    write: (from, change) => effect('table write-rollout', () => store.write(from, change)),
+    list: (query) => store.list(query),
+  };
+}
+
+function effectiveTargets(store: TargetStore, effect: Effect): TargetStore {
+  return {
+    add: (unit) => effect('table add-targets', () => store.add(unit)),
+    read: (id, number) => effect('table read-targets', () => store.read(id, number)),
+    write: (from, change) => effect('table write-targets', () => store.write(from, change)),
+    all: async function* (id) {
+      yield* await effect('table all-targets', () => all(store.all(id)));
+    },
+  };
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+/** How a stopped rollout is gone on with: as far as the version, or back. */
+export type Finish = 'resume' | 'rollback';
+
+/**
+ * Faults end. Whatever was lost is sent again by the schedule, an operator answers a stop, and workers go on until the rollout
+ * is over; what dead processes have left is mended as by a drift run.
+ */
+export async function settle(here: RolloutWorld, finish: Finish): Promise<string[]> {
+  const { world } = here;
+  world.upstream.verdict = () => 'ok';
+  for (let round = 0; round < ROUNDS && here.last && !isEnded(here.last.state); round += 1) {
+    world.pass(PAUSE_MS);
+    if (here.last.state === 'paused') await here.run({ kind: 'act', action: finish });
+    const resent = await here.run({ kind: 'schedule' });
+    if (resent !== '0' || here.last.state !== 'paused') await here.run({ kind: 'roll' });
+  }
+  world.pass(PAUSE_MS);
+  for (const key of BOUND) await finishWork(world, key);
+  return here.last && !isEnded(here.last.state) ? [`the rollout does not end: ${here.last.state}`] : [];
+}
+
+/** What somebody else has put meanwhile: the configurations that may stand in the end, by organisation. */
+export type Outside = ReadonlyMap<string, readonly (string | 'removed')[]>;
+
+/** What is wrong when nobody is acting any more; empty when all is well. */
+export async function rolloutViolations(here: RolloutWorld, outside: Outside = new Map()): Promise<string[]> {
+  const { world, last } = here;
+  const found = [...here.wrong];
+  const specs = [...VERSIONS, ...[...outside.values()].flat()].filter((spec) => spec !== 'removed');
+  found.push(...(await untold(world, world.now())));
+  for (const key of BOUND) found.push(...violations(world, specs, key).map((text) => `${key.orgId}: ${text}`));
+  if (!last) return found;
+  const units = await all(here.targets.all(last.rolloutId));
+  for (const target of units.flatMap(({ targets }) => targets)) found.push(...wrongTarget(here, target, outside));
+  const { counts } = await countTargets(here.targets, last.rolloutId);
+  const sum = Object.values(counts).reduce((a, b) => a + b, 0);
+  if (sum !== last.targets) found.push(`${sum} targets are counted, ${last.targets} were planned`);
+  if (last.counted && JSON.stringify(last.counted.counts) !== JSON.stringify(counts)) {
+    found.push(`kept are ${JSON.stringify(last.counted.counts)}, listed ${JSON.stringify(counts)}`);
+  }
+  return [...found, ...wrongEnd(last, counts)];
+}
+
+/** Its end says what became of its targets. */
+function wrongEnd({ state, tolerance }: Rollout, counts: Record<Target['state'], number>): string[] {
+  const found: string[] = [];
+  if (state === 'completed' && counts.outdated + counts.applying > 0) found.push('completed, and some are not done');
+  if (state === 'completed' && counts.failed > tolerance) found.push('completed, and more have failed than may');
+  if (state === 'rolled-back' && counts.applied + counts.unchanged + counts.applying > 0) {
+    found.push('rolled back, and some are not taken back');
+  }
+  return found;
+}
+
+/** A target ends as the version, as it was before, or as somebody else has put it. */
+function wrongTarget({ world }: RolloutWorld, { orgId, role, state, specHash }: Target, outside: Outside): string[] {
+  const row = world.mappings.rows.get(`${orgId}/${role}`);
+  const spec =
+    row && [...VERSIONS, ...(outside.get(orgId) ?? [])].find((one) => isOf(one, { orgId, role }, row.specHash));
+  const puts = outside.get(orgId);
+  if (puts) return puts.includes(spec ?? 'removed') ? [] : [`${orgId} is ${spec}, and somebody has put ${puts}`];
+  const former = VERSIONS.find((one) => isOf(one, { orgId, role }, specHash ?? undefined));
+  const expected = { applied: WANTED, unchanged: WANTED, 'rolled-back': former, outdated: former }[String(state)];
+  if (state === 'skipped') return [`${orgId} is skipped, and nobody has changed it`];
+  if (expected !== undefined && spec !== expected) return [`${orgId} is ${state}, and has ${spec}`];
+  const version = [...VERSIONS].map(String).indexOf(spec ?? '') + 1;
+  return row?.template?.version === version ? [] : [`${orgId} has ${spec}, and is bound to ${row?.template?.version}`];
+}
+
+function isOf(spec: string, key: AssistantKey, specHash: string | undefined): boolean {
+  return spec !== 'removed' && desired(spec, key).specHash === specHash;
+}
