@@ -87,7 +87,10 @@ export class RolloutWorld {
   /** What workers did that they must never do. */
   readonly wrong: string[] = [];
   readonly #request: RolloutRequest;
-  readonly #inFlight = new Set<string>();
+  /** Organisations whose target each worker that is alive has begun and not ended. */
+  readonly #begun = new Map<string, Set<string>>();
+  /** What was begun when an operator was told that nothing new begins any more. */
+  #stopped: { change: number; begun: ReadonlySet<string> } | undefined;
 
   constructor(world: World, request: Partial<RolloutRequest> = {}) {
     this.world = world;
@@ -104,6 +107,11 @@ export class RolloutWorld {
     return [...this.rollouts.kept.values()].at(-1);
   }
 
+  get #lastTargets(): Target[] {
+    const units = [...this.targets.kept.values()].filter(({ rolloutId }) => rolloutId === this.last?.rolloutId);
+    return units.flatMap(({ targets }) => targets);
+  }
+
   async run(job: RolloutJob, options: ProcessOptions = {}): Promise<Ending> {
     switch (job.kind) {
       case 'bind':
@@ -115,9 +123,13 @@ export class RolloutWorld {
       case 'schedule': {
         const process = { lambdaMs: job.kind === 'roll' ? WORKER_MS : 29_000, ...options };
         const key = 'key' in job ? job.key : KEY;
-        return await this.world.act(key, process, (operation, effect) =>
-          this.#perform(this.#callOf(operation, effect), operation, job),
-        );
+        return await this.world.act(key, process, async (operation, effect) => {
+          try {
+            return await this.#perform(this.#callOf(operation, effect), operation, job);
+          } finally {
+            this.#begun.delete(operation.id);
+          }
+        });
       }
       default:
         return await this.world.run(job, options);
@@ -140,12 +152,21 @@ export class RolloutWorld {
       case 'roll':
         return await this.#roll(call);
       case 'act':
-        return (await actOnRollout(call, this.last?.rolloutId ?? 'none', job.action)).state;
+        return await this.#act(call, job.action);
       case 'alarm':
         return (await stopByAlarm(call, 'faults')).join(' ');
       case 'schedule':
         return `${await resendLost(call, 60_000)}`;
     }
+  }
+
+  async #act(call: RolloutCall, action: RolloutAction): Promise<Ending> {
+    const { state, change } = await actOnRollout(call, this.last?.rolloutId ?? 'none', action);
+    if (state === 'paused' || state === 'aborted') {
+      const begun = this.#lastTargets.filter((target) => target.state === 'applying');
+      this.#stopped = { change, begun: new Set(begun.map(({ orgId }) => orgId)) };
+    }
+    return state;
   }
 
   async #roll(call: RolloutCall): Promise<Ending> {
@@ -157,8 +178,15 @@ export class RolloutWorld {
     const { world } = this;
     return {
       ...operation,
+      mappings: {
+        ...operation.mappings,
+        read: async (orgId) => {
+          this.#noteBegun(operation.id, orgId);
+          return await operation.mappings.read(orgId);
+        },
+      },
       rollouts: effectiveRollouts(this.rollouts, effect),
-      targets: effectiveTargets(this.targets, effect),
+      targets: effectiveTargets(this.#noting(operation.id), effect),
       fleet: {
         everyRow: async function* () {
           yield* await effect('table fleet', async () => [...world.mappings.rows.values()]);
@@ -175,18 +203,44 @@ export class RolloutWorld {
     };
   }
 
-  /** Two workers never change one assistant at once, and no more than asked are changed at a time. */
+  /** Two workers never have one target at once, and no more than asked are worked on at a time. */
+  #noting(worker: string): TargetStore {
+    const { targets } = this;
+    return {
+      add: (unit) => targets.add(unit),
+      read: (id, number) => targets.read(id, number),
+      all: (id) => targets.all(id),
+      write: async (from, change) => {
+        const written = await targets.write(from, change);
+        if (written) this.#noteEnded(worker, written.targets);
+        return written;
+      },
+    };
+  }
+
+  /** Once that it is begun is written, a worker reads the row. */
+  #noteBegun(worker: string, orgId: string): void {
+    const own = this.#begun.get(worker) ?? new Set<string>();
+    if (this.#lastTargets.find((one) => one.orgId === orgId)?.state !== 'applying') return;
+    this.#begun.set(worker, own.add(orgId));
+    const begun = [...this.#begun.values()].flatMap((orgIds) => [...orgIds]);
+    if (new Set(begun).size < begun.length) this.wrong.push(`two workers have one target: ${begun}`);
+    if (begun.length > this.#request.maxConcurrent) this.wrong.push(`too many at a time: ${begun}`);
+  }
+
+  #noteEnded(worker: string, written: readonly Target[]): void {
+    for (const { orgId, state } of written) if (state !== 'applying') this.#begun.get(worker)?.delete(orgId);
+  }
+
+  /** After the answer to a pause or an abort only what was begun is changed. */
   #watched(account: VapiAccount): PacedAccount {
     const { assistants } = account;
     const update: typeof assistants.update = async (id, patch) => {
-      if (this.#inFlight.has(id)) this.wrong.push(`${id} is changed by two workers at once`);
-      this.#inFlight.add(id);
-      if (this.#inFlight.size > this.#request.maxConcurrent) this.wrong.push('too many are changed at a time');
-      try {
-        return await assistants.update(id, patch);
-      } finally {
-        this.#inFlight.delete(id);
-      }
+      const row = [...this.world.mappings.rows.values()].find(({ assistantId }) => assistantId === id);
+      const isStopped = this.last?.change === this.#stopped?.change;
+      if (row && isStopped && !this.#stopped?.begun.has(row.orgId))
+        this.wrong.push(`${row.orgId} is changed after a stop`);
+      return await assistants.update(id, patch);
     };
     const calls = { lists: 0, gets: 0, numbers: 0, tools: 0, traffic: 0 };
     return { ...account, calls, assistants: { ...assistants, update } };
