@@ -101,6 +101,8 @@ export interface DriftApplication extends HttpApplication {
 /** What `rollouts` works with. */
 export interface RolloutApplication extends HttpApplication {
   rollouts: RolloutDependencies;
+  /** Drift runs, as far as it takes to send their tasks again. */
+  drift: Pick<DriftDependencies, 'runs' | 'units' | 'limits' | 'runtime' | 'tasks'>;
   /** After so long without progress a task is taken for lost, in ms. */
   stalledMs: number;
 }
@@ -244,8 +246,16 @@ export function makeRolloutApplication(parts: ApplicationParts = systemParts()):
   const service = makeSyncApplication(parts);
   const { settings, runtime } = parts;
   const rollouts = rolloutsOf(service, { settings, table: tableOf(parts), pacer: makePacer(runtime) });
-  const { telemetry, orgClaim } = service;
-  return { telemetry, runtime, orgClaim, rollouts, stalledMs: settings.rolloutStalledMs };
+  const { telemetry, orgClaim, sync } = service;
+  const table = tableOf(parts);
+  const drift = {
+    runs: new DynamoRunStore(table, runtime),
+    units: new DynamoUnitStore(table, runtime),
+    limits: settings.drift,
+    runtime,
+    tasks: sync.tasks,
+  };
+  return { telemetry, runtime, orgClaim, rollouts, drift, stalledMs: settings.rolloutStalledMs };
 }
 
 function rolloutsOf(

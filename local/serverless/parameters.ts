@@ -19,6 +19,8 @@ export const PARAMETERS: Readonly<Record<string, (value: string) => string | und
   changeRetentionDays: numberFrom(1, 3650),
   driftTraffic: oneOf('keep', 'follow-latest'),
   driftCallsPerSecond: numberFrom(0.1, 1000),
+  backgroundCallsPerSecond: orNothing(numberFrom(0.1, 1000)),
+  rolloutStalledSeconds: numberFrom(1, 86_400),
   driftParallelWindows: numberFrom(1, 50),
   driftPageSize: numberFrom(1, 1000),
   driftGraceMinutes: numberFrom(0, 100_000),
@@ -47,6 +49,10 @@ function numberFrom(least: number, most: number) {
     const number = value.trim() === '' ? Number.NaN : Number(value);
     return number >= least && number <= most ? undefined : `use a number from ${least} to ${most}`;
   };
+}
+
+function orNothing(wrongIn: (value: string) => string | undefined) {
+  return (value: string) => (value === '' ? undefined : wrongIn(value));
 }
 
 /** CloudFormation and Lambda limit the names that are made from a stage's. */

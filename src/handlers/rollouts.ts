@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { makeJournal } from '../adapters/telemetry/journal.ts';
 import { makeRolloutApplication, type RolloutApplication } from '../application.ts';
+import { resendLostRun } from '../domain/drift/run/resend-run.ts';
 import { pageIn } from '../domain/page-limit.ts';
 import {
   actOnRollout,
@@ -54,13 +55,16 @@ const scheduleSchema = z.object({ source: z.literal('aws.events'), 'detail-type'
 
 const eventSchema = z.union([alarmSchema, scheduleSchema]);
 
-/** Rollouts: routes of operators, alarms that stop them, and a look each minute for those that stand still. */
+/** Rollouts: routes of operators, alarms that stop them; and each minute a look for long work that stands still. */
 export function makeRolloutsHandler(app: RolloutApplication): HttpHandler {
   const http = makeHttpHandler(app, routes);
   const onEvent = instrumented(app.telemetry, async (event: z.infer<typeof eventSchema>, context) => {
     const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
     const call = { ...app.rollouts, journal: makeJournal(app.telemetry), deadline };
-    if (event.source === 'aws.events') return jsonResponse(200, { resent: await resendLost(call, app.stalledMs) });
+    if (event.source === 'aws.events') {
+      const resent = (await resendLost(call, app.stalledMs)) + (await resendLostRun(app.drift, app.stalledMs));
+      return jsonResponse(200, { resent });
+    }
     const { alarmName, state } = event.detail;
     return jsonResponse(200, { stopped: state.value === 'ALARM' ? await stopByAlarm(call, alarmName) : [] });
   });

@@ -142,6 +142,9 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     const content = { variables: {}, assistant: configuration() };
     await service.app.templates.templates.add({ templateId: 'rolled', version: 1, hash: 'x', content });
     await service.put('rolled', 'inbound', { template: 'rolled' });
+    // A drift run whose tasks were lost: the windows are planned, and nobody works on them.
+    const { body: run } = await service.invoke('drift', driftEvent('POST', { body: { mode: 'report' } }));
+    await service.work([{ kind: 'drift-plan', runId: run.runId }]);
     service.clearCounts();
     const event = (method: string, path: string, rolloutId?: string, body?: object) =>
       environment.invoke('rollouts', {
@@ -156,6 +159,8 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     const { body } = await event('POST', '/rollouts', undefined, request);
     await event('GET', '/rollouts');
     await event('GET', '/rollouts/{rolloutId}/targets', body.rolloutId);
+    const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + 3_600_000 } });
+    await later.invoke('rollouts', { source: 'aws.events', 'detail-type': 'Scheduled Event' });
     await event('POST', '/rollouts/{rolloutId}/abort', body.rolloutId);
   },
   announce: async () => {

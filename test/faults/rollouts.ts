@@ -1,6 +1,7 @@
 import type { VapiAccount } from '../../src/domain/account/vapi-account.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import type { PacedAccount } from '../../src/domain/long-work/paced-account.ts';
+import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
 import type { Operation } from '../../src/domain/operation.ts';
 import { actOnRollout, type RolloutAction, resendLost, stopByAlarm } from '../../src/domain/rollouts/act-on-rollout.ts';
 import { countTargets } from '../../src/domain/rollouts/count-targets.ts';
@@ -333,18 +334,37 @@ function wrongEnd({ state, tolerance }: Rollout, counts: Record<Target['state'],
 }
 
 /** A target ends as the version, as it was before, or as somebody else has put it. */
-function wrongTarget({ world }: RolloutWorld, { orgId, role, state, specHash }: Target, outside: Outside): string[] {
-  const row = world.mappings.rows.get(`${orgId}/${role}`);
+function wrongTarget(here: RolloutWorld, { orgId, role, state, specHash }: Target, outside: Outside): string[] {
+  const row = here.world.mappings.rows.get(`${orgId}/${role}`);
   const spec =
     row && [...VERSIONS, ...(outside.get(orgId) ?? [])].find((one) => isOf(one, { orgId, role }, row.specHash));
   const puts = outside.get(orgId);
   if (puts) return puts.includes(spec ?? 'removed') ? [] : [`${orgId} is ${spec}, and somebody has put ${puts}`];
+  if (state === 'skipped') {
+    return isOfEarlier(here, row) ? [] : [`${orgId} is skipped, and nobody has changed it`];
+  }
   const former = VERSIONS.find((one) => isOf(one, { orgId, role }, specHash ?? undefined));
+  return wrongVersion({ orgId, state, spec, former, boundTo: row?.template?.version });
+}
+
+function wrongVersion({
+  orgId,
+  state,
+  spec,
+  former,
+  boundTo,
+}: Pick<Target, 'orgId' | 'state'> & Record<'spec' | 'former', string | undefined> & { boundTo: number | undefined }) {
   const expected = { applied: WANTED, unchanged: WANTED, 'rolled-back': former, outdated: former }[String(state)];
-  if (state === 'skipped') return [`${orgId} is skipped, and nobody has changed it`];
   if (expected !== undefined && spec !== expected) return [`${orgId} is ${state}, and has ${spec}`];
   const version = [...VERSIONS].map(String).indexOf(spec ?? '') + 1;
-  return row?.template?.version === version ? [] : [`${orgId} has ${spec}, and is bound to ${row?.template?.version}`];
+  return boundTo === version ? [] : [`${orgId} has ${spec}, and is bound to ${boundTo}`];
+}
+
+/** What an earlier rollout had in flight when it was aborted may come after the plan of this one. */
+function isOfEarlier({ rollouts, last }: RolloutWorld, row: AssistantMapping | undefined): boolean {
+  const earlier = [...rollouts.kept.keys()].filter((id) => id !== last?.rolloutId);
+  const operations = [row?.revisedBy, row?.template?.operationId];
+  return earlier.some((id) => operations.some((operation) => operation?.startsWith(`${id}:`)));
 }
 
 function isOf(spec: string, key: AssistantKey, specHash: string | undefined): boolean {

@@ -1,7 +1,7 @@
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import { eventErrors } from '../support/event-schemas.ts';
-import { PLATFORM_KEY, type TestService } from '../support/service.ts';
+import { ACME_KEY, PLATFORM_KEY, type TestService } from '../support/service.ts';
 import { useService } from '../support/use-service.ts';
 
 let service: TestService;
@@ -209,6 +209,75 @@ it('a throttled target is tried again, and no failure', async () => {
   const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + 600_000 } });
   await later.work([{ kind: 'rollout', rolloutId }]);
   expect(await show(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 1 } });
+});
+
+it('an account that is throttled, or whose key is refused, holds up nobody else', async () => {
+  const orgs = await bound(30);
+  const [throttled, refused] = [orgs[0] ?? '', orgs[1] ?? ''];
+  service.secrets.put(service.secretName(throttled), { apiKey: ACME_KEY });
+  service.secrets.put(service.secretName(refused), { apiKey: 'local-no-such-key' });
+  await service.put(throttled, 'inbound', { template: templateId, version: 1 });
+  const { rolloutId } = (await start({ waves: { first: '100%', bakeSeconds: 0 }, failureTolerance: 1 })).body;
+  service.vapi.inject({ on: { key: ACME_KEY }, behaviour: { kind: 'rate-limit', retryAfter: 300 } });
+  const elsewhere = service.anotherEnvironment();
+  await elsewhere.work([{ kind: 'rollout', rolloutId }]);
+  expect(await show(rolloutId)).toMatchObject({
+    state: 'running',
+    counts: { applied: 28, outdated: 1, failed: 1 },
+    failures: [{ code: 'VAPI_UNAUTHORIZED', count: 1, examples: [`${refused}/inbound`] }],
+  });
+  service.vapi.clearFaults();
+  const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + 400_000 } });
+  await later.work([{ kind: 'rollout', rolloutId }]);
+  expect(await show(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 29, failed: 1 } });
+}, 60_000);
+
+it('more failures than are tolerated stop it at once, and not at the end of a unit', async () => {
+  await bound(20);
+  service.vapi.inject({ on: { method: 'PATCH' }, times: 1, behaviour: { kind: 'error-before', status: 400 } });
+  const { rolloutId } = (await start({ waves: { first: '100%', bakeSeconds: 0 }, maxConcurrent: 2 })).body;
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({ state: 'paused', reason: 'tolerance', counts: { failed: 1 } });
+  expect(service.vapi.count('PATCH')).toBeLessThanOrEqual(3);
+});
+
+it('what cannot be taken back is told: the rollout has failed', async () => {
+  await bound(2);
+  const { rolloutId } = (await start()).body;
+  await work(rolloutId);
+  service.vapi.inject({ on: { method: 'PATCH' }, times: 1, behaviour: { kind: 'error-before', status: 400 } });
+  await act(rolloutId, 'rollback');
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({
+    state: 'failed',
+    counts: { failed: 1, 'rolled-back': 1 },
+    failures: [{ code: 'VAPI_REJECTED' }],
+  });
+});
+
+it('while it bakes nothing is sent again; when that is over and nobody came, it is', async () => {
+  await bound(2);
+  const { rolloutId } = (await start({ waves: { bakeSeconds: 3_600 } })).body;
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({ state: 'baking', wave: 1 });
+  const resentAfter = async (seconds: number) => {
+    const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + seconds * 1000 } });
+    service.clearCounts();
+    await later.invoke('rollouts', { source: 'aws.events', 'detail-type': 'Scheduled Event' });
+    return service.sent.filter(({ task }) => JSON.stringify(task).includes(rolloutId)).length;
+  };
+  expect([await resentAfter(120), await resentAfter(3_600), await resentAfter(3_700)]).toEqual([0, 0, 1]);
+});
+
+it('a list of rollouts that are over reads none of their targets', async () => {
+  await bound(3);
+  const { rolloutId } = (await start()).body;
+  await work(rolloutId);
+  service.clearCounts();
+  const { items }: { items: { rolloutId: string; state: string }[] } = (await invoke('GET', '/rollouts', {})).body;
+  expect(items).toContainEqual(expect.objectContaining({ rolloutId, counts: expect.objectContaining({ applied: 3 }) }));
+  const open = items.filter(({ state }) => !['completed', 'rolled-back', 'failed'].includes(state));
+  expect(service.tableOperations).toHaveLength(1 + open.length);
 });
 
 it('a dry run shows waves and differences, and writes nothing', async () => {

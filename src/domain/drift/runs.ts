@@ -67,6 +67,11 @@ export type Work =
   | { kind: 'accounts'; orgIds: readonly string[] }
   | { kind: 'unfinished' };
 
+/** Units of one kind follow each other. */
+export function laneOf({ work }: DriftUnit): string {
+  return work.kind;
+}
+
 /** How far a unit has come. */
 export interface Position {
   /** Index of the account that is being checked. */

@@ -31,9 +31,11 @@ export interface Unit<Work = unknown, Position = unknown, Totals = unknown> {
   failures: number;
   totals: Totals;
   isDone: boolean;
+  /** When something was last done about it, or until when it waits (ISO 8601); absent before the first step. */
+  dueAt?: string | undefined;
 }
 
-export type UnitChange<U extends Unit> = Partial<Pick<U, 'position' | 'failures' | 'totals' | 'isDone'>>;
+export type UnitChange<U extends Unit> = Partial<Pick<U, 'position' | 'failures' | 'totals' | 'isDone' | 'dueAt'>>;
 
 /** The units of runs. */
 export interface UnitStore<U extends Unit> {

@@ -54,7 +54,8 @@ async function note<R extends Run, U extends Unit>(
   { position, isDone, totals }: Progress<U>,
 ): Promise<Advance<U>> {
   const sum = work.addTotals(unit.totals, totals);
-  const committed = await work.units.commit(unit, { position, isDone, totals: sum, failures: 0 });
+  const dueAt = isoNow(work.runtime);
+  const committed = await work.units.commit(unit, { position, isDone, totals: sum, failures: 0, dueAt });
   return committed ? { kind: 'on', unit: committed } : { kind: 'overtaken' };
 }
 
@@ -66,7 +67,9 @@ async function goOnAfter<R extends Run, U extends Unit>(
   const failures = unit.failures + 1;
   const next = await work.afterFailure(unit, { error, failures });
   if (next.kind === 'give-up') return await note(work, unit, next.progress);
-  const committed = await work.units.commit(unit, { failures });
+  const waitMs = next.kind === 'later' ? next.afterSeconds * 1000 : 0;
+  const dueAt = new Date(work.runtime.now() + waitMs).toISOString();
+  const committed = await work.units.commit(unit, { failures, dueAt });
   if (!committed) return { kind: 'overtaken' };
   return next.kind === 'again' ? { kind: 'on', unit: committed } : { kind: 'wait', end: next };
 }

@@ -67,6 +67,7 @@ const unitSchema = z.lazy(() =>
     failures: z.number(),
     totals: totalsSchema,
     isDone: z.boolean(),
+    dueAt: z.exactOptional(z.string()),
   }),
 );
 

@@ -1,7 +1,7 @@
 import type { LongWork } from '../../long-work/long-work.ts';
 import { isoNow } from '../../runtime.ts';
 import type { DriftCall } from '../drift-dependencies.ts';
-import { type DriftRun, type DriftUnit, isOver } from '../runs.ts';
+import { type DriftRun, type DriftUnit, isOver, laneOf } from '../runs.ts';
 import { noteStrays } from '../strays.ts';
 import { addTotals } from '../totals.ts';
 import { afterFailure } from './after-failure.ts';
@@ -30,7 +30,7 @@ export function driftWork(call: DriftCall): LongWork<DriftRun, DriftUnit> {
     begin: async (run, unitCount) => {
       await runs.advance(run, { status: 'checking', unitCount, updatedAt: isoNow(runtime) });
     },
-    laneOf: ({ work }) => work.kind,
+    laneOf,
     // Findings first: a step that is repeated finds them again under the same ids.
     takeStep: async (run, unit) => {
       const step = await takeStep({ deps: call, call, run, unit });

@@ -1,0 +1,35 @@
+import { lostUnits } from '../../long-work/lost-units.ts';
+import type { DriftTask, TaskQueue } from '../../task.ts';
+import type { DriftDependencies } from '../drift-dependencies.ts';
+import { type DriftRun, isOver, laneOf } from '../runs.ts';
+
+/** For so long a task that heals may wait for a removal that another one has noted, in ms. */
+const HEALING_MS = 120_000;
+
+type Resending = Pick<DriftDependencies, 'runs' | 'units' | 'runtime'> & {
+  tasks: TaskQueue;
+  limits: Pick<DriftDependencies['limits'], 'parallelWindows'>;
+};
+
+/** Sends the tasks of the drift run again that goes on and has made no progress for so long (ms). Returns how many. */
+export async function resendLostRun(deps: Resending, stalledMs: number): Promise<number> {
+  const current = await deps.runs.current();
+  const run = current && (await deps.runs.read(current.runId));
+  if (!run || isOver(run)) return 0;
+  const tasks = await lostTasks(deps, run, deps.runtime.now() - stalledMs);
+  for (const task of tasks) await deps.tasks.send(task);
+  return tasks.length;
+}
+
+async function lostTasks({ units, limits }: Resending, run: DriftRun, sinceMs: number): Promise<DriftTask[]> {
+  const { runId, status, updatedAt } = run;
+  const since = new Date(status === 'healing' ? sinceMs - HEALING_MS : sinceMs).toISOString();
+  if (updatedAt >= since) return [];
+  if (status === 'planning') return [{ kind: 'drift-plan', runId }];
+  if (status === 'healing') return [{ kind: 'drift-heal', runId }];
+  const chains = { laneOf, parallelUnits: limits.parallelWindows };
+  const lost = lostUnits(chains, { run, units: await units.all(runId), since });
+  // The last one crashed before it could end the run.
+  if (run.done.length === run.unitCount) return [{ kind: 'drift-window', runId, unit: 0 }];
+  return lost.map(({ number: unit }) => ({ kind: 'drift-window', runId, unit }));
+}
