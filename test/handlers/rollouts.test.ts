@@ -1,7 +1,7 @@
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import { eventErrors } from '../support/event-schemas.ts';
-import { ACME_KEY, PLATFORM_KEY, type TestService } from '../support/service.ts';
+import { ACME_KEY, PLATFORM_KEY, type TestService, WITHOUT_PAUSES } from '../support/service.ts';
 import { useService } from '../support/use-service.ts';
 
 let service: TestService;
@@ -219,7 +219,7 @@ it('an account that is throttled, or whose key is refused, holds up nobody else'
   await service.put(throttled, 'inbound', { template: templateId, version: 1 });
   const { rolloutId } = (await start({ waves: { first: '100%', bakeSeconds: 0 }, failureTolerance: 1 })).body;
   service.vapi.inject({ on: { key: ACME_KEY }, behaviour: { kind: 'rate-limit', retryAfter: 300 } });
-  const elsewhere = service.anotherEnvironment();
+  const elsewhere = service.anotherEnvironment({ runtime: WITHOUT_PAUSES });
   await elsewhere.work([{ kind: 'rollout', rolloutId }]);
   expect(await show(rolloutId)).toMatchObject({
     state: 'running',

@@ -48,6 +48,38 @@ const withTools = async (org: string) => {
 const fleetEvent = { version: '2.0', requestContext: { http: { method: 'GET' } } };
 let made: unknown;
 
+const template = (org: string, version: number) =>
+  service.invoke('templates', {
+    routeKey: 'PUT /templates/{templateId}',
+    requestContext: { http: { method: 'PUT' } },
+    pathParameters: { templateId: org },
+    body: JSON.stringify({ assistant: usual(version) }),
+  });
+const bound = async (org: string) => {
+  await template(org, 1);
+  await put(org, { template: org });
+};
+const outdated = async (org: string) => {
+  await bound(org);
+  await template(org, 2);
+};
+const rollout = (org: string, more: object = {}) =>
+  service.invoke('rollouts', {
+    routeKey: 'POST /rollouts',
+    requestContext: { http: { method: 'POST' } },
+    body: JSON.stringify({
+      template: org,
+      version: 2,
+      select: { orgIds: [org] },
+      waves: { first: '100%', bakeSeconds: 0 },
+      ...more,
+    }),
+  });
+const started = async (org: string) => {
+  await outdated(org);
+  await rollout(org);
+};
+
 const CASES: Readonly<Record<keyof typeof CALL_BUDGET, Case>> = {
   'sync: invalid': { act: (org) => put(org, { nonsense: true }) },
   'sync: create': { act: (org) => put(org) },
@@ -128,6 +160,18 @@ const CASES: Readonly<Record<keyof typeof CALL_BUDGET, Case>> = {
     },
     act: () => service.announce(),
   },
+  'templates: a new version': {
+    prepare: (org) => template(org, 1),
+    act: (org) => template(org, 2),
+  },
+  'sync: create, bound to a template': {
+    prepare: (org) => template(org, 1),
+    act: (org) => put(org, { template: org }),
+  },
+  'sync: unchanged, bound to a template': { prepare: bound, act: (org) => put(org, { template: org, version: 1 }) },
+  'rollouts: start, with one target': { prepare: outdated, act: (org) => rollout(org) },
+  'rollouts: plan of one target': { prepare: outdated, act: (org) => rollout(org, { dryRun: true }) },
+  'worker: a rollout of one target': { prepare: started, act: () => service.drainQueue() },
   'status: history': { prepare: put, act: (org) => service.history(org, 'inbound') },
 };
 
@@ -144,9 +188,9 @@ describe('what an operation asks of others, in order: more would cost every cust
 
 it('docs/cost.md shows these figures, so that nobody budgets with older ones', () => {
   const text = readFileSync(join(import.meta.dirname, '../../docs/cost.md'), 'utf8');
-  const rows = [...text.matchAll(/^\| ((?:sync|worker|status|fleet|announce): [^|]*?) +\|(.*)\|$/gm)].map(
-    ([, name, figures = '']) => [name, figures.split('|').slice(0, 6).map(Number)],
-  );
+  const rows = [
+    ...text.matchAll(/^\| ((?:sync|worker|status|fleet|announce|templates|rollouts): [^|]*?) +\|(.*)\|$/gm),
+  ].map(([, name, figures = '']) => [name, figures.split('|').slice(0, 6).map(Number)]);
   const counted = Object.entries(CALL_BUDGET).map(([name, { vapi, table, read, write, secrets, queue }]) => [
     name,
     [vapi.length, table.length, read, write, secrets, queue],
