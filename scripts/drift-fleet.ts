@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { setInterval } from 'node:timers';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -13,6 +12,7 @@ import { startRun } from '../src/domain/drift/run/start-run.ts';
 import { makeWorkerHandler } from '../src/handlers/worker.ts';
 import { systemRuntime } from '../src/parts.ts';
 import { readSettings } from '../src/settings.ts';
+import { megabytes, seconds, watchMemory } from './fleet/measure.ts';
 
 /**
  * Measures drift runs over fleets of growing size on the embedded stack, which runs in a process of its own: time, peak
@@ -93,23 +93,6 @@ async function run(environment: Record<string, string>, expected: readonly strin
   };
 }
 
-/** Sampled four times a second, after a collection: what is still in use, not what has been. Needs --expose-gc. */
-function watchMemory() {
-  const peak = { heapUsed: 0, rss: 0 };
-  const timer = setInterval(() => {
-    globalThis.gc?.();
-    const { heapUsed, rss } = process.memoryUsage();
-    peak.heapUsed = Math.max(peak.heapUsed, heapUsed);
-    peak.rss = Math.max(peak.rss, rss);
-  }, 250);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      return peak;
-    },
-  };
-}
-
 async function linesOf({ drift }: Application, runId: string): Promise<string[]> {
   const lines: string[] = [];
   let after: string | undefined;
@@ -119,12 +102,4 @@ async function linesOf({ drift }: Application, runId: string): Promise<string[]>
     after = page.next;
   } while (after);
   return lines.toSorted();
-}
-
-function seconds(ms: number): number {
-  return Math.round(ms / 100) / 10;
-}
-
-function megabytes(bytes: number): number {
-  return Math.round(bytes / 1024 / 1024);
 }

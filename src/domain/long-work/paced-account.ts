@@ -23,13 +23,16 @@ export interface Pacer {
   paced(account: VapiAccount, callsPerSecond: number): PacedAccount;
 }
 
-/** Makes a pacer: drift checks wait between their calls, so that the calls of users find Vapi's limits unspent. */
+/** Of the pace of so long what was not used is made up for, in ms: a pause between two pages costs nothing then. */
+const CREDIT_MS = 1_000;
+
+/** Makes a pacer: background work waits between its calls, so that the calls of users find Vapi's limits unspent. */
 export function makePacer(runtime: Runtime): Pacer {
   const nextAt = new Map<string, number>();
 
   async function turn({ keyFingerprint }: VapiAccount, callsPerSecond: number): Promise<void> {
     const now = runtime.now();
-    const at = Math.max(now, nextAt.get(keyFingerprint) ?? now);
+    const at = Math.max(now - CREDIT_MS, nextAt.get(keyFingerprint) ?? now);
     nextAt.set(keyFingerprint, at + 1000 / callsPerSecond);
     if (at > now) await runtime.sleep(at - now);
   }
@@ -105,14 +108,20 @@ function paceCollection(
 }
 
 function paceTraffic(traffic: VapiTraffic, before: Before): VapiTraffic {
+  /** An account that is known to have no access is not asked. */
+  const beforeAsking = async () => {
+    if (traffic.hasAccess !== false) await before('traffic');
+  };
   return {
-    hasAccess: traffic.hasAccess,
+    get hasAccess() {
+      return traffic.hasAccess;
+    },
     latest: async (assistantId) => {
-      await before('traffic');
+      await beforeAsking();
       return await traffic.latest(assistantId);
     },
     list: async (query) => {
-      await before('traffic');
+      await beforeAsking();
       return await traffic.list(query);
     },
     followLatest: (assistantId, guardId) => traffic.followLatest(assistantId, guardId),
