@@ -2,10 +2,10 @@
  * Measures the service on this machine, each figure beside a baseline of the same run:
  *
  *     npm run bench                        everything, a few minutes
- *     npm run bench -- --only warm,cold    parts: warm, cold, contention, fleet
+ *     npm run bench -- --only warm,cold    parts: warm, cold, contention, fleet, rollouts
  *     npm run bench -- --rounds 5          fewer rounds, rougher figures
  *     npm run bench -- --only fleet --fleet 1000,10000,100000
- *                                          drift runs over fleets of these sizes
+ *                                          drift runs over fleets of these sizes; `--rollouts` likewise
  *
  * Prints tables and writes `bench-report.json`. Ratios are medians of rounds in which ours and the baseline took turns, so
  * that a busy machine slows down both; still, measure on a quiet one. What must not get worse, the counts, is checked by
@@ -26,9 +26,10 @@ const REPORT = 'bench-report.json';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'warm,cold,contention,fleet' },
+    only: { type: 'string', default: 'warm,cold,contention,fleet,rollouts' },
     rounds: { type: 'string', default: '15' },
     fleet: { type: 'string', default: '1000,10000' },
+    rollouts: { type: 'string', default: '100,1000,10000' },
   },
 });
 const rounds = Math.max(1, Number(values.rounds) || 1);
@@ -55,6 +56,7 @@ async function measureParts(): Promise<object> {
     ? await measureContention(stack, { directory, rounds: races })
     : undefined;
   if (contention) printContention(contention);
-  const fleet = parts.includes('fleet') ? await measureFleets(values.fleet.split(',')) : undefined;
-  return { ...run, warm, cold, contention, fleet };
+  const fleet = parts.includes('fleet') ? await measureFleets('drift', values.fleet.split(',')) : undefined;
+  const rollouts = parts.includes('rollouts') ? await measureFleets('rollout', values.rollouts.split(',')) : undefined;
+  return { ...run, warm, cold, contention, fleet, rollouts };
 }

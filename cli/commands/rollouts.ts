@@ -4,9 +4,19 @@ import { type components, orThrow } from '../../client/index.ts';
 import { contentIn } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
 import type { Column, Output } from '../output.ts';
+import { pagesOf } from '../pages.ts';
 import { action, type Call } from '../run.ts';
 
 type Rollout = components['schemas']['Rollout'];
+
+type RolloutPlan = components['schemas']['RolloutPlan'];
+type Target = components['schemas']['RolloutTargetPage']['items'][number];
+type TargetState = Target['state'];
+
+interface StartOptions {
+  watch?: boolean;
+  dryRun?: boolean;
+}
 
 /** Between two looks, in ms. */
 const PAUSE_MS = 1_000;
@@ -20,6 +30,22 @@ const COLUMNS: readonly Column<Rollout>[] = [
   { title: 'Failed', of: ({ counts }) => counts.failed },
 ];
 
+const PLAN_COLUMNS: readonly Column<RolloutPlan['items'][number]>[] = [
+  { title: 'Organisation', of: ({ orgId }) => orgId },
+  { title: 'Role', of: ({ role }) => role },
+  { title: 'Wave', of: ({ wave }) => wave },
+  { title: 'Plan', of: ({ plan }) => plan },
+  { title: 'Changes', of: ({ changes, detail }) => detail ?? changes.map(({ path }) => path).join(' ') },
+];
+
+const TARGET_COLUMNS: readonly Column<Target>[] = [
+  { title: 'Organisation', of: ({ orgId }) => orgId },
+  { title: 'Role', of: ({ role }) => role },
+  { title: 'Wave', of: ({ wave }) => wave },
+  { title: 'State', of: ({ state }) => state },
+  { title: 'Why', of: ({ code, detail }) => [code, detail].filter(Boolean).join(': ') },
+];
+
 /** Rollouts of templates. */
 export function addRolloutCommands(program: Command): void {
   const rollout = new Command('rollout').description('Brings all that are bound to a template to a version, in waves');
@@ -28,11 +54,17 @@ export function addRolloutCommands(program: Command): void {
     .command('start <file>')
     .description('Starts one as a YAML or JSON file says (docs/rollouts.md)')
     .option('--watch', 'and watches it to its end')
-    .action(action<{ watch?: boolean }>(start));
+    .option('--dry-run', 'shows what would change, and starts nothing')
+    .action(action<StartOptions>(start));
   rollout
     .command('watch <rollout>')
     .description('Watches one to its end, or until it pauses; 1 when it did not complete')
     .action(action(watch));
+  rollout
+    .command('targets <rollout>')
+    .description('What became of each target, and why')
+    .option('--state <state>', 'only those in this state, such as failed or skipped')
+    .action(action<{ state?: TargetState }>(listTargets));
   for (const name of ['pause', 'resume', 'abort', 'rollback'] as const) {
     rollout
       .command(`${name} <rollout>`)
@@ -56,19 +88,52 @@ async function list({ client, out }: Call): Promise<undefined> {
   else out.table(COLUMNS, page.items);
 }
 
-async function start(call: Call<{ watch?: boolean }>, [file = '']: readonly string[]): Promise<number> {
+async function start(call: Call<StartOptions>, [file = '']: readonly string[]): Promise<number> {
   const { client, out, options } = call;
-  const body = contentIn<components['schemas']['RolloutRequest']>(file);
-  const answer = orThrow(await client.POST('/rollouts', { body }));
-  if (!('rolloutId' in answer)) {
-    out.json(answer);
-    out.line(`${answer.targets} targets in waves of ${answer.waves.join(', ')}; nothing was started (dryRun)`);
-    return EXIT.done;
-  }
+  const asked = contentIn<components['schemas']['RolloutRequest']>(file);
+  if (options.dryRun || asked.dryRun) return await showPlan(call, asked);
+  const answer = orThrow(await client.POST('/rollouts', { body: asked }));
+  if (!('rolloutId' in answer)) return EXIT.failed;
   if (options.watch) return await watch(call, [answer.rolloutId]);
   out.json(answer);
   out.line(`${answer.rolloutId}: ${answer.targets} targets in waves of ${answer.waves.join(', ')}`);
   return EXIT.done;
+}
+
+/** What it would do to each target, page by page; nothing is started. */
+async function showPlan({ client, out }: Call, asked: components['schemas']['RolloutRequest']): Promise<number> {
+  const body = { ...asked, dryRun: true };
+  const items: RolloutPlan['items'] = [];
+  let plan: RolloutPlan | undefined;
+  const read = async (cursor: string | undefined) => {
+    const query = cursor === undefined ? {} : { cursor };
+    const answer = orThrow(await client.POST('/rollouts', { params: { query }, body }));
+    if ('rolloutId' in answer) throw new Error('the service has started a rollout, and was asked for a plan');
+    return answer;
+  };
+  for await (const page of pagesOf(read)) {
+    plan = page;
+    items.push(...page.items);
+  }
+  out.json({ ...plan, items, next: null });
+  out.table(PLAN_COLUMNS, items);
+  out.line(`${plan?.targets ?? 0} targets in waves of ${plan?.waves.join(', ') ?? ''}; nothing was started (dryRun)`);
+  return items.some(({ plan: kind }) => kind === 'failed') ? EXIT.failed : EXIT.done;
+}
+
+async function listTargets(
+  { client, out, options: { state } }: Call<{ state?: TargetState }>,
+  [rolloutId = '']: readonly string[],
+): Promise<undefined> {
+  const items: Target[] = [];
+  const read = async (cursor: string | undefined) => {
+    const query = { ...(cursor === undefined ? {} : { cursor }), ...(state ? { state } : {}) };
+    return orThrow(await client.GET('/rollouts/{rolloutId}/targets', { params: { path: { rolloutId }, query } }));
+  };
+  for await (const page of pagesOf(read)) items.push(...page.items);
+  out.json({ items });
+  if (items.length === 0) out.line('There is no such target.');
+  else out.table(TARGET_COLUMNS, items);
 }
 
 /** States in which nothing happens by itself. */

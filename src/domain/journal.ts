@@ -55,6 +55,15 @@ export type JournalEntry =
   | { code: 'FOLLOW_UP_NOT_SENT'; cause: string }
   | { code: 'TASK_POSTPONED'; operation: string; reason: string; afterSeconds: number; durationMs: number }
   | { code: 'ROLLOUT_CHANGED'; rolloutId: string; state: string; wave: number; reason: string | undefined }
+  | {
+      code: 'ROLLOUT_TARGET';
+      rolloutId: string;
+      orgId: string;
+      role: string;
+      state: string;
+      problem: string | undefined;
+    }
+  | { code: 'DRIFT_RUN_RESENT'; runId: string; count: number }
   | { code: 'ROLLOUT_RESENT'; rolloutId: string; state: string; updatedAt: string }
   | { code: 'HISTORY_PRUNED'; count: number }
   | { code: 'HISTORY_NOT_KEPT'; cause: string }

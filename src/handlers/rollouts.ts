@@ -62,7 +62,9 @@ export function makeRolloutsHandler(app: RolloutApplication): HttpHandler {
     const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
     const call = { ...app.rollouts, journal: makeJournal(app.telemetry), deadline };
     if (event.source === 'aws.events') {
-      const resent = (await resendLost(call, app.stalledMs)) + (await resendLostRun(app.drift, app.stalledMs));
+      const resent =
+        (await resendLost(call, app.stalledMs)) +
+        (await resendLostRun({ ...app.drift, journal: call.journal }, app.stalledMs));
       return jsonResponse(200, { resent });
     }
     const { alarmName, state } = event.detail;

@@ -75,12 +75,17 @@ it(
     expect((await at('set', 'globex', 'inbound', file({ template: 'clinic' }))).code).toBe(0);
     await at('template', 'set', 'clinic', file({ ...content, assistant: { ...assistant, firstMessage: 'Hello' } }));
     const request = file({ template: 'clinic', version: 2, waves: { bakeSeconds: 0 } });
+    const planned = await at('rollout', 'start', request, '--dry-run');
+    expect([planned.code, planned.out]).toEqual([0, expect.stringMatching(/globex .* update .*\/firstMessage/)]);
     const started = await at('rollout', 'start', request);
     expect([started.err, started.out]).toEqual(['', expect.stringMatching(/: 1 targets in waves of 1\n$/)]);
     await service.drainQueue();
     const [rolloutId = ''] = started.out.split(':');
     const watched = await at('rollout', 'watch', rolloutId);
     expect([watched.code, watched.out]).toEqual([0, 'completed, wave 1 of 1, 1 of 1 targets\n']);
+    expect((await at('rollout', 'targets', rolloutId)).out).toMatch(/globex .* applied/);
+    expect((await at('rollout', 'targets', rolloutId, '--state', 'failed')).out).toBe('There is no such target.\n');
+    expect((await at('rollout', 'targets', rolloutId, '--state', 'odd')).err).toMatch(/^VALIDATION_FAILED: state: use one of/);
     expect(JSON.parse((await at('template', 'list', '--json')).out).items).toMatchObject([
       { templateId: 'clinic', version: 2 },
     ]);

@@ -70,6 +70,7 @@ it('with --json every command prints one document, and that is as its schema say
   const [one, two] = [write('one.json', withPrompt('one')), write('two.json', withPrompt('two'))];
   const template = write('desk.json', { assistant: withPrompt('desk') });
   const rollout = write('rollout.json', { template: 'desk', version: 1, dryRun: true });
+  const started = write('started.json', { template: 'desk', version: 1 });
   const broken = temporaryDirectory();
   mkdirSync(join(broken, 'orgs'));
   writeFileSync(join(broken, 'orgs/x.yaml'), 'nonsense: 1');
@@ -92,6 +93,7 @@ it('with --json every command prints one document, and that is as its schema say
     [['template', 'list'], own(z.strictObject({ items: z.array(z.looseObject({ templateId: z.string() })) }))],
     [['template', 'variables', 'json'], own(z.record(z.string(), z.unknown()))],
     [['rollout', 'start', rollout], component('RolloutPlan')],
+    [['rollout', 'start', started], component('RolloutStarted')],
     [['rollout', 'list'], component('RolloutPage')],
     [['delete', 'json', 'outbound', '--yes'], own(z.strictObject({ ...key, removed: z.string() }))],
   ];

@@ -153,7 +153,7 @@ it('the dashboard shows what somebody measures', () => {
   const searches = [
     ...text.matchAll(/SEARCH\('\{VapiSync,service,([\w,]+)\} service=\\"([\w-]+)\\" MetricName=\\"(\w+)/g),
   ];
-  expect(searches).toHaveLength(7);
+  expect(searches).toHaveLength(8);
   for (const [, dimensions, service, name = ''] of searches) {
     expect([name, dimensions, service]).toEqual([name, dimensionsOf(name).join(','), 'vapi-sync-dev']);
   }

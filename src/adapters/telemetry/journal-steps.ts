@@ -108,6 +108,12 @@ export const JOURNAL_STEPS: { readonly [C in Code]: JournalStep<C> } = {
       if (isStopped || state === 'failed') once('RolloutStopped')(metrics);
     },
   },
+  ROLLOUT_TARGET: {
+    level: 'info',
+    text: '🌊 A target of a rollout',
+    measure: (metrics, { state }) => measureBy(metrics, 'RolloutTarget', { state }),
+  },
+  DRIFT_RUN_RESENT: { level: 'warn', text: '🧭 A drift run stood still; its tasks were sent again' },
   ROLLOUT_RESENT: {
     level: 'warn',
     text: '🌊 A rollout stood still; its task was sent again',

@@ -34,6 +34,8 @@ export const METRICS = {
   PhoneNumberForeign: { unit: MetricUnit.Count, dimensions: [] },
   FollowUpNotSent: { unit: MetricUnit.Count, dimensions: [] },
   TaskPostponed: { unit: MetricUnit.Count, dimensions: [] },
+  /** By the state that it has come to. */
+  RolloutTarget: { unit: MetricUnit.Count, dimensions: ['state'] },
   RolloutStopped: { unit: MetricUnit.Count, dimensions: [] },
   RolloutStalled: { unit: MetricUnit.Count, dimensions: [] },
   EventsNotSent: { unit: MetricUnit.Count, dimensions: [] },

@@ -63,7 +63,9 @@ async function workOnTarget(
   }
   const { target: after, afterSeconds } = await act(target);
   if (!(await page.put(after))) return { kind: 'overtaken' };
-  if (after.state === 'failed' && (await isEnough?.())) return { kind: 'stopped' };
+  const { orgId, role, state: reached, code: problem } = after;
+  call.journal.record({ code: 'ROLLOUT_TARGET', rolloutId, orgId, role, state: reached, problem });
+  if (reached === 'failed' && (await isEnough?.())) return { kind: 'stopped' };
   return afterSeconds === undefined ? { kind: 'done' } : { kind: 'waiting', afterSeconds };
 }
 

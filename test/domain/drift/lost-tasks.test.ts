@@ -49,10 +49,10 @@ it('whichever message of a drift run is lost, the schedule sends its task again,
     const lost = at === 1 ? 'drift-plan' : await drainLosing(world, at - 1);
     if (lost === undefined) break;
     lostKinds.add(lost);
-    expect(await resendLostRun(world.dependencies, STALLED_MS)).toBe(0);
+    expect(await resendLostRun({ ...world.dependencies, journal }, STALLED_MS)).toBe(0);
     for (let round = 0; round < 3; round += 1) {
       world.clock += LATER_MS;
-      await resendLostRun(world.dependencies, STALLED_MS);
+      await resendLostRun({ ...world.dependencies, journal }, STALLED_MS);
       await world.drain();
     }
     expect(await world.runs.read(runId)).toMatchObject({ status: 'closed' });
@@ -68,7 +68,7 @@ it('a run that waits, or in which something is done, is left alone', async () =>
   world.runs.runs.set(runId, { ...run, status: 'checking', done: [...run.done].filter((number) => number !== 0) });
   const resentAt = async (dueAt: number) => {
     world.runs.parts.set(`${runId}/0`, { ...unit, isDone: false, dueAt: new Date(dueAt).toISOString() });
-    return await resendLostRun(world.dependencies, STALLED_MS);
+    return await resendLostRun({ ...world.dependencies, journal }, STALLED_MS);
   };
   world.clock += 3_600_000;
   expect(await resentAt(world.clock + 300_000)).toBe(0);

@@ -1,3 +1,4 @@
+import type { Journal } from '../../journal.ts';
 import { lostUnits } from '../../long-work/lost-units.ts';
 import type { DriftTask, TaskQueue } from '../../task.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
@@ -8,6 +9,7 @@ const HEALING_MS = 120_000;
 
 type Resending = Pick<DriftDependencies, 'runs' | 'units' | 'runtime'> & {
   tasks: TaskQueue;
+  journal: Journal;
   limits: Pick<DriftDependencies['limits'], 'parallelWindows'>;
 };
 
@@ -18,6 +20,7 @@ export async function resendLostRun(deps: Resending, stalledMs: number): Promise
   if (!run || isOver(run)) return 0;
   const tasks = await lostTasks(deps, run, deps.runtime.now() - stalledMs);
   for (const task of tasks) await deps.tasks.send(task);
+  if (tasks.length > 0) deps.journal.record({ code: 'DRIFT_RUN_RESENT', runId: run.runId, count: tasks.length });
   return tasks.length;
 }
 
