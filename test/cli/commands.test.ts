@@ -85,7 +85,9 @@ it(
     expect([watched.code, watched.out]).toEqual([0, 'completed, wave 1 of 1, 1 of 1 targets\n']);
     expect((await at('rollout', 'targets', rolloutId)).out).toMatch(/globex .* applied/);
     expect((await at('rollout', 'targets', rolloutId, '--state', 'failed')).out).toBe('There is no such target.\n');
-    expect((await at('rollout', 'targets', rolloutId, '--state', 'odd')).err).toMatch(/^VALIDATION_FAILED: state: use one of/);
+    expect((await at('rollout', 'targets', rolloutId, '--state', 'odd')).err).toMatch(
+      /^VALIDATION_FAILED: state: use one of/,
+    );
     expect(JSON.parse((await at('template', 'list', '--json')).out).items).toMatchObject([
       { templateId: 'clinic', version: 2 },
     ]);
