@@ -68,6 +68,9 @@ export function describeRolloutStores(stores: () => RolloutStores): void {
       const next = { runId: `${template}-next`, at: AT };
       expect(await rollouts.makeNewest(template, next, { runId: 'other', at: AT })).toBe(false);
       expect(await rollouts.makeNewest(template, next, first)).toBe(true);
+      const again = { ...next, at: '2031-01-01T00:00:01.000Z' };
+      expect(await rollouts.makeNewest(template, again, next)).toBe(true);
+      expect(await rollouts.makeNewest(template, { runId: 'late', at: AT }, next)).toBe(false);
       const newest = (await all(rollouts.newestOfAll())).filter((id) => id.startsWith(template));
       expect(newest).toEqual([next.runId]);
     });

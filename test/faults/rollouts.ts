@@ -186,7 +186,7 @@ export class RolloutWorld {
           return await operation.mappings.read(orgId);
         },
       },
-      rollouts: effectiveRollouts(this.rollouts, effect),
+      rollouts: effectiveRollouts(this.#counting(), effect),
       targets: effectiveTargets(this.#noting(operation.id), effect),
       fleet: {
         everyRow: async function* () {
@@ -201,6 +201,26 @@ export class RolloutWorld {
       pacer: { paced: (account) => this.#watched(account) },
       callsPerSecond: 1000,
       inlineCredentials: false,
+    };
+  }
+
+  /** One rollout of a template is open at a time. */
+  #counting(): RolloutStore {
+    const noted = async <T>(written: Promise<T>) => {
+      const result = await written;
+      const open = [...this.rollouts.kept.values()].filter(({ state }) => !isEnded(state));
+      if (open.length > 1) this.wrong.push(`${open.length} rollouts are open: ${open.map(({ state }) => state)}`);
+      return result;
+    };
+    const { rollouts } = this;
+    return {
+      newest: (template) => rollouts.newest(template),
+      newestOfAll: () => rollouts.newestOfAll(),
+      makeNewest: (...name) => rollouts.makeNewest(...name),
+      read: (id) => rollouts.read(id),
+      list: (query) => rollouts.list(query),
+      create: (rollout) => noted(rollouts.create(rollout)),
+      write: (...change) => noted(rollouts.write(...change)),
     };
   }
 

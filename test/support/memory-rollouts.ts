@@ -16,7 +16,8 @@ export class MemoryRolloutStore implements RolloutStore {
   }
 
   async makeNewest(template: string, rollout: CurrentRun, replaces: CurrentRun | undefined): Promise<boolean> {
-    if (this.#newest.get(template)?.runId !== replaces?.runId) return false;
+    const known = this.#newest.get(template);
+    if (known?.runId !== replaces?.runId || known?.at !== replaces?.at) return false;
     this.#newest.set(template, copyOf(rollout));
     return true;
   }

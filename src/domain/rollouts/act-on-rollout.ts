@@ -26,7 +26,7 @@ export async function actOnRollout(call: RolloutCall, rolloutId: string, action:
 }
 
 async function act(call: RolloutCall, rollout: Rollout, action: RolloutAction): Promise<Rollout | undefined> {
-  if (action === 'rollback') await assertNewest(call, rollout);
+  if (action === 'rollback' && !(await nameAgain(call, rollout))) return undefined;
   if (action === 'resume') await retryFailed(call, rollout);
   return (await transit(call, rollout, changeBy(action, rollout, isoNow(call.runtime)))).rollout;
 }
@@ -44,10 +44,15 @@ function changeBy(action: RolloutAction, rollout: Rollout, now: string): Paramet
   }
 }
 
-/** What a newer rollout of the template has done is not to be undone by an older one. */
-async function assertNewest({ rollouts }: RolloutCall, { rolloutId, template }: Rollout): Promise<void> {
+/**
+ * What a newer rollout of the template has done is not to be undone by an older one: that is named anew, so that of it and of one
+ * that is just starting one gives way. False when it was named meanwhile. Throws `ROLLOUT_STATE`.
+ */
+async function nameAgain({ rollouts, runtime }: RolloutCall, { rolloutId, template }: Rollout): Promise<boolean> {
   const newest = await rollouts.newest(template);
-  if (newest?.runId === rolloutId) return;
+  if (newest?.runId === rolloutId) {
+    return await rollouts.makeNewest(template, { runId: rolloutId, at: isoNow(runtime) }, newest);
+  }
   throw new Problem('ROLLOUT_STATE', `A newer rollout of ${template} began (${newest?.runId}): roll that one back.`);
 }
 

@@ -108,7 +108,7 @@ export interface RolloutStore {
   newest(template: string): Promise<CurrentRun | undefined>;
   /** Ids of the newest rollouts of all templates: no other one is open. */
   newestOfAll(): AsyncIterable<string>;
-  /** Names the newest rollout of a template in the place of the one that was read; false when another was named meanwhile. */
+  /** Names the newest rollout of a template in the place of what was read; false when it was named anew meanwhile. */
   makeNewest(template: string, rollout: CurrentRun, replaces: CurrentRun | undefined): Promise<boolean>;
   create(rollout: Rollout): Promise<void>;
   read(rolloutId: string): Promise<Rollout | undefined>;

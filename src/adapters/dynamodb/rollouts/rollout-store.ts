@@ -52,11 +52,15 @@ class VersionedItems {
 }
 
 const NEWEST_PREFIX = 'NEWEST#';
-const newestSchema = z.object({ version: z.string(), body: z.string() });
+const newestSchema = z.object({ version: z.templateLiteral([z.string(), ' ', z.string()]) });
 
 function parseNewest(item: Item): CurrentRun {
-  const { version: runId, body: at } = newestSchema.parse(unmarshall(item));
+  const [at = '', runId = ''] = newestSchema.parse(unmarshall(item)).version.split(' ');
   return { runId, at };
+}
+
+function versionOf({ runId, at }: CurrentRun): string {
+  return `${at} ${runId}`;
 }
 
 /** Rollouts in DynamoDB: one item each, and one for each template that names its newest. */
@@ -79,9 +83,10 @@ export class DynamoRolloutStore implements RolloutStore {
     for await (const item of named) yield parseNewest(item).runId;
   }
 
-  async makeNewest(template: string, { runId, at }: CurrentRun, replaces: CurrentRun | undefined): Promise<boolean> {
-    const item = { pk: ROLLOUTS_PK, sk: NEWEST_PREFIX + template, version: runId, body: at };
-    return await this.#items.put(item, replaces?.runId ?? 0);
+  async makeNewest(template: string, rollout: CurrentRun, replaces: CurrentRun | undefined): Promise<boolean> {
+    const version = versionOf(rollout);
+    const item = { pk: ROLLOUTS_PK, sk: NEWEST_PREFIX + template, version, body: version };
+    return await this.#items.put(item, replaces ? versionOf(replaces) : 0);
   }
 
   async create(rollout: Rollout): Promise<void> {
