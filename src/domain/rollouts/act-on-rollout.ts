@@ -1,8 +1,9 @@
 import { Problem } from '../problem.ts';
 import { isoNow } from '../runtime.ts';
 import type { RolloutCall } from './dependencies.ts';
-import { findRollout, fromTheLast, stop, transit } from './perform-rollout.ts';
+import { findRollout, fromTheLast, stop } from './perform-rollout.ts';
 import type { Rollout } from './rollout.ts';
+import { transit } from './transit.ts';
 import { isAllowed, isEnded } from './transitions.ts';
 
 export const ROLLOUT_ACTIONS = ['pause', 'resume', 'abort', 'rollback'] as const;
@@ -28,7 +29,7 @@ export async function actOnRollout(call: RolloutCall, rolloutId: string, action:
 async function act(call: RolloutCall, rollout: Rollout, action: RolloutAction): Promise<Rollout | undefined> {
   if (action === 'rollback' && !(await nameAgain(call, rollout))) return undefined;
   if (action === 'resume') await retryFailed(call, rollout);
-  return (await transit(call, rollout, changeBy(action, rollout, isoNow(call.runtime)))).rollout;
+  return await transit(call, rollout, changeBy(action, rollout, isoNow(call.runtime)));
 }
 
 function changeBy(action: RolloutAction, rollout: Rollout, now: string): Parameters<typeof transit>[2] {

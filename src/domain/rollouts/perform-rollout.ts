@@ -10,7 +10,7 @@ import { countTargets } from './count-targets.ts';
 import type { RolloutCall } from './dependencies.ts';
 import { giveUpPlan, PLANNING_MS } from './plan.ts';
 import type { Rollout, StopReason, Target, TargetUnit } from './rollout.ts';
-import { ROLLOUT_TRANSITIONS, type RolloutTransition } from './transitions.ts';
+import { transit } from './transit.ts';
 import { type UnitEnd, workOnTargets } from './work-on-targets.ts';
 
 /** The longest that a task is put back for, in seconds (SQS allows 900). */
@@ -58,17 +58,9 @@ async function takeStep(call: RolloutCall, rollout: Rollout): Promise<Step> {
   }
 }
 
-/** Makes a transition, if the rollout is still as it was read; if not, the next step sees how it is. */
-export async function transit(
-  call: Pick<RolloutCall, 'rollouts' | 'runtime' | 'journal'>,
-  rollout: Rollout,
-  { by, ...change }: Partial<Rollout> & { by: RolloutTransition },
-): Promise<Extract<Step, { kind: 'on' }>> {
-  const state = ROLLOUT_TRANSITIONS[by].to;
-  const written = await call.rollouts.write(rollout, { ...change, state, updatedAt: isoNow(call.runtime) });
-  const { rolloutId, wave, reason } = written ?? rollout;
-  if (written) call.journal.record({ code: 'ROLLOUT_CHANGED', rolloutId, state, wave, reason });
-  return { kind: 'on', rollout: written };
+/** Makes a transition; if the rollout is not as it was read any more, the next step sees how it is. */
+async function goOn(call: RolloutCall, rollout: Rollout, change: Parameters<typeof transit>[2]): Promise<Step> {
+  return { kind: 'on', rollout: await transit(call, rollout, change) };
 }
 
 async function awaitPlan(call: RolloutCall, rollout: Rollout): Promise<Step> {
@@ -94,7 +86,7 @@ async function apply(call: RolloutCall, rollout: Rollout): Promise<Step> {
 async function endWave(call: RolloutCall, rollout: Rollout): Promise<Step> {
   if (rollout.waiting) return await waitForTargets(call, rollout, rollout.waiting);
   const dueAt = new Date(call.runtime.now() + rollout.waves.bakeSeconds * 1000).toISOString();
-  return await transit(call, rollout, { by: 'bake', dueAt, looked: 0 });
+  return await goOn(call, rollout, { by: 'bake', dueAt, looked: 0 });
 }
 
 /** Then its units are passed over once more, from the first that has such targets on. */
@@ -165,8 +157,8 @@ async function isOverTolerance({ targets }: RolloutCall, { rolloutId, tolerance 
 
 /** Stops a rollout that goes on, as it says that it wants to be stopped. */
 export async function stop(call: RolloutCall, rollout: Rollout, reason: StopReason): Promise<Step> {
-  if (rollout.onFailure === 'pause') return await transit(call, rollout, { by: 'pause', reason });
-  return await transit(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout) });
+  if (rollout.onFailure === 'pause') return await goOn(call, rollout, { by: 'pause', reason });
+  return await goOn(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout) });
 }
 
 /** Where a rollback begins: with the newest wave; what was not begun is passed over. */
@@ -187,8 +179,8 @@ async function bake(call: RolloutCall, rollout: Rollout): Promise<Step> {
       return { kind: 'on' };
     case 'well':
       return looked.wave < looked.sizes.length
-        ? await transit(call, looked, { by: 'next-wave', wave: looked.wave + 1 })
-        : await transit(call, looked, { by: 'complete', ...(await endWith(call, looked)) });
+        ? await goOn(call, looked, { by: 'next-wave', wave: looked.wave + 1 })
+        : await goOn(call, looked, { by: 'complete', ...(await endWith(call, looked)) });
   }
 }
 
@@ -264,7 +256,7 @@ async function endRollback(call: RolloutCall, rollout: Rollout): Promise<Step> {
   let isLeft = false;
   for await (const { targets } of call.targets.all(rollout.rolloutId)) isLeft ||= targets.some(mayBeChanged);
   const by = isLeft ? 'fail-rollback' : 'end-rollback';
-  return await transit(call, rollout, { by, ...(await endWith(call, rollout)) });
+  return await goOn(call, rollout, { by, ...(await endWith(call, rollout)) });
 }
 
 /** Throws `NOT_FOUND`. */

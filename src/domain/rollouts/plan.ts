@@ -8,7 +8,8 @@ import { isoNow, type Runtime } from '../runtime.ts';
 import { countTargets } from './count-targets.ts';
 import type { RolloutCall } from './dependencies.ts';
 import { type Rollout, type RolloutRequest, type Target, type TargetUnit, UNIT_SIZE } from './rollout.ts';
-import { isEnded, ROLLOUT_TRANSITIONS } from './transitions.ts';
+import { transit } from './transit.ts';
+import { isEnded } from './transitions.ts';
 import { countOf, waveSizes } from './waves.ts';
 
 /** Writes that are under way at a time. */
@@ -63,21 +64,20 @@ function compare(a: string, b: string): number {
  */
 export async function startRollout(call: RolloutCall, request: RolloutRequest, by: Actor): Promise<Rollout> {
   await assertVersion(call, request);
-  const { rollouts, runtime, tasks } = call;
+  const { runtime, tasks } = call;
   const planned = newRollout(request, by, runtime);
   await takeTemplate(call, planned);
   const targets = await targetsOf(call, request);
   const sizes = waveSizes(targets.length, request.waves);
-  const units = unitsOf(planned.rolloutId, targets, sizes);
+  const units = unitsOf(planned, targets, sizes);
   await writeUnits(call, planned, units);
-  const started = await rollouts.write(planned, {
-    state: ROLLOUT_TRANSITIONS.start.to,
+  const started = await transit(call, planned, {
+    by: 'start',
     sizes,
     wave: Math.min(1, sizes.length),
     targets: targets.length,
     tolerance: countOf(request.failureTolerance, targets.length),
     unitCount: units.length,
-    updatedAt: isoNow(runtime),
   });
   if (!started) throw new Problem('ROLLOUT_STATE', 'Planning took too long and was given up. Repeat the request.');
   await tasks.send({ kind: 'rollout', rolloutId: planned.rolloutId });
@@ -107,8 +107,7 @@ export async function giveUpPlan(call: RolloutCall, planned: Rollout): Promise<R
   const at = isoNow(call.runtime);
   const counted = await countTargets(call.targets, planned.rolloutId);
   const { outdated: targets } = counted.counts;
-  const state = ROLLOUT_TRANSITIONS['give-up'].to;
-  return await call.rollouts.write(planned, { state, targets, counted, updatedAt: at, endedAt: at });
+  return await transit(call, planned, { by: 'give-up', targets, counted, endedAt: at });
 }
 
 /** Throws `TEMPLATE_UNKNOWN`. */
@@ -140,12 +139,18 @@ async function takeTemplate(call: RolloutCall, planned: Rollout): Promise<void> 
   throw new Problem('ROLLOUT_IN_PROGRESS', detail);
 }
 
-function unitsOf(rolloutId: string, targets: readonly Target[], sizes: readonly number[]): TargetUnit[] {
+/** A unit is worked on by one worker: it has at least as many targets as are worked on at a time. */
+function unitsOf(
+  { rolloutId, maxConcurrent }: Rollout,
+  targets: readonly Target[],
+  sizes: readonly number[],
+): TargetUnit[] {
+  const unitSize = Math.max(UNIT_SIZE, maxConcurrent);
   const units: TargetUnit[] = [];
   let begin = 0;
   for (const [index, size] of sizes.entries()) {
-    for (let at = begin; at < begin + size; at += UNIT_SIZE) {
-      const of = targets.slice(at, Math.min(at + UNIT_SIZE, begin + size));
+    for (let at = begin; at < begin + size; at += unitSize) {
+      const of = targets.slice(at, Math.min(at + unitSize, begin + size));
       units.push({ rolloutId, number: units.length, wave: index + 1, targets: of, version: 1 });
     }
     begin += size;

@@ -133,5 +133,5 @@ export interface TargetStore {
   all(rolloutId: string): AsyncIterable<TargetUnit>;
 }
 
-/** Targets that are written together. */
+/** Targets that are written together, unless more are worked on at a time. */
 export const UNIT_SIZE = 25;
