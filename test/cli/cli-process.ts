@@ -12,13 +12,13 @@ export interface ServedService {
   url: string;
   /** Answers in place of the service, while it is set. */
   instead:
-    | ((request: IncomingMessage) => { status: number; headers?: Record<string, string>; body: object })
+    | ((request: IncomingMessage) => { status: number; headers?: Record<string, string>; body: object } | undefined)
     | undefined;
   close(): Promise<void>;
 }
 
 /** Serves the routes of a service over HTTP, as API Gateway does. */
-async function serve(service: Environment): Promise<ServedService> {
+export async function serve(service: Environment): Promise<ServedService> {
   const names = ['sync', 'status', 'fleet', 'templates', 'rollouts', 'verify', 'drift'] as const;
   const gateway = makeGateway(readRoutes(join(CHECKOUT, 'serverless.yml')), async (functionName) => {
     const name = names.find((known) => known === functionName);
@@ -54,11 +54,14 @@ async function serve(service: Environment): Promise<ServedService> {
 }
 
 /** Gives the tests of a file a service behind an address, and stops it after the last. */
-export function useServed(given: (served: ServedService, service: TestService) => void): void {
+export function useServed(
+  given: (served: ServedService, service: TestService) => void,
+  options?: Parameters<typeof startService>[0],
+): void {
   let service: TestService;
   let served: ServedService;
   beforeAll(async () => {
-    service = await startService();
+    service = await startService(options);
     served = await serve(service);
     given(served, service);
   });

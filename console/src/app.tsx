@@ -1,0 +1,79 @@
+import { useEffect } from 'preact/hooks';
+import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from 'preact-iso';
+import { AssistantPage } from './assistant/assistant-page.tsx';
+import { ChangesPage } from './changes/changes-page.tsx';
+import { DriftPage } from './drift/drift-page.tsx';
+import { FleetPage } from './fleet/fleet-page.tsx';
+import { ForecastPage } from './forecast/forecast-page.tsx';
+import { RolloutPage } from './rollouts/rollout-page.tsx';
+import { RolloutsPage } from './rollouts/rollouts-page.tsx';
+import { PageHead } from './shared/parts.tsx';
+import { Empty } from './shared/states.tsx';
+
+const LINKS = [
+  { title: 'Fleet', path: '/console/', below: '/console/assistants' },
+  { title: 'Drift', path: '/console/drift', below: '/console/drift' },
+  { title: 'Rollouts', path: '/console/rollouts', below: '/console/rollouts' },
+  { title: 'Changes', path: '/console/changes', below: '/console/changes' },
+  { title: 'Forecast', path: '/console/forecast', below: '/console/forecast' },
+] as const;
+
+/** The console: its pages, and the way from one to another. */
+export function App() {
+  return (
+    <LocationProvider scope="/console">
+      <a class="skip" href="#main">
+        Skip to the page
+      </a>
+      <div class="frame">
+        <Navigation />
+        <main id="main" tabIndex={-1}>
+          <ErrorBoundary>
+            <Router>
+              <Route path="/console" component={FleetPage} />
+              <Route path="/console/assistants/:orgId/:role" component={AssistantPage} />
+              <Route path="/console/drift" component={DriftPage} />
+              <Route path="/console/drift/:runId" component={DriftPage} />
+              <Route path="/console/rollouts" component={RolloutsPage} />
+              <Route path="/console/rollouts/:rolloutId" component={RolloutPage} />
+              <Route path="/console/changes" component={ChangesPage} />
+              <Route path="/console/forecast" component={ForecastPage} />
+              <Route default component={Nowhere} />
+            </Router>
+          </ErrorBoundary>
+        </main>
+      </div>
+    </LocationProvider>
+  );
+}
+
+function Navigation() {
+  const { path } = useLocation();
+  const here = LINKS.find((link) => path.startsWith(link.below)) ?? LINKS[0];
+  useEffect(() => {
+    document.title = `${here.title} · vapi-sync`;
+  }, [here]);
+  return (
+    <nav class="navigation" aria-label="Console">
+      <span class="brand">vapi-sync</span>
+      <ul>
+        {LINKS.map((link) => (
+          <li key={link.path}>
+            <a href={link.path} aria-current={link === here ? 'page' : undefined}>
+              {link.title}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Nowhere() {
+  return (
+    <>
+      <PageHead title="There is no such page" />
+      <Empty title="Nothing is at this address.">Go on with one of the links, for example Fleet.</Empty>
+    </>
+  );
+}

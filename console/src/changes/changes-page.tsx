@@ -1,0 +1,109 @@
+import { useState } from 'preact/hooks';
+import { AssistantLink, Chip, PageHead, Panel, Time, type Tone } from '../shared/parts.tsx';
+import type { Change } from '../shared/service.ts';
+import { Empty, Failed, Loading } from '../shared/states.tsx';
+import { countOf, wordsOf } from '../shared/text.ts';
+import { type Feed, useFeed } from './follow.ts';
+
+const TONES: Readonly<Record<Change['action'], Tone>> = {
+  created: 'good',
+  recreated: 'warning',
+  adopted: 'good',
+  updated: 'busy',
+  moved: 'warning',
+  removed: 'bad',
+  imported: 'plain',
+  linked: 'plain',
+};
+
+/** Who changed what, as it happens. */
+export function ChangesPage() {
+  const [isOn, setIsOn] = useState(true);
+  const [text, setText] = useState('');
+  const { feed, retry } = useFeed(isOn);
+  const shown = feed.changes.filter((change) => textOf(change).includes(text.toLowerCase()));
+  return (
+    <div class="page">
+      <PageHead title="Changes" lead={<Lead feed={feed} isOn={isOn} />}>
+        <button type="button" class="button" onClick={() => setIsOn(!isOn)}>
+          {isOn ? 'Pause' : 'Resume'}
+        </button>
+      </PageHead>
+      <input
+        type="search"
+        class="field"
+        aria-label="Filter…"
+        placeholder="Filter…"
+        value={text}
+        onInput={({ currentTarget }) => setText(currentTarget.value)}
+      />
+      {feed.state === 'failed' && <Failed what="the changes" error={feed.error} retry={retry} />}
+      {shown.length > 0 ? <Entries changes={shown} /> : <NoChange feed={feed} text={text} />}
+    </div>
+  );
+}
+
+function Lead({ feed, isOn }: { feed: Feed; isOn: boolean }) {
+  return (
+    <span role="status">
+      {countOf(feed.changes.length, 'change')} since a day ago{isOn ? ', live' : ', paused'}
+    </span>
+  );
+}
+
+function textOf({ orgId, role, action, by, paths }: Change): string {
+  return [orgId, role, action, by?.kind, by?.id, ...paths].join(' ').toLowerCase();
+}
+
+function NoChange({ feed, text }: { feed: Feed; text: string }) {
+  if (feed.state === 'failed') return null;
+  if (feed.state === 'loading') return <Loading what="the changes" />;
+  return text === '' ? (
+    <Empty title="Nothing was changed since a day ago.">A change is shown some seconds after it was made.</Empty>
+  ) : (
+    <Empty title="No change is like that.">Take something out of the filter.</Empty>
+  );
+}
+
+function Entries({ changes }: { changes: readonly Change[] }) {
+  return (
+    <Panel title="The newest first">
+      <ol class="feed">
+        {changes.map((change) => (
+          <Entry key={change.id} change={change} />
+        ))}
+      </ol>
+    </Panel>
+  );
+}
+
+/** So many fields are named. */
+const PATHS = 8;
+
+function Entry({ change: { at, action, orgId, role, by, revision, paths } }: { change: Change }) {
+  return (
+    <li>
+      <span class="muted">
+        <Time at={at} />
+      </span>
+      <span>
+        <Chip tone={TONES[action]}>{wordsOf(action)}</Chip>
+      </span>
+      <span>
+        <AssistantLink orgId={orgId} role={role} />{' '}
+        <span class="muted">
+          revision {revision}
+          {by && `, by ${by.kind} ${by.id}`}
+        </span>
+      </span>
+      {paths.length > 0 && (
+        <span class="paths">
+          {paths.slice(0, PATHS).map((path) => (
+            <code key={path}>{path}</code>
+          ))}
+          {paths.length > PATHS && <span class="muted">and {countOf(paths.length - PATHS, 'field')} more</span>}
+        </span>
+      )}
+    </li>
+  );
+}
