@@ -65,12 +65,10 @@ function Everything({ known: { status, entries }, reload }: { known: Known; relo
       </PageHead>
       <Situation status={status} />
       <div class="columns">
-        <div>
-          <Panel title="Configuration">{configuration ? <Text of={textOf(configuration)} /> : <NotApplied />}</Panel>
-          <History status={status} entries={entries} onChange={reload} />
-        </div>
+        <Panel title="Configuration">{configuration ? <Text of={textOf(configuration)} /> : <NotApplied />}</Panel>
         <Side status={status} />
       </div>
+      <History status={status} entries={entries} onChange={reload} />
     </>
   );
 }

@@ -18,6 +18,12 @@ export function Difference({ before, after }: DifferenceProps) {
       </p>
       <div class="difference-frame">
         <table class="difference">
+          <colgroup>
+            <col class="line-number" />
+            <col />
+            <col class="line-number" />
+            <col />
+          </colgroup>
           <thead>
             <tr>
               <th scope="col" colSpan={2}>

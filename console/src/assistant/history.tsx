@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { Chip, Panel, Time } from '../shared/parts.tsx';
 import type { HistoryEntry, Status } from '../shared/service.ts';
 import { Empty } from '../shared/states.tsx';
-import { shortHash } from '../shared/text.ts';
+import { dateOf, shortHash } from '../shared/text.ts';
 import { Comparison, titleOf } from './comparison.tsx';
 import { RollBack } from './roll-back.tsx';
 
@@ -96,8 +96,7 @@ function Entries({ entries, chosen, toggle, rollBack }: EntriesProps) {
           </th>
           <th scope="col">Applied</th>
           <th scope="col">Name</th>
-          <th scope="col">Model</th>
-          <th scope="col">Voice</th>
+          <th scope="col">Model and voice</th>
           <th scope="col">Hash</th>
           <th scope="col">
             <span class="visually-hidden">Actions</span>
@@ -132,11 +131,15 @@ function Entry({ entry, isChosen, toggle, rollBack }: EntryProps) {
         <input type="checkbox" aria-label={titleOf(entry)} checked={isChosen} onChange={() => toggle(specHash)} />
       </td>
       <td id={`applied-${specHash}`}>
-        <Time at={appliedAt} />
+        {dateOf(appliedAt)}{' '}
+        <span class="muted">
+          <Time at={appliedAt} />
+        </span>
       </td>
       <td>{summary.name}</td>
-      <td>{summary.model}</td>
-      <td>{summary.voice}</td>
+      <td>
+        {summary.model} <span class="muted">{summary.voice}</span>
+      </td>
       <td class="mono">{shortHash(specHash)}</td>
       <td class="end">
         {current ? (

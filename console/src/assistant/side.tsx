@@ -1,6 +1,5 @@
 import { Facts, Panel, StateChip, Time } from '../shared/parts.tsx';
 import type { Status } from '../shared/service.ts';
-import { Empty } from '../shared/states.tsx';
 import { Heard } from './situation.tsx';
 
 /** What is known of an assistant beside its configuration. */
@@ -25,7 +24,7 @@ export function Side({ status }: { status: Status }) {
 
 function Tools({ status: { tools } }: { status: Status }) {
   const { status, count, toolIds, refused } = tools;
-  if (status === 'none') return <Empty title="It has no tools.">Name some as “tools” in its configuration.</Empty>;
+  if (status === 'none') return <p>It has no tools. “tools” in its configuration names some.</p>;
   return (
     <div class="stack">
       {refused && (
@@ -64,7 +63,7 @@ const NUMBER_STATES: Readonly<Record<string, string>> = {
 };
 
 function PhoneNumber({ status: { phoneNumber } }: { status: Status }) {
-  if (!phoneNumber) return <Empty title="It answers no number.">Name one for the organisation.</Empty>;
+  if (!phoneNumber) return <p>It answers no number. The secret of the organisation, or its record, names one.</p>;
   return (
     <div class="stack">
       <Facts

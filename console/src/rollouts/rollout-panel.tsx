@@ -29,10 +29,11 @@ function Counts({ rollout }: { rollout: Rollout }) {
   const states = Object.entries(counts).filter(([, count]) => count > 0);
   return (
     <Facts
+      isWide
       of={[
         ['Targets', states.map(([state, count]) => `${numberOf(count)} ${state}`).join(', ')],
         ['Rate', isOver(rollout) ? undefined : `${numberOf(Math.round(ratePerMinute))} a minute`],
-        ['Expected end', !isOver(rollout) && expectedEndAt ? dateOf(expectedEndAt) : undefined],
+        ['Ends about', !isOver(rollout) && expectedEndAt ? dateOf(expectedEndAt) : undefined],
         ['Started', <Time key="started" at={startedAt} />],
         ['By', `${startedBy.kind} ${startedBy.id}`],
         ['Ended', endedAt && <Time key="ended" at={endedAt} />],

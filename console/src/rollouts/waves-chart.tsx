@@ -3,14 +3,14 @@ import type { Rollout } from '../shared/service.ts';
 import { countOf, numberOf } from '../shared/text.ts';
 import { isOver, type Wave, wavesOf } from './progress.ts';
 
-const SIZE = { width: 640, height: 180, top: 22, bottom: 24 };
+const SIZE = { width: 1040, height: 190, top: 24, bottom: 24, widest: 130 };
 
 /** The waves as columns that fill. Heights grow with the root of the size, so that a wave of one is seen beside one of thousands. */
 export function WavesChart({ rollout }: { rollout: Rollout }) {
   const waves = wavesOf(rollout);
   const x = scaleBand<number>()
     .domain(waves.map((_, index) => index))
-    .range([0, SIZE.width])
+    .range([0, Math.min(SIZE.width, waves.length * SIZE.widest)])
     .paddingInner(0.2);
   const base = SIZE.height - SIZE.bottom;
   const height = scaleSqrt([0, Math.max(1, ...rollout.waves)], [0, base - SIZE.top]);

@@ -69,10 +69,10 @@ export function addressOf({ orgId, role }: AssistantKey): string {
 }
 
 /** Terms and what is said of each; without those of which nothing is. */
-export function Facts({ of: facts }: { of: readonly (readonly [string, ComponentChildren])[] }) {
+export function Facts({ of: facts, isWide = false }: FactsProps) {
   const known = facts.filter(([, value]) => value !== undefined && value !== null && value !== '');
   return (
-    <dl class="facts">
+    <dl class={isWide ? 'facts facts-wide' : 'facts'}>
       {known.map(([term, value]) => (
         <div key={term}>
           <dt>{term}</dt>
@@ -81,6 +81,12 @@ export function Facts({ of: facts }: { of: readonly (readonly [string, Component
       ))}
     </dl>
   );
+}
+
+interface FactsProps {
+  of: readonly (readonly [string, ComponentChildren])[];
+  /** Side by side, where there is room. */
+  isWide?: boolean;
 }
 
 /** A part of a page below a heading. */
