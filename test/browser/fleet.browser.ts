@@ -57,7 +57,7 @@ it('10,000 rows are filtered in under 100 ms, sorted, and scroll to the last', a
   const header = page.getByRole('columnheader', { name: 'Organisation' });
   expect(await header.getAttribute('aria-sort')).toBe('descending');
   await page.getByRole('region', { name: 'Assistants' }).press('Home');
-  expect(await page.getByRole('link', { name: /^org-/ }).first().textContent()).toMatch(/^org-04999/);
+  expect(await page.locator('tr[aria-rowindex="2"] a').textContent()).toMatch(/^org-04999/);
   expect(spoken).toEqual([]);
 });
 

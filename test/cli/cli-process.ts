@@ -12,7 +12,7 @@ export interface ServedService {
   url: string;
   /** Answers in place of the service, while it is set. */
   instead:
-    | ((request: IncomingMessage) => { status: number; headers?: Record<string, string>; body: object } | undefined)
+    | ((request: IncomingMessage) => { status: number; headers?: Record<string, string>; body: object })
     | undefined;
   close(): Promise<void>;
 }
@@ -54,14 +54,11 @@ export async function serve(service: Environment): Promise<ServedService> {
 }
 
 /** Gives the tests of a file a service behind an address, and stops it after the last. */
-export function useServed(
-  given: (served: ServedService, service: TestService) => void,
-  options?: Parameters<typeof startService>[0],
-): void {
+export function useServed(given: (served: ServedService, service: TestService) => void): void {
   let service: TestService;
   let served: ServedService;
   beforeAll(async () => {
-    service = await startService(options);
+    service = await startService();
     served = await serve(service);
     given(served, service);
   });
