@@ -9,6 +9,8 @@ export interface Visit {
   token: string | null;
   /** The port that is listened on. */
   port: number;
+  /** Where the visitor is. */
+  from: string;
 }
 
 /** Why a visitor does not come in. */
@@ -17,12 +19,15 @@ export interface Refusal {
   detail: string;
 }
 
+const THIS_MACHINE = /^(?:127\.|::ffff:127\.|::1$)/;
+
 /**
  * Who may come in: a browser of this machine that has the token, and a page of this address only. `Host` keeps out names that
  * were made to point here (DNS rebinding), `Origin` and `Sec-Fetch-Site` keep out pages of other sites.
  */
 export function refusalOf(visit: Visit, secret: string): Refusal | undefined {
-  const { headers, port } = visit;
+  const { headers, port, from } = visit;
+  if (!THIS_MACHINE.test(from)) return { status: 403, detail: 'The console is for this machine only.' };
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
   if (!hosts.includes(headers.host ?? '')) return { status: 403, detail: 'The console has another address.' };
   if (!isOwnPage(visit)) return { status: 403, detail: 'The console answers no page of another site.' };

@@ -46,8 +46,7 @@ export function makeSecret(): string {
 export function makeListener({ page, access, secret }: ConsoleParts): RequestListener {
   const forward = makeForward(access);
   return (request, response) => {
-    const port = request.socket.localPort ?? 0;
-    answerOf({ request, port, page, forward, secret })
+    answerOf({ request, page, forward, secret })
       .catch(() => problem(500, 'INTERNAL', 'The console has failed. Reload the page.'))
       .then((answer) => reply(response, answer))
       .catch(() => response.destroy());
@@ -84,18 +83,18 @@ const NOWHERE = 'http://console.invalid';
 
 interface Asked {
   request: IncomingMessage;
-  port: number;
   page: Page;
   forward: Forward;
   secret: string;
 }
 
-async function answerOf({ request, port, page, forward, secret }: Asked): Promise<Answer> {
-  const { method = 'GET', headers, url: target = '/' } = request;
+async function answerOf({ request, page, forward, secret }: Asked): Promise<Answer> {
+  const { method = 'GET', headers, url: target = '/', socket } = request;
+  const { localPort: port = 0, remoteAddress: from = '' } = socket;
   if (!target.startsWith('/') || !URL.canParse(target, NOWHERE)) return text(400, 'That is no address.');
   const url = new URL(target, NOWHERE);
   const token = url.searchParams.get('token');
-  const refusal = refusalOf({ method, headers, token, port }, secret);
+  const refusal = refusalOf({ method, headers, token, port, from }, secret);
   if (refusal) return text(refusal.status, refusal.detail);
   const path = url.pathname;
   if (path.startsWith(`${CONSOLE_PATH}/api/`)) {
