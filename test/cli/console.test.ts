@@ -1,4 +1,5 @@
 import { request as send } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { makeSecret, type OpenConsole, openConsole } from '../../cli/console/server.ts';
 import { withPrompt } from '../support/configurations.ts';
 import type { TestService } from '../support/service.ts';
@@ -227,9 +228,13 @@ describe('the command', () => {
     const ended = await console(['--url', served.url], async (address) => {
       const response = await fetch(address);
       const text = await response.text();
-      const [, asset = ''] = /src="(\/console\/assets\/[^"]+\.js)"/.exec(text) ?? [];
       const headers = { cookie: response.headers.getSetCookie()[0]?.split(';')[0] ?? '' };
-      expect([response.status, (await fetch(new URL(asset, address), { headers })).status]).toEqual([200, 200]);
+      const assets = [...text.matchAll(/"(\/console\/assets\/[^"]+)"/g)].map(
+        ([, asset = '']) => new URL(asset, address),
+      );
+      const bodies = await Promise.all(assets.map(async (asset) => (await fetch(asset, { headers })).arrayBuffer()));
+      const size = bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
+      expect([response.status, assets.length, size < 250_000]).toEqual([200, 2, true]);
       expect(text).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=/);
       const list = await fetch(new URL('/console/api/assistants?limit=5', address), { headers });
       expect(await list.json()).toMatchObject({ items: [{ orgId: 'globex', role: 'inbound' }] });

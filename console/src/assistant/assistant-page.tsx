@@ -1,8 +1,9 @@
 import { useRoute } from 'preact-iso';
 import { orThrow } from '../../../client/index.ts';
+import type { AssistantKey, HistoryEntry, Status } from '../shared/api-types.ts';
 import { useLoaded } from '../shared/loaded.ts';
 import { PageHead, Panel, StateChip } from '../shared/parts.tsx';
-import { type AssistantKey, type HistoryEntry, type Status, service } from '../shared/service.ts';
+import { service } from '../shared/service.ts';
 import { Empty, Show } from '../shared/states.tsx';
 import { textOf } from './configuration-text.ts';
 import { History } from './history.tsx';

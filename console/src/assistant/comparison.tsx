@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
+import type { AssistantKey, HistoryEntry } from '../shared/api-types.ts';
 import { useLoaded } from '../shared/loaded.ts';
-import type { AssistantKey, HistoryEntry } from '../shared/service.ts';
 import { Show } from '../shared/states.tsx';
 import { dateOf, shortHash } from '../shared/text.ts';
 import { Difference } from './difference.tsx';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
+import type { HistoryEntry, Status } from '../shared/api-types.ts';
 import { Chip, Panel, Time } from '../shared/parts.tsx';
-import type { HistoryEntry, Status } from '../shared/service.ts';
 import { Empty } from '../shared/states.tsx';
 import { dateOf, shortHash } from '../shared/text.ts';
 import { Comparison, titleOf } from './comparison.tsx';

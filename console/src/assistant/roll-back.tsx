@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import { orThrow } from '../../../client/index.ts';
+import type { HistoryEntry, Status } from '../shared/api-types.ts';
 import { Dialog } from '../shared/dialog.tsx';
 import { useLoaded } from '../shared/loaded.ts';
-import { type HistoryEntry, type Status, service } from '../shared/service.ts';
+import { service } from '../shared/service.ts';
 import { Refused, Show } from '../shared/states.tsx';
 import { titleOf } from './comparison.tsx';
 import { Difference } from './difference.tsx';

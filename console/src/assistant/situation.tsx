@@ -1,5 +1,5 @@
+import type { Status } from '../shared/api-types.ts';
 import { Time } from '../shared/parts.tsx';
-import type { Status } from '../shared/service.ts';
 import { countOf } from '../shared/text.ts';
 
 /** What is not as it should be, and what comes of it. */

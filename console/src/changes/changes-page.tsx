@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
+import type { Change } from '../shared/api-types.ts';
 import { AssistantLink, Chip, PageHead, Panel, Time, type Tone } from '../shared/parts.tsx';
-import type { Change } from '../shared/service.ts';
 import { Empty, Failed, Loading } from '../shared/states.tsx';
 import { countOf, wordsOf } from '../shared/text.ts';
 import { type Feed, useFeed } from './follow.ts';

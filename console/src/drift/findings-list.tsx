@@ -1,5 +1,5 @@
+import type { Finding } from '../shared/api-types.ts';
 import { addressOf, StateChip } from '../shared/parts.tsx';
-import type { Finding } from '../shared/service.ts';
 import { Empty } from '../shared/states.tsx';
 import { countOf, numberOf } from '../shared/text.ts';
 import { groupsOf } from './findings.ts';

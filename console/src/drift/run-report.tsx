@@ -1,5 +1,5 @@
+import type { DriftRun } from '../shared/api-types.ts';
 import { Panel, StateChip } from '../shared/parts.tsx';
-import type { DriftRun } from '../shared/service.ts';
 import { countOf, dateOf, numberOf } from '../shared/text.ts';
 import { FindingsList } from './findings-list.tsx';
 import { isOpen, type RunWithFindings } from './read-runs.ts';

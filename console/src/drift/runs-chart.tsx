@@ -1,6 +1,6 @@
 import { scaleBand, scaleLinear } from 'd3-scale';
 import { stack } from 'd3-shape';
-import type { DriftRun } from '../shared/service.ts';
+import type { DriftRun } from '../shared/api-types.ts';
 import { countOf, dateOf, wordsOf } from '../shared/text.ts';
 import { CLASSES, countsOf, totalOf } from './findings.ts';
 

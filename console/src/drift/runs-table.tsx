@@ -1,5 +1,5 @@
+import type { DriftRun } from '../shared/api-types.ts';
 import { StateChip, Time } from '../shared/parts.tsx';
-import type { DriftRun } from '../shared/service.ts';
 import { dateOf, numberOf } from '../shared/text.ts';
 import { totalOf } from './findings.ts';
 

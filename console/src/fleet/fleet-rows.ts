@@ -1,7 +1,8 @@
 import { useEffect, useSyncExternalStore } from 'preact/compat';
 import { orThrow } from '../../../client/index.ts';
+import type { Status } from '../shared/api-types.ts';
 import { addressOf } from '../shared/parts.tsx';
-import { type Status, service } from '../shared/service.ts';
+import { service } from '../shared/service.ts';
 
 /** An assistant in the table, with the text that the filter looks through. */
 export interface FleetRow {

@@ -1,7 +1,8 @@
 import { orThrow } from '../../../client/index.ts';
+import type { DriftRun, Retirement } from '../shared/api-types.ts';
 import { useLoaded } from '../shared/loaded.ts';
 import { AssistantLink, Chip, PageHead, Panel, Time } from '../shared/parts.tsx';
-import { type DriftRun, type Retirement, service } from '../shared/service.ts';
+import { service } from '../shared/service.ts';
 import { Empty, Show } from '../shared/states.tsx';
 import { dayOf, distanceOf, numberOf } from '../shared/text.ts';
 

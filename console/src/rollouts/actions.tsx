@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { orThrow } from '../../../client/index.ts';
+import type { Rollout } from '../shared/api-types.ts';
 import { Dialog } from '../shared/dialog.tsx';
-import { type Rollout, service } from '../shared/service.ts';
+import { service } from '../shared/service.ts';
 import { Refused } from '../shared/states.tsx';
 import { countOf } from '../shared/text.ts';
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
+import type { Rollout } from '../shared/api-types.ts';
 import { Facts, StateChip, Time } from '../shared/parts.tsx';
-import type { Rollout } from '../shared/service.ts';
 import { countOf, dateOf, numberOf, wordsOf } from '../shared/text.ts';
 import { doneOf, isOver } from './progress.ts';
 import { WavesChart } from './waves-chart.tsx';

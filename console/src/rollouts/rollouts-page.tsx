@@ -1,7 +1,8 @@
 import { orThrow } from '../../../client/index.ts';
+import type { Rollout } from '../shared/api-types.ts';
 import { useLoaded } from '../shared/loaded.ts';
 import { PageHead, Panel, StateChip, Time } from '../shared/parts.tsx';
-import { type Rollout, service } from '../shared/service.ts';
+import { service } from '../shared/service.ts';
 import { Empty, Show } from '../shared/states.tsx';
 import { numberOf } from '../shared/text.ts';
 import { Actions } from './actions.tsx';

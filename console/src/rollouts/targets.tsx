@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import { orThrow } from '../../../client/index.ts';
+import type { Rollout, RolloutTarget } from '../shared/api-types.ts';
 import { useLoaded } from '../shared/loaded.ts';
 import { AssistantLink, StateChip } from '../shared/parts.tsx';
-import { type Rollout, type RolloutTarget, service } from '../shared/service.ts';
+import { service } from '../shared/service.ts';
 import { Empty, Show } from '../shared/states.tsx';
 import { numberOf, wordsOf } from '../shared/text.ts';
 

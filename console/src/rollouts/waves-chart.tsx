@@ -1,5 +1,5 @@
 import { scaleBand, scaleSqrt } from 'd3-scale';
-import type { Rollout } from '../shared/service.ts';
+import type { Rollout } from '../shared/api-types.ts';
 import { countOf, numberOf } from '../shared/text.ts';
 import { isOver, type Wave, wavesOf } from './progress.ts';
 

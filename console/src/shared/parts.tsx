@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { AssistantKey } from './service.ts';
+import type { AssistantKey } from './api-types.ts';
 import { dateOf, distanceOf, wordsOf } from './text.ts';
 
 /** How a state is to be taken. */

@@ -1,23 +1,4 @@
-import { type components, createClient } from '../../../client/index.ts';
-
-type Schemas = components['schemas'];
-
-export type Status = Schemas['Status'];
-export type HistoryEntry = Schemas['HistoryEntry'];
-export type Configuration = Schemas['Configuration'];
-export type Change = Schemas['Change'];
-export type DriftRun = Schemas['DriftRun'];
-export type Finding = Schemas['Finding'];
-export type Retirement = Schemas['Retirement'];
-export type Rollout = Schemas['Rollout'];
-export type RolloutTarget = Schemas['RolloutTargetPage']['items'][number];
-export type Role = Schemas['Role'];
-
-/** Which assistant. */
-export interface AssistantKey {
-  orgId: string;
-  role: Role;
-}
+import { createClient } from '../../../client/index.ts';
 
 /** The service, by the console's own address: there, requests are signed. Somebody waits, so that nothing is repeated late. */
 export const service = createClient({
