@@ -22,12 +22,13 @@ export function addConsoleCommand(program: Command): void {
 /** Serves until Ctrl-C. */
 async function serve({ access, name, options, out, work }: Call<Options>): Promise<number> {
   const port = portIn(options.port);
+  const ended = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
   const console = await openConsole({ page: await loadPage(), access, secret: makeSecret() }, port);
   out.jsonLine({ address: console.address });
   out.line(console.address);
   out.note(`Open this address in a browser: it shows ${name}. Ctrl-C ends it.`);
   await work();
-  await Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
+  await ended;
   console.close();
   return EXIT.done;
 }
