@@ -31,8 +31,10 @@ const SAFE_HEADERS = {
 /** What a console is made of. */
 export interface ConsoleParts {
   page: Page;
-  /** Which service it shows. */
+  /** The service that it shows. */
   access: ClientOptions;
+  /** The same for people. */
+  name: string;
   /** What the address has to name. */
   secret: string;
 }
@@ -43,10 +45,10 @@ export function makeSecret(): string {
 }
 
 /** Answers what is below `/console`: the files of the page, and at `/console/api` what the page asks of the service. */
-export function makeListener({ page, access, secret }: ConsoleParts): RequestListener {
+export function makeListener({ access, ...parts }: ConsoleParts): RequestListener {
   const forward = makeForward(access);
   return (request, response) => {
-    answerOf({ request, page, forward, secret })
+    answerOf({ ...parts, request, forward })
       .catch(() => problem(500, 'INTERNAL', 'The console has failed. Reload the page.'))
       .then((answer) => reply(response, answer))
       .catch(() => response.destroy());
@@ -81,14 +83,12 @@ export async function openConsole(parts: ConsoleParts, port = 0): Promise<OpenCo
 /** Paths are read against it. */
 const NOWHERE = 'http://console.invalid';
 
-interface Asked {
+interface Asked extends Omit<ConsoleParts, 'access'> {
   request: IncomingMessage;
-  page: Page;
   forward: Forward;
-  secret: string;
 }
 
-async function answerOf({ request, page, forward, secret }: Asked): Promise<Answer> {
+async function answerOf({ request, page, forward, name, secret }: Asked): Promise<Answer> {
   const { method = 'GET', headers, url: target = '/', socket } = request;
   const { localPort: port = 0, remoteAddress: from = '' } = socket;
   if (!target.startsWith('/') || !URL.canParse(target, NOWHERE)) return text(400, 'That is no address.');
@@ -103,6 +103,7 @@ async function answerOf({ request, page, forward, secret }: Asked): Promise<Answ
     return await forward(request, url);
   }
   if (method !== 'GET' && method !== 'HEAD') return text(405, 'Only GET.');
+  if (path === `${CONSOLE_PATH}/place`) return text(200, name);
   if (path === '/' || path === CONSOLE_PATH) {
     return { status: 303, headers: { location: `${CONSOLE_PATH}/${url.search}` }, body: '' };
   }

@@ -1,5 +1,5 @@
-import { useEffect } from 'preact/hooks';
-import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from 'preact-iso';
+import { useErrorBoundary } from 'preact/hooks';
+import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { AssistantPage } from './assistant/assistant-page.tsx';
 import { ChangesPage } from './changes/changes-page.tsx';
 import { DriftPage } from './drift/drift-page.tsx';
@@ -8,7 +8,8 @@ import { ForecastPage } from './forecast/forecast-page.tsx';
 import { RolloutPage } from './rollouts/rollout-page.tsx';
 import { RolloutsPage } from './rollouts/rollouts-page.tsx';
 import { PageHead } from './shared/parts.tsx';
-import { Empty } from './shared/states.tsx';
+import { Place } from './shared/place.tsx';
+import { Empty, Failed } from './shared/states.tsx';
 
 const LINKS = [
   { title: 'Fleet', path: '/console/', below: '/console/assistants' },
@@ -28,34 +29,40 @@ export function App() {
       <div class="frame">
         <Navigation />
         <main id="main" tabIndex={-1}>
-          <ErrorBoundary>
-            <Router>
-              <Route path="/console" component={FleetPage} />
-              <Route path="/console/assistants/:orgId/:role" component={AssistantPage} />
-              <Route path="/console/drift" component={DriftPage} />
-              <Route path="/console/drift/:runId" component={DriftPage} />
-              <Route path="/console/rollouts" component={RolloutsPage} />
-              <Route path="/console/rollouts/:rolloutId" component={RolloutPage} />
-              <Route path="/console/changes" component={ChangesPage} />
-              <Route path="/console/forecast" component={ForecastPage} />
-              <Route default component={Nowhere} />
-            </Router>
-          </ErrorBoundary>
+          <Pages />
         </main>
       </div>
     </LocationProvider>
   );
 }
 
+/** The page of the address. A screen reader goes on at its beginning when another one comes. */
+function Pages() {
+  const [error, reset] = useErrorBoundary();
+  if (error !== undefined) return <Failed what="the page" error={error} retry={reset} />;
+  return (
+    <Router onRouteChange={() => document.getElementById('main')?.focus()}>
+      <Route path="/console" component={FleetPage} />
+      <Route path="/console/assistants/:orgId/:role" component={AssistantPage} />
+      <Route path="/console/drift" component={DriftPage} />
+      <Route path="/console/drift/:runId" component={DriftPage} />
+      <Route path="/console/rollouts" component={RolloutsPage} />
+      <Route path="/console/rollouts/:rolloutId" component={RolloutPage} />
+      <Route path="/console/changes" component={ChangesPage} />
+      <Route path="/console/forecast" component={ForecastPage} />
+      <Route default component={Nowhere} />
+    </Router>
+  );
+}
+
 function Navigation() {
   const { path } = useLocation();
   const here = LINKS.find((link) => path.startsWith(link.below)) ?? LINKS[0];
-  useEffect(() => {
-    document.title = `${here.title} · vapi-sync`;
-  }, [here]);
   return (
     <nav class="navigation" aria-label="Console">
-      <span class="brand">vapi-sync</span>
+      <p class="brand">
+        vapi-sync <Place />
+      </p>
       <ul>
         {LINKS.map((link) => (
           <li key={link.path}>

@@ -61,5 +61,10 @@ async function load(port: number, secret: string): Promise<RequestListener> {
     import('../../cli/console/server.ts'),
     import('../../cli/console/page.ts'),
   ]);
-  return makeListener({ page: await loadPage(), access: { baseUrl: `http://localhost:${port}` }, secret });
+  return makeListener({
+    page: await loadPage(),
+    access: { baseUrl: `http://localhost:${port}` },
+    name: 'npm start',
+    secret,
+  });
 }

@@ -29,7 +29,7 @@ beforeAll(async () => {
       return Response.json({ items: [], next: null }, { status: 418, headers: { etag: '"3"', 'x-secret': 'x' } });
     },
   };
-  opened = await openConsole({ page, access, secret });
+  opened = await openConsole({ page, access, name: 'the service of a test', secret });
   base = new URL(opened.address);
 });
 beforeEach(() => {
@@ -193,6 +193,11 @@ describe('the files:', () => {
   ])('%s: %i %s', async (path, status, type) => {
     const seen = await visit(path, { headers: cookie() });
     expect([seen.status, seen.headers['content-type']]).toEqual([status, type]);
+  });
+
+  it('the page is told which service it shows', async () => {
+    expect((await visit('/console/place', { headers: cookie() })).text).toBe('the service of a test\n');
+    expect((await visit('/console/place')).status).toBe(401);
   });
 
   it('/ and /console lead to the page', async () => {

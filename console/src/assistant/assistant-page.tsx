@@ -1,5 +1,6 @@
 import { useRoute } from 'preact-iso';
 import { orThrow } from '../../../client/index.ts';
+import { renewRow } from '../fleet/fleet-rows.ts';
 import type { AssistantKey, HistoryEntry, Status } from '../shared/api-types.ts';
 import { useLoaded } from '../shared/loaded.ts';
 import { PageHead, Panel, StateChip } from '../shared/parts.tsx';
@@ -49,7 +50,9 @@ async function read(path: AssistantKey, signal: AbortSignal): Promise<Known> {
     service.GET('/orgs/{orgId}/assistants/{role}', { params: { path, query }, signal }),
     service.GET('/orgs/{orgId}/assistants/{role}/history', { params: { path }, signal }),
   ]);
-  return { status: orThrow(status), entries: history.response.ok ? orThrow(history).entries : [] };
+  const known = orThrow(status);
+  renewRow(known);
+  return { status: known, entries: history.response.status === 404 ? [] : orThrow(history).entries };
 }
 
 function Everything({ known: { status, entries }, reload }: { known: Known; reload: () => void }) {

@@ -73,6 +73,13 @@ async function* pages(signal: AbortSignal): AsyncGenerator<Status[]> {
   } while (cursor !== undefined);
 }
 
+/** Puts what is known of an assistant now into its row. */
+export function renewRow(status: Status): void {
+  const address = addressOf(status);
+  if (!fleet?.rows.some((row) => row.address === address)) return;
+  show({ ...fleet, rows: fleet.rows.map((row) => (row.address === address ? rowOf(status) : row)) });
+}
+
 /** Makes a row of an assistant. */
 export function rowOf(status: Status): FleetRow {
   const { orgId, role, state, drift, live, template, summary } = status;

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { AssistantKey } from './api-types.ts';
 import { dateOf, distanceOf, wordsOf } from './text.ts';
 
@@ -110,6 +111,9 @@ interface PanelProps {
 
 /** The heading of a page, and what can be done there. */
 export function PageHead({ title, lead, children }: PageHeadProps) {
+  useEffect(() => {
+    document.title = `${title} · vapi-sync`;
+  }, [title]);
   return (
     <header class="page-head">
       <div>
