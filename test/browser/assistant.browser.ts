@@ -22,12 +22,12 @@ async function applied(org: string, ...texts: readonly string[]): Promise<void> 
 it('shows an assistant: configuration, tools, number, what callers hear, and the difference of two versions', async () => {
   await applied('shown', 'opens at eight', 'opens at nine');
   const { page, spoken } = await opened.visit('assistants/shown/inbound');
-  for (const name of ['Configuration', 'Live', 'Tools', 'Number', 'History']) {
+  for (const name of ['Configuration', 'Live', 'Tools', 'Number', 'History', 'Changes']) {
     await page.getByRole('heading', { name, exact: true }).waitFor();
   }
   await page.getByText('top-secret-prompt opens at nine').waitFor();
   await page.getByText('Callers hear the configuration that was applied last.').waitFor();
-  await page.getByText('Linked', { exact: true }).waitFor();
+  await page.getByText('Linked', { exact: true }).first().waitFor();
   const compare = page.getByRole('button', { name: 'Compare' });
   expect(await compare.isDisabled()).toBe(true);
   for (const box of await page.getByRole('checkbox').all()) await box.check();

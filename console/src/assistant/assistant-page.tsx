@@ -8,6 +8,7 @@ import { service } from '../shared/service.ts';
 import { Empty, Show } from '../shared/states.tsx';
 import { textOf } from './configuration-text.ts';
 import { History } from './history.tsx';
+import { LastChanges } from './last-changes.tsx';
 import { Side } from './side.tsx';
 import { Situation } from './situation.tsx';
 
@@ -73,6 +74,7 @@ function Everything({ known: { status, entries }, reload }: { known: Known; relo
         <Side status={status} />
       </div>
       <History status={status} entries={entries} onChange={reload} />
+      <LastChanges key={status.revision} orgId={orgId} role={role} />
     </>
   );
 }

@@ -1,20 +1,10 @@
 import { useState } from 'preact/hooks';
 import type { Change } from '../shared/api-types.ts';
-import { AssistantLink, Chip, PageHead, Panel, Time, type Tone } from '../shared/parts.tsx';
+import { PageHead, Panel } from '../shared/parts.tsx';
 import { Empty, Failed, Loading } from '../shared/states.tsx';
-import { countOf, wordsOf } from '../shared/text.ts';
+import { countOf } from '../shared/text.ts';
+import { Entries } from './entries.tsx';
 import { type Feed, useFeed } from './follow.ts';
-
-const TONES: Readonly<Record<Change['action'], Tone>> = {
-  created: 'good',
-  recreated: 'warning',
-  adopted: 'good',
-  updated: 'busy',
-  moved: 'warning',
-  removed: 'bad',
-  imported: 'plain',
-  linked: 'plain',
-};
 
 /** Who changed what, as it happens. */
 export function ChangesPage() {
@@ -38,7 +28,7 @@ export function ChangesPage() {
         onInput={({ currentTarget }) => setText(currentTarget.value)}
       />
       {feed.state === 'failed' && <Failed what="the changes" error={feed.error} retry={retry} />}
-      {shown.length > 0 ? <Entries changes={shown} /> : <NoChange feed={feed} text={text} />}
+      {shown.length > 0 ? <Newest changes={shown} /> : <NoChange feed={feed} text={text} />}
     </div>
   );
 }
@@ -65,45 +55,10 @@ function NoChange({ feed, text }: { feed: Feed; text: string }) {
   );
 }
 
-function Entries({ changes }: { changes: readonly Change[] }) {
+function Newest({ changes }: { changes: readonly Change[] }) {
   return (
     <Panel title="The newest first">
-      <ol class="feed">
-        {changes.map((change) => (
-          <Entry key={change.id} change={change} />
-        ))}
-      </ol>
+      <Entries of={changes} />
     </Panel>
-  );
-}
-
-/** So many fields are named. */
-const PATHS = 8;
-
-function Entry({ change: { at, action, orgId, role, by, revision, paths } }: { change: Change }) {
-  return (
-    <li>
-      <span class="muted">
-        <Time at={at} />
-      </span>
-      <span>
-        <Chip tone={TONES[action]}>{wordsOf(action)}</Chip>
-      </span>
-      <span>
-        <AssistantLink orgId={orgId} role={role} />{' '}
-        <span class="muted">
-          revision {revision}
-          {by && `, by ${by.kind} ${by.id}`}
-        </span>
-      </span>
-      {paths.length > 0 && (
-        <span class="paths">
-          {paths.slice(0, PATHS).map((path) => (
-            <code key={path}>{path}</code>
-          ))}
-          {paths.length > PATHS && <span class="muted">and {countOf(paths.length - PATHS, 'field')} more</span>}
-        </span>
-      )}
-    </li>
   );
 }

@@ -4,7 +4,7 @@ import type { FleetRow } from './fleet-rows.ts';
 /** Groups of the fleet that a button shows. */
 export const GROUPS = {
   all: { title: 'All', has: () => true },
-  drift: { title: 'With drift', has: ({ drift }: Status) => drift !== null },
+  drift: { title: 'With drift', has: ({ drift }: Status) => Boolean(drift) },
   pinned: { title: 'Pinned', has: ({ live }: Status) => live === 'pinned' },
   unfinished: {
     title: 'Unfinished',
