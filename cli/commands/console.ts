@@ -23,13 +23,13 @@ export function addConsoleCommand(program: Command): void {
 async function serve({ access, name, options, out, work }: Call<Options>): Promise<number> {
   const port = portIn(options.port);
   const ended = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
-  const console = await openConsole({ page: await loadPage(), access, name, secret: makeSecret() }, port);
-  out.jsonLine({ address: console.address });
-  out.line(console.address);
+  const opened = await openConsole({ page: await loadPage(), access, name, secret: makeSecret() }, port);
+  out.jsonLine({ address: opened.address });
+  out.line(opened.address);
   out.note(`Open this address in a browser: it shows ${name}. Ctrl-C ends it.`);
   await work();
   await ended;
-  console.close();
+  opened.close();
   return EXIT.done;
 }
 

@@ -25,9 +25,11 @@ export function makeForward(access: ClientOptions): Forward {
   const send = makeFetch({ ...access, retries: 0 });
   return async (request, url) => {
     const { method = 'GET' } = request;
-    if (!isKnownRoute(method, url.pathname)) return problem(404, 'NOT_FOUND', 'The console asks nothing of that kind.');
+    if (!isKnownRoute(method, url.pathname))
+      return problem({ status: 404, code: 'NOT_FOUND', detail: 'The console asks nothing of that kind.' });
     const body = await bodyOf(request);
-    if (body === undefined) return problem(413, 'VALIDATION_FAILED', 'The request is longer than any of the page.');
+    if (body === undefined)
+      return problem({ status: 413, code: 'VALIDATION_FAILED', detail: 'The request is longer than any of the page.' });
     try {
       const headers = chosen(SENT, (name) => String(request.headers[name] ?? ''));
       const given = body.length > 0 ? { body: new Uint8Array(body) } : {};
@@ -40,13 +42,13 @@ export function makeForward(access: ClientOptions): Forward {
         body: Buffer.from(await reply.arrayBuffer()),
       };
     } catch (error) {
-      return problem(502, 'UNREACHABLE', sentencesOf(error).join(' '));
+      return problem({ status: 502, code: 'UNREACHABLE', detail: sentencesOf(error).join(' ') });
     }
   };
 }
 
 /** A problem document (RFC 9457), as the service has them. */
-export function problem(status: number, code: string, detail: string): Answer {
+export function problem({ status, code, detail }: { status: number; code: string; detail: string }): Answer {
   const body = JSON.stringify({ type: 'about:blank', title: code, status, detail, code, retryable: false, errors: [] });
   return { status, headers: { 'content-type': 'application/problem+json' }, body };
 }

@@ -16,6 +16,7 @@ export interface Visit {
 /** Why a visitor does not come in. */
 export interface Refusal {
   status: 401 | 403;
+  code: 'TOKEN_MISSING' | 'FOREIGN_REQUEST';
   detail: string;
 }
 
@@ -27,12 +28,17 @@ const THIS_MACHINE = /^(?:127\.|::ffff:127\.|::1$)/;
  */
 export function refusalOf(visit: Visit, secret: string): Refusal | undefined {
   const { headers, port, from } = visit;
-  if (!THIS_MACHINE.test(from)) return { status: 403, detail: 'The console is for this machine only.' };
+  if (!THIS_MACHINE.test(from)) return foreign('The console is for this machine only.');
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
-  if (!hosts.includes(headers.host ?? '')) return { status: 403, detail: 'The console has another address.' };
-  if (!isOwnPage(visit)) return { status: 403, detail: 'The console answers no page of another site.' };
+  if (!hosts.includes(headers.host ?? '')) return foreign('The console has another address.');
+  if (!isOwnPage(visit)) return foreign('The console answers no page of another site.');
   if (visit.token !== null ? isSame(visit.token, secret) : isSame(cookieOf(headers, port), secret)) return undefined;
-  return { status: 401, detail: 'Open the address that `vapi-sync console` has printed: it has the token.' };
+  const detail = 'Open the address that `vapi-sync console` has printed: it has the token.';
+  return { status: 401, code: 'TOKEN_MISSING', detail };
+}
+
+function foreign(detail: string): Refusal {
+  return { status: 403, code: 'FOREIGN_REQUEST', detail };
 }
 
 /**

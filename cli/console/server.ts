@@ -49,7 +49,7 @@ export function makeListener({ access, ...parts }: ConsoleParts): RequestListene
   const forward = makeForward(access);
   return (request, response) => {
     answerOf({ ...parts, request, forward })
-      .catch(() => problem(500, 'INTERNAL', 'The console has failed. Reload the page.'))
+      .catch(() => problem({ status: 500, code: 'INTERNAL', detail: 'The console has failed. Reload the page.' }))
       .then((answer) => reply(response, answer))
       .catch(() => response.destroy());
   };
@@ -95,9 +95,10 @@ async function answerOf({ request, page, forward, name, secret }: Asked): Promis
   const url = new URL(target, NOWHERE);
   const token = url.searchParams.get('token');
   const refusal = refusalOf({ method, headers, token, port, from }, secret);
-  if (refusal) return text(refusal.status, refusal.detail);
   const path = url.pathname;
-  if (path.startsWith(`${CONSOLE_PATH}/api/`)) {
+  const isAsked = path.startsWith(`${CONSOLE_PATH}/api/`);
+  if (refusal) return isAsked ? problem(refusal) : text(refusal.status, refusal.detail);
+  if (isAsked) {
     url.pathname = path.slice(`${CONSOLE_PATH}/api`.length);
     url.searchParams.delete('token');
     return await forward(request, url);

@@ -123,6 +123,7 @@ describe('who comes in:', () => {
     async (path) => {
       const seen = await visit(path, path.includes('token') ? { headers: cookie() } : {});
       expect([seen.status, seen.headers['set-cookie']]).toEqual([401, undefined]);
+      expect(seen.text).toContain('Open the address that `vapi-sync console` has printed');
     },
   );
 
@@ -153,6 +154,30 @@ describe('what the page asks goes to the service:', () => {
       'content-type': 'application/json',
       'if-match': '"2"',
     });
+  });
+
+  it('signed with the credentials of the operator, where it is a stage', async () => {
+    const sent: Request[] = [];
+    const access = {
+      baseUrl: 'https://api.example',
+      region: 'eu-central-1',
+      credentials: async () => ({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'hidden', sessionToken: 'session' }),
+      fetch: async (request: Request) => {
+        sent.push(request);
+        return Response.json({});
+      },
+    };
+    const stage = await openConsole({ page, access, name: 'stage dev', secret });
+    const { origin, search } = new URL(stage.address);
+    const headers = { origin, 'content-type': 'application/json' };
+    const body = '{"mode":"heal"}';
+    const answer = await fetch(`${origin}/console/api/drift${search}`, { method: 'POST', headers, body });
+    stage.close();
+    expect([answer.status, sent[0]?.url]).toEqual([200, 'https://api.example/drift']);
+    expect(sent[0]?.headers.get('authorization')).toMatch(
+      /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-central-1\/execute-api\//,
+    );
+    expect(sent[0]?.headers.get('x-amz-security-token')).toBe('session');
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { orThrow } from '../../../client/index.ts';
 import type { Change } from '../shared/api-types.ts';
 import { service } from '../shared/service.ts';
@@ -11,34 +11,35 @@ export interface Feed {
 }
 
 const PAUSE_MS = 2_000;
+/** After a failure. */
+const LONG_PAUSE_MS = 5_000;
 /** So many are kept in view. */
 const MOST = 1_000;
 
 /** Follows the changes of all organisations, from a day ago on, as long as `isOn`. */
 export function useFeed(isOn: boolean): { feed: Feed; retry: () => void } {
   const [feed, setFeed] = useState<Feed>({ changes: [], state: 'loading' });
-  const [cursor, setCursor] = useState<string>();
   const [turn, setTurn] = useState(0);
+  const cursor = useRef<string | undefined>(undefined);
   useEffect(() => {
     if (!isOn) return;
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    readPage(cursor, stop.signal).then(
+    const goOn = (pauseMs: number) => {
+      timer = setTimeout(() => setTurn((before) => before + 1), pauseMs);
+    };
+    readPage(cursor.current, stop.signal).then(
       ({ items, next }) => {
         if (stop.signal.aborted) return;
-        setFeed((before) => ({
-          changes: [...items.toReversed(), ...before.changes].slice(0, MOST),
-          state: items.length === 0 ? 'ready' : before.state === 'ready' ? 'ready' : 'loading',
-        }));
-        // Whoever follows goes on from there; without a pause as long as there is more.
-        const goOn = () => {
-          setCursor(next ?? undefined);
-          setTurn((before) => before + 1);
-        };
-        timer = setTimeout(goOn, items.length === 0 ? PAUSE_MS : 0);
+        cursor.current = next ?? undefined;
+        setFeed((before) => withPage(before, items));
+        goOn(items.length === 0 ? PAUSE_MS : 0);
       },
       (error: unknown) => {
-        if (!stop.signal.aborted) setFeed((before) => ({ ...before, state: 'failed', error }));
+        if (stop.signal.aborted) return;
+        setFeed((before) => ({ ...before, state: 'failed', error }));
+        // Who has seen something goes on by itself.
+        if (cursor.current !== undefined) goOn(LONG_PAUSE_MS);
       },
     );
     return () => {
@@ -47,6 +48,12 @@ export function useFeed(isOn: boolean): { feed: Feed; retry: () => void } {
     };
   }, [isOn, turn]);
   return { feed, retry: () => setTurn((before) => before + 1) };
+}
+
+/** As long as pages come that are full of changes, the first ones are not all there. */
+function withPage({ changes, state }: Feed, items: readonly Change[]): Feed {
+  const isReady = items.length === 0 || state === 'ready';
+  return { changes: [...items.toReversed(), ...changes].slice(0, MOST), state: isReady ? 'ready' : 'loading' };
 }
 
 async function readPage(cursor: string | undefined, signal: AbortSignal) {

@@ -10,7 +10,9 @@ export function sentencesOf(error: unknown): string[] {
 function* problemOf({ message, status, problem, operationId }: ProblemError): Generator<string> {
   yield message;
   for (const { field, detail } of problem?.errors ?? []) yield `${field}: ${detail}`;
-  if (status === 401 && !problem) yield 'Open the address again that `vapi-sync console` has printed.';
-  if (status === 403) yield 'Check the token, or the rights of the caller: these routes are for operators.';
+  if (status === 401 && !problem) yield 'Check the token with which the console was started.';
+  if (status === 403 && (!problem || problem.code === 'FORBIDDEN_ORG')) {
+    yield 'Check the rights of the caller with which the console was started: most of it is for operators.';
+  }
   if (operationId) yield `Operation ${operationId}`;
 }
