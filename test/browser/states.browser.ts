@@ -81,6 +81,25 @@ describe.each(PAGES)('%s', (title, path, empty, asked, what) => {
   });
 });
 
+it.each([
+  ['an assistant', 'assistants/globex/inbound', 'orgs/globex/assistants/inbound*', 'globex inbound'],
+  ['a rollout', 'rollouts/r-1', 'rollouts/r-1', 'the rollout'],
+])('%s says that it loads, then what went wrong', async (_name, path, asked, what) => {
+  const { page } = await opened.visit('nowhere');
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  await page.route(`**/console/api/${asked}`, async (route) => {
+    await answered;
+    await route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) });
+  });
+  await page.goto(opened.address.replace('/console/', `/console/${path}`));
+  await page.getByText(`Loading ${what}…`).waitFor();
+  answer();
+  const alert = page.getByRole('alert');
+  await alert.getByText(`Could not load ${what}.`).waitFor();
+  expect(await alert.textContent()).toContain('STORAGE_UNAVAILABLE: The table does not answer.');
+  await alert.getByRole('button', { name: 'Try again' }).waitFor();
+});
+
 it('an assistant that there is not is said to be none', async () => {
   const { page } = await opened.visit('assistants/nobody/inbound');
   expect(await page.getByRole('alert').textContent()).toMatch(/^Could not load nobody inbound.*NOT_FOUND/);

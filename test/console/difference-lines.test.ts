@@ -27,6 +27,14 @@ it('a changed line stands beside what it became, with the words that differ', ()
   expect([marked(second?.before), marked(second?.after)]).toEqual([['eight'], ['nine']]);
 });
 
+it('two long lines without anything in common take no time, and are shown as wholes', () => {
+  const line = (word: string) => Array.from({ length: 4_000 }, (_, index) => `${word}${index}`).join(' ');
+  const begin = performance.now();
+  const [pair] = pairsOf(line('a'), line('b'));
+  expect(performance.now() - begin).toBeLessThan(2_000);
+  expect([pair?.kind, marked(pair?.before), marked(pair?.after)]).toEqual(['changed', [], []]);
+});
+
 it('what is far from any change is folded, three lines around it are not', () => {
   const before = Array.from({ length: 20 }, (_, index) => `line ${index}`);
   const pairs: Pair[] = pairsOf(before.join('\n'), before.with(10, 'other').join('\n'));

@@ -55,7 +55,7 @@ interface Texts {
 
 /** Counts the lines of each side on. */
 function pairOf({ kind, left, right }: Texts, at: { before: number; after: number }): Pair {
-  const words = kind === 'changed' && left !== undefined && right !== undefined ? diffWordsWithSpace(left, right) : [];
+  const words = kind === 'changed' && left !== undefined && right !== undefined ? wordsOf(left, right) : [];
   const pair: Pair = { kind };
   if (left !== undefined) {
     pair.before = { number: at.before, parts: partsOf(left, words, ({ added }) => !added) };
@@ -66,6 +66,14 @@ function pairOf({ kind, left, right }: Texts, at: { before: number; after: numbe
     at.after += 1;
   }
   return pair;
+}
+
+/** More differences than that take seconds to find, and help nobody. */
+const MOST_EDITS = 500;
+
+/** Two lines that have little in common are shown as wholes. */
+function wordsOf(left: string, right: string): readonly Change[] {
+  return diffWordsWithSpace(left, right, { maxEditLength: MOST_EDITS }) ?? [];
 }
 
 function partsOf(text: string, words: readonly Change[], isHere: (change: Change) => boolean): Part[] {
