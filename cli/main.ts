@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addAssistantCommands } from './commands/assistants.ts';
 import { addChangeCommands } from './commands/changes.ts';
+import { addConsoleCommand } from './commands/console.ts';
 import { addDirectoryCommands } from './commands/directory.ts';
 import { addDriftCommand } from './commands/drift.ts';
 import { addImportCommands } from './commands/import.ts';
@@ -34,6 +35,7 @@ Example: npx vapi-sync plan fleet --stage dev`,
   addTemplateCommands(program);
   addRolloutCommands(program);
   addDriftCommand(program);
+  addConsoleCommand(program);
   addVerifyCommand(program);
   addImportCommands(program);
   addRedriveCommand(program);

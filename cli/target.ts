@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { createClient, type ServiceClient } from '../client/index.ts';
+import { type ClientOptions, createClient, type ServiceClient } from '../client/index.ts';
 import { CliError, EXIT } from './exit.ts';
 import { accessStage } from './stage.ts';
 
@@ -16,6 +16,8 @@ export interface Target {
   /** For people. */
   name: string;
   client: ServiceClient;
+  /** What the client was made of. */
+  access: ClientOptions;
   /** On this machine: has the worker do what the requests have left to it, before the command ends. */
   settle(): Promise<void>;
   /** On this machine: has it do that from now on. */
@@ -26,11 +28,11 @@ export interface Target {
 /** Opens what the options name. Throws a `CliError` when there is nothing, saying what to do. */
 export async function openTarget({ stage, region, url, token }: TargetOptions): Promise<Target> {
   assertOnePlace({ stage, url });
-  if (url) return remote(`the service at ${url}`, createClient({ baseUrl: addressIn(url), token }));
+  if (url) return remote(`the service at ${url}`, { baseUrl: addressIn(url), token });
   if (token) throw new CliError('--token goes with --url.', EXIT.usage);
   if (stage && stage !== 'local') {
     const access = await accessStage(stage, region);
-    return remote(`stage ${stage} in ${access.region}`, createClient(access));
+    return remote(`stage ${stage} in ${access.region}`, access);
   }
   return await openEmbedded();
 }
@@ -45,8 +47,9 @@ function addressIn(url: string): string {
   throw new CliError(`--url ${url} is no http(s) address.`, EXIT.usage);
 }
 
-function remote(name: string, client: ServiceClient): Target {
-  return { name, client, settle: async () => {}, work: async () => {}, close: () => {} };
+function remote(name: string, access: ClientOptions): Target {
+  const client = createClient(access);
+  return { name, client, access, settle: async () => {}, work: async () => {}, close: () => {} };
 }
 
 /** The service of this checkout in this process, on the stack that `sls invoke local` has. */
@@ -59,7 +62,7 @@ async function openEmbedded(): Promise<Target> {
   }
   const { openLocalService } = await import('../local/gateway/local-service.ts');
   const service = await openLocalService({ DRIFT_CALLS_PER_SECOND: '100' });
-  const client = createClient({ baseUrl: 'http://vapi-sync.local', fetch: service.fetch });
+  const access = { baseUrl: 'http://vapi-sync.local', fetch: service.fetch };
   const { settle, work, close } = service;
-  return { name: 'the embedded stack', client, settle, work, close };
+  return { name: 'the embedded stack', client: createClient(access), access, settle, work, close };
 }

@@ -1,6 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
+import { mountConsole } from '../console/mounted-console.ts';
 import { EventFeed } from '../events/event-feed.ts';
 import type { UsedStack } from '../stack/detached/use-stack.ts';
 import { hasCode } from '../stack/error-code.ts';
@@ -21,7 +22,7 @@ type Configured = { environment?: Record<string, unknown> };
 type Serverless = {
   serviceDir: string;
   getProvider(name: 'aws'): { getAwsSdkV3Config(): Promise<LambdaClientConfig> };
-  processedInput: { commands: string[]; options?: { param?: string[]; log?: boolean } };
+  processedInput: { commands: string[]; options?: { param?: string[]; log?: boolean; httpPort?: string | number } };
   service: {
     provider: Configured & { stage: string; iam?: { deploymentRole?: string } };
     functions: Record<string, Configured & { name?: string }>;
@@ -32,6 +33,9 @@ type Serverless = {
 };
 
 type Utilities = { log: { notice(text: string): void; warning(text: string): void } };
+
+/** Of Serverless offline, unless told. */
+const HTTP_PORT = 3000;
 
 const NEEDS_AWS = ['deploy', 'remove', 'rollback', 'info', 'logs', 'metrics', 'invoke'];
 
@@ -175,8 +179,10 @@ export default class LocalStackPlugin {
     if (isServer) await this.#serve(directory);
   }
 
-  /** Works off queue and stream for as long as the server runs, with a line for each event. */
+  /** Works off queue and stream for as long as the server runs, with a line for each event; the console is at `/console`. */
   async #serve(directory: string): Promise<void> {
+    const port = Number(this.#serverless.processedInput.options?.httpPort ?? HTTP_PORT);
+    this.#log.notice(`🖥️ The console: ${mountConsole(port)}`);
     await this.#worker?.start();
     const feed = new EventFeed(join(directory, 'events.jsonl'));
     const show = () => {

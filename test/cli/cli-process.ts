@@ -18,7 +18,7 @@ export interface ServedService {
 }
 
 /** Serves the routes of a service over HTTP, as API Gateway does. */
-async function serve(service: Environment): Promise<ServedService> {
+export async function serve(service: Environment): Promise<ServedService> {
   const names = ['sync', 'status', 'fleet', 'templates', 'rollouts', 'verify', 'drift'] as const;
   const gateway = makeGateway(readRoutes(join(CHECKOUT, 'serverless.yml')), async (functionName) => {
     const name = names.find((known) => known === functionName);

@@ -150,4 +150,11 @@ console.log(names.length, code);
     status: 1,
     stderr: expect.stringContaining('could not be reached'),
   });
+  // The package has the page of the console, and needs nothing to build it.
+  const shown = spawnSync(
+    process.execPath,
+    [join(modules, 'vapi-sync/cli/bin.js'), 'console', '--url', 'http://127.0.0.1:2'],
+    { encoding: 'utf8', timeout: 4_000, killSignal: 'SIGINT' },
+  );
+  expect(shown.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/console\/\?token=/);
 }, 120_000);

@@ -66,6 +66,8 @@ export async function startSls(directory: string, { command, readyWith }: { comm
     ended.then(() => reject(new Error(`"sls ${command}" ended: ${output}`)));
   });
   return {
+    /** What it has printed so far. */
+    output: () => output,
     stop: async () => {
       child.kill('SIGINT');
       await ended;

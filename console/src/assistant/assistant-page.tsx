@@ -1,0 +1,95 @@
+import { useRoute } from 'preact-iso';
+import { orThrow } from '../../../client/index.ts';
+import { renewRow } from '../fleet/fleet-rows.ts';
+import type { AssistantKey, HistoryEntry, Status } from '../shared/api-types.ts';
+import { useLoaded } from '../shared/loaded.ts';
+import { PageHead, Panel, StateChip } from '../shared/parts.tsx';
+import { service } from '../shared/service.ts';
+import { Empty, Show } from '../shared/states.tsx';
+import { textOf } from './configuration-text.ts';
+import { History } from './history.tsx';
+import { LastChanges } from './last-changes.tsx';
+import { Side } from './side.tsx';
+import { Situation } from './situation.tsx';
+
+/** One assistant. */
+export function AssistantPage() {
+  const { orgId = '', role: named = '' } = useRoute().params;
+  const role = named === 'outbound' ? 'outbound' : 'inbound';
+  return <Assistant key={`${orgId} ${role}`} orgId={orgId} role={role} />;
+}
+
+interface Known {
+  status: Status;
+  entries: readonly HistoryEntry[];
+}
+
+function Assistant({ orgId, role }: AssistantKey) {
+  const asked = useLoaded((signal) => read({ orgId, role }, signal), pauseOf);
+  return (
+    <div class="page">
+      <p>
+        <a href="/console/">Fleet</a> <span class="muted">/ {orgId}</span>
+      </p>
+      <Show asked={asked} what={`${orgId} ${role}`}>
+        {(known) => <Everything known={known} reload={asked.reload} />}
+      </Show>
+    </div>
+  );
+}
+
+/** While something is under way, it is looked at again. */
+function pauseOf(known: Known | undefined): number | undefined {
+  const { state, tools, phoneNumber } = known?.status ?? {};
+  const isWaiting = state === 'changing' || (tools?.status === 'pending' && !tools.refused);
+  return isWaiting || phoneNumber?.status === 'pending' ? 2_000 : undefined;
+}
+
+async function read(path: AssistantKey, signal: AbortSignal): Promise<Known> {
+  const query = { include: 'configuration' as const };
+  const [status, history] = await Promise.all([
+    service.GET('/orgs/{orgId}/assistants/{role}', { params: { path, query }, signal }),
+    service.GET('/orgs/{orgId}/assistants/{role}/history', { params: { path }, signal }),
+  ]);
+  const known = orThrow(status);
+  renewRow(known);
+  return { status: known, entries: history.response.status === 404 ? [] : orThrow(history).entries };
+}
+
+function Everything({ known: { status, entries }, reload }: { known: Known; reload: () => void }) {
+  const { orgId, role, state, drift, live, summary, configuration } = status;
+  return (
+    <>
+      <PageHead title={`${orgId} ${role}`} lead={summary?.name}>
+        <StateChip code={state} />
+        {drift && <StateChip code={drift.class} />}
+        {live === 'pinned' && drift?.class !== 'pinned' && <StateChip code="pinned" />}
+        <button type="button" class="button" onClick={reload}>
+          Reload
+        </button>
+      </PageHead>
+      <Situation status={status} />
+      <div class="columns">
+        <Panel title="Configuration">{configuration ? <Text of={textOf(configuration)} /> : <NotApplied />}</Panel>
+        <Side status={status} />
+      </div>
+      <History status={status} entries={entries} onChange={reload} />
+      <LastChanges key={status.revision} orgId={orgId} role={role} />
+    </>
+  );
+}
+
+function Text({ of: text }: { of: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard.
+    <section class="scroll text-block mono" tabIndex={0} aria-label="Applied configuration">
+      {text}
+    </section>
+  );
+}
+
+function NotApplied() {
+  return (
+    <Empty title="Nothing was applied yet.">A PUT applies a configuration; until then it stays as it was found.</Empty>
+  );
+}

@@ -1,0 +1,31 @@
+import { orThrow } from '../../../client/index.ts';
+import { Entries } from '../changes/entries.tsx';
+import type { AssistantKey } from '../shared/api-types.ts';
+import { useLoaded } from '../shared/loaded.ts';
+import { Panel } from '../shared/parts.tsx';
+import { service } from '../shared/service.ts';
+import { Empty, Show } from '../shared/states.tsx';
+
+/** So many are asked for. */
+const LIMIT = 20;
+
+/** Who changed the assistant, the newest change first. */
+export function LastChanges({ orgId, role }: AssistantKey) {
+  const asked = useLoaded(async (signal) => {
+    const params = { path: { orgId }, query: { role, limit: LIMIT } };
+    return orThrow(await service.GET('/orgs/{orgId}/changes', { params, signal })).items;
+  });
+  return (
+    <Panel title="Changes">
+      <Show asked={asked} what="the changes">
+        {(changes) =>
+          changes.length > 0 ? (
+            <Entries isOfOne of={changes} />
+          ) : (
+            <Empty title="No change is kept.">A change is shown some seconds after it was made.</Empty>
+          )
+        }
+      </Show>
+    </Panel>
+  );
+}

@@ -1,0 +1,62 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { orThrow } from '../../../client/index.ts';
+import type { Change } from '../shared/api-types.ts';
+import { service } from '../shared/service.ts';
+
+/** The feed, the newest change first. */
+export interface Feed {
+  changes: readonly Change[];
+  state: 'loading' | 'ready' | 'failed';
+  error?: unknown;
+}
+
+const PAUSE_MS = 2_000;
+/** After a failure. */
+const LONG_PAUSE_MS = 5_000;
+/** So many are kept in view. */
+const MOST = 1_000;
+
+/** Follows the changes of all organisations, from a day ago on, as long as `isOn`. */
+export function useFeed(isOn: boolean): { feed: Feed; retry: () => void } {
+  const [feed, setFeed] = useState<Feed>({ changes: [], state: 'loading' });
+  const [turn, setTurn] = useState(0);
+  const cursor = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    if (!isOn) return;
+    const stop = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const goOn = (pauseMs: number) => {
+      timer = setTimeout(() => setTurn((before) => before + 1), pauseMs);
+    };
+    readPage(cursor.current, stop.signal).then(
+      ({ items, next }) => {
+        if (stop.signal.aborted) return;
+        cursor.current = next ?? undefined;
+        setFeed((before) => withPage(before, items));
+        goOn(items.length === 0 ? PAUSE_MS : 0);
+      },
+      (error: unknown) => {
+        if (stop.signal.aborted) return;
+        setFeed((before) => ({ ...before, state: 'failed', error }));
+        // Who has seen something goes on by itself.
+        if (cursor.current !== undefined) goOn(LONG_PAUSE_MS);
+      },
+    );
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
+  }, [isOn, turn]);
+  return { feed, retry: () => setTurn((before) => before + 1) };
+}
+
+/** As long as pages come that are full of changes, the first ones are not all there. */
+function withPage({ changes, state }: Feed, items: readonly Change[]): Feed {
+  const isReady = items.length === 0 || state === 'ready';
+  return { changes: [...items.toReversed(), ...changes].slice(0, MOST), state: isReady ? 'ready' : 'loading' };
+}
+
+async function readPage(cursor: string | undefined, signal: AbortSignal) {
+  const query = cursor === undefined ? { limit: 200 } : { limit: 200, cursor };
+  return orThrow(await service.GET('/changes', { params: { query }, signal }));
+}

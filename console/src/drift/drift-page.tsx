@@ -1,0 +1,87 @@
+import { useState } from 'preact/hooks';
+import { useLocation, useRoute } from 'preact-iso';
+import { orThrow } from '../../../client/index.ts';
+import { useLoaded } from '../shared/loaded.ts';
+import { PageHead, Panel } from '../shared/parts.tsx';
+import { service } from '../shared/service.ts';
+import { Empty, Refused, Show } from '../shared/states.tsx';
+import { type DriftView, isOpen, readDrift } from './read-runs.ts';
+import { RunReport } from './run-report.tsx';
+import { RunsChart } from './runs-chart.tsx';
+import { RunsTable } from './runs-table.tsx';
+
+/** What differs from what was applied. */
+export function DriftPage() {
+  const { runId } = useRoute().params;
+  return <Drift key={runId ?? 'newest'} runId={runId} />;
+}
+
+const OPEN_MS = 1_000;
+const QUIET_MS = 15_000;
+
+function Drift({ runId }: { runId: string | undefined }) {
+  const asked = useLoaded(
+    (signal) => readDrift(runId, signal),
+    (view) => (view?.runs.some(isOpen) ? OPEN_MS : QUIET_MS),
+  );
+  const [error, setError] = useState<unknown>();
+  const { route } = useLocation();
+  const start = async (mode: 'report' | 'heal') => {
+    setError(undefined);
+    try {
+      orThrow(await service.POST('/drift', { body: { mode } }));
+      // The newest run is the one that was started.
+      if (runId !== undefined) route('/console/drift');
+      else asked.reload();
+    } catch (problem) {
+      setError(problem);
+    }
+  };
+  return (
+    <div class="page">
+      <PageHead title="Drift" lead="What differs at Vapi from what was applied.">
+        <Start view={asked.loaded.kind === 'ready' ? asked.loaded.data : undefined} start={start} />
+      </PageHead>
+      <Refused error={error} />
+      <Show asked={asked} what="the drift runs">
+        {(view) => <Everything view={view} />}
+      </Show>
+    </div>
+  );
+}
+
+/** Healing goes as far as modes and brakes of the service allow. */
+function Start({ view, start }: { view: DriftView | undefined; start: (mode: 'report' | 'heal') => Promise<void> }) {
+  const isBusy = view === undefined || view.runs.some(isOpen);
+  return (
+    <>
+      <button type="button" class="button" disabled={isBusy} onClick={() => void start('report')}>
+        Check now
+      </button>
+      <button type="button" class="button button-strong" disabled={isBusy} onClick={() => void start('heal')}>
+        Heal
+      </button>
+    </>
+  );
+}
+
+function Everything({ view: { runs, chosen } }: { view: DriftView }) {
+  if (!chosen) {
+    return (
+      <Empty title="There was no drift run yet.">
+        “Check now” compares the whole fleet with what was applied; a deployment does so every hour.
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <Panel title="Runs over time">
+        <div class="stack">
+          <RunsChart runs={runs} />
+          <RunsTable runs={runs} chosen={chosen.run.runId} />
+        </div>
+      </Panel>
+      <RunReport found={chosen} isNewest={chosen.run.runId === runs[0]?.runId} />
+    </>
+  );
+}

@@ -1,0 +1,88 @@
+import { useEffect, useSyncExternalStore } from 'preact/compat';
+import { orThrow } from '../../../client/index.ts';
+import type { Status } from '../shared/api-types.ts';
+import { addressOf } from '../shared/parts.tsx';
+import { service } from '../shared/service.ts';
+
+/** An assistant in the table, with the text that the filter looks through. */
+export interface FleetRow {
+  status: Status;
+  address: string;
+  text: string;
+}
+
+/** As much of the fleet as is known. */
+export interface Fleet {
+  rows: readonly FleetRow[];
+  state: 'loading' | 'ready' | 'failed';
+  error?: unknown;
+}
+
+const PAGE = 200;
+
+/** The fleet outlives its page, so that a way back shows it at once. */
+let fleet: Fleet | undefined;
+let reading = new AbortController();
+const watchers = new Set<() => void>();
+
+/** The fleet, which comes page by page, and how to read it anew. */
+export function useFleet(): { fleet: Fleet; reload: () => void } {
+  const known = useSyncExternalStore(watch, () => fleet);
+  useEffect(() => {
+    if (!fleet || fleet.state === 'failed') void readFleet();
+  }, []);
+  return { fleet: known ?? NOTHING_YET, reload: () => void readFleet() };
+}
+
+const NOTHING_YET: Fleet = { rows: [], state: 'loading' };
+
+function watch(watcher: () => void): () => void {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+}
+
+function show(next: Fleet): void {
+  fleet = next;
+  for (const watcher of watchers) watcher();
+}
+
+async function readFleet(): Promise<void> {
+  reading.abort();
+  reading = new AbortController();
+  const { signal } = reading;
+  let rows: readonly FleetRow[] = [];
+  show({ rows, state: 'loading' });
+  try {
+    for await (const items of pages(signal)) {
+      rows = [...rows, ...items.map(rowOf)];
+      if (!signal.aborted) show({ rows, state: 'loading' });
+    }
+    if (!signal.aborted) show({ rows, state: 'ready' });
+  } catch (error) {
+    if (!signal.aborted) show({ rows, state: 'failed', error });
+  }
+}
+
+async function* pages(signal: AbortSignal): AsyncGenerator<Status[]> {
+  let cursor: string | undefined;
+  do {
+    const query = cursor === undefined ? { limit: PAGE } : { limit: PAGE, cursor };
+    const page = orThrow(await service.GET('/assistants', { params: { query }, signal }));
+    yield page.items;
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+}
+
+/** Puts what is known of an assistant now into its row. */
+export function renewRow(status: Status): void {
+  const address = addressOf(status);
+  if (!fleet?.rows.some((row) => row.address === address)) return;
+  show({ ...fleet, rows: fleet.rows.map((row) => (row.address === address ? rowOf(status) : row)) });
+}
+
+/** Makes a row of an assistant. */
+export function rowOf(status: Status): FleetRow {
+  const { orgId, role, state, drift, live, template, summary } = status;
+  const words = [orgId, role, state, drift?.class, live, template?.id, summary?.name, summary?.model, summary?.voice];
+  return { status, address: addressOf(status), text: words.filter(Boolean).join(' ').toLowerCase() };
+}

@@ -1,0 +1,9 @@
+import base from './jest.config.js';
+
+/** What needs a browser: `npm run test:browser`. */
+export default {
+  ...base,
+  testMatch: ['<rootDir>/test/browser/**/*.browser.ts'],
+  maxWorkers: 1,
+  testTimeout: 60_000,
+};

@@ -1,0 +1,44 @@
+import { configuration } from '../support/configurations.ts';
+import { PLATFORM_KEY } from '../support/service.ts';
+import { type Opened, useConsole } from './open-console.ts';
+
+let opened: Opened;
+useConsole((given) => {
+  opened = given;
+});
+
+/** Changes an assistant past the service, as in the dashboard of Vapi. */
+async function edit(org: string, change: object | undefined): Promise<void> {
+  const { assistantId } = (await opened.service.get(org, 'inbound')).body;
+  const headers = { authorization: `Bearer ${PLATFORM_KEY}`, 'content-type': 'application/json' };
+  const rest = change === undefined ? { method: 'DELETE' } : { method: 'PATCH', body: JSON.stringify(change) };
+  const { ok } = await fetch(`${opened.service.vapi.url}/assistant/${assistantId}`, { headers, ...rest });
+  expect(ok).toBe(true);
+}
+
+it('shows the findings of a run by their cause, and heals them', async () => {
+  const orgs = ['one', 'two', 'three', 'four', 'five'];
+  for (const org of orgs) await opened.service.put(org, 'inbound', configuration());
+  await edit('one', { firstMessage: 'By hand' });
+  await edit('two', { firstMessage: 'By hand' });
+  await edit('three', undefined);
+  const { page, spoken } = await opened.visit('drift');
+  await page.getByText('There was no drift run yet.').waitFor();
+  await page.getByRole('button', { name: 'Check now' }).click();
+  const edited = page.getByRole('listitem').filter({ hasText: '/firstMessage' }).first();
+  await edited.locator('summary').click();
+  await edited.getByRole('link', { name: 'one inbound' }).waitFor();
+  expect(await edited.locator('summary .count').textContent()).toBe('2');
+  await page.getByText('Vapi does not have it any more').waitFor();
+  await page.getByRole('img', { name: 'Findings of the last 1 run; the newest has 3' }).waitFor();
+  await page.getByRole('button', { name: 'Heal' }).click();
+  await page.getByText(/^Sent for healing: 3 reapplied/).waitFor();
+  await page.getByRole('button', { name: 'Check now' }).click();
+  await page.getByText('Nothing was found.').waitFor();
+  expect((await opened.service.get('three', 'inbound')).body.drift).toBeNull();
+  const found = opened.service.vapi.assistants('0a0a0a0a-0000-4000-8000-000000000001');
+  expect(found.map(({ firstMessage }) => firstMessage)).toEqual(orgs.map(() => 'Hello!'));
+  await page.getByRole('link', { name: 'Forecast' }).click();
+  await page.getByText('Nothing stops, as far as is known.').waitFor();
+  expect(spoken).toEqual([]);
+});
