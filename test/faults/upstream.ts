@@ -12,6 +12,7 @@ import type {
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
 import { Problem } from '../../src/domain/problem.ts';
 import { copyOf } from '../support/copy-of.ts';
+import { refill } from './refill.ts';
 
 /** One way for a request to go; `late` takes effect only after the caller has given up. */
 export type Verdict = 'ok' | 'error-before' | 'error-after' | 'late' | 'slow' | 'refused' | 'not-sent';
@@ -74,6 +75,16 @@ const UNAVAILABLE = () => new Problem('VAPI_UNAVAILABLE', 'planted');
 const CONFLICT = () => new Problem('VAPI_CONFLICT', 'planted', { withoutEffect: true });
 const REJECTED = () => new Problem('VAPI_REJECTED', 'planted', { withoutEffect: true });
 
+/** All that an `Upstream` holds, at one moment. Never changed once it is captured. */
+export interface UpstreamState {
+  readonly assistants: readonly Stored[];
+  readonly tools: readonly Stored[];
+  readonly numbers: readonly LivePhoneNumber[];
+  readonly allocations: readonly Allocation[];
+  readonly versions: readonly (readonly [string, JsonObject[]])[];
+  readonly ids: number;
+}
+
 /** Vapi accounts in memory, at the level of the domain's interface; misbehaves as told. */
 export class Upstream {
   readonly stored = new Map<string, Stored>();
@@ -114,6 +125,32 @@ export class Upstream {
 
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** What there is now. Throws while a lost request is still to arrive: that is no state of Vapi. */
+  capture(): UpstreamState {
+    if (this.#late.length > 0) throw new Error('a request is still to arrive');
+    return {
+      assistants: [...this.stored.values()].map((one) => ({ ...one })),
+      tools: [...this.storedTools.values()].map((one) => ({ ...one })),
+      numbers: [...this.numbers.values()],
+      allocations: [...this.allocations],
+      versions: [...this.versions],
+      ids: this.#ids,
+    };
+  }
+
+  restore(state: UpstreamState): void {
+    refill(this.stored, state.assistants.map(copied));
+    refill(this.storedTools, state.tools.map(copied));
+    refill(
+      this.numbers,
+      state.numbers.map((one) => [one.id, one] as const),
+    );
+    refill(this.versions, state.versions);
+    this.allocations.splice(0, this.allocations.length, ...state.allocations);
+    this.#ids = state.ids;
+    this.#late = [];
   }
 
   /** What exists in an account, or in all. */
@@ -267,36 +304,46 @@ export class Upstream {
     caller: Caller,
     { verb, act, resource = '' }: { verb: Verb; act: () => T; resource?: string },
   ): Promise<T> {
-    const verdict = this.verdict(verb, `${verb}${resource}`);
-    const result = await caller.effect(`vapi ${verb}${resource}`, async () => {
-      if (verdict === 'error-before') return UNAVAILABLE();
-      if (verdict === 'refused') return REJECTED();
-      if (verdict === 'late') {
-        this.#late.push({ at: this.#now() + LATE_MS, act });
-        return UNAVAILABLE();
-      }
-      const done = act();
-      return verdict === 'error-after' ? UNAVAILABLE() : done;
+    const request = `${verb}${resource}`;
+    const { verdict, result } = await caller.effect(`vapi ${request}`, async () => {
+      const verdict = this.verdict(verb, request);
+      return { verdict, result: this.#answer(verdict, act) };
     });
     if (verdict === 'slow') await caller.wait(SLOW_MS);
     if (result instanceof Problem) throw result;
     return result;
   }
 
+  #answer<T>(verdict: Verdict, act: () => T): T | Problem {
+    if (verdict === 'error-before') return UNAVAILABLE();
+    if (verdict === 'refused') return REJECTED();
+    if (verdict === 'late') {
+      this.#late.push({ at: this.#now() + LATE_MS, act });
+      return UNAVAILABLE();
+    }
+    const done = act();
+    return verdict === 'error-after' ? UNAVAILABLE() : done;
+  }
+
   /** Undefined when the caller does not get to know what was made. */
-  async #post<T>(caller: Caller, { resource, count, insert }: Posting<T>): Promise<T | undefined> {
-    const verdict = this.verdict('POST', `POST${resource}`);
-    const result = await caller.effect(`vapi POST${resource}`, async () => {
-      if (verdict === 'refused') return REJECTED();
-      if (verdict === 'not-sent') return UNAVAILABLE();
-      count();
-      if (verdict === 'error-before') return undefined;
-      const made = insert(verdict === 'late' ? LATE_MS : 0);
-      return verdict === 'ok' || verdict === 'slow' ? made : undefined;
+  async #post<T>(caller: Caller, posting: Posting<T>): Promise<T | undefined> {
+    const request = `POST${posting.resource}`;
+    const { verdict, result } = await caller.effect(`vapi ${request}`, async () => {
+      const verdict = this.verdict('POST', request);
+      return { verdict, result: this.#answerPost(verdict, posting) };
     });
     if (verdict === 'slow' || verdict === 'late') await caller.wait(SLOW_MS);
     if (result instanceof Problem) throw result;
     return result;
+  }
+
+  #answerPost<T>(verdict: Verdict, { count, insert }: Posting<T>): T | Problem | undefined {
+    if (verdict === 'refused') return REJECTED();
+    if (verdict === 'not-sent') return UNAVAILABLE();
+    count();
+    if (verdict === 'error-before') return undefined;
+    const made = insert(verdict === 'late' ? LATE_MS : 0);
+    return verdict === 'ok' || verdict === 'slow' ? made : undefined;
   }
 
   /** Requests that were lost on the way and arrive only now. */
@@ -324,6 +371,10 @@ export class Upstream {
     const createdAt = new Date(existsFrom).toISOString();
     return { id, vapiOrgId, createdAt, config: copyOf(config), existsFrom };
   }
+}
+
+function copied(one: Stored): readonly [string, Stored] {
+  return [one.id, { ...one }];
 }
 
 function copy({ id, vapiOrgId, createdAt, config }: Resource): Resource {
