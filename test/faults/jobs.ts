@@ -2,6 +2,7 @@ import type { AssistantKey } from '../../src/domain/configuration/assistant-key.
 import { parseAssistantRequest } from '../../src/domain/configuration/assistant-request.ts';
 import { type DesiredAssistant, desireAssistant } from '../../src/domain/configuration/configuration.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
+import type { Target } from '../../src/domain/rollouts/rollout.ts';
 import { RULES } from '../support/configurations.ts';
 
 export const KEY: AssistantKey = { orgId: 'acme', role: 'inbound' };
@@ -21,6 +22,8 @@ export type Job = (
       revision?: number;
       /** Callers are to hear it, whatever was pinned. */
       follow?: boolean;
+      /** The version of the template that it is bound to from now on; 0: to none. */
+      version?: number;
     }
   | { kind: 'remove' }
   | { kind: 'import'; assistantId: string }
@@ -29,6 +32,7 @@ export type Job = (
   | { kind: 'rollback'; spec: string }
   | { kind: 'reapply' }
   | { kind: 'work' }
+  | { kind: 'rollout'; step: 'apply' | 'take back'; target: Target }
 ) & {
   /** Of which organisation; the first unless told. */
   key?: AssistantKey;
@@ -59,11 +63,15 @@ function frozen<T>(value: T): T {
 }
 
 function desiredAnew(spec: string, key: AssistantKey): DesiredAssistant {
-  const body: JsonObject = {
+  return desireAssistant(parseAssistantRequest(bodyOf(spec), RULES), key, DEPLOYMENT);
+}
+
+/** The body of a PUT of that configuration. */
+export function bodyOf(spec: string): JsonObject {
+  return {
     name: spec,
     [spec.startsWith('a') ? 'endCallMessage' : 'voicemailMessage']: spec,
     model: { provider: 'openai', model: 'gpt-4o', messages: [{ role: 'system', content: spec }] },
     tools: toolsOf(spec),
   };
-  return desireAssistant(parseAssistantRequest(body, RULES), key, DEPLOYMENT);
 }

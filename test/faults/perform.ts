@@ -17,6 +17,7 @@ import type {
   MemoryToolStore,
 } from '../support/memory-stores.ts';
 import { DEPLOYMENT, desired, type Ending, type Job, KEY } from './jobs.ts';
+import { TEMPLATE, workOnTarget } from './rollout-of-one.ts';
 import type { Caller, Upstream } from './upstream.ts';
 
 /** The secrets of a new world: the organisation has none. */
@@ -38,7 +39,8 @@ export interface Conduct {
   readonly name: string;
   /** True: it has read the secrets before, and remembers them as they were when the world began. */
   readonly remembers: boolean;
-  effect<T>(label: string, act: () => Promise<T>): Promise<T>;
+  /** `about`: what the effect is given, as data. */
+  effect<T>(label: string, act: () => Promise<T>, about?: unknown): Promise<T>;
   sleep(ms: number): Promise<void>;
   now(): number;
   remainingMs(): number;
@@ -82,13 +84,27 @@ async function performJob(operation: Operation, job: ProcessJob): Promise<Ending
       return (await importAssistant(operation, { assistantId: job.assistantId, observeOnly: false })).kind;
     case 'rollback':
       return await rollBack(operation, job.spec);
+    case 'rollout':
+      return await workOnTarget(operation, job.step, job.target);
     case 'ensure': {
-      const { spec, revision, follow } = job;
+      const { spec, revision, follow, version } = job;
       const expected = revision === undefined ? {} : { revision };
       const traffic = follow ? ('follow-latest' as const) : undefined;
-      return (await syncAssistant(operation, { desired: desired(spec, operation.key), expected, traffic })).outcome;
+      return (
+        await syncAssistant(operation, {
+          desired: desired(spec, operation.key),
+          expected,
+          traffic,
+          ...bindingOf(operation, version),
+        })
+      ).outcome;
     }
   }
+}
+
+function bindingOf({ id: operationId }: Operation, version: number | undefined) {
+  if (version === undefined) return {};
+  return { binding: version === 0 ? null : { id: TEMPLATE, version, operationId } };
 }
 
 /** A PUT of a configuration that was applied before. */
@@ -112,11 +128,11 @@ function secretId(name: SecretName): string {
 
 /** The world as the use cases see it, each effect of theirs on it by way of the process. */
 export function dependenciesOf(world: Surroundings, conduct: Conduct): SyncDependencies {
-  const effect = <T>(label: string, act: () => Promise<T>) => conduct.effect(label, act);
+  const effect: Conduct['effect'] = (label, act, about) => conduct.effect(label, act, about);
   const caller: Caller = { effect, wait: (ms) => conduct.sleep(ms) };
   return {
     ...tableOf(world, effect),
-    tasks: { send: (task) => effect('queue send', () => world.tasks.send(task)) },
+    tasks: { send: (task) => effect('queue send', () => world.tasks.send(task), task) },
     credentials: { secrets: secretsOf(world, conduct), platformKey: undefined },
     vapi: { open: (apiKey: ApiKey) => world.upstream.account(apiKey.reveal(), caller) },
     runtime: {
@@ -138,27 +154,28 @@ function tableOf(
 ): Pick<SyncDependencies, 'mappings' | 'specs' | 'tools' | 'owners' | 'history'> {
   return {
     mappings: {
-      read: (orgId) => effect('table read', () => world.mappings.read(orgId)),
-      write: (write) => effect(`table ${write.transition}`, () => world.mappings.write(write)),
+      read: (orgId) => effect('table read', () => world.mappings.read(orgId), orgId),
+      write: (write) => effect(`table ${write.transition}`, () => world.mappings.write(write), write),
     },
     specs: {
-      save: (key, spec) => effect('table save-spec', () => world.specs.save(key, spec)),
-      load: (key, hash) => effect('table load-spec', () => world.specs.load(key, hash)),
-      removeAll: (key) => effect('table remove-specs', () => world.specs.removeAll(key)),
+      save: (key, spec) => effect('table save-spec', () => world.specs.save(key, spec), [key, spec]),
+      load: (key, hash) => effect('table load-spec', () => world.specs.load(key, hash), [key, hash]),
+      removeAll: (key) => effect('table remove-specs', () => world.specs.removeAll(key), key),
     },
     tools: {
-      read: (scope, hash) => effect('table read-tool', () => world.tools.read(scope, hash)),
-      list: (scope) => effect('table list-tools', () => world.tools.list(scope)),
-      write: (write) => effect(`table ${write.transition}-tool`, () => world.tools.write(write)),
+      read: (scope, hash) => effect('table read-tool', () => world.tools.read(scope, hash), [scope, hash]),
+      list: (scope) => effect('table list-tools', () => world.tools.list(scope), scope),
+      write: (write) => effect(`table ${write.transition}-tool`, () => world.tools.write(write), write),
     },
     owners: {
-      ownersOf: (assistant, _account) => effect('table owners-of', () => world.owners.ownersOf(assistant)),
-      own: (id, owner, from) => effect('table own', () => world.owners.own(id, owner, from)),
+      ownersOf: (assistant, _account) => effect('table owners-of', () => world.owners.ownersOf(assistant), assistant),
+      own: (id, owner, from) => effect('table own', () => world.owners.own(id, owner, from), [id, owner, from]),
     },
     history: {
-      noteApplied: (key, applied) => effect('table note-applied', () => world.specs.noteApplied(key, applied)),
-      list: (key) => effect('table list-specs', () => world.specs.list(key)),
-      remove: (key, specs) => effect('table remove-spec', () => world.specs.remove(key, specs)),
+      noteApplied: (key, applied) =>
+        effect('table note-applied', () => world.specs.noteApplied(key, applied), [key, applied]),
+      list: (key) => effect('table list-specs', () => world.specs.list(key), key),
+      remove: (key, specs) => effect('table remove-spec', () => world.specs.remove(key, specs), [key, specs]),
     },
   };
 }
@@ -172,7 +189,7 @@ function secretsOf(world: Surroundings, conduct: Conduct): SyncDependencies['cre
     return text === undefined ? { kind: 'absent', cached } : { kind: 'found', text, cached };
   };
   return {
-    read: (name) => conduct.effect('secret read', () => lookUp(name)),
+    read: (name) => conduct.effect('secret read', () => lookUp(name), name),
     forget: (name) => forgotten.add(secretId(name)),
     idOf: secretId,
   };

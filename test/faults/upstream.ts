@@ -29,7 +29,8 @@ export type Verb = 'GET' | 'LIST' | 'POST' | 'PATCH' | 'DELETE';
 
 /** How the process that calls sees its effects happen. */
 export interface Caller {
-  effect<T>(label: string, act: () => Promise<T>): Promise<T>;
+  /** `about`: what the request is given, as data. */
+  effect<T>(label: string, act: () => Promise<T>, about: unknown): Promise<T>;
   wait(ms: number): Promise<void>;
 }
 
@@ -62,6 +63,7 @@ interface NewResource {
 }
 
 interface Posting<T> {
+  about: unknown;
   resource: string;
   count: () => void;
   insert: (delayMs: number) => T;
@@ -174,6 +176,10 @@ export class Upstream {
     return this.#insert(this.stored, { vapiOrgId: account, config });
   }
 
+  seedTool(account: string, config: JsonObject): Resource {
+    return this.#insert(this.storedTools, { vapiOrgId: account, config });
+  }
+
   account(key: string, caller: Caller): VapiAccount {
     return {
       keyFingerprint: ApiKey.clean(key)?.fingerprint ?? '',
@@ -185,27 +191,29 @@ export class Upstream {
       whose: () =>
         this.#call(caller, {
           verb: 'LIST',
+          about: [key, 'whose'],
           act: () => [...this.assistants(key), ...this.existingTools(key)][0]?.vapiOrgId,
         }),
     };
   }
 
   #collection(key: string, caller: Caller, { resource, stored, existing, count }: Shelf): VapiCollection {
-    const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act, resource });
+    const call = <T>(verb: Verb, about: unknown, act: () => T): Promise<T> =>
+      this.#call(caller, { verb, act, resource, about: [key, about] });
     const find = (id: string) => existing(key).find((candidate) => candidate.id === id);
     return {
       get: (id) =>
-        call('GET', () => {
+        call('GET', id, () => {
           const found = find(id);
           return found ? { kind: 'found', resource: copy(found) } : { kind: 'missing' };
         }),
       create: async (payload) => {
         const insert = (delayMs: number) => this.#insert(stored, { vapiOrgId: key, config: payload, delayMs });
-        const made = await this.#post(caller, { resource, count, insert });
+        const made = await this.#post(caller, { about: [key, payload], resource, count, insert });
         return made ? { kind: 'created', resource: copy(made) } : { kind: 'unknown', cause: new Error('planted') };
       },
       update: (id, patch) =>
-        call('PATCH', () => {
+        call('PATCH', [id, patch], () => {
           const found = find(id);
           if (!found) return { kind: 'missing' };
           found.config = patched(found.config, patch);
@@ -213,11 +221,11 @@ export class Upstream {
           return { kind: 'updated', resource: copy(found) };
         }),
       remove: (id) =>
-        call('DELETE', () => {
+        call('DELETE', id, () => {
           const existed = find(id) !== undefined && stored.delete(id);
           return { kind: existed ? 'removed' : 'missing' };
         }),
-      list: (query) => call('LIST', () => this.#listed(existing(key), query).map(copy)),
+      list: (query) => call('LIST', query, () => this.#listed(existing(key), query).map(copy)),
     };
   }
 
@@ -237,14 +245,15 @@ export class Upstream {
   }
 
   #traffic(caller: Caller): VapiTraffic {
-    const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act, resource: ' traffic' });
+    const call = <T>(verb: Verb, about: unknown, act: () => T): Promise<T> =>
+      this.#call(caller, { verb, act, resource: ' traffic', about });
     const latest = (id: string) => this.allocations.findLast(({ assistantId }) => assistantId === id);
     const { hasTraffic } = this;
     return {
       hasAccess: hasTraffic,
       latest: async (assistantId) => {
         if (!hasTraffic) return { kind: 'no-access' };
-        return await call('GET', () => {
+        return await call('GET', assistantId, () => {
           const found = latest(assistantId);
           return found ? { kind: 'found' as const, allocation: shown(found) } : { kind: 'none' as const };
         });
@@ -252,10 +261,10 @@ export class Upstream {
       list: async ({ page, limit }) => {
         if (!hasTraffic) return { kind: 'no-access' };
         const newestFirst = () => this.allocations.toReversed().slice((page - 1) * limit, page * limit);
-        return await call('LIST', () => ({ kind: 'found' as const, allocations: newestFirst().map(shown) }));
+        return await call('LIST', page, () => ({ kind: 'found' as const, allocations: newestFirst().map(shown) }));
       },
       followLatest: async (assistantId, guardId) => {
-        const answer = await call('PATCH', () => {
+        const answer = await call('PATCH', [assistantId, guardId], () => {
           if (latest(assistantId)?.id !== guardId) return CONFLICT();
           this.#allocate(assistantId, undefined);
           return undefined;
@@ -268,21 +277,22 @@ export class Upstream {
   }
 
   #phoneNumbers(caller: Caller): VapiPhoneNumbers {
-    const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act, resource: ' number' });
+    const call = <T>(verb: Verb, about: unknown, act: () => T): Promise<T> =>
+      this.#call(caller, { verb, act, resource: ' number', about });
     return {
       get: (id) =>
-        call('GET', () => {
+        call('GET', id, () => {
           const phoneNumber = this.numbers.get(id);
           return phoneNumber ? { kind: 'found', phoneNumber: copyOf(phoneNumber) } : { kind: 'missing' };
         }),
       list: ({ limit }) =>
-        call('LIST', () =>
+        call('LIST', limit, () =>
           [...this.numbers.values()]
             .slice(0, limit)
             .map((number) => ({ ...number, createdAt: '2026-01-01T00:00:00.000Z' })),
         ),
       assign: (id, assistantId) =>
-        call('PATCH', () => {
+        call('PATCH', [id, assistantId], () => {
           const number = this.numbers.get(id);
           if (!number) return { kind: 'missing' };
           this.numbers.set(id, { id, isTakenOtherwise: false, ...(assistantId ? { assistantId } : {}) });
@@ -302,13 +312,17 @@ export class Upstream {
 
   async #call<T>(
     caller: Caller,
-    { verb, act, resource = '' }: { verb: Verb; act: () => T; resource?: string },
+    { verb, act, resource = '', about }: { verb: Verb; act: () => T; resource?: string; about: unknown },
   ): Promise<T> {
     const request = `${verb}${resource}`;
-    const { verdict, result } = await caller.effect(`vapi ${request}`, async () => {
-      const verdict = this.verdict(verb, request);
-      return { verdict, result: this.#answer(verdict, act) };
-    });
+    const { verdict, result } = await caller.effect(
+      `vapi ${request}`,
+      async () => {
+        const verdict = this.verdict(verb, request);
+        return { verdict, result: this.#answer(verdict, act) };
+      },
+      about,
+    );
     if (verdict === 'slow') await caller.wait(SLOW_MS);
     if (result instanceof Problem) throw result;
     return result;
@@ -328,10 +342,14 @@ export class Upstream {
   /** Undefined when the caller does not get to know what was made. */
   async #post<T>(caller: Caller, posting: Posting<T>): Promise<T | undefined> {
     const request = `POST${posting.resource}`;
-    const { verdict, result } = await caller.effect(`vapi ${request}`, async () => {
-      const verdict = this.verdict('POST', request);
-      return { verdict, result: this.#answerPost(verdict, posting) };
-    });
+    const { verdict, result } = await caller.effect(
+      `vapi ${request}`,
+      async () => {
+        const verdict = this.verdict('POST', request);
+        return { verdict, result: this.#answerPost(verdict, posting) };
+      },
+      posting.about,
+    );
     if (verdict === 'slow' || verdict === 'late') await caller.wait(SLOW_MS);
     if (result instanceof Problem) throw result;
     return result;

@@ -99,7 +99,8 @@ export class World implements Surroundings {
     };
   }
 
-  restore(state: WorldState): void {
+  /** As it was then, at that time or another (epoch ms). */
+  restore(state: WorldState, clock = state.clock): void {
     refill(this.mappings.rows, state.rows);
     refill(this.mappings.records, state.records);
     refill(
@@ -112,7 +113,7 @@ export class World implements Surroundings {
     this.tasks.tasks.splice(0, this.tasks.tasks.length, ...state.tasks);
     this.mappings.writes.length = 0;
     this.upstream.restore(state.upstream);
-    this.#clock = state.clock;
+    this.#clock = clock;
   }
 
   pass(ms: number): void {
