@@ -51,22 +51,10 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
     to: 'if (!mapping?.assistantId || restarts',
   },
   {
-    name: 'a claim that was taken over is given back as if nothing had been before',
-    file: 'src/domain/mapping/claim-row.ts',
-    from: '  if (previous) {',
-    to: '  if (previous && isEmpty && !previous) {',
-  },
-  {
     name: 'the numbers follow beside a holder',
     file: 'src/domain/sync/follow-with-numbers.ts',
     from: '  const held = mapping.claim\n    ? undefined\n    : await takeClaim',
     to: '  const held = mapping.claim && mapping.formerNumbers.length > 0\n    ? undefined\n    : await takeClaim',
-  },
-  {
-    name: 'what is to be removed besides is not written down with the claim',
-    file: 'src/domain/mapping/hold-claim.ts',
-    from: 'return [...known, ...retire.filter',
-    to: 'return [...known, ...retire.slice(0, 0).filter',
   },
   {
     name: 'what could not be removed is forgotten',

@@ -23,7 +23,12 @@ it.failing('the configuration of a PUT outlives the claim that another has aband
     operations: ['ensure a3+x', 'import'],
     fault: 'one lost or late reply',
   } as const;
-  expect(await brokenIn(planned, /the configuration that the row names is not stored/)).toEqual([]);
+  expect(await brokenIn(planned, /is not stored/)).toEqual([]);
+});
+
+it.failing('the configuration of a PUT outlives the DELETE of what another has made meanwhile', async () => {
+  const planned = { past: 'nothing', operations: ['ensure a1', 'ensure a2', 'remove'], fault: 'no fault' } as const;
+  expect(await brokenIn(planned, /is not stored/)).toEqual([]);
 });
 
 it.failing('a DELETE that nobody waits for does not remove what a later PUT was answered for', async () => {

@@ -15,13 +15,11 @@ export const KNOWN: readonly Known[] = [
       name.includes('from "unresolved'),
   },
   {
-    name: 'a claim that is abandoned takes the configuration of the next holder with it',
+    name: 'a claim that is abandoned, or a DELETE, takes the configuration of the next holder with it',
     matches: (what, { case: name, fault }) =>
-      fault !== 'no fault' &&
+      (fault !== 'no fault' || name.includes('∥ remove, from')) &&
       name.includes('∥') &&
-      ['the configuration that the row names is not stored', 'linked are , wanted', 'tools are pending'].some((text) =>
-        what.includes(text),
-      ),
+      ['is not stored', 'linked are , wanted', 'tools are pending'].some((text) => what.includes(text)),
   },
   {
     name: 'the repeat of a PUT that was cut off does not look at what callers hear',

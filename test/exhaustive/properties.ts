@@ -41,6 +41,7 @@ export function brokenBy(rules: Rules, { before, move, after }: { before: State;
     ...toolsMadeTwice(before, after),
     ...foreignTouched(rules, after),
     ...namedTwice(after),
+    ...notStored(after),
   ];
 }
 
@@ -131,6 +132,15 @@ function toolsMadeTwice(before: State, after: State): string[] {
 function foreignTouched({ foreign }: Rules, { shared }: State): string[] {
   const now = new Set(resourcesOf(shared.state));
   return foreign.filter((text) => !now.has(text)).map((text) => `somebody else's was touched: ${text.slice(0, 120)}`);
+}
+
+/** The worker, a drift run and a rollback need the configuration that a row names. */
+function notStored({ shared }: State): string[] {
+  const { rows, specs } = shared.state;
+  const stored = new Set(specs.map(([id]) => id));
+  return rows
+    .filter(([id, { claim, specHash }]) => !claim && specHash !== undefined && !stored.has(`${id}/${specHash}`))
+    .map(([id]) => `the configuration that the row of ${id} names is not stored`);
 }
 
 function namedTwice({ shared }: State): string[] {
