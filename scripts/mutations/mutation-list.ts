@@ -1,13 +1,23 @@
-/** One rule of the protocol, broken. */
-export interface Mutation {
-  name: string;
+/** One text in the place of another, which stands in the file exactly once. */
+export interface Edit {
   file: string;
-  /** Text that stands in the file exactly once. */
   from: string;
   to: string;
+}
+
+/** One rule of the protocol, broken. */
+export interface Mutation extends Edit {
+  name: string;
   /** The tests that notice it, where it is not those of the faults. */
   noticedBy?: string;
+  /** The same break where the explorer sees it, which works on stores in memory. */
+  inMemory?: Edit;
+  /** Why the explorer of every order cannot notice it. */
+  beyondExplorer?: string;
 }
+
+const MEMORY = 'test/support/memory-stores.ts';
+const STATE_CHECK = 'if (!states.includes(stateOf(current))) return false;';
 
 const CONDITIONS = 'src/adapters/dynamodb/claimed-row-conditions.ts';
 const GUARD = 'const { from, guard } = TRANSITIONS[write.transition];';
@@ -42,12 +52,18 @@ export const MUTATIONS: readonly Mutation[] = [
     file: CONDITIONS,
     from: GUARD,
     to: `${GUARD} if (guard === 'as-read') return { expression: 'attribute_not_exists(nothing)', names: {}, values: {} };`,
+    inMemory: { file: MEMORY, from: STATE_CHECK, to: `if (guard === 'as-read') return true; ${STATE_CHECK}` },
   },
   {
     name: 'finalise without the token',
     file: CONDITIONS,
     from: GUARD,
     to: `${GUARD} if (guard === 'own-token') return { expression: 'attribute_exists(pk)', names: {}, values: {} };`,
+    inMemory: {
+      file: MEMORY,
+      from: STATE_CHECK,
+      to: `if (guard === 'own-token') return current !== undefined; ${STATE_CHECK}`,
+    },
   },
   {
     name: 'create not waited for to settle',
@@ -92,6 +108,7 @@ export const MUTATIONS: readonly Mutation[] = [
     from: '(healing.removals ?? healing.removed) < maxRemovals',
     to: 'healing.removed <= maxRemovals',
     noticedBy: 'test/domain/drift/brakes',
+    beyondExplorer: 'drift runs are not explored',
   },
   {
     name: 'a 404 believed of any key',
@@ -151,5 +168,6 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'if (hidden) return reportUnreadable(check, { ...hidden, ...owner, assistantId: live.id });',
     to: 'if (hidden) view.unreadable = [];',
     noticedBy: 'test/handlers/unreadable-rows',
+    beyondExplorer: 'drift runs are not explored',
   },
 ];

@@ -1,8 +1,9 @@
 import { unheard, violations } from './invariants.ts';
+import { desired, type Job, KEY } from './jobs.ts';
 import { isFailed, recover } from './recover.ts';
 import { note, printTable } from './report.ts';
 import { untold } from './told.ts';
-import { type Crash, desired, type Job, KEY, World } from './world.ts';
+import { type Crash, World } from './world.ts';
 
 /** The operations whose every effect is enumerated: how the world is before, what is asked, and which specs were ever asked for. */
 interface Scenario {

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { violations } from './invariants.ts';
+import type { Ending, Job } from './jobs.ts';
 import { note, printTable, runs } from './report.ts';
-import { type Ending, type Job, World } from './world.ts';
+import { World } from './world.ts';
 
 afterAll(() => printTable());
 

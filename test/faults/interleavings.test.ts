@@ -1,10 +1,12 @@
 import * as fc from 'fast-check';
 import { check, processOptions, verdict } from './arbitraries.ts';
 import { unheard, violations } from './invariants.ts';
+import { type Ending, type Job, KEY, OTHER } from './jobs.ts';
+import { arrange, PASTS, type Past } from './pasts.ts';
 import { finishWork, recover } from './recover.ts';
 import { printTable } from './report.ts';
 import { untold } from './told.ts';
-import { type Ending, type Job, KEY, OTHER, type ProcessOptions, World } from './world.ts';
+import { type ProcessOptions, World } from './world.ts';
 
 afterAll(() => printTable());
 
@@ -25,40 +27,7 @@ const job: fc.Arbitrary<Job> = fc.oneof(
   },
 );
 
-/** How the world is before the operations start. */
-const past = fc.constantFrom(
-  'nothing',
-  'synced',
-  'tools pending',
-  'tools linked',
-  'number linked',
-  'edited',
-  'deleted',
-  'moved',
-  'unresolved',
-  'unresolved, then moved',
-);
-
-async function arrange(world: World, state: string): Promise<void> {
-  if (state === 'nothing') return;
-  if (state.startsWith('unresolved')) return await arrangeUnresolved(world, state);
-  if (state === 'number linked') await world.run({ kind: 'number', id: 'one' });
-  await world.run({ kind: 'ensure', spec: state.startsWith('tools') ? 'b2+xy' : 'a1' });
-  if (state.endsWith('linked')) await world.run({ kind: 'work' });
-  const [assistant] = world.upstream.assistants();
-  if (!assistant) throw new Error('nothing was arranged');
-  if (state === 'edited') assistant.config = { ...assistant.config, name: 'edited by hand' };
-  if (state === 'deleted') world.upstream.stored.delete(assistant.id);
-  if (state === 'moved') world.secrets.set('acme', '{"apiKey":"own-key"}');
-}
-
-async function arrangeUnresolved(world: World, state: string): Promise<void> {
-  world.upstream.verdict = (verb) => (verb === 'POST' ? 'late' : 'ok');
-  await world.run({ kind: 'ensure', spec: 'a1' });
-  world.upstream.verdict = () => 'ok';
-  if (state.endsWith('moved')) world.secrets.set('acme', '{"apiKey":"own-key"}');
-  world.pass(25_000);
-}
+const past = fc.constantFrom(...PASTS);
 
 const SUCCESSES = ['configured', 'created', 'recreated', 'adopted', 'updated', 'unchanged', 'removed', 'absent'];
 /** What the worker says besides. */
@@ -66,7 +35,7 @@ const WORKED = ['nothing-applied', 'superseded'];
 
 interface Together {
   scheduler: fc.Scheduler;
-  state: string;
+  state: Past;
   jobs: readonly Job[];
   options?: readonly ProcessOptions[];
   /** Makes Vapi misbehave once the world is arranged. */
@@ -177,7 +146,7 @@ it('traffic: pins that are set and taken off while the configuration changes', a
   const spec = fc.constantFrom('a1', 'b1');
   const input = fc.record({
     scheduler: fc.scheduler(),
-    state: fc.constantFrom('synced', 'edited', 'deleted'),
+    state: fc.constantFrom<Past>('synced', 'edited', 'deleted'),
     jobs: fc.array(
       fc.oneof(
         { weight: 3, arbitrary: spec.map((name): Job => ({ kind: 'ensure', spec: name, follow: true })) },

@@ -4,7 +4,8 @@ import { isOurs } from '../../src/domain/configuration/configuration.ts';
 import { diffAssistant } from '../../src/domain/configuration/diff.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
 import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
-import { DEPLOYMENT, desired, KEY, toolsOf, type World } from './world.ts';
+import { DEPLOYMENT, desired, KEY, toolsOf } from './jobs.ts';
+import type { World } from './world.ts';
 
 /** What is wrong with a world in which nobody is acting any more; empty when all is well. */
 export function violations(world: World, specs: readonly string[], key: AssistantKey = KEY): string[] {

@@ -1,5 +1,6 @@
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
-import { type Ending, type Job, KEY, type World } from './world.ts';
+import { type Ending, type Job, KEY } from './jobs.ts';
+import type { World } from './world.ts';
 
 /** Time enough for every claim to end and every create to settle. */
 const PAUSE_MS = 45_000;

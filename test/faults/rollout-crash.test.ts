@@ -1,3 +1,4 @@
+import { KEY, OTHER } from './jobs.ts';
 import { isFailed } from './recover.ts';
 import { note, printTable } from './report.ts';
 import {
@@ -9,7 +10,7 @@ import {
   settle,
   VERSIONS,
 } from './rollouts.ts';
-import { type Crash, KEY, OTHER, World } from './world.ts';
+import { type Crash, World } from './world.ts';
 
 afterAll(() => printTable());
 
@@ -47,7 +48,7 @@ const SCENARIOS: Scenario[] = [
     name: 'apply, where one was changed and one was removed',
     arrange: async (here) => {
       await start(here);
-      await here.run({ kind: 'put', spec: 'a3', key: OTHER });
+      await here.run({ kind: 'ensure', version: 0, spec: 'a3', key: OTHER });
       await here.run({ kind: 'remove', key: KEY });
     },
     job: { kind: 'roll' },
@@ -182,7 +183,7 @@ async function followed(
 
 /** What may stand in the end when somebody puts another configuration: only that, if it was accepted. */
 async function putMeanwhile(here: RolloutWorld, { put, outside }: { put: string; outside: Outside }): Promise<Outside> {
-  const isRefused = isFailed(await here.run({ kind: 'put', key: OTHER, spec: put }));
+  const isRefused = isFailed(await here.run({ kind: 'ensure', version: 0, key: OTHER, spec: put }));
   const known = isRefused ? (outside.get(OTHER.orgId) ?? VERSIONS) : [];
   return new Map([...outside, [OTHER.orgId, [...known, put]]]);
 }

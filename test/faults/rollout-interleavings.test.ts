@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { check, processOptions, verdict } from './arbitraries.ts';
+import { type Ending, OTHER } from './jobs.ts';
 import { finishWork, isFailed } from './recover.ts';
 import { printTable } from './report.ts';
 import { type Finish, type Outside, type RolloutJob, RolloutWorld, rolloutViolations, settle } from './rollouts.ts';
-import { type Ending, OTHER, type ProcessOptions, World } from './world.ts';
+import { type ProcessOptions, World } from './world.ts';
 
 afterAll(() => printTable());
 
@@ -14,7 +15,7 @@ const act = fc
   .constantFrom('pause' as const, 'resume' as const, 'abort' as const, 'rollback' as const)
   .map((action): RolloutJob => ({ kind: 'act', action }));
 const outside = fc.oneof(
-  fc.constantFrom('a2', 'a3+x').map((spec): RolloutJob => ({ kind: 'put', spec, key: OTHER })),
+  fc.constantFrom('a2', 'a3+x').map((spec): RolloutJob => ({ kind: 'ensure', version: 0, spec, key: OTHER })),
   fc.constant<RolloutJob>({ kind: 'remove', key: OTHER }),
   fc.constant<RolloutJob>({ kind: 'work', key: OTHER }),
 );
@@ -70,13 +71,13 @@ async function outsideOf(
   endings: readonly Ending[],
 ): Promise<Outside> {
   const asked = jobs.flatMap((job, index) => {
-    return job.kind === 'put' || job.kind === 'remove' ? [{ job, ending: endings[index] ?? '' }] : [];
+    return job.kind === 'ensure' || job.kind === 'remove' ? [{ job, ending: endings[index] ?? '' }] : [];
   });
   const unanswered = asked.findLast(({ ending }) => isFailed(ending) || ending === 'crashed');
   if (unanswered) await repeat(here, unanswered.job);
   const standing = unanswered ? [unanswered] : asked;
   if (standing.length === 0) return new Map();
-  return new Map([[OTHER.orgId, standing.map(({ job }) => (job.kind === 'put' ? job.spec : 'removed'))]]);
+  return new Map([[OTHER.orgId, standing.map(({ job }) => (job.kind === 'ensure' ? job.spec : 'removed'))]]);
 }
 
 async function repeat(here: RolloutWorld, job: RolloutJob): Promise<void> {

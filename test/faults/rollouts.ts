@@ -3,6 +3,7 @@ import type { AssistantKey } from '../../src/domain/configuration/assistant-key.
 import type { PacedAccount } from '../../src/domain/long-work/paced-account.ts';
 import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
 import type { Operation } from '../../src/domain/operation.ts';
+import { Problem } from '../../src/domain/problem.ts';
 import { actOnRollout, type RolloutAction, resendLost, stopByAlarm } from '../../src/domain/rollouts/act-on-rollout.ts';
 import { countTargets } from '../../src/domain/rollouts/count-targets.ts';
 import type { RolloutCall } from '../../src/domain/rollouts/dependencies.ts';
@@ -10,25 +11,17 @@ import { performRollout } from '../../src/domain/rollouts/perform-rollout.ts';
 import { startRollout } from '../../src/domain/rollouts/plan.ts';
 import type { Rollout, RolloutRequest, RolloutStore, Target, TargetStore } from '../../src/domain/rollouts/rollout.ts';
 import { isEnded } from '../../src/domain/rollouts/transitions.ts';
-import { syncAssistant } from '../../src/domain/sync/sync-assistant.ts';
-import { bindTemplate, type TemplateDependencies } from '../../src/domain/templates/bind.ts';
+import type { TemplateDependencies } from '../../src/domain/templates/bind.ts';
 import { ReferenceBook } from '../../src/domain/templates/references.ts';
 import type { Template } from '../../src/domain/templates/template.ts';
 import { MemoryRolloutStore, MemoryTargetStore } from '../support/memory-rollouts.ts';
 import { violations } from './invariants.ts';
+import { bodyOf, desired, type Ending, type Job, KEY, OTHER } from './jobs.ts';
+import { type Conduct, operationOf } from './perform.ts';
 import { finishWork } from './recover.ts';
+import { TEMPLATE } from './rollout-of-one.ts';
 import { untold } from './told.ts';
-import {
-  bodyOf,
-  desired,
-  type Effect,
-  type Ending,
-  type Job,
-  KEY,
-  OTHER,
-  type ProcessOptions,
-  type World,
-} from './world.ts';
+import type { ProcessOptions, World } from './world.ts';
 
 /** The organisations that are bound to the template. */
 export const BOUND: readonly AssistantKey[] = [KEY, OTHER, { orgId: 'initech', role: 'inbound' }];
@@ -36,7 +29,8 @@ export const BOUND: readonly AssistantKey[] = [KEY, OTHER, { orgId: 'initech', r
 /** What each version of the template asks for: the first is what all are bound to, the second what they are brought to. */
 export const VERSIONS = ['a1', 'b1+x'] as const;
 const [FORMER, WANTED] = VERSIONS;
-export const TEMPLATE = 'clinic';
+
+type Effect = <T>(label: string, act: () => Promise<T>) => Promise<T>;
 
 /** A worker's Lambda, in ms. */
 const WORKER_MS = 120_000;
@@ -45,11 +39,9 @@ const PAUSE_MS = 140_000;
 const ROUNDS = 40;
 
 /** What a process is asked to do about rollouts, or about an assistant. */
-export type RolloutJob =
-  | Job
-  | { kind: 'bind'; key: AssistantKey; version: number }
-  /** Somebody puts a configuration of their own: then it is bound to no template. */
-  | { kind: 'put'; key: AssistantKey; spec: string }
+export type RolloutJob = Job | OperatorJob;
+
+type OperatorJob =
   | { kind: 'start' }
   | { kind: 'roll' }
   | { kind: 'act'; action: RolloutAction }
@@ -100,7 +92,7 @@ export class RolloutWorld {
 
   /** All organisations are bound to the first version. */
   async bind(keys: readonly AssistantKey[] = BOUND): Promise<void> {
-    for (const key of keys) await this.run({ kind: 'bind', key, version: 1 });
+    for (const key of keys) await this.run({ kind: 'ensure', spec: FORMER, version: 1, key });
   }
 
   /** The rollout that began last. */
@@ -115,39 +107,33 @@ export class RolloutWorld {
 
   async run(job: RolloutJob, options: ProcessOptions = {}): Promise<Ending> {
     switch (job.kind) {
-      case 'bind':
-      case 'put':
       case 'start':
       case 'roll':
       case 'act':
       case 'alarm':
       case 'schedule': {
         const process = { lambdaMs: job.kind === 'roll' ? WORKER_MS : 29_000, ...options };
-        const key = 'key' in job ? job.key : KEY;
-        return await this.world.act(key, process, async (operation, effect) => {
-          try {
-            return await this.#perform(this.#callOf(operation, effect), operation, job);
-          } finally {
-            this.#begun.delete(operation.id);
-          }
-        });
+        return await this.world.act(process, (conduct) => this.#endingOf(conduct, job));
       }
       default:
         return await this.world.run(job, options);
     }
   }
 
-  async #perform(call: RolloutCall, operation: Operation, job: Exclude<RolloutJob, Job>): Promise<Ending> {
+  async #endingOf(conduct: Conduct, job: OperatorJob): Promise<Ending> {
+    const operation = operationOf(this.world, {}, conduct);
+    try {
+      return await this.#perform(this.#callOf(operation, conduct), operation, job);
+    } catch (error) {
+      if (error instanceof Problem) return error.code;
+      throw error;
+    } finally {
+      this.#begun.delete(operation.id);
+    }
+  }
+
+  async #perform(call: RolloutCall, operation: Operation, job: OperatorJob): Promise<Ending> {
     switch (job.kind) {
-      case 'bind': {
-        const request = { id: TEMPLATE, version: job.version };
-        const rules = { inlineCredentials: false, allowEmpty: false };
-        const { asked: _, binding } = await bindTemplate(operation, call.bound, { request, rules });
-        const spec = VERSIONS[job.version - 1] ?? FORMER;
-        return (await syncAssistant(operation, { desired: desired(spec, job.key), binding })).outcome;
-      }
-      case 'put':
-        return (await syncAssistant(operation, { desired: desired(job.spec, job.key), binding: null })).outcome;
       case 'start':
         return (await startRollout(call, this.#request, operation.by)).state;
       case 'roll':
@@ -175,8 +161,9 @@ export class RolloutWorld {
     return end.kind === 'done' ? end.outcome : `LATER_${end.reason}`;
   }
 
-  #callOf(operation: Operation, effect: Effect): RolloutCall {
+  #callOf(operation: Operation, conduct: Conduct): RolloutCall {
     const { world } = this;
+    const effect: Effect = (label, act) => conduct.effect(label, act);
     return {
       ...operation,
       mappings: {

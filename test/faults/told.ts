@@ -5,7 +5,8 @@ import type { ChangeStore } from '../../src/domain/changes/change-store.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
 import { copyOf } from '../support/copy-of.ts';
-import { KEY, OTHER, type World } from './world.ts';
+import { KEY, OTHER } from './jobs.ts';
+import type { World } from './world.ts';
 
 type Row = AssistantMapping | undefined;
 

@@ -12,6 +12,7 @@ import type {
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
 import { Problem } from '../../src/domain/problem.ts';
 import { copyOf } from '../support/copy-of.ts';
+import { refill } from './refill.ts';
 
 /** One way for a request to go; `late` takes effect only after the caller has given up. */
 export type Verdict = 'ok' | 'error-before' | 'error-after' | 'late' | 'slow' | 'refused' | 'not-sent';
@@ -28,7 +29,8 @@ export type Verb = 'GET' | 'LIST' | 'POST' | 'PATCH' | 'DELETE';
 
 /** How the process that calls sees its effects happen. */
 export interface Caller {
-  effect<T>(label: string, act: () => Promise<T>): Promise<T>;
+  /** `about`: what the request is given, as data. */
+  effect<T>(label: string, act: () => Promise<T>, about: unknown): Promise<T>;
   wait(ms: number): Promise<void>;
 }
 
@@ -61,6 +63,7 @@ interface NewResource {
 }
 
 interface Posting<T> {
+  about: unknown;
   resource: string;
   count: () => void;
   insert: (delayMs: number) => T;
@@ -73,6 +76,16 @@ const LATE_MS = 20_000;
 const UNAVAILABLE = () => new Problem('VAPI_UNAVAILABLE', 'planted');
 const CONFLICT = () => new Problem('VAPI_CONFLICT', 'planted', { withoutEffect: true });
 const REJECTED = () => new Problem('VAPI_REJECTED', 'planted', { withoutEffect: true });
+
+/** All that an `Upstream` holds, at one moment. Never changed once it is captured. */
+export interface UpstreamState {
+  readonly assistants: readonly Stored[];
+  readonly tools: readonly Stored[];
+  readonly numbers: readonly LivePhoneNumber[];
+  readonly allocations: readonly Allocation[];
+  readonly versions: readonly (readonly [string, JsonObject[]])[];
+  readonly ids: number;
+}
 
 /** Vapi accounts in memory, at the level of the domain's interface; misbehaves as told. */
 export class Upstream {
@@ -116,6 +129,32 @@ export class Upstream {
     this.#now = now;
   }
 
+  /** What there is now. Throws while a lost request is still to arrive: that is no state of Vapi. */
+  capture(): UpstreamState {
+    if (this.#late.length > 0) throw new Error('a request is still to arrive');
+    return {
+      assistants: [...this.stored.values()].map((one) => ({ ...one })),
+      tools: [...this.storedTools.values()].map((one) => ({ ...one })),
+      numbers: [...this.numbers.values()],
+      allocations: [...this.allocations],
+      versions: [...this.versions],
+      ids: this.#ids,
+    };
+  }
+
+  restore(state: UpstreamState): void {
+    refill(this.stored, state.assistants.map(copied));
+    refill(this.storedTools, state.tools.map(copied));
+    refill(
+      this.numbers,
+      state.numbers.map((one) => [one.id, one] as const),
+    );
+    refill(this.versions, state.versions);
+    this.allocations.splice(0, this.allocations.length, ...state.allocations);
+    this.#ids = state.ids;
+    this.#late = [];
+  }
+
   /** What exists in an account, or in all. */
   assistants(account?: string): Stored[] {
     this.#landLate();
@@ -137,6 +176,10 @@ export class Upstream {
     return this.#insert(this.stored, { vapiOrgId: account, config });
   }
 
+  seedTool(account: string, config: JsonObject): Resource {
+    return this.#insert(this.storedTools, { vapiOrgId: account, config });
+  }
+
   account(key: string, caller: Caller): VapiAccount {
     return {
       keyFingerprint: ApiKey.clean(key)?.fingerprint ?? '',
@@ -148,27 +191,29 @@ export class Upstream {
       whose: () =>
         this.#call(caller, {
           verb: 'LIST',
+          about: [key, 'whose'],
           act: () => [...this.assistants(key), ...this.existingTools(key)][0]?.vapiOrgId,
         }),
     };
   }
 
   #collection(key: string, caller: Caller, { resource, stored, existing, count }: Shelf): VapiCollection {
-    const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act, resource });
+    const call = <T>(verb: Verb, about: unknown, act: () => T): Promise<T> =>
+      this.#call(caller, { verb, act, resource, about: [key, about] });
     const find = (id: string) => existing(key).find((candidate) => candidate.id === id);
     return {
       get: (id) =>
-        call('GET', () => {
+        call('GET', id, () => {
           const found = find(id);
           return found ? { kind: 'found', resource: copy(found) } : { kind: 'missing' };
         }),
       create: async (payload) => {
         const insert = (delayMs: number) => this.#insert(stored, { vapiOrgId: key, config: payload, delayMs });
-        const made = await this.#post(caller, { resource, count, insert });
+        const made = await this.#post(caller, { about: [key, payload], resource, count, insert });
         return made ? { kind: 'created', resource: copy(made) } : { kind: 'unknown', cause: new Error('planted') };
       },
       update: (id, patch) =>
-        call('PATCH', () => {
+        call('PATCH', [id, patch], () => {
           const found = find(id);
           if (!found) return { kind: 'missing' };
           found.config = patched(found.config, patch);
@@ -176,11 +221,11 @@ export class Upstream {
           return { kind: 'updated', resource: copy(found) };
         }),
       remove: (id) =>
-        call('DELETE', () => {
+        call('DELETE', id, () => {
           const existed = find(id) !== undefined && stored.delete(id);
           return { kind: existed ? 'removed' : 'missing' };
         }),
-      list: (query) => call('LIST', () => this.#listed(existing(key), query).map(copy)),
+      list: (query) => call('LIST', query, () => this.#listed(existing(key), query).map(copy)),
     };
   }
 
@@ -200,14 +245,15 @@ export class Upstream {
   }
 
   #traffic(caller: Caller): VapiTraffic {
-    const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act, resource: ' traffic' });
+    const call = <T>(verb: Verb, about: unknown, act: () => T): Promise<T> =>
+      this.#call(caller, { verb, act, resource: ' traffic', about });
     const latest = (id: string) => this.allocations.findLast(({ assistantId }) => assistantId === id);
     const { hasTraffic } = this;
     return {
       hasAccess: hasTraffic,
       latest: async (assistantId) => {
         if (!hasTraffic) return { kind: 'no-access' };
-        return await call('GET', () => {
+        return await call('GET', assistantId, () => {
           const found = latest(assistantId);
           return found ? { kind: 'found' as const, allocation: shown(found) } : { kind: 'none' as const };
         });
@@ -215,10 +261,10 @@ export class Upstream {
       list: async ({ page, limit }) => {
         if (!hasTraffic) return { kind: 'no-access' };
         const newestFirst = () => this.allocations.toReversed().slice((page - 1) * limit, page * limit);
-        return await call('LIST', () => ({ kind: 'found' as const, allocations: newestFirst().map(shown) }));
+        return await call('LIST', page, () => ({ kind: 'found' as const, allocations: newestFirst().map(shown) }));
       },
       followLatest: async (assistantId, guardId) => {
-        const answer = await call('PATCH', () => {
+        const answer = await call('PATCH', [assistantId, guardId], () => {
           if (latest(assistantId)?.id !== guardId) return CONFLICT();
           this.#allocate(assistantId, undefined);
           return undefined;
@@ -231,21 +277,22 @@ export class Upstream {
   }
 
   #phoneNumbers(caller: Caller): VapiPhoneNumbers {
-    const call = <T>(verb: Verb, act: () => T): Promise<T> => this.#call(caller, { verb, act, resource: ' number' });
+    const call = <T>(verb: Verb, about: unknown, act: () => T): Promise<T> =>
+      this.#call(caller, { verb, act, resource: ' number', about });
     return {
       get: (id) =>
-        call('GET', () => {
+        call('GET', id, () => {
           const phoneNumber = this.numbers.get(id);
           return phoneNumber ? { kind: 'found', phoneNumber: copyOf(phoneNumber) } : { kind: 'missing' };
         }),
       list: ({ limit }) =>
-        call('LIST', () =>
+        call('LIST', limit, () =>
           [...this.numbers.values()]
             .slice(0, limit)
             .map((number) => ({ ...number, createdAt: '2026-01-01T00:00:00.000Z' })),
         ),
       assign: (id, assistantId) =>
-        call('PATCH', () => {
+        call('PATCH', [id, assistantId], () => {
           const number = this.numbers.get(id);
           if (!number) return { kind: 'missing' };
           this.numbers.set(id, { id, isTakenOtherwise: false, ...(assistantId ? { assistantId } : {}) });
@@ -265,38 +312,56 @@ export class Upstream {
 
   async #call<T>(
     caller: Caller,
-    { verb, act, resource = '' }: { verb: Verb; act: () => T; resource?: string },
+    { verb, act, resource = '', about }: { verb: Verb; act: () => T; resource?: string; about: unknown },
   ): Promise<T> {
-    const verdict = this.verdict(verb, `${verb}${resource}`);
-    const result = await caller.effect(`vapi ${verb}${resource}`, async () => {
-      if (verdict === 'error-before') return UNAVAILABLE();
-      if (verdict === 'refused') return REJECTED();
-      if (verdict === 'late') {
-        this.#late.push({ at: this.#now() + LATE_MS, act });
-        return UNAVAILABLE();
-      }
-      const done = act();
-      return verdict === 'error-after' ? UNAVAILABLE() : done;
-    });
+    const request = `${verb}${resource}`;
+    const { verdict, result } = await caller.effect(
+      `vapi ${request}`,
+      async () => {
+        const verdict = this.verdict(verb, request);
+        return { verdict, result: this.#answer(verdict, act) };
+      },
+      about,
+    );
     if (verdict === 'slow') await caller.wait(SLOW_MS);
     if (result instanceof Problem) throw result;
     return result;
   }
 
+  #answer<T>(verdict: Verdict, act: () => T): T | Problem {
+    if (verdict === 'error-before') return UNAVAILABLE();
+    if (verdict === 'refused') return REJECTED();
+    if (verdict === 'late') {
+      this.#late.push({ at: this.#now() + LATE_MS, act });
+      return UNAVAILABLE();
+    }
+    const done = act();
+    return verdict === 'error-after' ? UNAVAILABLE() : done;
+  }
+
   /** Undefined when the caller does not get to know what was made. */
-  async #post<T>(caller: Caller, { resource, count, insert }: Posting<T>): Promise<T | undefined> {
-    const verdict = this.verdict('POST', `POST${resource}`);
-    const result = await caller.effect(`vapi POST${resource}`, async () => {
-      if (verdict === 'refused') return REJECTED();
-      if (verdict === 'not-sent') return UNAVAILABLE();
-      count();
-      if (verdict === 'error-before') return undefined;
-      const made = insert(verdict === 'late' ? LATE_MS : 0);
-      return verdict === 'ok' || verdict === 'slow' ? made : undefined;
-    });
+  async #post<T>(caller: Caller, posting: Posting<T>): Promise<T | undefined> {
+    const request = `POST${posting.resource}`;
+    const { verdict, result } = await caller.effect(
+      `vapi ${request}`,
+      async () => {
+        const verdict = this.verdict('POST', request);
+        return { verdict, result: this.#answerPost(verdict, posting) };
+      },
+      posting.about,
+    );
     if (verdict === 'slow' || verdict === 'late') await caller.wait(SLOW_MS);
     if (result instanceof Problem) throw result;
     return result;
+  }
+
+  #answerPost<T>(verdict: Verdict, { count, insert }: Posting<T>): T | Problem | undefined {
+    if (verdict === 'refused') return REJECTED();
+    if (verdict === 'not-sent') return UNAVAILABLE();
+    count();
+    if (verdict === 'error-before') return undefined;
+    const made = insert(verdict === 'late' ? LATE_MS : 0);
+    return verdict === 'ok' || verdict === 'slow' ? made : undefined;
   }
 
   /** Requests that were lost on the way and arrive only now. */
@@ -324,6 +389,10 @@ export class Upstream {
     const createdAt = new Date(existsFrom).toISOString();
     return { id, vapiOrgId, createdAt, config: copyOf(config), existsFrom };
   }
+}
+
+function copied(one: Stored): readonly [string, Stored] {
+  return [one.id, { ...one }];
 }
 
 function copy({ id, vapiOrgId, createdAt, config }: Resource): Resource {

@@ -1,16 +1,5 @@
-import type { ApiKey } from '../../src/domain/account/api-key.ts';
-import type { SecretLookup, SecretName } from '../../src/domain/account/credentials.ts';
-import type { AssistantKey, Role } from '../../src/domain/configuration/assistant-key.ts';
-import { parseAssistantRequest } from '../../src/domain/configuration/assistant-request.ts';
-import { type DesiredAssistant, desireAssistant } from '../../src/domain/configuration/configuration.ts';
-import type { JsonObject } from '../../src/domain/json.ts';
-import type { Operation, SyncDependencies } from '../../src/domain/operation.ts';
-import { Problem } from '../../src/domain/problem.ts';
-import { importAssistant } from '../../src/domain/sync/import-assistant.ts';
-import { reapplyAssistant } from '../../src/domain/sync/reapply-assistant.ts';
-import { removeAssistant } from '../../src/domain/sync/remove-assistant.ts';
-import { syncAssistant } from '../../src/domain/sync/sync-assistant.ts';
-import { RULES } from '../support/configurations.ts';
+import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
+import type { Task } from '../../src/domain/task.ts';
 import {
   MemoryAssistantOwners,
   MemoryMappingStore,
@@ -18,45 +7,15 @@ import {
   MemoryTaskQueue,
   MemoryToolStore,
 } from '../support/memory-stores.ts';
-import { type Caller, Upstream } from './upstream.ts';
+import { type Ending, type Job, KEY } from './jobs.ts';
+import { type Conduct, FIRST_SECRETS, perform, type Surroundings } from './perform.ts';
+import { refill } from './refill.ts';
+import { Upstream, type UpstreamState } from './upstream.ts';
 
-export const KEY: AssistantKey = { orgId: 'acme', role: 'inbound' };
-/** Another organisation, which shares the platform's account and its tools. */
-export const OTHER: AssistantKey = { orgId: 'globex', role: 'inbound' };
-export const DEPLOYMENT = 'test';
 export const LAMBDA_MS = 29_000;
-
-/**
- * What a process is asked to do: make the assistant so, remove it, map one that is there, or do what was left to the worker.
- * `number` and `pin` are no processes: somebody configures another number, or none; somebody pins the traffic at Vapi.
- */
-export type Job = (
-  | {
-      kind: 'ensure';
-      spec: string;
-      /** Only while the row has it. */
-      revision?: number;
-      /** Callers are to hear it, whatever was pinned. */
-      follow?: boolean;
-    }
-  | { kind: 'remove' }
-  | { kind: 'import'; assistantId: string }
-  | { kind: 'number'; id?: string }
-  | { kind: 'pin' }
-  | { kind: 'work' }
-) & {
-  /** Of which organisation; the first unless told. */
-  key?: AssistantKey;
-};
-
-/** How a job ended: its outcome, the code of its problem, or `crashed`. */
-export type Ending = string;
 
 /** Lets one thing happen after another in an order that a test chooses. */
 export type Turn = (label: string) => Promise<void>;
-
-/** One effect of a process on something outside of it. */
-export type Effect = <T>(label: string, act: () => Promise<T>) => Promise<T>;
 
 /** Ends one process at one of its effects: before it happens, after it, or with its reply lost and the effect still to come. */
 export interface Crash {
@@ -85,15 +44,24 @@ class Crashed {
   }
 }
 
-/** The secrets of a new world: the organisation has none. */
-const FIRST_SECRETS: ReadonlyMap<string, string> = new Map([['platform', '{"apiKey":"platform-key"}']]);
+type Entries<Stored> = Stored extends Map<infer Key, infer Value> ? readonly (readonly [Key, Value])[] : never;
 
-function secretId(name: SecretName): string {
-  return name.kind === 'platform' ? 'platform' : name.orgId;
+/** All that processes share, at one moment. Never changed once it is captured. */
+export interface WorldState {
+  readonly rows: Entries<MemoryMappingStore['rows']>;
+  readonly records: Entries<MemoryMappingStore['records']>;
+  readonly specs: Entries<MemorySpecStore['specs']>;
+  readonly tools: Entries<MemoryToolStore['rows']>;
+  readonly owners: Entries<MemoryAssistantOwners['owners']>;
+  readonly tasks: readonly Task[];
+  readonly secrets: readonly (readonly [string, string])[];
+  readonly upstream: UpstreamState;
+  /** Epoch ms. */
+  readonly clock: number;
 }
 
 /** A table, Vapi accounts, secrets and a clock, in memory; processes act on them one effect at a time. */
-export class World {
+export class World implements Surroundings {
   readonly mappings = new MemoryMappingStore();
   readonly specs = new MemorySpecStore();
   readonly tools = new MemoryToolStore();
@@ -116,6 +84,38 @@ export class World {
     return this.#clock;
   }
 
+  /** Table, queue, secrets, Vapi and clock as they are now. */
+  capture(): WorldState {
+    return {
+      rows: [...this.mappings.rows],
+      records: [...this.mappings.records],
+      specs: [...this.specs.specs].map(([id, spec]) => [id, { ...spec }] as const),
+      tools: [...this.tools.rows],
+      owners: [...this.owners.owners],
+      tasks: [...this.tasks.tasks],
+      secrets: [...this.secrets],
+      upstream: this.upstream.capture(),
+      clock: this.#clock,
+    };
+  }
+
+  /** As it was then, at that time or another (epoch ms). */
+  restore(state: WorldState, clock = state.clock): void {
+    refill(this.mappings.rows, state.rows);
+    refill(this.mappings.records, state.records);
+    refill(
+      this.specs.specs,
+      state.specs.map(([id, spec]) => [id, { ...spec }] as const),
+    );
+    refill(this.tools.rows, state.tools);
+    refill(this.owners.owners, state.owners);
+    refill(this.secrets, state.secrets);
+    this.tasks.tasks.splice(0, this.tasks.tasks.length, ...state.tasks);
+    this.mappings.writes.length = 0;
+    this.upstream.restore(state.upstream);
+    this.#clock = clock;
+  }
+
   pass(ms: number): void {
     this.#clock += ms;
   }
@@ -131,29 +131,15 @@ export class World {
     const { key = KEY } = job;
     if (job.kind === 'number') return await this.#configureNumber(key, job.id);
     if (job.kind === 'pin') return await this.#pin(key);
-    return await this.act(key, options, (operation) => perform(operation, job));
+    return await this.act(options, (process) => perform(this, job, process));
   }
 
-  /** Does something in a process of its own. Never rejects for a `Problem` or a crash; throws whatever else comes. */
-  async act(
-    key: AssistantKey,
-    options: ProcessOptions,
-    perform: (operation: Operation, effect: Effect) => Promise<Ending>,
-  ): Promise<Ending> {
-    const process = new Process(this, options);
-    const operation: Operation = {
-      ...process.dependencies,
-      id: process.name,
-      key,
-      by: { kind: 'local', id: process.name },
-      deadline: process.deadline,
-      journal: { record: () => {} },
-    };
+  /** Has a process of its own do something. A crash is an ending; whatever else comes is thrown. */
+  async act(options: ProcessOptions, act: (process: Conduct) => Promise<Ending>): Promise<Ending> {
     try {
-      return await perform(operation, (label, act) => process.effect(label, act));
+      return await act(new Process(this, options));
     } catch (error) {
       if (error instanceof Crashed) return 'crashed';
-      if (error instanceof Problem) return error.code;
       throw error;
     }
   }
@@ -183,66 +169,13 @@ export class World {
   }
 }
 
-/** The tools of a configuration: what follows a plus in its name, one letter each. */
-export function toolsOf(spec: string): JsonObject[] {
-  return [...(spec.split('+')[1] ?? '')].map((letter) => ({ type: 'function', function: { name: letter } }));
-}
-
-/** A configuration named by one word; each declares another set of fields. Letters after a plus are its tools. */
-export function desired(spec: string, key: AssistantKey = KEY): DesiredAssistant {
-  const id = `${key.orgId}/${key.role}/${spec}`;
-  const known = DESIRED.get(id) ?? frozen(desiredAnew(spec, key));
-  DESIRED.set(id, known);
-  return known;
-}
-
-/** Tens of thousands of worlds ask for the same few: each is reckoned once, and nobody can change it. */
-const DESIRED = new Map<string, DesiredAssistant>();
-
-function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
-  return value;
-}
-
-/** The body of a PUT that asks for it. */
-export function bodyOf(spec: string): JsonObject {
-  return {
-    name: spec,
-    [spec.startsWith('a') ? 'endCallMessage' : 'voicemailMessage']: spec,
-    model: { provider: 'openai', model: 'gpt-4o', messages: [{ role: 'system', content: spec }] },
-    tools: toolsOf(spec),
-  };
-}
-
-function desiredAnew(spec: string, key: AssistantKey): DesiredAssistant {
-  return desireAssistant(parseAssistantRequest(bodyOf(spec), RULES), key, DEPLOYMENT);
-}
-
-async function perform(operation: Operation, job: Exclude<Job, { kind: 'number' | 'pin' }>): Promise<Ending> {
-  if (job.kind === 'work') return await work(operation);
-  if (job.kind === 'remove') return await removeAssistant(operation);
-  if (job.kind === 'import') {
-    return (await importAssistant(operation, { assistantId: job.assistantId, observeOnly: false })).kind;
-  }
-  const { spec, revision, follow } = job;
-  const expected = revision === undefined ? {} : { revision };
-  const traffic = follow ? ('follow-latest' as const) : undefined;
-  return (await syncAssistant(operation, { desired: desired(spec, operation.key), expected, traffic })).outcome;
-}
-
-async function work(operation: Operation): Promise<Ending> {
-  const end = await reapplyAssistant(operation);
-  return end.kind === 'done' ? end.outcome : `LATER_${end.reason}`;
-}
-
 /** One Lambda environment that runs one job. */
-class Process {
+class Process implements Conduct {
   readonly name: string;
   readonly #world: World;
   readonly #options: ProcessOptions;
   readonly #endsAt: number;
   #count = 0;
-  readonly #forgotten = new Set<string>();
   #dead = false;
 
   constructor(world: World, options: ProcessOptions) {
@@ -252,74 +185,24 @@ class Process {
     this.#endsAt = world.now() + (options.lambdaMs ?? LAMBDA_MS);
   }
 
-  get deadline() {
-    return { remainingMs: () => Math.max(0, this.#endsAt - this.#world.now()) };
+  remainingMs(): number {
+    return Math.max(0, this.#endsAt - this.#world.now());
   }
 
-  get dependencies(): SyncDependencies {
-    const world = this.#world;
+  now(): number {
     const { skewMs = 0 } = this.#options;
-    return {
-      mappings: {
-        read: (orgId) => this.effect('table read', () => world.mappings.read(orgId)),
-        write: (write) => this.effect(`table ${write.transition}`, () => world.mappings.write(write)),
-      },
-      specs: {
-        save: (key, spec) => this.effect('table save-spec', () => world.specs.save(key, spec)),
-        load: (key, hash) => this.effect('table load-spec', () => world.specs.load(key, hash)),
-        removeAll: (key) => this.effect('table remove-specs', () => world.specs.removeAll(key)),
-      },
-      tools: {
-        read: (scope, hash) => this.effect('table read-tool', () => world.tools.read(scope, hash)),
-        list: (scope) => this.effect('table list-tools', () => world.tools.list(scope)),
-        write: (write) => this.effect(`table ${write.transition}-tool`, () => world.tools.write(write)),
-      },
-      owners: {
-        ownersOf: (assistant, _account) => this.effect('table owners-of', () => world.owners.ownersOf(assistant)),
-        own: (id, owner, from) => this.effect('table own', () => world.owners.own(id, owner, from)),
-      },
-      tasks: { send: (task) => this.effect('queue send', () => world.tasks.send(task)) },
-      history: {
-        noteApplied: (key, applied) => this.effect('table note-applied', () => world.specs.noteApplied(key, applied)),
-        list: (key) => this.effect('table list-specs', () => world.specs.list(key)),
-        remove: (key, specs) => this.effect('table remove-spec', () => world.specs.remove(key, specs)),
-      },
-      credentials: {
-        secrets: {
-          read: (name) => this.effect('secret read', async () => this.#lookUp(name)),
-          forget: (name) => this.#forgotten.add(secretId(name)),
-          idOf: secretId,
-        },
-        platformKey: undefined,
-      },
-      vapi: {
-        open: (apiKey: ApiKey) => world.upstream.account(apiKey.reveal(), this.#caller),
-      },
-      runtime: {
-        now: () => world.now() + skewMs,
-        sleep: (ms) => this.#sleep(ms),
-        random: () => 0.5,
-        uniqueId: () => world.uniqueId('token'),
-      },
-      deployment: DEPLOYMENT,
-      knownOrganisationsOnly: false,
-      voicePolicy: 'strict',
-      driftIgnore: [],
-    };
+    return this.#world.now() + skewMs;
   }
 
-  get #caller(): Caller {
-    return { effect: (label, act) => this.effect(label, act), wait: (ms) => this.#sleep(ms) };
+  uniqueId(): string {
+    return this.#world.uniqueId('token');
   }
 
-  #lookUp(name: SecretName): SecretLookup {
-    const id = secretId(name);
-    const cached = this.#options.remembers === true && !this.#forgotten.has(id);
-    const text = (cached ? FIRST_SECRETS : this.#world.secrets).get(id);
-    return text === undefined ? { kind: 'absent', cached } : { kind: 'found', text, cached };
+  get remembers(): boolean {
+    return this.#options.remembers === true;
   }
 
-  async #sleep(ms: number): Promise<void> {
+  async sleep(ms: number): Promise<void> {
     this.#assertAlive();
     await this.#world.sleep(ms);
     this.#assertAlive();
@@ -357,5 +240,3 @@ class Process {
     if (this.#dead || (mortal && this.#world.now() > this.#endsAt)) this.#die();
   }
 }
-
-export type { Role };

@@ -1,5 +1,6 @@
+import { type Job, KEY } from '../../faults/jobs.ts';
 import { recover } from '../../faults/recover.ts';
-import { type Crash, type Job, KEY, World } from '../../faults/world.ts';
+import { type Crash, World } from '../../faults/world.ts';
 
 const BY_HAND = { name: 'by hand', model: { provider: 'openai', model: 'gpt-4o' }, voice: { provider: 'azure' } };
 
