@@ -8,31 +8,6 @@ export interface Known {
 
 export const KNOWN: readonly Known[] = [
   {
-    name: 'an import takes a claim over that would have led to an earlier create',
-    matches: (what, { case: name }) =>
-      what.endsWith('is ours, no row names it, and nobody looks for it') &&
-      name.includes('import') &&
-      name.includes('from "unresolved'),
-  },
-  {
-    name: 'a claim that is abandoned, or a DELETE, takes the configuration of the next holder with it',
-    matches: (what, { case: name, fault }) =>
-      (fault !== 'no fault' || name.includes('∥ remove, from')) &&
-      name.includes('∥') &&
-      ['is not stored', 'linked are , wanted', 'tools are pending'].some((text) => what.includes(text)),
-  },
-  {
-    name: 'the repeat of a PUT that was cut off does not look at what callers hear',
-    matches: (what, { case: name, fault }) =>
-      fault !== 'no fault' &&
-      name.includes('from "pinned"') &&
-      what.includes('the row says that the assistant is current'),
-  },
-  {
-    name: 'a DELETE that arrives late removes what a PUT was answered for',
-    matches: (what, { fault }) => fault === 'one lost or late reply' && what.includes('a DELETE arrived late'),
-  },
-  {
     name: 'a PATCH that arrives late makes the answer to another PUT untrue',
     matches: (what, { fault }) =>
       fault === 'one lost or late reply' &&

@@ -7,6 +7,9 @@ import { type ClaimRequest, giveBack, type HeldClaim, takeClaim } from './hold-c
  * Takes the claim and stores the configuration at the same time: one round trip instead of two. The configuration is named
  * by its content, so that it does no harm when the claim is lost. Nothing is sent to Vapi before both are certain.
  * Undefined when another operation was faster.
+ *
+ * Where there is no row yet, the claim comes first: whoever ends an earlier row removes all configurations before it, and one that
+ * was stored too early would be among them. A row that is there cannot end in between: the claim would be lost.
  */
 export async function claimAndKeep(
   operation: Operation,
@@ -15,8 +18,10 @@ export async function claimAndKeep(
   const { specHash, payload } = desired;
   const tools = desired.tools.map(({ definition }) => definition);
   const at = isoNow(operation.runtime);
+  const claiming = takeClaim(operation, { ...request, specHash });
+  if (!request.mapping && !(await claiming)) return undefined;
   const [claimed, kept] = await Promise.allSettled([
-    takeClaim(operation, { ...request, specHash }),
+    claiming,
     operation.specs.save(operation.key, { specHash, payload, tools, at }),
   ]);
   if (claimed.status === 'rejected') throw claimed.reason;

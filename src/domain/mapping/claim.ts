@@ -22,6 +22,11 @@ export interface Claim {
   unresolvedAt?: string;
 }
 
+/** True when the claim, or one that it has taken over, may have made an assistant that no mapping names. */
+export function mayBePrecededByCreate(claim: Claim): boolean {
+  return mayHaveCreated(claim) || claim.since !== claim.startedAt;
+}
+
 /** True while the lease of the holder runs: no other operation may act. */
 export function isHeld(claim: Claim, now: number): boolean {
   return claim.unresolvedAt === undefined && now < Date.parse(claim.expiresAt);
@@ -73,7 +78,7 @@ export function newClaim({ token, operation, scope, now, remainingMs, previous }
     operation,
     scope,
     startedAt,
-    since: previous?.since ?? startedAt,
+    since: previous && mayBePrecededByCreate(previous) ? previous.since : startedAt,
     expiresAt: new Date(now + remainingMs + CLAIM_MARGIN_MS).toISOString(),
   };
 }

@@ -112,10 +112,11 @@ function hasChanged({ plan, desired, mapping }: Change): boolean {
 /** A new assistant is heard as it was made; one that nothing was written to is heard as before. */
 async function liveAfter(
   operation: Operation,
-  { plan, account, assistantId, traffic }: HeldChange & { assistantId: string },
+  { assistantId, ...change }: HeldChange & { assistantId: string },
 ): Promise<Partial<LiveSeen>> {
+  const { plan, account, traffic } = change;
   if (plan.kind === 'create') return { live: CURRENT };
-  if (plan.kind === 'update' && !plan.patch.body && !traffic) return {};
+  if (!hasChanged(change) && !traffic) return {};
   return await lookAtLive(operation, account, { assistantId, wish: traffic });
 }
 

@@ -12,7 +12,7 @@ import type {
   Retiree,
   ToolsState,
 } from '../mapping/assistant-mapping.ts';
-import { type Claim, isHeld, mayHaveCreated, settlesAt } from '../mapping/claim.ts';
+import { type Claim, isBeingRemoved, isHeld, mayHaveCreated, settlesAt } from '../mapping/claim.ts';
 import { formerNumbers, isSamePhoneNumber, nextPhoneNumber } from '../phone-number/phone-number.ts';
 import { formerToolIds, isSameTools, nextToolsState, type ToolsFound, withToolIds } from '../tools/link-tools.ts';
 
@@ -56,7 +56,8 @@ export interface DecideInput {
 
 export type Plan =
   | { kind: 'wait'; claim: Claim }
-  | { kind: 'unresolved'; settlesAt: number }
+  /** It is not known whether an earlier create, or an earlier removal, had an effect. */
+  | { kind: 'unresolved'; of: 'create' | 'delete'; settlesAt: number }
   | { kind: 'unchanged'; assistantId: string }
   | ({ kind: 'update'; assistant: Resource; patch: AssistantPatch } & Dependents & Retirees)
   | ({ kind: 'adopt'; assistant: Resource; patch: AssistantPatch } & Dependents & Retirees)
@@ -91,7 +92,9 @@ export function decide(input: DecideInput): Plan {
   if (observation.appliedMeanwhile && mapping?.assistantId) {
     return { kind: 'unchanged', assistantId: mapping.assistantId };
   }
-  if (claim && mayStillTurnUp(claim, input)) return { kind: 'unresolved', settlesAt: settlesAt(claim) };
+  if (claim && mayStillTurnUp(claim, input)) return { kind: 'unresolved', of: 'create', settlesAt: settlesAt(claim) };
+  if (claim && mayStillBeRemoved(claim, input))
+    return { kind: 'unresolved', of: 'delete', settlesAt: settlesAt(claim) };
   if (observation.mapped?.kind === 'live') return keepMapped(observation.mapped.assistant, input);
   const candidate = chooseStray(input) ?? observation.named;
   return candidate ? adopt(candidate, input) : create(input);
@@ -100,6 +103,11 @@ export function decide(input: DecideInput): Plan {
 function mayStillTurnUp(claim: Claim, { observation, now }: DecideInput): boolean {
   if (!mayHaveCreated(claim) || now >= settlesAt(claim)) return false;
   return !observation.strays.some(({ assistant }) => claimTokenOf(assistant) === claim.token);
+}
+
+/** The request of a removal that failed may arrive as late as any: until then what is there may go again. */
+function mayStillBeRemoved(claim: Claim, { observation, now }: DecideInput): boolean {
+  return isBeingRemoved(claim) && observation.mapped?.kind === 'live' && now < settlesAt(claim);
 }
 
 /** The token of the claim under which an assistant was created, as its metadata says. */

@@ -26,7 +26,7 @@ import { askForName } from '../traffic/name-version.ts';
 import { type ChangePlan, carryOutPlan } from './carry-out.ts';
 import { decide, type Plan } from './decide.ts';
 import { observe } from './observe.ts';
-import { createUnresolved } from './unresolved-create.ts';
+import { createUnresolved, removalUnresolved } from './unresolved-create.ts';
 
 type SyncOutcome = 'created' | 'recreated' | 'adopted' | 'updated' | 'unchanged';
 
@@ -120,7 +120,7 @@ async function tryOnce(operation: Operation, progress: Progress): Promise<SyncRe
       progress.awaitedToken = plan.claim.token;
       return undefined;
     case 'unresolved':
-      throw createUnresolved(plan.settlesAt, operation.runtime.now());
+      throw (plan.of === 'create' ? createUnresolved : removalUnresolved)(plan.settlesAt, operation.runtime.now());
     case 'unchanged':
       return mapping && (await leaveUnchanged(operation, progress, { mapping, access }));
     case 'update':

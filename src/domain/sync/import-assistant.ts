@@ -14,7 +14,7 @@ import {
   nameOfRoleWith,
   type OrganisationView,
 } from '../mapping/assistant-mapping.ts';
-import { isHeld, mayHaveCreated } from '../mapping/claim.ts';
+import { isHeld, mayBePrecededByCreate } from '../mapping/claim.ts';
 import { giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
 import { assertTimeLeft, waitForClaim } from '../mapping/wait-for-claim.ts';
 import type { Operation } from '../operation.ts';
@@ -84,7 +84,7 @@ async function tryOnce(
   if (settled) return settled;
   const claim = mapping?.claim;
   if (claim && isHeld(claim, operation.runtime.now())) return void (await waitForClaim(operation, { claim, round }));
-  if (claim && mayHaveCreated(claim)) {
+  if (claim && mayBePrecededByCreate(claim)) {
     return refused('cannot be mapped while the outcome of a creation is unknown; PUT or DELETE first, and look at GET');
   }
   return await importFound(operation, { view, mapping, credentials, request, isToMark });

@@ -52,3 +52,13 @@ export function createUnresolved(settled: number, now: number): Problem {
     { retryAfterSeconds },
   );
 }
+
+/** The answer while a removal may still take effect. Both times in epoch ms. */
+export function removalUnresolved(settled: number, now: number): Problem {
+  const retryAfterSeconds = Math.max(1, Math.ceil((settled - now) / 1000));
+  return new Problem(
+    'VAPI_UNAVAILABLE',
+    `Vapi's reply to a DELETE of this assistant was lost, so that it may still go. Repeat the request in ${retryAfterSeconds} s: then the assistant is used if it is there, and made anew if it is not.`,
+    { retryAfterSeconds, withoutEffect: true },
+  );
+}

@@ -304,11 +304,28 @@ describe('a create whose outcome is unknown', () => {
 
 describe('a claim that could not have made anything', () => {
   const ended = { expiresAt: iso(-1) };
+  const removal = claim({ operation: 'delete', ...ended });
+  const removals: Case[] = [
+    {
+      name: 'delete, ended a moment ago, and the assistant is there',
+      why: 'its request may still arrive',
+      seen: { mapping: mapping({ claim: removal }), mapped: LIVE },
+      plan: `unresolved until ${iso(SETTLE_MS - 1)}`,
+    },
+    {
+      name: 'delete, ended long ago, and the assistant is there',
+      why: 'no request of its holder can be under way any more',
+      seen: { mapping: mapping({ claim: { ...removal, expiresAt: iso(-SETTLE_MS) } }), mapped: LIVE },
+      plan: 'update a1',
+    },
+  ];
+  it.each(removals)('$name: $why', check);
+
   const cases: Case[] = (['update', 'adopt', 'delete'] as const).flatMap((operation) => [
     {
-      name: `${operation}, ended a moment ago`,
+      name: `${operation}, ended long ago`,
       why: 'there is nothing to wait for, but the claim has to be ended with a write',
-      seen: { mapping: mapping({ claim: claim({ operation, ...ended }) }), mapped: LIVE },
+      seen: { mapping: mapping({ claim: claim({ operation, expiresAt: iso(-SETTLE_MS) }) }), mapped: LIVE },
       plan: 'update a1',
     },
     {
