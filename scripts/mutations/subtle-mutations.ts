@@ -31,13 +31,6 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
     seenIn: ['import'],
   },
   {
-    name: 'an import acts beside a holder',
-    file: 'src/domain/sync/import-assistant.ts',
-    from: 'if (claim && isHeld(claim, operation.runtime.now())) return',
-    to: 'if (claim && isHeld(claim, operation.runtime.now()) && mapping?.assistantId) return',
-    seenIn: ['import', 'no fault'],
-  },
-  {
     name: 'a maker that has lost its claim removes what another has adopted',
     file: 'src/domain/sync/finalise.ts',
     from: 'if (mapping?.assistantId === assistant.id) return [];',
@@ -52,27 +45,6 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
     seenIn: ['remove', 'one lost', 'nothing'],
   },
   {
-    name: 'a claim is taken over for an update without a look-up',
-    file: 'src/domain/sync/ensure-assistant.ts',
-    from: 'if (!mapping?.assistantId || mapping.claim || restarts',
-    to: 'if (!mapping?.assistantId || restarts',
-    seenIn: ['ensure a2', 'one crash', 'deleted'],
-  },
-  {
-    name: 'the numbers follow beside a holder',
-    file: 'src/domain/sync/follow-with-numbers.ts',
-    from: '  const held = mapping.claim\n    ? undefined\n    : await takeClaim',
-    to: '  const held = mapping.claim && mapping.formerNumbers.length > 0\n    ? undefined\n    : await takeClaim',
-    seenIn: ['work', 'number linked'],
-  },
-  {
-    name: 'a PATCH that may still arrive does not keep the claim from being taken before the look',
-    file: 'src/domain/sync/ensure-assistant.ts',
-    from: '&&\n    !mapping.attempted.some(({ until }) => runtime.now() < Date.parse(until))',
-    to: '&& runtime.now() > 0',
-    seenIn: ['ensure a1 ∥ ensure a2', 'one lost', 'synced'],
-  },
-  {
     name: 'the worker goes on though a DELETE was begun meanwhile',
     file: 'src/domain/mapping/expectation.ts',
     from: "  if (isBeingRemoved(mapping.claim)) throw failed('it is being removed');\n",
@@ -85,5 +57,19 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
     from: 'const expected = { planned: plannedRow(target, operation.id) };',
     to: 'const expected = {};',
     seenIn: ['bound'],
+  },
+  {
+    name: 'an assistant is taken over from one that is about to map it',
+    file: 'src/domain/sync/own-assistant.ts',
+    from: '  if (isUsed) throw taken(assistant.id, key, by);\n',
+    to: '  if (isUsed && mapping.assistantId) throw taken(assistant.id, key, by);\n',
+    seenIn: ['named by two'],
+  },
+  {
+    name: 'a DELETE of unknown outcome gives its claim back',
+    file: 'src/domain/sync/remove-assistant.ts',
+    from: 'if (isBegun || !madeNoChange(error)) await leaveUnresolved',
+    to: 'if (isBegun) await leaveUnresolved',
+    seenIn: ['remove ∥ reapply', 'one lost'],
   },
 ];

@@ -6,7 +6,7 @@ import { Interner } from './interner.ts';
 import { type Board, makeMove } from './make-move.ts';
 import { type JumpKind, type Move, movesOf } from './moves.ts';
 import { PositionTree, type Reply } from './position.ts';
-import { brokenBy, nameOf, type Rules, trueNow } from './properties.ts';
+import { brokenBy, isRemovedNow, nameOf, type Rules, trueNow } from './properties.ts';
 import { type Budget, isAlive, keyOf, SharedStates, type State } from './state.ts';
 import { waitingMoves } from './waiting.ts';
 
@@ -148,6 +148,7 @@ class Exploration {
       inFlight: [],
       budget,
       trueSince: 0,
+      isRemoved: false,
     };
     return { ...state, trueSince: trueNow(this.#rules, state, state) };
   }
@@ -169,7 +170,9 @@ class Exploration {
     const { state: before } = visited;
     this.#moves += 1;
     const { state, reply } = await makeMove(this.#board, before, move);
-    const after = { ...state, trueSince: before.trueSince | trueNow(this.#rules, before, state) };
+    const trueSince = before.trueSince | trueNow(this.#rules, before, state);
+    const isRemoved = isRemovedNow(this.#rules, { before, move, after: state });
+    const after = { ...state, trueSince, isRemoved };
     const via = { move, reply, before: visited.via, clock: after.clock };
     const broken = brokenBy(this.#rules, { before, move, after });
     const process = processOf(move) ?? visited.last;

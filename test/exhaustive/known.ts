@@ -30,7 +30,9 @@ export const KNOWN: readonly Known[] = [
   },
   {
     name: 'a DELETE that arrives late removes what a PUT was answered for',
-    matches: (what, { fault }) => fault === 'one lost or late reply' && what.includes('a DELETE arrived late'),
+    matches: (what, { case: name, fault }) =>
+      (fault === 'one lost or late reply' && what.includes('a DELETE arrived late')) ||
+      (fault === 'one frozen process' && name.includes('remove') && what.includes('which has no claim, removed')),
   },
   {
     name: 'a PATCH that arrives late makes the answer to another PUT untrue',
