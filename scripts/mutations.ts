@@ -93,9 +93,16 @@ async function byTests(words: string): Promise<boolean> {
 async function byExplorer(words: string): Promise<boolean> {
   let isWell = true;
   for (const mutation of [...MUTATIONS, ...SUBTLE_MUTATIONS].filter(({ name }) => name.includes(words))) {
-    const { name, beyondExplorer, inMemory: edit = mutation } = mutation;
+    const { name, beyondExplorer, seenIn = [], inMemory: edit = mutation } = mutation;
     if (beyondExplorer) console.log(`not explored    ${name}: ${beyondExplorer}`);
-    else isWell = (await report({ name, wanted: 'killed', look: EXPLORER, edit })) && isWell;
+    else
+      isWell =
+        (await report({
+          name,
+          wanted: 'killed',
+          look: { ...EXPLORER, command: [...EXPLORER.command, ...seenIn] },
+          edit,
+        })) && isWell;
   }
   return isWell;
 }

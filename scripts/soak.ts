@@ -25,7 +25,7 @@ import { startSoakStack } from './soak/stack.ts';
 const API_MS = 29_000;
 const WORKER_MS = 120_000;
 /** Between two faults, at most. */
-const PEACE_MS = 800;
+const PEACE_MS = 2_500;
 
 const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
 const minutes = Number(values.minutes ?? 30);

@@ -12,6 +12,8 @@ export interface Mutation extends Edit {
   noticedBy?: string;
   /** The same break where the explorer sees it, which works on stores in memory. */
   inMemory?: Edit;
+  /** Words of the cases in which the explorer looks for it; absent: in all, which takes minutes. */
+  seenIn?: readonly string[];
   /** Why the explorer of every order cannot notice it. */
   beyondExplorer?: string;
 }
@@ -34,6 +36,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/domain/tools/register-tool.ts',
     from: '() => account.create(tool.definition)',
     to: "async () => { const first = await account.create(tool.definition); return first.kind === 'unknown' ? await account.create(tool.definition) : first; }",
+    seenIn: ['work', 'one lost'],
   },
   {
     name: 'look-up before re-create removed',
@@ -46,6 +49,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/domain/sync/strays.ts',
     from: 'if (!claim) return [];',
     to: 'if (!claim?.unresolvedAt) return [];',
+    seenIn: ['ensure a1', 'one crash', 'nothing'],
   },
   {
     name: 'claim condition removed',
@@ -64,12 +68,14 @@ export const MUTATIONS: readonly Mutation[] = [
       from: STATE_CHECK,
       to: `if (guard === 'own-token') return current !== undefined; ${STATE_CHECK}`,
     },
+    seenIn: ['ensure a1', 'one frozen process', 'nothing'],
   },
   {
     name: 'create not waited for to settle',
     file: 'src/domain/sync/decide.ts',
     from: 'if (!mayHaveCreated(claim) || now >= settlesAt(claim)) return false;',
     to: 'if (mayHaveCreated(claim) || now >= settlesAt(claim)) return false;',
+    seenIn: ['ensure a1', 'one lost', 'nothing'],
   },
   {
     name: 'claim given back after an unknown outcome',
@@ -82,18 +88,21 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/domain/mapping/hold-claim.ts',
     from: 'const attempted = withAttempt(mapping?.attempted ?? [], { specHash, toolIds, claim });',
     to: 'const attempted = mapping?.attempted ?? [];',
+    seenIn: ['ensure a1 ∥ ensure a2', 'one lost', 'synced'],
   },
   {
     name: 'assistant of a lost claim not removed',
     file: 'src/domain/sync/finalise.ts',
     from: 'const unremoved = input.made ? await disownUnlessMapped(operation, input) : [];',
     to: 'const unremoved: readonly Retiree[] = [];',
+    seenIn: ['ensure a1 ∥ ensure a1', 'one frozen process', 'nothing'],
   },
   {
     name: 'a DELETE that was cut off is undone',
     file: 'src/domain/mapping/claim.ts',
     from: "return claim?.operation === 'delete';",
     to: 'return claim === null;',
+    seenIn: ['remove ∥ reapply', 'one crash'],
   },
   {
     name: 'an assistant adopted by two organisations',
@@ -122,6 +131,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/domain/tools/register-tool.ts',
     from: 'return !toolId && now < untilMs ?',
     to: 'return !toolId && now < 0 ?',
+    seenIn: ['work', 'one lost', 'tools pending'],
   },
   {
     name: 'a tool linked anew without a look at Vapi',

@@ -17,6 +17,7 @@ interface CallerOptions {
 const REMEMBERED = 5;
 /** Between two calls of one caller, at most. */
 const PAUSE_MS = 400;
+const PAUSE_AFTER_FAILURE_MS = 3_000;
 /** Enough for every claim to end and every create to settle. */
 const LAST_TRIES_MS = 240_000;
 
@@ -40,7 +41,8 @@ export class Caller {
       const operation = nextOperation(chance, this.#known);
       const answer = await this.#ask(operation);
       count(`${operation.kind} ${answer ? `${answer.status} ${answer.body.code ?? ''}`.trim() : 'killed'}`);
-      await sleep(chance.number(PAUSE_MS));
+      // Most calls after a failure only say that it is not over yet.
+      await sleep(chance.number(answer && answer.status < 500 ? PAUSE_MS : PAUSE_AFTER_FAILURE_MS));
     }
   }
 

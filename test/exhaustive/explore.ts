@@ -6,7 +6,7 @@ import { Interner } from './interner.ts';
 import { type Board, makeMove } from './make-move.ts';
 import { type JumpKind, type Move, movesOf } from './moves.ts';
 import { PositionTree, type Reply } from './position.ts';
-import { brokenBy, nameOf, type Rules, trueNow } from './properties.ts';
+import { brokenBy, isRemovedNow, nameOf, type Rules, trueNow } from './properties.ts';
 import { type Budget, isAlive, keyOf, SharedStates, type State } from './state.ts';
 import { waitingMoves } from './waiting.ts';
 
@@ -67,6 +67,12 @@ interface Visited {
   last: number | undefined;
   switches: number;
   depth: number;
+  /** What the move has broken that led here: then nothing follows from it. */
+  broken: readonly string[];
+}
+
+interface Reached {
+  key: string;
 }
 
 /** Visits every state that can be reached, each once, and holds every move to the properties. */
@@ -83,8 +89,9 @@ class Exploration {
   readonly #rules: Rules;
   readonly #board: Board;
   readonly #trees: readonly PositionTree[];
-  readonly #seen = new Set<string>();
-  readonly #frontier: Frontier<Visited>;
+  /** What it has cost to reach each state. */
+  readonly #seen = new Map<string, number>();
+  readonly #frontier: Frontier<Visited & Reached>;
   readonly #violations: Violation[] = [];
   readonly #aftermaths = new Map<string, readonly string[]>();
   #moves = 0;
@@ -106,10 +113,11 @@ class Exploration {
 
   async run(): Promise<Report> {
     const started = performance.now();
-    this.#visit({ state: this.#first(), via: undefined, last: undefined, switches: 0, depth: 0 });
+    this.#visit({ state: this.#first(), via: undefined, last: undefined, switches: 0, depth: 0, broken: [] });
     let isComplete = true;
     for (let next = this.#frontier.take(); next; next = this.#frontier.take()) {
-      await this.#expand(next);
+      if (next.broken.length > 0) this.#reportAll(next);
+      else if (this.#isBest(next)) await this.#expand(next);
       isComplete = !this.#isEnough();
       if (!isComplete) break;
     }
@@ -125,6 +133,11 @@ class Exploration {
     };
   }
 
+  /** It may have been reached for less since. */
+  #isBest(next: Visited & Reached): boolean {
+    return this.#options.order === 'depth' || this.#seen.get(next.key) === this.#costOf(next);
+  }
+
   #first(): State {
     const { world, budget } = this.#given;
     const clock = world.now();
@@ -135,6 +148,7 @@ class Exploration {
       inFlight: [],
       budget,
       trueSince: 0,
+      isRemoved: false,
     };
     return { ...state, trueSince: trueNow(this.#rules, state, state) };
   }
@@ -156,24 +170,38 @@ class Exploration {
     const { state: before } = visited;
     this.#moves += 1;
     const { state, reply } = await makeMove(this.#board, before, move);
-    const after = { ...state, trueSince: before.trueSince | trueNow(this.#rules, before, state) };
+    const trueSince = before.trueSince | trueNow(this.#rules, before, state);
+    const isRemoved = isRemovedNow(this.#rules, { before, move, after: state });
+    const after = { ...state, trueSince, isRemoved };
     const via = { move, reply, before: visited.via, clock: after.clock };
     const broken = brokenBy(this.#rules, { before, move, after });
-    for (const what of broken) this.#report(what, via);
-    // What follows from a broken state is broken too.
-    if (broken.length > 0) return;
     const process = processOf(move) ?? visited.last;
     const isSwitch = visited.last !== undefined && process !== visited.last;
     const switches = visited.switches + (isSwitch ? 1 : 0);
-    this.#visit({ state: after, via, last: process, switches, depth: visited.depth + 1 });
+    const next = { state: after, via, last: process, switches, depth: visited.depth + 1, broken };
+    if (broken.length === 0) this.#visit(next);
+    // The cheapest way is told first, whatever was found before it.
+    else if (this.#options.order === 'shortest') this.#frontier.put({ ...next, key: '' }, this.#costOf(next));
+    else this.#reportAll(next);
   }
 
   #visit(visited: Visited): void {
-    const { state, last, switches, depth } = visited;
-    const key = this.#options.order === 'shortest' ? `${keyOf(state)} ${last}` : keyOf(state);
-    if (this.#seen.has(key)) return;
-    this.#seen.add(key);
-    this.#frontier.put(visited, this.#faults(state) * 1_000_000 + switches * 1_000 + depth);
+    const { state, last } = visited;
+    const isCounted = this.#options.order === 'shortest';
+    const cost = isCounted ? this.#costOf(visited) : 0;
+    const key = isCounted ? `${keyOf(state)} ${last}` : keyOf(state);
+    const before = this.#seen.get(key);
+    if (before !== undefined && before <= cost) return;
+    this.#seen.set(key, cost);
+    this.#frontier.put({ ...visited, key }, cost);
+  }
+
+  #costOf({ state, switches, depth }: Visited): number {
+    return this.#faults(state) * 1_000_000 + switches * 1_000 + depth;
+  }
+
+  #reportAll({ broken, via }: Visited): void {
+    for (const what of broken) this.#report(what, via);
   }
 
   #faults({ budget }: State): number {

@@ -8,6 +8,11 @@ export interface Known {
 
 export const KNOWN: readonly Known[] = [
   {
+    name: 'a DELETE of a process that has outlived its claim takes what a PUT was answered for',
+    matches: (what, { case: name, fault }) =>
+      fault === 'one frozen process' && name.includes('remove') && what.includes('which has no claim, removed'),
+  },
+  {
     name: 'a PATCH that arrives late makes the answer to another PUT untrue',
     matches: (what, { fault }) =>
       fault === 'one lost or late reply' &&

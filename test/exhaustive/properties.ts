@@ -35,7 +35,7 @@ export function brokenBy(rules: Rules, { before, move, after }: { before: State;
     ...endings,
     ...unaccounted(before, after),
     ...made.flatMap((assistant) => madeWrongly(rules, { before, move, after, assistant })),
-    ...removedLate(before, move, after),
+    ...removedWrongly(before, move, after),
     ...overriddenByRollout(rules, { before, move, after }),
     ...appliedByWorker(rules, { before, move, after }),
     ...toolsMadeTwice(before, after),
@@ -80,21 +80,44 @@ function madeWrongly({ jobs, mayOutlive }: Rules, { before, move, after, assista
   }
   const job = move.kind === 'step' ? jobs[move.process]?.kind : undefined;
   const isWorker = job === 'work' || job === 'reapply';
-  if (isWorker && (!row || row.claim?.operation === 'delete'))
+  if (isWorker && (!row || row.claim?.operation === 'delete' || before.isRemoved))
     found.push('the worker has brought back what was removed');
   return found;
 }
 
-/** A DELETE whose sender has given up takes an assistant that the row names, and that nobody is removing any more. */
-function removedLate(before: State, move: Move, after: State): string[] {
+/** Only whoever holds the claim, or has just given a removal up, takes the assistant that the row names. */
+function removedWrongly(before: State, move: Move, after: State): string[] {
   const row = rowOf(before.shared.state);
-  if (move.kind !== 'land' || !row?.assistantId || row.claim?.operation === 'delete') return [];
-  const sender = before.inFlight[move.index]?.process ?? 0;
-  // As long as the claim is the sender's, the row says what was under way.
-  if (row.claim?.token.startsWith(`${nameOf(sender)}-`)) return [];
-  const isThere = ({ shared }: State) => shared.state.upstream.assistants.some(({ id }) => id === row.assistantId);
-  if (!isThere(before) || isThere(after)) return [];
-  return [`a DELETE arrived late and removed ${shortId(row.assistantId)}, which the row names`];
+  if (!row?.assistantId || row.claim?.operation === 'delete' || !isRemovedBetween(before, after, row.assistantId))
+    return [];
+  if (move.kind !== 'step' && move.kind !== 'land') return [];
+  const actor = move.kind === 'step' ? move.process : (before.inFlight[move.index]?.process ?? 0);
+  if (row.claim?.token.startsWith(`${nameOf(actor)}-`)) return [];
+  const how =
+    move.kind === 'land' ? 'a DELETE arrived late and removed' : `${nameOf(actor)}, which has no claim, removed`;
+  return [`${how} ${shortId(row.assistantId)}, which the row names`];
+}
+
+function isRemovedBetween(before: State, after: State, id: string): boolean {
+  const has = ({ shared }: State) => shared.state.upstream.assistants.some((assistant) => assistant.id === id);
+  return has(before) && !has(after);
+}
+
+/**
+ * True from a DELETE of the assistant by whoever removes it, until somebody asks for it anew. `before` says what was so.
+ */
+export function isRemovedNow(
+  { jobs }: Rules,
+  { before, move, after }: { before: State; move: Move; after: State },
+): boolean {
+  if (move.kind !== 'step' && move.kind !== 'land') return before.isRemoved;
+  const actor = move.kind === 'step' ? move.process : (before.inFlight[move.index]?.process ?? 0);
+  const job = jobs[actor]?.kind;
+  const id = rowOf(before.shared.state)?.assistantId;
+  if (job === 'remove') return before.isRemoved || (id !== undefined && isRemovedBetween(before, after, id));
+  const isAsking = job === 'ensure' || job === 'rollback' || job === 'import';
+  const hasClaimed = rowOf(after.shared.state)?.claim?.token.startsWith(`${nameOf(actor)}-`) ?? false;
+  return before.isRemoved && !(isAsking && hasClaimed);
 }
 
 /** What somebody has put there since a rollout was planned stays. */

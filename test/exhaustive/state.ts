@@ -39,17 +39,19 @@ export interface State {
   readonly budget: Budget;
   /** Which processes have seen their answer be true at some moment since they began; one bit each. */
   readonly trueSince: number;
+  /** Somebody has removed the assistant, and nobody has asked for it since. */
+  readonly isRemoved: boolean;
 }
 
 /** The same for states from which the same can happen. Of a process that has ended or died, nothing matters any more. */
-export function keyOf({ shared, clock, processes, inFlight, budget, trueSince }: State): string {
+export function keyOf({ shared, clock, processes, inFlight, budget, trueSince, isRemoved }: State): string {
   const at = processes.map((process, index) => {
     const { position, endsAt } = process;
     return isAlive(process) ? `${position.id}@${endsAt - clock}${(trueSince & (1 << index)) === 0 ? '' : '+'}` : 'x';
   });
   const sent = inFlight.map(({ process, pending }) => `${process} ${pending.number}`).toSorted();
   const left = `${budget.crashes}${budget.losses}${budget.jumps}`;
-  return `${shared.id} ${clock} ${at.join()} ${sent.join()} ${left}`;
+  return `${shared.id} ${clock} ${at.join()} ${sent.join()} ${left}${isRemoved ? ' removed' : ''}`;
 }
 
 export function isAlive({ position, isDead }: Process): boolean {
