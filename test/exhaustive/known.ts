@@ -35,6 +35,11 @@ export const KNOWN: readonly Known[] = [
       (fault === 'one frozen process' && name.includes('remove') && what.includes('which has no claim, removed')),
   },
   {
+    name: 'a process that outlives its claim maps an assistant that another organisation has taken over',
+    matches: (what, { case: name, fault }) =>
+      fault === 'one frozen process' && name.includes('from "named by two"') && what.endsWith('is named by two rows'),
+  },
+  {
     name: 'a PATCH that arrives late makes the answer to another PUT untrue',
     matches: (what, { fault }) =>
       fault === 'one lost or late reply' &&

@@ -40,6 +40,7 @@ export function brokenBy(rules: Rules, { before, move, after }: { before: State;
     ...appliedByWorker(rules, { before, move, after }),
     ...toolsMadeTwice(before, after),
     ...foreignTouched(rules, after),
+    ...linkedToNothing(before, after),
     ...namedTwice(after),
     ...notStored(after),
   ];
@@ -164,6 +165,15 @@ function notStored({ shared }: State): string[] {
   return rows
     .filter(([id, { claim, specHash }]) => !claim && specHash !== undefined && !stored.has(`${id}/${specHash}`))
     .map(([id]) => `the configuration that the row of ${id} names is not stored`);
+}
+
+/** A tool that is linked anew is there. */
+function linkedToNothing(before: State, after: State): string[] {
+  const linkedIn = ({ shared }: State) => (rowOf(shared.state)?.tools.linked ?? []).map(({ toolId }) => toolId);
+  const known = [...linkedIn(before), ...after.shared.state.upstream.tools.map(({ id }) => id)];
+  return linkedIn(after)
+    .filter((id) => !known.includes(id))
+    .map((id) => `the row links tool ${shortId(id)}, which is not there`);
 }
 
 function namedTwice({ shared }: State): string[] {
