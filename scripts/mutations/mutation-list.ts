@@ -92,7 +92,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/domain/mapping/hold-claim.ts',
     from: 'const attempted = withAttempt(mapping?.attempted ?? [], { specHash, toolIds, claim });',
     to: 'const attempted = mapping?.attempted ?? [];',
-    seenIn: ['ensure a1 ∥ ensure a2', 'one lost', 'synced'],
+    seenIn: ['ensure a1 ∥ ensure b1', 'one lost', 'synced'],
   },
   {
     name: 'assistant of a lost claim not removed',
