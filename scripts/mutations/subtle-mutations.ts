@@ -14,7 +14,7 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
     file: 'src/domain/sync/remove-assistant.ts',
     from: "if (result.kind === 'conflict') return false;",
     to: '',
-    seenIn: ['remove', 'one frozen process'],
+    seenIn: ['remove ∥ remove', 'one frozen process'],
   },
   {
     name: 'an import does not mind a create of unknown outcome',
@@ -56,7 +56,7 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
     file: 'src/domain/rollouts/apply-target.ts',
     from: 'const expected = { planned: plannedRow(target, operation.id) };',
     to: 'const expected = {};',
-    seenIn: ['bound'],
+    seenIn: ['bound', 'no fault'],
   },
   {
     name: 'an assistant is taken over from one that is about to map it',

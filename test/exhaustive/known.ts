@@ -24,9 +24,7 @@ export const KNOWN: readonly Known[] = [
   {
     name: 'the repeat of a PUT that was cut off does not look at what callers hear',
     matches: (what, { case: name, fault }) =>
-      fault !== 'no fault' &&
-      name.includes('from "pinned"') &&
-      what.includes('the row says that the assistant is current'),
+      fault !== 'no fault' && name.includes('from "pinned"') && what.includes('the row says that the assistant is'),
   },
   {
     name: 'a DELETE that arrives late removes what a PUT was answered for',
@@ -46,5 +44,12 @@ export const KNOWN: readonly Known[] = [
     matches: (what, { fault }) =>
       fault === 'one lost or late reply' &&
       /answered "(updated|adopted|applied|rolled-back)", which was true at no moment/.test(what),
+  },
+  {
+    name: 'a PATCH or a DELETE of a process that is frozen for longer than Lambda lets it comes too late',
+    matches: (what, { case: name, fault }) =>
+      fault === 'one frozen process' &&
+      ((/ensure|rollback|import/.test(name) && what.includes('which was true at no moment')) ||
+        / is not as \S+ wants it$/.test(what)),
   },
 ];
