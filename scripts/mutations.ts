@@ -92,17 +92,20 @@ async function byTests(words: string): Promise<boolean> {
 
 async function byExplorer(words: string): Promise<boolean> {
   let isWell = true;
+  const clean = new Set<string>();
   for (const mutation of [...MUTATIONS, ...SUBTLE_MUTATIONS].filter(({ name }) => name.includes(words))) {
     const { name, beyondExplorer, seenIn = [], inMemory: edit = mutation } = mutation;
-    if (beyondExplorer) console.log(`not explored    ${name}: ${beyondExplorer}`);
-    else
-      isWell =
-        (await report({
-          name,
-          wanted: 'killed',
-          look: { ...EXPLORER, command: [...EXPLORER.command, ...seenIn] },
-          edit,
-        })) && isWell;
+    if (beyondExplorer) {
+      console.log(`not explored    ${name}: ${beyondExplorer}`);
+      continue;
+    }
+    const look = { ...EXPLORER, command: [...EXPLORER.command, ...seenIn] };
+    const cases = seenIn.join(', ');
+    // What is found there must not be there without the variant.
+    if (!clean.has(cases))
+      isWell = (await report({ name: `nothing broken: ${cases}`, wanted: 'passes', look })) && isWell;
+    clean.add(cases);
+    isWell = (await report({ name, wanted: 'killed', look, edit })) && isWell;
   }
   return isWell;
 }

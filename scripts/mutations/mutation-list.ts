@@ -12,7 +12,7 @@ export interface Mutation extends Edit {
   noticedBy?: string;
   /** The same break where the explorer sees it, which works on stores in memory. */
   inMemory?: Edit;
-  /** Words of the cases in which the explorer looks for it; absent: in all, which takes minutes. */
+  /** Words of the cases in which the explorer looks for it; absent: in all, which takes an hour. */
   seenIn?: readonly string[];
   /** Why the explorer of every order cannot notice it. */
   beyondExplorer?: string;
@@ -30,6 +30,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/domain/sync/carry-out.ts',
     from: 'act: () => account.assistants.create(payload)',
     to: "act: async () => { const first = await account.assistants.create(payload); return first.kind === 'unknown' ? await account.assistants.create(payload) : first; }",
+    seenIn: ['ensure a1', 'unresolved', 'no fault'],
   },
   {
     name: 'POST of a tool retried once',
@@ -43,6 +44,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/domain/sync/strays.ts',
     from: 'if (!claim) return [];',
     to: 'if (!claim || claim.unresolvedAt) return [];',
+    seenIn: ['ensure a1', 'unresolved', 'no fault'],
   },
   {
     name: 'expired claim taken over without look-up',
@@ -57,6 +59,7 @@ export const MUTATIONS: readonly Mutation[] = [
     from: GUARD,
     to: `${GUARD} if (guard === 'as-read') return { expression: 'attribute_not_exists(nothing)', names: {}, values: {} };`,
     inMemory: { file: MEMORY, from: STATE_CHECK, to: `if (guard === 'as-read') return true; ${STATE_CHECK}` },
+    seenIn: ['ensure a1', 'nothing', 'no fault'],
   },
   {
     name: 'finalise without the token',
@@ -82,13 +85,14 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/domain/mapping/claim-row.ts',
     from: "transition: 'leave-unresolved', change: { claim: left }",
     to: "transition: 'abandon', change: {}",
+    seenIn: ['ensure a1', 'one lost', 'nothing'],
   },
   {
     name: 'attempted configurations forgotten',
     file: 'src/domain/mapping/hold-claim.ts',
     from: 'const attempted = withAttempt(mapping?.attempted ?? [], { specHash, toolIds, claim });',
     to: 'const attempted = mapping?.attempted ?? [];',
-    seenIn: ['ensure a1 ∥ ensure a2', 'one lost', 'synced'],
+    seenIn: ['ensure a1 ∥ ensure b1', 'one lost', 'synced'],
   },
   {
     name: 'assistant of a lost claim not removed',
@@ -110,6 +114,7 @@ export const MUTATIONS: readonly Mutation[] = [
     from: "if (first.kind === 'owned') return;",
     to: 'if (first.kind) return;',
     noticedBy: 'test/handlers/shared-assistant',
+    seenIn: ['named by two', 'no fault'],
   },
   {
     name: 'removals not counted before they are made',
@@ -125,6 +130,7 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'if (account.keyFingerprint !== mapping.keyFingerprint) await assertSameAccount(account, mapping);',
     to: '',
     noticedBy: 'test/handlers/sync',
+    seenIn: ['key of another account', 'no fault'],
   },
   {
     name: 'a tool that an earlier POST may still make not waited for',
@@ -139,6 +145,7 @@ export const MUTATIONS: readonly Mutation[] = [
     from: "(await account.get(toolId)).kind === 'found' ? toolId : undefined",
     to: 'account ? toolId : undefined',
     noticedBy: 'test/handlers/deleted-tools',
+    seenIn: ['tool deleted', 'no fault'],
   },
   {
     name: 'a claim taken before the look not given back',
@@ -146,6 +153,7 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'if (held) await giveBack(operation, { held, attempted: mapping?.attempted ?? [] });',
     to: '',
     noticedBy: 'test/handlers/claim-and-look',
+    seenIn: ['ensure a2', 'deleted', 'no fault'],
   },
   {
     name: 'Vapi changed though the configuration could not be kept',
@@ -153,24 +161,28 @@ export const MUTATIONS: readonly Mutation[] = [
     from: "if (held && kept.status === 'rejected') {",
     to: "if (!held && kept.status === 'rejected') {",
     noticedBy: 'test/handlers/claim-and-look',
+    seenIn: ['ensure a2', 'one lost', 'synced'],
   },
   {
     name: 'a pin said to be off that was not taken off',
     file: 'src/domain/traffic/live.ts',
     from: 'await traffic.followLatest(assistantId, allocation.id);',
     to: '',
+    seenIn: ['pinned', 'no fault'],
   },
   {
     name: 'what callers hear not looked at after an update',
     file: 'src/domain/sync/carry-out.ts',
     from: 'return await lookAtLive(operation, account, { assistantId, wish: traffic });',
     to: 'return { live: CURRENT };',
+    seenIn: ['pinned', 'no fault'],
   },
   {
     name: 'numbers that were replaced forgotten',
     file: 'src/domain/sync/decide.ts',
     from: 'formerNumbers: formerNumbers(mapping, { wanted: phoneNumberId, scope }),',
     to: 'formerNumbers: formerNumbers(mapping, { wanted: phoneNumberId, scope }).slice(0, 0),',
+    seenIn: ['number changed', 'no fault'],
   },
   {
     name: 'the assistant of an unreadable row taken for a stray',

@@ -3,6 +3,34 @@ import type { Mutation } from './mutation-list.ts';
 /** Breaks that a thousand random runs of each kind do not notice, and that the explorer of every order does. */
 export const SUBTLE_MUTATIONS: readonly Mutation[] = [
   {
+    name: 'a first configuration kept beside the claim, and not after it',
+    file: 'src/domain/mapping/claim-and-keep.ts',
+    from: '  if (!request.mapping && !(await claiming)) return undefined;\n',
+    to: '',
+    seenIn: ['ensure a3+x', 'import', 'nothing', 'one lost'],
+  },
+  {
+    name: 'an import sees only the last claim',
+    file: 'src/domain/sync/import-assistant.ts',
+    from: 'if (claim && mayBePrecededByCreate(claim)) {',
+    to: "if (claim && (claim.operation === 'create' || claim.operation === 'recreate')) {",
+    seenIn: ['ensure a1', 'import', 'unresolved', 'one crash'],
+  },
+  {
+    name: 'a PUT does not wait for a DELETE that may still arrive',
+    file: 'src/domain/sync/decide.ts',
+    from: '  if (claim && mayStillBeRemoved(claim, now))',
+    to: '  if (claim && now < 0)',
+    seenIn: ['ensure a1', 'remove', 'synced', 'one lost'],
+  },
+  {
+    name: 'the repeat of a PUT that wrote nothing does not look at what callers hear',
+    file: 'src/domain/sync/carry-out.ts',
+    from: 'if (!hasChanged(change) && !traffic) return {};',
+    to: "if (plan.kind === 'update' && !plan.patch.body && !traffic) return {};",
+    seenIn: ['ensure a2', 'pinned', 'one crash'],
+  },
+  {
     name: 'the worker brings an older configuration back',
     file: 'src/domain/sync/reapply-assistant.ts',
     from: '    expected: { specHash: applied.mapping.specHash },\n',
@@ -14,13 +42,13 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
     file: 'src/domain/sync/remove-assistant.ts',
     from: "if (result.kind === 'conflict') return false;",
     to: '',
-    seenIn: ['remove', 'one frozen process'],
+    seenIn: ['remove ∥ remove', 'one frozen process'],
   },
   {
     name: 'an import does not mind a create of unknown outcome',
     file: 'src/domain/sync/import-assistant.ts',
-    from: 'if (claim && mayHaveCreated(claim)) {',
-    to: 'if (claim && mayHaveCreated(claim) && mapping?.assistantId) {',
+    from: 'if (claim && mayBePrecededByCreate(claim)) {',
+    to: 'if (claim && mayBePrecededByCreate(claim) && mapping?.assistantId) {',
     seenIn: ['import', 'unresolved'],
   },
   {
@@ -56,7 +84,7 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
     file: 'src/domain/rollouts/apply-target.ts',
     from: 'const expected = { planned: plannedRow(target, operation.id) };',
     to: 'const expected = {};',
-    seenIn: ['bound'],
+    seenIn: ['bound', 'no fault'],
   },
   {
     name: 'an assistant is taken over from one that is about to map it',

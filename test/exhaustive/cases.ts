@@ -31,6 +31,7 @@ export const OPERATIONS = [
 ] as const;
 /** Operations of which only some pairs are explored. */
 const OTHERS = [
+  'ensure b1',
   'ensure a2, followed',
   'ensure a1 of another',
   'work of another',
@@ -101,6 +102,7 @@ function jobOf(
     case 'ensure a1':
     case 'ensure a2':
     case 'ensure a3+x':
+    case 'ensure b1':
       return { kind: 'ensure', spec: name.slice('ensure '.length) };
     case 'ensure a2, followed':
       return { kind: 'ensure', spec: 'a2', follow: true };

@@ -13,9 +13,23 @@ export const KNOWN: readonly Known[] = [
       fault === 'one frozen process' && name.includes('remove') && what.includes('which has no claim, removed'),
   },
   {
+    name: 'a process that outlives its claim maps an assistant that another organisation has taken over',
+    matches: (what, { case: name, fault }) =>
+      fault === 'one frozen process' &&
+      name.includes('from "named by two"') &&
+      (what.endsWith('is named by two rows') || what.includes('answered "adopted"')),
+  },
+  {
     name: 'a PATCH that arrives late makes the answer to another PUT untrue',
     matches: (what, { fault }) =>
       fault === 'one lost or late reply' &&
       /answered "(updated|adopted|applied|rolled-back)", which was true at no moment/.test(what),
+  },
+  {
+    name: 'a PATCH or a DELETE of a process that is frozen for longer than Lambda lets it comes too late',
+    matches: (what, { case: name, fault }) =>
+      fault === 'one frozen process' &&
+      ((/ensure|rollback|import/.test(name) && what.includes('which was true at no moment')) ||
+        / is not as \S+ wants it$/.test(what)),
   },
 ];

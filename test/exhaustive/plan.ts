@@ -5,7 +5,11 @@ import type { SpecialPast } from './special-pasts.ts';
 const FAULTY: readonly Fault[] = ['one crash', 'one lost or late reply', 'one clock step', 'one frozen process'];
 const SINGLES: readonly (readonly OperationName[])[] = OPERATIONS.map((operation) => [operation]);
 
-const SPECIAL: readonly (readonly [SpecialPast, readonly OperationName[]])[] = [
+const SPECIAL: readonly (readonly [Past | SpecialPast, readonly OperationName[]])[] = [
+  // Another configuration declares other fields.
+  ['nothing', ['ensure a1', 'ensure b1']],
+  ['synced', ['ensure a1', 'ensure b1']],
+  ['synced', ['ensure b1', 'remove']],
   ['number changed', ['ensure a1']],
   ['number changed', ['ensure a1', 'work']],
   ['pinned', ['ensure a2']],

@@ -40,6 +40,7 @@ export function brokenBy(rules: Rules, { before, move, after }: { before: State;
     ...appliedByWorker(rules, { before, move, after }),
     ...toolsMadeTwice(before, after),
     ...foreignTouched(rules, after),
+    ...linkedToNothing(before, after),
     ...namedTwice(after),
     ...notStored(after),
   ];
@@ -91,6 +92,8 @@ function removedWrongly(before: State, move: Move, after: State): string[] {
   if (!row?.assistantId || row.claim?.operation === 'delete' || !isRemovedBetween(before, after, row.assistantId))
     return [];
   if (move.kind !== 'step' && move.kind !== 'land') return [];
+  // Whoever moves to another account makes one there, and does not use the one that the row names.
+  if (move.kind === 'land' && row.claim?.operation === 'create') return [];
   const actor = move.kind === 'step' ? move.process : (before.inFlight[move.index]?.process ?? 0);
   if (row.claim?.token.startsWith(`${nameOf(actor)}-`)) return [];
   const how =
@@ -164,6 +167,15 @@ function notStored({ shared }: State): string[] {
   return rows
     .filter(([id, { claim, specHash }]) => !claim && specHash !== undefined && !stored.has(`${id}/${specHash}`))
     .map(([id]) => `the configuration that the row of ${id} names is not stored`);
+}
+
+/** A tool that is linked anew is there. */
+function linkedToNothing(before: State, after: State): string[] {
+  const linkedIn = ({ shared }: State) => (rowOf(shared.state)?.tools.linked ?? []).map(({ toolId }) => toolId);
+  const known = [...linkedIn(before), ...after.shared.state.upstream.tools.map(({ id }) => id)];
+  return linkedIn(after)
+    .filter((id) => !known.includes(id))
+    .map((id) => `the row links tool ${shortId(id)}, which is not there`);
 }
 
 function namedTwice({ shared }: State): string[] {

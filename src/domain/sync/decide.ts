@@ -93,11 +93,11 @@ export function decide(input: DecideInput): Plan {
     return { kind: 'unchanged', assistantId: mapping.assistantId };
   }
   if (claim && mayStillTurnUp(claim, input)) return { kind: 'unresolved', of: 'create', settlesAt: settlesAt(claim) };
-  if (claim && mayStillBeRemoved(claim, input))
-    return { kind: 'unresolved', of: 'delete', settlesAt: settlesAt(claim) };
-  if (observation.mapped?.kind === 'live') return keepMapped(observation.mapped.assistant, input);
-  const candidate = chooseStray(input) ?? observation.named;
-  return candidate ? adopt(candidate, input) : create(input);
+  const mapped = observation.mapped?.kind === 'live' ? observation.mapped.assistant : undefined;
+  const candidate = mapped ?? chooseStray(input) ?? observation.named;
+  if (!candidate) return create(input);
+  if (claim && mayStillBeRemoved(claim, now)) return { kind: 'unresolved', of: 'delete', settlesAt: settlesAt(claim) };
+  return mapped ? keepMapped(mapped, input) : adopt(candidate, input);
 }
 
 function mayStillTurnUp(claim: Claim, { observation, now }: DecideInput): boolean {
@@ -106,8 +106,8 @@ function mayStillTurnUp(claim: Claim, { observation, now }: DecideInput): boolea
 }
 
 /** The request of a removal that failed may arrive as late as any: until then what is there may go again. */
-function mayStillBeRemoved(claim: Claim, { observation, now }: DecideInput): boolean {
-  return isBeingRemoved(claim) && observation.mapped?.kind === 'live' && now < settlesAt(claim);
+function mayStillBeRemoved(claim: Claim, now: number): boolean {
+  return isBeingRemoved(claim) && now < settlesAt(claim);
 }
 
 /** The token of the claim under which an assistant was created, as its metadata says. */
