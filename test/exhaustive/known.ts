@@ -20,6 +20,13 @@ export const KNOWN: readonly Known[] = [
       (what.endsWith('is named by two rows') || what.includes('answered "adopted"')),
   },
   {
+    name: 'a pin that was taken off by a request whose reply was lost is seen when somebody looks at it again',
+    matches: (what, { case: name, fault }) =>
+      fault !== 'no fault' &&
+      name.includes('from "pinned"') &&
+      what.includes('the row says that the assistant is pinned'),
+  },
+  {
     name: 'a PATCH that arrives late makes the answer to another PUT untrue',
     matches: (what, { fault }) =>
       fault === 'one lost or late reply' &&
