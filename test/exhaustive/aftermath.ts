@@ -94,6 +94,8 @@ function notAsAsked(specHash: string | undefined, job: ProcessJob): string[] {
 
 export function textOfJob(job: ProcessJob): string {
   const of = job.key ? ' of another' : '';
+  if (job.kind === 'ensure' && job.follow) return `ensure ${job.spec} and follow`;
+  if (job.kind === 'ensure' && job.version === 0) return `ensure ${job.spec} without a template`;
   if (job.kind === 'rollout') return `${job.step} (rollout)`;
   return 'spec' in job ? `${job.kind} ${job.spec}${of}` : `${job.kind}${of}`;
 }
