@@ -8,9 +8,11 @@ export interface Known {
 
 export const KNOWN: readonly Known[] = [
   {
-    name: 'a DELETE of a process that has outlived its claim takes what a PUT was answered for',
+    name: 'a DELETE of a process that has outlived its claim takes what a PUT has made, or its configuration',
     matches: (what, { case: name, fault }) =>
-      fault === 'one frozen process' && name.includes('remove') && what.includes('which has no claim, removed'),
+      fault === 'one frozen process' &&
+      name.includes('remove') &&
+      (what.includes('which has no claim, removed') || what.endsWith('is not stored')),
   },
   {
     name: 'a process that outlives its claim maps an assistant that another organisation has taken over',

@@ -11,7 +11,8 @@ export interface Starting<R> {
     read(runId: string): Promise<R | undefined>;
     create(run: R): Promise<void>;
   };
-  isOver(run: R): boolean;
+  /** `named`: as it is named now. */
+  isOver(run: R, named: CurrentRun): boolean;
   /** True for a run that nobody works on any more. */
   standsStill(run: R): boolean;
   /** Gives a run up that stands still. */
@@ -51,7 +52,7 @@ async function isAlive<R>(
 ): Promise<boolean> {
   const other = await runs.read(current.runId);
   if (!other) return current.at >= since;
-  if (isOver(other)) return false;
+  if (isOver(other, current)) return false;
   if (!standsStill(other)) return true;
   await giveUp(other);
   return false;

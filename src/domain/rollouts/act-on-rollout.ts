@@ -46,13 +46,17 @@ function changeBy(action: RolloutAction, rollout: Rollout, now: string): Paramet
 }
 
 /**
- * What a newer rollout of the template has done is not to be undone by an older one: that is named anew, so that of it and of one
- * that is just starting one gives way. False when it was named meanwhile. Throws `ROLLOUT_STATE`.
+ * What a newer rollout of the template has done is not to be undone by an older one: that is named anew, later than its last write,
+ * so that of it and of one that is just starting one gives way. False when it was named meanwhile. Throws `ROLLOUT_STATE`.
  */
-async function nameAgain({ rollouts, runtime }: RolloutCall, { rolloutId, template }: Rollout): Promise<boolean> {
+async function nameAgain(
+  { rollouts, runtime }: RolloutCall,
+  { rolloutId, template, updatedAt }: Rollout,
+): Promise<boolean> {
   const newest = await rollouts.newest(template);
   if (newest?.runId === rolloutId) {
-    return await rollouts.makeNewest(template, { runId: rolloutId, at: isoNow(runtime) }, newest);
+    const at = new Date(Math.max(runtime.now(), Date.parse(updatedAt) + 1)).toISOString();
+    return await rollouts.makeNewest(template, { runId: rolloutId, at }, newest);
   }
   throw new Problem('ROLLOUT_STATE', `A newer rollout of ${template} began (${newest?.runId}): roll that one back.`);
 }

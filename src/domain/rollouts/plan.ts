@@ -128,7 +128,8 @@ async function takeTemplate(call: RolloutCall, planned: Rollout): Promise<void> 
       read: (id) => rollouts.read(id),
       create: (rollout) => rollouts.create(rollout),
     },
-    isOver: ({ state }) => isEnded(state),
+    // Named anew after its last write: somebody is just about to roll it back.
+    isOver: ({ state, updatedAt }, { at }) => isEnded(state) && !(updatedAt < at && at >= since),
     standsStill: (other) => other.state === 'planning' && other.startedAt < since,
     giveUp: async (other) => void (await giveUpPlan(call, other)),
   };
