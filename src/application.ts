@@ -245,16 +245,10 @@ export function makeApplication(parts: ApplicationParts = systemParts()): Applic
 export function makeRolloutApplication(parts: ApplicationParts = systemParts()): RolloutApplication {
   const service = makeSyncApplication(parts);
   const { settings, runtime } = parts;
-  const rollouts = rolloutsOf(service, { settings, table: tableOf(parts), pacer: makePacer(runtime) });
-  const { telemetry, orgClaim, sync } = service;
   const table = tableOf(parts);
-  const drift = {
-    runs: new DynamoRunStore(table, runtime),
-    units: new DynamoUnitStore(table, runtime),
-    limits: settings.drift,
-    runtime,
-    tasks: sync.tasks,
-  };
+  const drift = driftOf(service.sync, { settings, table });
+  const rollouts = rolloutsOf(service, { settings, table, pacer: drift.pacer });
+  const { telemetry, orgClaim } = service;
   return { telemetry, runtime, orgClaim, rollouts, drift, stalledMs: settings.rolloutStalledMs };
 }
 

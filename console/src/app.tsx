@@ -2,14 +2,14 @@ import { useErrorBoundary } from 'preact/hooks';
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { AssistantPage } from './assistant/assistant-page.tsx';
 import { ChangesPage } from './changes/changes-page.tsx';
+import { PageHead } from './common/parts.tsx';
+import { Place } from './common/place.tsx';
+import { Empty, Failed } from './common/states.tsx';
 import { DriftPage } from './drift/drift-page.tsx';
 import { FleetPage } from './fleet/fleet-page.tsx';
 import { ForecastPage } from './forecast/forecast-page.tsx';
 import { RolloutPage } from './rollouts/rollout-page.tsx';
 import { RolloutsPage } from './rollouts/rollouts-page.tsx';
-import { PageHead } from './shared/parts.tsx';
-import { Place } from './shared/place.tsx';
-import { Empty, Failed } from './shared/states.tsx';
 
 const LINKS = [
   { title: 'Fleet', path: '/console/', below: '/console/assistants' },

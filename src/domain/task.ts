@@ -58,6 +58,9 @@ export function longWorkOf(task: Task): string | undefined {
   return 'rolloutId' in task ? task.rolloutId : undefined;
 }
 
+/** The longest that a task can live, in ms: the worker's time. */
+export const TASK_MS = 120_000;
+
 /** The durable queue. A task that was sent is performed at least once. */
 export interface TaskQueue {
   /** Throws when it is not certain that the task is in the queue. `delaySeconds`: 0 to 900. */

@@ -1,5 +1,5 @@
+import type { Finding } from '../../console/src/common/api-types.ts';
 import { groupsOf } from '../../console/src/drift/findings.ts';
-import type { Finding } from '../../console/src/shared/api-types.ts';
 
 let made = 0;
 function finding(parts: Partial<Finding>): Finding {

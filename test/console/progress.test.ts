@@ -1,5 +1,5 @@
+import type { Rollout } from '../../console/src/common/api-types.ts';
 import { wavesOf } from '../../console/src/rollouts/progress.ts';
-import type { Rollout } from '../../console/src/shared/api-types.ts';
 
 function rollout(counts: Partial<Rollout['counts']>): Rollout {
   const none = { outdated: 0, applying: 0, applied: 0, unchanged: 0, failed: 0, skipped: 0, 'rolled-back': 0 };

@@ -1,11 +1,11 @@
 import { useRoute } from 'preact-iso';
 import { orThrow } from '../../../client/index.ts';
+import type { AssistantKey, HistoryEntry, Status } from '../common/api-types.ts';
+import { useLoaded } from '../common/loaded.ts';
+import { PageHead, Panel, StateChip } from '../common/parts.tsx';
+import { service } from '../common/service.ts';
+import { Empty, Show } from '../common/states.tsx';
 import { renewRow } from '../fleet/fleet-rows.ts';
-import type { AssistantKey, HistoryEntry, Status } from '../shared/api-types.ts';
-import { useLoaded } from '../shared/loaded.ts';
-import { PageHead, Panel, StateChip } from '../shared/parts.tsx';
-import { service } from '../shared/service.ts';
-import { Empty, Show } from '../shared/states.tsx';
 import { textOf } from './configuration-text.ts';
 import { History } from './history.tsx';
 import { LastChanges } from './last-changes.tsx';

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { AssistantKey, HistoryEntry } from '../shared/api-types.ts';
-import { useLoaded } from '../shared/loaded.ts';
-import { Show } from '../shared/states.tsx';
-import { dateOf, shortHash } from '../shared/text.ts';
+import type { AssistantKey, HistoryEntry } from '../common/api-types.ts';
+import { useLoaded } from '../common/loaded.ts';
+import { Show } from '../common/states.tsx';
+import { dateOf, shortHash } from '../common/text.ts';
 import { Difference } from './difference.tsx';
 import { storedText } from './stored.ts';
 

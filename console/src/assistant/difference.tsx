@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import { countOf } from '../shared/text.ts';
+import { countOf } from '../common/text.ts';
 import { type Block, blocksOf, type Line, type Pair, pairsOf } from './difference-lines.ts';
 
 interface DifferenceProps {

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import type { HistoryEntry, Status } from '../shared/api-types.ts';
-import { Chip, Panel, Time } from '../shared/parts.tsx';
-import { Empty } from '../shared/states.tsx';
-import { dateOf, shortHash } from '../shared/text.ts';
+import type { HistoryEntry, Status } from '../common/api-types.ts';
+import { Chip, Panel, Time } from '../common/parts.tsx';
+import { Empty } from '../common/states.tsx';
+import { dateOf, shortHash } from '../common/text.ts';
 import { Comparison, titleOf } from './comparison.tsx';
 import { RollBack } from './roll-back.tsx';
 

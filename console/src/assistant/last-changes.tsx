@@ -1,10 +1,10 @@
 import { orThrow } from '../../../client/index.ts';
 import { Entries } from '../changes/entries.tsx';
-import type { AssistantKey } from '../shared/api-types.ts';
-import { useLoaded } from '../shared/loaded.ts';
-import { Panel } from '../shared/parts.tsx';
-import { service } from '../shared/service.ts';
-import { Empty, Show } from '../shared/states.tsx';
+import type { AssistantKey } from '../common/api-types.ts';
+import { useLoaded } from '../common/loaded.ts';
+import { Panel } from '../common/parts.tsx';
+import { service } from '../common/service.ts';
+import { Empty, Show } from '../common/states.tsx';
 
 /** So many are asked for. */
 const LIMIT = 20;

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
 import { orThrow } from '../../../client/index.ts';
-import type { HistoryEntry, Status } from '../shared/api-types.ts';
-import { Dialog } from '../shared/dialog.tsx';
-import { useLoaded } from '../shared/loaded.ts';
-import { service } from '../shared/service.ts';
-import { Refused, Show } from '../shared/states.tsx';
+import type { HistoryEntry, Status } from '../common/api-types.ts';
+import { Dialog } from '../common/dialog.tsx';
+import { useLoaded } from '../common/loaded.ts';
+import { service } from '../common/service.ts';
+import { Refused, Show } from '../common/states.tsx';
 import { titleOf } from './comparison.tsx';
 import { Difference } from './difference.tsx';
 import { storedText } from './stored.ts';

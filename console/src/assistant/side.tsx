@@ -1,5 +1,5 @@
-import type { Status } from '../shared/api-types.ts';
-import { Facts, Panel, StateChip, Time } from '../shared/parts.tsx';
+import type { Status } from '../common/api-types.ts';
+import { Facts, Panel, StateChip, Time } from '../common/parts.tsx';
 import { Heard } from './situation.tsx';
 
 /** What is known of an assistant beside its configuration. */

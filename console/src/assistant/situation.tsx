@@ -1,6 +1,6 @@
-import type { Status } from '../shared/api-types.ts';
-import { Time } from '../shared/parts.tsx';
-import { countOf } from '../shared/text.ts';
+import type { Status } from '../common/api-types.ts';
+import { Time } from '../common/parts.tsx';
+import { countOf } from '../common/text.ts';
 
 /** What is not as it should be, and what comes of it. */
 export function Situation({ status }: { status: Status }) {

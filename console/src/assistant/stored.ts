@@ -1,6 +1,6 @@
 import { orThrow } from '../../../client/index.ts';
-import type { AssistantKey } from '../shared/api-types.ts';
-import { service } from '../shared/service.ts';
+import type { AssistantKey } from '../common/api-types.ts';
+import { service } from '../common/service.ts';
 import { textOf } from './configuration-text.ts';
 
 /** The text of a configuration that was applied. */

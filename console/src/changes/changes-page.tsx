@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import type { Change } from '../shared/api-types.ts';
-import { PageHead, Panel } from '../shared/parts.tsx';
-import { Empty, Failed, Loading } from '../shared/states.tsx';
-import { countOf } from '../shared/text.ts';
+import type { Change } from '../common/api-types.ts';
+import { FilterField, PageHead, Panel } from '../common/parts.tsx';
+import { Empty, Failed, Loading } from '../common/states.tsx';
+import { countOf } from '../common/text.ts';
 import { Entries } from './entries.tsx';
 import { type Feed, useFeed } from './follow.ts';
 
@@ -19,14 +19,7 @@ export function ChangesPage() {
           {isOn ? 'Pause' : 'Resume'}
         </button>
       </PageHead>
-      <input
-        type="search"
-        class="field"
-        aria-label="Filter…"
-        placeholder="Filter…"
-        value={text}
-        onInput={({ currentTarget }) => setText(currentTarget.value)}
-      />
+      <FilterField text={text} setText={setText} />
       {feed.state === 'failed' && <Failed what="the changes" error={feed.error} retry={retry} />}
       {shown.length > 0 ? <Newest changes={shown} /> : <NoChange feed={feed} text={text} />}
     </div>

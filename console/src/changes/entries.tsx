@@ -1,6 +1,6 @@
-import type { Change } from '../shared/api-types.ts';
-import { AssistantLink, Chip, Time, type Tone } from '../shared/parts.tsx';
-import { countOf, wordsOf } from '../shared/text.ts';
+import type { Change } from '../common/api-types.ts';
+import { AssistantLink, Chip, Time, type Tone } from '../common/parts.tsx';
+import { countOf, wordsOf } from '../common/text.ts';
 
 const TONES: Readonly<Record<Change['action'], Tone>> = {
   created: 'good',

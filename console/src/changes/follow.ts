@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { orThrow } from '../../../client/index.ts';
-import type { Change } from '../shared/api-types.ts';
-import { service } from '../shared/service.ts';
+import type { Change } from '../common/api-types.ts';
+import { service } from '../common/service.ts';
 
 /** The feed, the newest change first. */
 export interface Feed {

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import { orThrow } from '../../../client/index.ts';
-import { useLoaded } from '../shared/loaded.ts';
-import { PageHead, Panel } from '../shared/parts.tsx';
-import { service } from '../shared/service.ts';
-import { Empty, Refused, Show } from '../shared/states.tsx';
+import { useLoaded } from '../common/loaded.ts';
+import { PageHead, Panel } from '../common/parts.tsx';
+import { service } from '../common/service.ts';
+import { Empty, Refused, Show } from '../common/states.tsx';
 import { type DriftView, isOpen, readDrift } from './read-runs.ts';
 import { RunReport } from './run-report.tsx';
 import { RunsChart } from './runs-chart.tsx';

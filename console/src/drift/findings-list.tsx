@@ -1,7 +1,7 @@
-import type { Finding } from '../shared/api-types.ts';
-import { addressOf, StateChip } from '../shared/parts.tsx';
-import { Empty } from '../shared/states.tsx';
-import { countOf, numberOf } from '../shared/text.ts';
+import type { Finding } from '../common/api-types.ts';
+import { addressOf, StateChip } from '../common/parts.tsx';
+import { Empty } from '../common/states.tsx';
+import { countOf, numberOf } from '../common/text.ts';
 import { groupsOf } from './findings.ts';
 
 /** Of a group, so many are shown. */

@@ -1,4 +1,4 @@
-import type { DriftRun, Finding } from '../shared/api-types.ts';
+import type { DriftRun, Finding } from '../common/api-types.ts';
 
 /** The classes of findings, in the order in which they are shown. */
 export const CLASSES = [

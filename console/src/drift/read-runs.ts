@@ -1,6 +1,6 @@
 import { orThrow } from '../../../client/index.ts';
-import type { DriftRun, Finding } from '../shared/api-types.ts';
-import { service } from '../shared/service.ts';
+import type { DriftRun, Finding } from '../common/api-types.ts';
+import { service } from '../common/service.ts';
 
 /** A run with what it found. */
 export interface RunWithFindings {

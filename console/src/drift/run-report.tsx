@@ -1,6 +1,6 @@
-import type { DriftRun } from '../shared/api-types.ts';
-import { Panel, StateChip } from '../shared/parts.tsx';
-import { countOf, dateOf, numberOf } from '../shared/text.ts';
+import type { DriftRun } from '../common/api-types.ts';
+import { Panel, StateChip } from '../common/parts.tsx';
+import { countOf, dateOf, numberOf } from '../common/text.ts';
 import { FindingsList } from './findings-list.tsx';
 import { isOpen, type RunWithFindings } from './read-runs.ts';
 

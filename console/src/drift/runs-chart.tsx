@@ -1,7 +1,7 @@
 import { scaleBand, scaleLinear } from 'd3-scale';
 import { stack } from 'd3-shape';
-import type { DriftRun } from '../shared/api-types.ts';
-import { countOf, dateOf, wordsOf } from '../shared/text.ts';
+import type { DriftRun } from '../common/api-types.ts';
+import { countOf, dateOf, wordsOf } from '../common/text.ts';
 import { CLASSES, countsOf, totalOf } from './findings.ts';
 
 const SIZE = { width: 900, height: 220, left: 44, right: 8, top: 12, bottom: 28 };

@@ -1,6 +1,6 @@
-import type { DriftRun } from '../shared/api-types.ts';
-import { StateChip, Time } from '../shared/parts.tsx';
-import { dateOf, numberOf } from '../shared/text.ts';
+import type { DriftRun } from '../common/api-types.ts';
+import { StateChip, Time } from '../common/parts.tsx';
+import { dateOf, numberOf } from '../common/text.ts';
 import { totalOf } from './findings.ts';
 
 /** The runs, the newest first. */

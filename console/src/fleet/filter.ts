@@ -1,4 +1,4 @@
-import type { Status } from '../shared/api-types.ts';
+import type { Status } from '../common/api-types.ts';
 import type { FleetRow } from './fleet-rows.ts';
 
 /** Groups of the fleet that a button shows. */

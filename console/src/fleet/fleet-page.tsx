@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
-import { PageHead } from '../shared/parts.tsx';
-import { Empty, Failed, Loading } from '../shared/states.tsx';
-import { countOf, numberOf } from '../shared/text.ts';
+import { FilterField, PageHead } from '../common/parts.tsx';
+import { Empty, Failed, Loading } from '../common/states.tsx';
+import { countOf, numberOf } from '../common/text.ts';
 import { filtered, GROUPS, type Group } from './filter.ts';
 import { type Fleet, useFleet } from './fleet-rows.ts';
 import { FleetTable } from './fleet-table.tsx';
@@ -21,14 +21,7 @@ export function FleetPage() {
         </button>
       </PageHead>
       <div class="toolbar">
-        <input
-          type="search"
-          class="field"
-          aria-label="Filter…"
-          placeholder="Filter…"
-          value={text}
-          onInput={({ currentTarget }) => setText(currentTarget.value)}
-        />
+        <FilterField text={text} setText={setText} />
         <Groups fleet={fleet} group={group} choose={setGroup} />
       </div>
       {fleet.state === 'failed' && <Failed what="the fleet" error={fleet.error} retry={reload} />}

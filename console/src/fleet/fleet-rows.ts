@@ -1,8 +1,8 @@
 import { useEffect, useSyncExternalStore } from 'preact/compat';
 import { orThrow } from '../../../client/index.ts';
-import type { Status } from '../shared/api-types.ts';
-import { addressOf } from '../shared/parts.tsx';
-import { service } from '../shared/service.ts';
+import type { Status } from '../common/api-types.ts';
+import { addressOf } from '../common/parts.tsx';
+import { service } from '../common/service.ts';
 
 /** An assistant in the table, with the text that the filter looks through. */
 export interface FleetRow {

@@ -7,7 +7,7 @@ import {
   useTable,
 } from '@tanstack/preact-table';
 import { useRef } from 'preact/hooks';
-import { StateChip, Time } from '../shared/parts.tsx';
+import { StateChip, Time } from '../common/parts.tsx';
 import type { FleetRow } from './fleet-rows.ts';
 import { useVirtualRows } from './virtual-rows.ts';
 

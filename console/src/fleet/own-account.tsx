@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { orThrow } from '../../../client/index.ts';
-import { service } from '../shared/service.ts';
-import { Empty, Refused } from '../shared/states.tsx';
+import { service } from '../common/service.ts';
+import { Empty, Refused } from '../common/states.tsx';
 import { type FleetRow, rowOf } from './fleet-rows.ts';
 import { FleetTable } from './fleet-table.tsx';
 

@@ -1,10 +1,10 @@
 import { orThrow } from '../../../client/index.ts';
-import type { DriftRun, Retirement } from '../shared/api-types.ts';
-import { useLoaded } from '../shared/loaded.ts';
-import { AssistantLink, Chip, PageHead, Panel, Time } from '../shared/parts.tsx';
-import { service } from '../shared/service.ts';
-import { Empty, Show } from '../shared/states.tsx';
-import { dayOf, distanceOf, numberOf } from '../shared/text.ts';
+import type { DriftRun, Retirement } from '../common/api-types.ts';
+import { useLoaded } from '../common/loaded.ts';
+import { AssistantLink, Chip, PageHead, Panel, Time } from '../common/parts.tsx';
+import { service } from '../common/service.ts';
+import { Empty, Show } from '../common/states.tsx';
+import { dayOf, distanceOf, numberOf } from '../common/text.ts';
 
 /** What stops when: models and voices that are to be retired. */
 export function ForecastPage() {

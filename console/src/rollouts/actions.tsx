@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
 import { orThrow } from '../../../client/index.ts';
-import type { Rollout } from '../shared/api-types.ts';
-import { Dialog } from '../shared/dialog.tsx';
-import { service } from '../shared/service.ts';
-import { Refused } from '../shared/states.tsx';
-import { countOf } from '../shared/text.ts';
+import type { Rollout } from '../common/api-types.ts';
+import { Dialog } from '../common/dialog.tsx';
+import { service } from '../common/service.ts';
+import { Refused } from '../common/states.tsx';
+import { countOf } from '../common/text.ts';
 
 type Action = 'pause' | 'resume' | 'abort' | 'rollback';
 

@@ -1,4 +1,4 @@
-import type { Rollout } from '../shared/api-types.ts';
+import type { Rollout } from '../common/api-types.ts';
 
 /** How far a wave is: numbers of targets. */
 export interface Wave {

@@ -1,9 +1,9 @@
 import { useRoute } from 'preact-iso';
 import { orThrow } from '../../../client/index.ts';
-import { useLoaded } from '../shared/loaded.ts';
-import { PageHead, Panel } from '../shared/parts.tsx';
-import { service } from '../shared/service.ts';
-import { Show } from '../shared/states.tsx';
+import { useLoaded } from '../common/loaded.ts';
+import { PageHead, Panel } from '../common/parts.tsx';
+import { service } from '../common/service.ts';
+import { Show } from '../common/states.tsx';
 import { Actions } from './actions.tsx';
 import { isOver } from './progress.ts';
 import { RolloutPanel } from './rollout-panel.tsx';

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import type { Rollout } from '../shared/api-types.ts';
-import { Facts, StateChip, Time } from '../shared/parts.tsx';
-import { countOf, dateOf, numberOf, wordsOf } from '../shared/text.ts';
+import type { Rollout } from '../common/api-types.ts';
+import { Facts, StateChip, Time } from '../common/parts.tsx';
+import { countOf, dateOf, numberOf, wordsOf } from '../common/text.ts';
 import { doneOf, isOver } from './progress.ts';
 import { WavesChart } from './waves-chart.tsx';
 

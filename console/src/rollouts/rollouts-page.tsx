@@ -1,10 +1,10 @@
 import { orThrow } from '../../../client/index.ts';
-import type { Rollout } from '../shared/api-types.ts';
-import { useLoaded } from '../shared/loaded.ts';
-import { PageHead, Panel, StateChip, Time } from '../shared/parts.tsx';
-import { service } from '../shared/service.ts';
-import { Empty, Show } from '../shared/states.tsx';
-import { numberOf } from '../shared/text.ts';
+import type { Rollout } from '../common/api-types.ts';
+import { useLoaded } from '../common/loaded.ts';
+import { PageHead, Panel, StateChip, Time } from '../common/parts.tsx';
+import { service } from '../common/service.ts';
+import { Empty, Show } from '../common/states.tsx';
+import { numberOf } from '../common/text.ts';
 import { Actions } from './actions.tsx';
 import { doneOf, isOver } from './progress.ts';
 import { RolloutPanel } from './rollout-panel.tsx';

@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 import { orThrow } from '../../../client/index.ts';
-import type { Rollout, RolloutTarget } from '../shared/api-types.ts';
-import { useLoaded } from '../shared/loaded.ts';
-import { AssistantLink, StateChip } from '../shared/parts.tsx';
-import { service } from '../shared/service.ts';
-import { Empty, Show } from '../shared/states.tsx';
-import { numberOf, wordsOf } from '../shared/text.ts';
+import type { Rollout, RolloutTarget } from '../common/api-types.ts';
+import { useLoaded } from '../common/loaded.ts';
+import { AssistantLink, StateChip } from '../common/parts.tsx';
+import { service } from '../common/service.ts';
+import { Empty, Show } from '../common/states.tsx';
+import { numberOf, wordsOf } from '../common/text.ts';
 
 type TargetState = RolloutTarget['state'];
 

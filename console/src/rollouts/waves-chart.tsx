@@ -1,6 +1,6 @@
 import { scaleBand, scaleSqrt } from 'd3-scale';
-import type { Rollout } from '../shared/api-types.ts';
-import { countOf, numberOf } from '../shared/text.ts';
+import type { Rollout } from '../common/api-types.ts';
+import { countOf, numberOf } from '../common/text.ts';
 import { isOver, type Wave, wavesOf } from './progress.ts';
 
 const SIZE = { width: 1040, height: 190, top: 24, bottom: 24, widest: 130 };

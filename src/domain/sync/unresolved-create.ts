@@ -45,7 +45,7 @@ async function unresolved(operation: Operation, held: HeldClaim): Promise<Proble
 
 /** The answer while it is not known whether a create had an effect. Both times in epoch ms. */
 export function createUnresolved(settled: number, now: number): Problem {
-  const retryAfterSeconds = Math.max(1, Math.ceil((settled - now) / 1000));
+  const retryAfterSeconds = secondsUntil(settled, now);
   return new Problem(
     'CREATE_UNRESOLVED',
     `Vapi's reply to the creation was lost, and making a second assistant is not risked. Repeat the request: the assistant is adopted as soon as Vapi lists it, and made anew if it has not shown up in ${retryAfterSeconds} s.`,
@@ -55,10 +55,14 @@ export function createUnresolved(settled: number, now: number): Problem {
 
 /** The answer while a removal may still take effect. Both times in epoch ms. */
 export function removalUnresolved(settled: number, now: number): Problem {
-  const retryAfterSeconds = Math.max(1, Math.ceil((settled - now) / 1000));
+  const retryAfterSeconds = secondsUntil(settled, now);
   return new Problem(
     'VAPI_UNAVAILABLE',
     `Vapi's reply to a DELETE of this assistant was lost, so that it may still go. Repeat the request in ${retryAfterSeconds} s: then the assistant is used if it is there, and made anew if it is not.`,
     { retryAfterSeconds, withoutEffect: true },
   );
+}
+
+function secondsUntil(settled: number, now: number): number {
+  return Math.max(1, Math.ceil((settled - now) / 1000));
 }

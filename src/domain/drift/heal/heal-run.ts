@@ -1,5 +1,5 @@
 import { isoNow } from '../../runtime.ts';
-import type { TaskEnd } from '../../task.ts';
+import { TASK_MS, type TaskEnd } from '../../task.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
 import type { Finding } from '../finding.ts';
 import { closeRun } from '../run/close-run.ts';
@@ -14,9 +14,6 @@ const AT_A_TIME = 10;
 
 /** Not gone on with when less than this is left, in ms. */
 const HEALING_MS = 12_000;
-
-/** The longest that a task can live, in ms: a removal that it has noted is waited for as long. */
-const TASK_MS = 120_000;
 
 type HealingRun = DriftRun & { healing: Healing };
 
@@ -54,7 +51,7 @@ function isHealing(run: DriftRun | undefined): run is HealingRun {
   return run?.healing !== undefined && run.status === 'healing';
 }
 
-/** For how long, in ms, the task may still live that has noted a removal and not its outcome. */
+/** For how long, in ms, the task may still live that has noted a removal and not its outcome: so long it is waited for. */
 function underWayFor({ healing, updatedAt }: HealingRun, now: number): number {
   return healing.removing === undefined ? 0 : Date.parse(updatedAt) + TASK_MS - now;
 }

@@ -1,11 +1,8 @@
 import type { Journal } from '../../journal.ts';
 import { lostUnits } from '../../long-work/lost-units.ts';
-import type { DriftTask, TaskQueue } from '../../task.ts';
+import { type DriftTask, TASK_MS, type TaskQueue } from '../../task.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
 import { type DriftRun, isOver, laneOf } from '../runs.ts';
-
-/** For so long a task that heals may wait for a removal that another one has noted, in ms. */
-const HEALING_MS = 120_000;
 
 type Resending = Pick<DriftDependencies, 'runs' | 'units' | 'runtime'> & {
   tasks: TaskQueue;
@@ -26,13 +23,14 @@ export async function resendLostRun(deps: Resending, stalledMs: number): Promise
 
 async function lostTasks({ units, limits }: Resending, run: DriftRun, sinceMs: number): Promise<DriftTask[]> {
   const { runId, status, updatedAt } = run;
-  const since = new Date(status === 'healing' ? sinceMs - HEALING_MS : sinceMs).toISOString();
+  // A task that heals may wait for a removal that another one has noted.
+  const since = new Date(status === 'healing' ? sinceMs - TASK_MS : sinceMs).toISOString();
   if (updatedAt >= since) return [];
   if (status === 'planning') return [{ kind: 'drift-plan', runId }];
   if (status === 'healing') return [{ kind: 'drift-heal', runId }];
-  const chains = { laneOf, parallelUnits: limits.parallelWindows };
-  const lost = lostUnits(chains, { run, units: await units.all(runId), since });
   // The last one crashed before it could end the run.
   if (run.done.length === run.unitCount) return [{ kind: 'drift-window', runId, unit: 0 }];
+  const chains = { laneOf, parallelUnits: limits.parallelWindows };
+  const lost = lostUnits(chains, { run, units: await units.all(runId), since });
   return lost.map(({ number: unit }) => ({ kind: 'drift-window', runId, unit }));
 }

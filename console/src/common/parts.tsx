@@ -130,3 +130,17 @@ interface PageHeadProps {
   lead?: ComponentChildren;
   children?: ComponentChildren;
 }
+
+/** What is typed here decides which rows are shown. */
+export function FilterField({ text, setText }: { text: string; setText: (text: string) => void }) {
+  return (
+    <input
+      type="search"
+      class="field"
+      aria-label="Filter…"
+      placeholder="Filter…"
+      value={text}
+      onInput={({ currentTarget }) => setText(currentTarget.value)}
+    />
+  );
+}
