@@ -273,6 +273,17 @@ describe('GET /changes', () => {
   });
 
   it.each([
+    ['this moment', 0],
+    ['tomorrow', 86_400_000],
+  ])('since %s has nothing to show yet, and is followed from there', async (_name, ahead) => {
+    await put(withPrompt('one'));
+    await service.announce();
+    const page = await follow({ since: new Date(Date.now() + ahead).toISOString() });
+    expect(page).toEqual({ items: [], next: expect.any(String) });
+    expect(await follow({ cursor: page.next })).toEqual(page);
+  });
+
+  it.each([
     ['since', 'yesterday'],
     ['since', '2026-13-01T00:00:00Z'],
     ['limit', '0'],
