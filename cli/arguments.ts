@@ -33,9 +33,19 @@ export function isContent<Content extends object>(value: unknown): value is Cont
   return isJsonObject(value);
 }
 
+/** The text of a file; `-` is stdin. Throws a `CliError`. */
+export function textIn(file: string): string {
+  return readable(file, () => readFileSync(file === '-' ? 0 : file, 'utf8'));
+}
+
 function parsed(file: string): unknown {
+  const text = textIn(file);
+  return readable(file, () => parse(text));
+}
+
+function readable<Content>(file: string, read: () => Content): Content {
   try {
-    return parse(readFileSync(file === '-' ? 0 : file, 'utf8'));
+    return read();
   } catch (error) {
     throw new CliError(`${file} cannot be read: ${Error.isError(error) ? error.message : 'unknown error'}`);
   }

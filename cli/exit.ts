@@ -36,7 +36,11 @@ export function sentencesOf(error: unknown): string[] {
 }
 
 function problemLines({ message, status, problem, operationId }: ProblemError): string[] {
-  const fields = (problem?.errors ?? []).map(({ field, detail }) => `  ${field}: ${detail}`);
+  const fields = (problem?.errors ?? []).map(({ field, detail }) => `${field}: ${detail}`);
+  // The detail is often nothing but the fields in one line.
+  const isList = problem?.detail === fields.join('; ');
+  const head = problem && isList && fields.length > 1 ? `${problem.code}: ${problem.title}` : message;
+  const below = isList && fields.length === 1 ? [] : fields.map((field) => `  ${field}`);
   const remedy = problem || (status !== 401 && status !== 403) ? [] : ['Check the token, or the rights of the caller.'];
-  return [message, ...fields, ...remedy, ...(operationId ? [`(operation ${operationId})`] : [])];
+  return [head, ...below, ...remedy, ...(operationId ? [`(operation ${operationId})`] : [])];
 }

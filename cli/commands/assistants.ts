@@ -3,8 +3,8 @@ import { stringify } from 'yaml';
 import { type components, orThrow } from '../../client/index.ts';
 import { configurationIn, confirm, roleIn } from '../arguments.ts';
 import { showChanges } from '../changes-text.ts';
-import { EXIT } from '../exit.ts';
-import type { Column, Output } from '../output.ts';
+import { CliError, EXIT } from '../exit.ts';
+import type { Column } from '../output.ts';
 import { pagesOf } from '../pages.ts';
 import { action, type Call } from '../run.ts';
 
@@ -31,7 +31,7 @@ function showAll({ out }: Call, assistants: readonly Status[]): void {
 export function addAssistantCommands(program: Command): void {
   program
     .command('list')
-    .description('All assistants, by the time of their creation')
+    .description('The assistants of the platform’s account, or of --scope, by the time of their creation')
     .option('--scope <scope>', 'platform, or org:<orgId> for an organisation with an account of its own', 'platform')
     .option('--state <state>', 'only those in this state')
     .option('--drift <class>', 'only those that the last drift run found so; none: nothing wrong')
@@ -175,7 +175,7 @@ async function rollback(
   { client, out }: Call,
   [orgId = '', role = '', beginning = '']: readonly string[],
 ): Promise<undefined> {
-  const specHash = await hashOf({ client, out }, { orgId, role, beginning });
+  const specHash = await hashOf({ client }, { orgId, role, beginning });
   const answer = orThrow(
     await client.POST('/orgs/{orgId}/assistants/{role}/rollback', { ...pathOf(orgId, role), body: { specHash } }),
   );
@@ -187,13 +187,19 @@ function pathOf(orgId: string, role: string) {
   return { params: { path: { orgId, role: roleIn(role) } } };
 }
 
-/** The one hash in the history that begins so; what is none the service refuses. */
+/** The one hash in the history that begins so. Throws a `CliError` when none does, or more than one. */
 async function hashOf(
-  { client }: { client: Call['client']; out: Output },
+  { client }: Pick<Call, 'client'>,
   { orgId, role, beginning }: { orgId: string; role: string; beginning: string },
 ): Promise<string> {
   if (beginning.length === 64) return beginning;
   const { entries } = orThrow(await client.GET('/orgs/{orgId}/assistants/{role}/history', pathOf(orgId, role)));
   const [found, ...others] = entries.filter(({ specHash }) => specHash.startsWith(beginning));
-  return found && others.length === 0 ? found.specHash : beginning;
+  if (found && others.length === 0) return found.specHash;
+  const shown = `npx vapi-sync history ${orgId} ${role}`;
+  throw new CliError(
+    found
+      ? `${others.length + 1} configurations in the history of ${orgId}/${role} begin with "${beginning}". Give more of the hash: ${shown}`
+      : `There is nothing in the history of ${orgId}/${role} that begins with "${beginning}". What there is: ${shown}`,
+  );
 }

@@ -20,7 +20,7 @@ const COLUMNS: readonly Column<Change>[] = [
 interface Options {
   follow?: boolean;
   since?: string;
-  limit: string;
+  limit?: string;
 }
 
 /** Who changed what. */
@@ -30,17 +30,21 @@ export function addChangeCommands(program: Command): void {
     .description('Who changed what: of one organisation newest first, of all oldest first')
     .option('--since <time>', 'of all: from when on (RFC 3339; a day ago)')
     .option('--follow', 'of all: go on, with a line for each change')
-    .option('--limit <n>', 'of one organisation: the most', '50')
+    .option('--limit <n>', 'of one organisation: the most (50)')
     .addHelpText('after', '\nExample: npx vapi-sync changes --follow')
     .action(action<Options>(changes));
 }
 
 async function changes(call: Call<Options>, [orgId]: readonly string[]): Promise<undefined> {
   const { client, options, out } = call;
-  if (orgId === undefined) return options.follow ? await follow(call) : await showAll(call);
+  if (orgId === undefined) {
+    if (options.limit !== undefined)
+      throw new CliError('--limit goes with an organisation; --since without.', EXIT.usage);
+    return options.follow ? await follow(call) : await showAll(call);
+  }
   if (options.follow || options.since)
     throw new CliError('--follow and --since go without an organisation.', EXIT.usage);
-  const query = { limit: Number(options.limit) };
+  const query = { limit: Number(options.limit ?? 50) };
   const page = orThrow(await client.GET('/orgs/{orgId}/changes', { params: { path: { orgId }, query } }));
   out.json(page);
   if (page.items.length === 0) out.line('There is no change.');

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import { textIn } from '../arguments.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { watchForInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
@@ -65,7 +65,7 @@ async function importFile(file: string, options: ImportOptions): Promise<number>
     import('../import/import-lines.ts'),
     import('../import/progress.ts'),
   ]);
-  const lines = readLines(readFileSync(file, 'utf8'));
+  const lines = readLines(textIn(file));
   const target = await enterTarget({ stage, table });
   const stop = watchForInterrupt('the lines that are under way');
   const screen = options.json ? process.stderr : process.stdout;

@@ -53,7 +53,7 @@ async function importOne(
   { journal, observeOnly, mark = false }: Bulk,
   { key, assistantId }: Extract<Line, { kind: 'valid' }>,
 ): Promise<ImportResult> {
-  const by = { kind: 'import', id: 'npm run import' } as const;
+  const by = { kind: 'import', id: 'vapi-sync import' } as const;
   const operation = { id: deps.runtime.uniqueId(), key, by, journal, deadline: deadlineIn(LINE_MS, deps.runtime) };
   return await importAssistant({ ...deps, ...operation }, { assistantId, observeOnly, mark });
 }

@@ -113,6 +113,13 @@ describe('what goes wrong is a sentence and an exit code, no stack:', () => {
     ['nobody there', ['list', '--url', 'http://127.0.0.1:1'], 1, /could not be reached/],
     ['no credentials', ['list', '--stage', 'dev'], 1, /does not take the credentials/],
     ['no such directory', ['plan', '/nowhere', '--url', 'http://127.0.0.1:1'], 1, /There is no folder/],
+    ['no such list', ['import', '/nowhere.csv'], 1, /^\/nowhere\.csv cannot be read: ENOENT/],
+    [
+      'a limit of all changes',
+      ['changes', '--limit', '3', '--url', 'http://127.0.0.1:1'],
+      64,
+      /--limit goes with an org/,
+    ],
     ['no such file', ['set', 'a', 'inbound', '/nowhere.yaml', '--url', 'http://127.0.0.1:1'], 1, /cannot be read/],
   ])('%s', async (_name, args, code, text) => {
     const ended = await cli(args);
@@ -132,6 +139,32 @@ describe('what goes wrong is a sentence and an exit code, no stack:', () => {
     expect([ended.code, ended.err]).toEqual([1, expect.stringMatching(text)]);
     expect(ended.err).not.toMatch(/^\s+at /m);
   });
+});
+
+it(
+  'a hash that is none, or more than one, is said in the terms of the command',
+  async () => {
+    for (const text of ['one', 'two']) await service.put('hashes', 'inbound', withPrompt(text));
+    const back = async (beginning: string) => await at('rollback', 'hashes', 'inbound', beginning);
+    for (const beginning of ['zzz', '']) {
+      const ended = await back(beginning);
+      expect([ended.code, ended.out]).toEqual([1, '']);
+      const why = beginning ? 'nothing in the history of hashes/inbound' : '2 configurations in the history of';
+      expect(ended.err).toContain(why);
+      expect(ended.err).toContain('vapi-sync history hashes inbound');
+    }
+    await service.remove('hashes', 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it('what is wrong is said once: one field in the line of the code, several below it', async () => {
+  const one = await at('set', 'a b', 'inbound', file(withPrompt('one')));
+  expect(one.err).toMatch(/^VALIDATION_FAILED: orgId: use 1 to 64 [^\n]*\n\(operation /);
+  const two = await at('set', 'acme', 'inbound', file({ ...withPrompt('one'), modle: 1, nmae: 'x' }));
+  expect(two.err).toMatch(
+    /^VALIDATION_FAILED: The request is not valid\n {2}modle: [^\n]*\n {2}nmae: [^\n]*\n\(operation /,
+  );
 });
 
 it('whoever stops reading ends the command, without a word', async () => {
