@@ -26,14 +26,23 @@ async function drift({ client, options, out, work }: Call<{ heal?: boolean }>): 
   const mode = options.heal ? 'heal' : 'report';
   await work();
   const started = orThrow(await client.POST('/drift', { body: { mode } }));
-  out.note(`${started.started ? 'Started' : 'Watching'} drift run ${started.runId} (${mode})`);
+  if (started.started) out.note(`Started drift run ${started.runId} (${mode})`);
+  else await noteOther({ client, out }, started.runId, mode);
   const run = await watch(client, started.runId, out);
   const findings = await findingsOf(client, started.runId);
   out.json({ ...run, findings, next: null });
-  showFindings(out, findings);
+  showFindings(out, findings, run.mode);
   showSummary(out, run);
   if (run.status !== 'closed') out.note(`The run did not end: ${run.status}.`);
   return run.status === 'closed' && findings.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** Says that there is a run already, which may do less than was asked for. */
+async function noteOther({ client, out }: Pick<Call, 'client' | 'out'>, runId: string, asked: string): Promise<void> {
+  const { mode } = await read(client, runId);
+  const less = asked === 'heal' && mode !== 'heal';
+  const remedy = less ? ' It heals nothing: call the command again when it has ended.' : '';
+  out.note(`Watching drift run ${runId} (${mode}), which had begun already.${remedy}`);
 }
 
 async function read(client: Call['client'], id: string, after?: string): Promise<Report> {
@@ -65,11 +74,12 @@ async function findingsOf(client: Call['client'], id: string): Promise<Finding[]
   return findings;
 }
 
-function showFindings(out: Output, findings: readonly Finding[]): void {
+function showFindings(out: Output, findings: readonly Finding[], mode: Report['mode']): void {
   for (const finding of findings) {
     const { class: name, scope, orgId, role, assistantId, changes = [], changed = 0 } = finding;
     const subject = [orgId ?? scope, role, assistantId].filter(Boolean).join(' ');
-    const notes = [finding.cause, finding.detail, finding.healing && `→ ${finding.healing}`].filter(Boolean).join('; ');
+    const done = healingOf(finding, mode);
+    const notes = [finding.cause, finding.detail, done && `→ ${done}`].filter(Boolean).join('; ');
     out.line(
       `${out.styled(name === 'unknown' ? 'red' : 'yellow', name.padEnd(9))} ${subject}${notes ? `  ${notes}` : ''}`,
     );
@@ -80,6 +90,12 @@ function showFindings(out: Output, findings: readonly Finding[]): void {
     }
     if (changed > changes.length) out.line(`  and ${changed - changes.length} fields more`);
   }
+}
+
+/** What was done about a finding. In a run that heals, an organisation's record can ask for less. */
+function healingOf({ healing, mode, orgId }: Finding, ofRun: Report['mode']): string | undefined {
+  const isLeft = ofRun === 'heal' && mode === 'report' && (healing === undefined || healing === 'kept: report-only');
+  return isLeft ? `left as it is: the driftMode of ${orgId ?? 'its organisation'} is report` : healing;
 }
 
 function showSummary(out: Output, run: Report): void {

@@ -34,8 +34,9 @@ const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body
   ['sync-invalid', 'sync', 400, { code: 'VALIDATION_FAILED' }],
   ['status', 'status', 200, { orgId: 'globex', role: 'inbound', state: 'synced' }],
   ['status-configuration', 'status', 200, { configuration: { firstMessage: 'Globex, good morning! How can I help?' } }],
-  ['organisation-put', 'sync', 200, { orgId: 'globex', revision: 1, driftMode: 'report' }],
-  ['organisation', 'status', 200, { orgId: 'globex', driftMode: 'report' }],
+  ['organisation-put', 'sync', 200, { orgId: 'globex', revision: 1 }],
+  // No mode of its own: a healing run that the README asks for later would pass it over.
+  ['organisation', 'status', 200, { orgId: 'globex', driftMode: null }],
   ['status-all', 'status', 200, { assistants: [{ role: 'inbound' }, { role: 'outbound' }] }],
   ['template-put', 'templates', 201, { templateId: 'clinic', version: 1, outcome: 'created' }],
   ['template', 'templates', 200, { templateId: 'clinic', version: 1 }],
