@@ -10,7 +10,7 @@ const INTRODUCTION = `# The command
 \`\`\`
 fleet/
   orgs/globex.yaml         one file for each organisation: its assistants, and its \`variables\` for templates
-  templates/clinic.yaml    a template, or clinic.md: its front matter, and the system prompt as the text
+  templates/clinic.yaml    a template; or clinic.md: the template as front matter, its system prompt as the text
   schemas/                 for editors; \`export\` writes them
 \`\`\`
 
@@ -24,18 +24,45 @@ assistants:
     server: { url: https://hooks.globex.example, headers: { x-key: "\${env:GLOBEX_HOOK_KEY}" } }
 \`\`\`
 
-What stands below \`inbound\` and \`outbound\` is what \`PUT\` takes: a configuration, or a binding (\`template: clinic\`). \`\${env:NAME}\` is a value of the environment, as secrets do not belong into
-Git. \`export\` begins such a directory with what is there; \`plan\` compares, \`apply\` does exactly what \`plan\` shows, each step only on the
-revision that was planned. A mistake anywhere is named with file and line, and nothing is applied. Ctrl-C ends what is under way
-and says how far it came; the same command goes on.
+A template as \`templates/clinic.md\`, and an organisation that is bound to it:
 
-\`--prune\` removes what no file asks for: assistants of the platform's account, and of the organisations that have a file. Those of an
-organisation with an account of its own, and without a file, no list shows.
+\`\`\`markdown
+---
+variables:
+  clinicName: { type: string, required: true }
+assistant:
+  name: \${clinicName}
+  model: { provider: openai, model: gpt-4o }
+---
+You answer for \${clinicName}.
+\`\`\`
 
-\`apply\` makes templates and values first. Assistants that stand on what the same plan changes are shown without their fields. What an
-assistant was bound with the service does not show: \`export\` writes its configuration as it is.
+\`\`\`yaml
+variables: { clinicName: Clinic North }
+assistants:
+  inbound: { template: clinic }
+\`\`\`
 
-In a pipeline: [.github/workflows](../examples/github-actions.yml) plans on a pull request and applies on main.
+What stands below \`inbound\` and \`outbound\` is what \`PUT\` takes: a configuration, or a binding (\`template: clinic\`). \`\${env:NAME}\`
+is a value of the environment, as secrets do not belong into Git; \`\${name}\` in a template is a variable.
+
+\`export\` begins such a directory with what is there; \`plan\` compares, \`apply\` does exactly what \`plan\` shows, each step only on
+the revision that was planned. A mistake in any file is named with file and line, and nothing is applied; templates, and what is bound to
+them, are checked with the rest. Ctrl-C ends what is under way and says how far it came; the same command goes on.
+
+\`--prune\` removes what no file asks for: assistants of the platform's account, and of the organisations that have a file. That
+includes imported ones that \`export\` left out, as no configuration of them was applied yet. Those of an organisation with an account
+of its own, and without a file, no list shows.
+
+\`apply\` makes templates and values first. What is bound to them is shown with the fields that differ then, unless the template names
+things of a Vapi account (\`$ref\`): these are looked up only when it is applied. A file of an organisation without assistants says so
+with \`assistants: {}\`.
+
+\`export\` writes the configuration of a bound assistant, and says which ones were bound: the values and overrides of a binding are not
+shown by the service. Applied unchanged, the binding stays; a change of that configuration takes it away. To keep the binding, write it
+in place of the configuration: \`template: clinic\`.
+
+In a pipeline: [a workflow of GitHub Actions](../examples/github-actions.yml) to copy plans on a pull request and applies on main.
 `;
 
 /** docs/cli.md: the help of the program and of each command. */

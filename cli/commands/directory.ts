@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { confirm } from '../arguments.ts';
 import { showChanges } from '../changes-text.ts';
 import { type Applied, applySteps } from '../directory/apply.ts';
-import { exportDirectory } from '../directory/export.ts';
+import { exportDirectory, filesThere } from '../directory/export.ts';
 import { mistakeLine } from '../directory/mistakes.ts';
 import { type Plan, planDirectory, type Step } from '../directory/plan.ts';
 import { type Foundation, makeFoundation } from '../directory/plan-templates.ts';
@@ -13,6 +13,11 @@ import { EXIT } from '../exit.ts';
 import { watchForInterrupt } from '../interrupt.ts';
 import type { Output } from '../output.ts';
 import { action, type Call } from '../run.ts';
+
+interface ExportOptions {
+  org: string[];
+  yes?: boolean;
+}
 
 interface Options {
   prune?: boolean;
@@ -40,8 +45,9 @@ export function addDirectoryCommands(program: Command): void {
     .command('export <dir>')
     .description('Writes such a directory from what is there; `plan` after it finds nothing')
     .option('--org <org...>', 'organisations with an account of their own, besides', [])
+    .option('--yes', 'write over files that are there, without asking')
     .addHelpText('after', '\nExample: npx vapi-sync export fleet --org acme')
-    .action(action<{ org: string[] }>(exportAll));
+    .action(action<ExportOptions>(exportAll));
 }
 
 /** Undefined when there are mistakes: each was shown, with its place. */
@@ -56,7 +62,7 @@ async function planOf({ client, out, options }: Call<Options>, dir: string): Pro
   const mistakes = planned?.mistakes ?? directory.mistakes;
   if (planned && mistakes.length === 0) return planned;
   for (const mistake of mistakes) out.note(mistakeLine(mistake));
-  out.note(`${mistakes.length} mistakes: nothing is applied.`);
+  out.note(`${mistakes.length} ${mistakes.length === 1 ? 'mistake' : 'mistakes'}: nothing is applied.`);
   out.json({ mistakes });
   return undefined;
 }
@@ -80,9 +86,7 @@ async function apply(call: Call<Options>, [dir = '']: readonly string[]): Promis
   showPlan(out, planned);
   if (removals.length > 0) await confirm(`${removals.length} assistants are removed at Vapi.`, options.yes);
   // Templates and values first: without one of them nothing that stands on it is begun.
-  for (const step of planned.foundations) {
-    out.line(`${await makeFoundation(client, step)} ${step.kind} ${step.name}`);
-  }
+  for (const step of planned.foundations) await lay(call, step);
   const stop = watchForInterrupt('what is under way');
   const bar = startBar(out, steps.length);
   const applied = await applySteps(steps, {
@@ -95,6 +99,15 @@ async function apply(call: Call<Options>, [dir = '']: readonly string[]): Promis
   });
   bar?.stop();
   return report(out, planned, applied);
+}
+
+async function lay({ client, out }: Call<Options>, step: Foundation): Promise<void> {
+  try {
+    out.line(`${await makeFoundation(client, step)} ${step.kind} ${step.name}`);
+  } catch (error) {
+    out.note(`failed ${step.kind} ${step.name} (${step.file}); nothing after it was begun`);
+    throw error;
+  }
 }
 
 function report(out: Output, planned: Plan, applied: readonly Applied[]): number {
@@ -156,14 +169,21 @@ function startBar({ isTerminal, isJson }: Output, total: number): SingleBar | un
 }
 
 async function exportAll(
-  { client, out, options }: Call<{ org: string[] }>,
+  { client, out, options }: Call<ExportOptions>,
   [dir = '']: readonly string[],
 ): Promise<undefined> {
+  const there = filesThere(dir).length;
+  if (there > 0) await confirm(`${there} files of ${dir} are there already, and may be written over.`, options.yes);
   const exported = await exportDirectory(client, dir, options.org);
   writeSchemas(dir);
   out.json(exported);
   out.line(`${exported.assistants} assistants of ${exported.files.length} organisations, in ${dir}/orgs`);
-  for (const name of exported.skipped) out.note(`${name} was left out: no configuration of it was applied yet`);
+  for (const name of exported.skipped) {
+    out.note(`${name} was left out: no configuration of it was applied yet. apply --prune would remove it`);
+  }
+  for (const name of exported.bound) {
+    out.note(`${name} is bound to a template: its configuration was written, not the binding`);
+  }
   if (exported.secrets.length > 0) {
     out.note(`Secrets are not shown by the service. Set these in the environment of plan and apply:`);
     for (const name of exported.secrets) out.note(`  ${name}`);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pMap from 'p-map';
 import { stringify } from 'yaml';
@@ -15,6 +15,16 @@ export interface Exported {
   secrets: readonly string[];
   /** Assistants without a configuration that was applied. */
   skipped: readonly string[];
+  /** Assistants that are bound to a template. */
+  bound: readonly string[];
+}
+
+/** The files of a directory that an export may write over. */
+export function filesThere(path: string): string[] {
+  return ['orgs', 'templates'].flatMap((name) => {
+    const folder = join(path, name);
+    return existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : [];
+  });
 }
 
 const SCHEMA = '# yaml-language-server: $schema=../schemas/organisation.json\n';
@@ -35,10 +45,11 @@ export async function exportDirectory(
   await exportTemplates(client, path);
   const secrets = new Set<string>();
   const skipped: string[] = [];
+  const bound: string[] = [];
   const written = await pMap(
     [...orgIds].toSorted(),
     async (orgId) => {
-      const assistants = await configurationsOf(client, orgId, { secrets, skipped });
+      const assistants = await configurationsOf(client, orgId, { secrets, skipped, bound });
       const variables = orThrow(await client.GET('/orgs/{orgId}/variables', { params: { path: { orgId } } }));
       const file = join(folder, `${orgId}.yaml`);
       const content = { ...(Object.keys(variables).length > 0 && { variables }), assistants };
@@ -48,7 +59,7 @@ export async function exportDirectory(
     { concurrency: AT_ONCE },
   );
   const assistants = written.reduce((sum, { count }) => sum + count, 0);
-  return { files: written.map(({ file }) => file), assistants, secrets: [...secrets].toSorted(), skipped };
+  return { files: written.map(({ file }) => file), assistants, secrets: [...secrets].toSorted(), skipped, bound };
 }
 
 async function exportTemplates(client: ServiceClient, path: string): Promise<void> {
@@ -71,15 +82,16 @@ async function exportTemplates(client: ServiceClient, path: string): Promise<voi
 async function configurationsOf(
   client: ServiceClient,
   orgId: string,
-  { secrets, skipped }: { secrets: Set<string>; skipped: string[] },
+  { secrets, skipped, bound }: { secrets: Set<string>; skipped: string[]; bound: string[] },
 ): Promise<Record<string, unknown>> {
   const { assistants } = orThrow(await client.GET('/orgs/{orgId}/assistants', { params: { path: { orgId } } }));
   const found: Record<string, unknown> = {};
-  for (const { role } of assistants) {
+  for (const { role, template } of assistants) {
     const params = { path: { orgId, role }, query: { include: 'configuration' as const } };
     const { configuration } = orThrow(await client.GET('/orgs/{orgId}/assistants/{role}', { params }));
     if (configuration) found[role] = withNames(withoutEmpty(configuration), `${orgId}_${role}`, secrets);
     else skipped.push(`${orgId}/${role}`);
+    if (template) bound.push(`${orgId}/${role}`);
   }
   return found;
 }

@@ -16,6 +16,11 @@ export type Foundation =
     }
   | { kind: 'variables'; name: string; action: 'update'; file: string; wanted: WantedVariables };
 
+/** The version that a template has when the step is made; undefined for values. */
+export function nextVersion(step: Foundation): number | undefined {
+  return step.kind === 'template' ? Number(step.etag?.replaceAll('"', '') ?? 0) + 1 : undefined;
+}
+
 /** What assistants stand on, and that is to be changed before them. */
 export async function planFoundations(client: ServiceClient, directory: Directory): Promise<Foundation[]> {
   const templates = await pMap(directory.templates, (wanted) => planTemplate(client, wanted), { concurrency: AT_ONCE });

@@ -1,13 +1,17 @@
 import pMap from 'p-map';
 import { type components, orThrow, ProblemError, type ServiceClient } from '../../client/index.ts';
-import type { Role } from '../arguments.ts';
+import { Problem } from '../../src/domain/problem.ts';
+import type { Configuration, Role } from '../arguments.ts';
 import { pagesOf } from '../pages.ts';
 import { AT_ONCE } from './at-once.ts';
 import type { Mistake } from './mistakes.ts';
-import { type Foundation, planFoundations } from './plan-templates.ts';
+import { type Foundation, nextVersion, planFoundations } from './plan-templates.ts';
 import type { Directory, WantedAssistant } from './read.ts';
+import { mistakesAt } from './refusals.ts';
+import { renderAhead } from './render-ahead.ts';
 
 type FieldChange = components['schemas']['FieldChange'];
+type Status = components['schemas']['Status'];
 
 /** What one step of `apply` would do. */
 export interface Step {
@@ -20,7 +24,7 @@ export interface Step {
   /** Of an update: the fields that differ. */
   changes: readonly FieldChange[];
   wanted?: WantedAssistant;
-  /** What it stands on changes with the same plan, so that the fields that differ are not known before. */
+  /** Why it is a step besides the fields that differ: what it stands on changes, or it is not bound yet. */
   because?: string;
 }
 
@@ -42,99 +46,129 @@ interface Planning {
 
 /** Compares a directory with what is there, by dry runs: nothing is written. */
 export async function planDirectory(directory: Directory, { client, prune, onDone }: Planning): Promise<Plan> {
-  const mistakes: Mistake[] = [];
-  const [revisions, foundations] = await Promise.all([
-    revisionsOf(client, directory.orgIds),
-    planFoundations(client, directory),
-  ]);
-  const steps = await pMap(
+  const [rows, foundations] = await Promise.all([rowsOf(client, directory.orgIds), planFoundations(client, directory)]);
+  const planned = await pMap(
     directory.assistants,
     async (wanted) => {
-      const revision = revisions.get(nameOf(wanted));
+      const one = { client, wanted, row: rows.get(nameOf(wanted)) };
       const because = changedBelow(wanted, foundations);
-      const step = because
-        ? stepAbove(wanted, revision, because)
-        : await planOne(client, wanted, { revision, mistakes });
+      const found = because ? await planAbove(one, because, { directory, foundations }) : await planOne(one);
       onDone?.();
-      return step;
+      return found;
     },
     { concurrency: AT_ONCE },
   );
-  const removals = prune ? await removalsOf(client, directory, revisions) : [];
+  const steps = planned.flatMap(({ step }) => step ?? []);
+  const removals = prune ? await removalsOf(client, directory, rows) : [];
   return {
     foundations,
-    steps: [...steps.filter((step) => step !== undefined), ...removals],
-    unchanged: steps.filter((step) => step === undefined).length - mistakes.length,
-    mistakes,
+    steps: [...steps, ...removals],
+    unchanged: planned.length - steps.length,
+    mistakes: planned.flatMap(({ mistakes = [] }) => mistakes),
   };
+}
+
+/** An assistant to be planned. */
+interface One {
+  client: ServiceClient;
+  wanted: WantedAssistant;
+  /** As it is; absent: there is none. */
+  row: Status | undefined;
+}
+
+/** What has to be done for one assistant; nothing when it is so already. With mistakes the service would refuse it. */
+interface Planned {
+  step?: Step;
+  mistakes?: readonly Mistake[];
 }
 
 /** The template of a binding, or the values of its organisation, when the same plan changes them. */
 function changedBelow({ orgId, body }: WantedAssistant, foundations: readonly Foundation[]): string | undefined {
   if (!('template' in body)) return undefined;
-  const found = foundations.find(({ kind, name }) => name === (kind === 'template' ? body.template : orgId));
+  const { template } = body;
+  const version = versionIn(body);
+  const found = foundations.find((step) => {
+    if (step.kind === 'variables') return step.name === orgId;
+    return step.name === template && (version === undefined || version >= (nextVersion(step) ?? 0));
+  });
   return found && (found.kind === 'template' ? `template ${found.name} changes` : 'variables change');
 }
 
-function stepAbove(wanted: WantedAssistant, revision: number | undefined, because: string): Step {
+/** The version that a binding names; the service says what is wrong with another value. */
+function versionIn(body: Configuration): number | undefined {
+  return 'version' in body && typeof body.version === 'number' ? body.version : undefined;
+}
+
+/** An assistant whose template or values change with the same plan: by what they will give. */
+async function planAbove(
+  one: One,
+  because: string,
+  ground: { directory: Directory; foundations: readonly Foundation[] },
+): Promise<Planned> {
+  const { client, wanted } = one;
+  try {
+    const body = await renderAhead(client, wanted, ground);
+    const { step, mistakes } = body ? await planOne({ ...one, wanted: { ...wanted, body } }) : {};
+    return mistakes ? { mistakes } : { step: { ...stepOf(one, step?.changes ?? []), because } };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { mistakes: mistakesAt(wanted.source, ['assistants', wanted.role], error) };
+  }
+}
+
+function stepOf({ wanted, row }: One, changes: readonly FieldChange[]): Step {
   const { orgId, role, source } = wanted;
-  const action = revision === undefined ? 'create' : 'update';
-  return { orgId, role, action, file: source.file, revision, changes: [], wanted, because };
+  const action = row === undefined ? 'create' : 'update';
+  return { orgId, role, action, file: source.file, revision: row?.revision, changes, wanted };
 }
 
 function nameOf({ orgId, role }: { orgId: string; role: string }): string {
   return `${orgId}/${role}`;
 }
 
-async function revisionsOf(client: ServiceClient, orgIds: readonly string[]): Promise<Map<string, number>> {
-  const revisions = new Map<string, number>();
+async function rowsOf(client: ServiceClient, orgIds: readonly string[]): Promise<Map<string, Status>> {
+  const rows = new Map<string, Status>();
   const read = async (orgId: string) => {
     const { data, error, response } = await client.GET('/orgs/{orgId}/assistants', { params: { path: { orgId } } });
     if (response.status === 404) return;
-    for (const row of orThrow({ data, error, response }).assistants) revisions.set(nameOf(row), row.revision);
+    for (const row of orThrow({ data, error, response }).assistants) rows.set(nameOf(row), row);
   };
   await pMap(orgIds, read, { concurrency: AT_ONCE });
-  return revisions;
+  return rows;
 }
 
-/** Undefined when it is so already, and when the service refuses it: then it is among the mistakes. */
-async function planOne(
-  client: ServiceClient,
-  wanted: WantedAssistant,
-  { revision, mistakes }: { revision: number | undefined; mistakes: Mistake[] },
-): Promise<Step | undefined> {
+async function planOne(one: One): Promise<Planned> {
+  const { client, wanted, row } = one;
   const { orgId, role, body, source } = wanted;
   const params = { path: { orgId, role }, query: { dryRun: true } };
   const reply = await client.PUT('/orgs/{orgId}/assistants/{role}', { params, body });
   if (reply.response.status === 400 || reply.response.status === 422) {
-    mistakes.push(...mistakesIn(new ProblemError(reply.error, reply.response), wanted));
-    return undefined;
+    const { message, problem } = new ProblemError(reply.error, reply.response);
+    return { mistakes: mistakesAt(source, ['assistants', role], { message, errors: problem?.errors ?? [] }) };
   }
   const plan = orThrow(reply);
-  if (!('plan' in plan) || plan.plan === 'unchanged') return undefined;
-  const action = revision === undefined ? 'create' : 'update';
-  return { orgId, role, action, file: source.file, revision, changes: plan.changes, wanted };
+  if (!('plan' in plan)) return {};
+  if (plan.plan !== 'unchanged') return { step: stepOf(one, plan.changes) };
+  const because = unboundFrom(body, row);
+  return because ? { step: { ...stepOf(one, []), because } } : {};
 }
 
-/** What the service refuses, at the lines of the fields that it names. */
-function mistakesIn({ message, problem }: ProblemError, { role, source }: WantedAssistant): Mistake[] {
-  const errors = problem?.errors ?? [];
-  const root = ['assistants', role];
-  if (errors.length === 0)
-    return [{ file: source.file, line: source.lineAt(root), field: root.join('.'), text: message }];
-  return errors.map(({ field, detail }) => {
-    const path = [...root, ...field.split('.').map((name) => (/^\d+$/.test(name) ? Number(name) : name))];
-    return { file: source.file, line: source.lineAt(path), field: path.join('.'), text: detail };
-  });
+/** The configuration is the same, but a rollout of the template would pass the assistant over. */
+function unboundFrom(body: Configuration, row: Status | undefined): string | undefined {
+  if (!('template' in body)) return undefined;
+  const version = versionIn(body);
+  const bound = row?.template;
+  const isBound = bound?.id === body.template && (version === undefined || bound?.version === version);
+  return isBound ? undefined : `is not bound to template ${[body.template, version].filter(Boolean).join(' ')} yet`;
 }
 
 /** What is there and in no file: of the organisations of the directory, and of all in the platform's account. */
 async function removalsOf(
   client: ServiceClient,
   { assistants, orgIds }: Directory,
-  revisions: ReadonlyMap<string, number>,
+  rows: ReadonlyMap<string, Status>,
 ): Promise<Step[]> {
-  const there = new Map(revisions);
+  const there = new Map([...rows].map(([name, { revision }]) => [name, revision]));
   const page = async (cursor: string | undefined) =>
     orThrow(await client.GET('/assistants', { params: { query: { limit: 200, cursor } } }));
   for await (const { items } of pagesOf(page)) {

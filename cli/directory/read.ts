@@ -4,9 +4,12 @@ import { z } from 'zod';
 import type { components } from '../../client/index.ts';
 import { ID } from '../../src/domain/configuration/id.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
+import { parseTemplate, VARIABLE_NAME } from '../../src/domain/templates/parse-template.ts';
+import { parseVariables } from '../../src/domain/templates/values.ts';
 import { type Configuration, isContent, type Role } from '../arguments.ts';
 import { CliError } from '../exit.ts';
 import type { Mistake } from './mistakes.ts';
+import { refusalsOf } from './refusals.ts';
 import { readMarkdown, readSource, type Source } from './source.ts';
 
 /** An assistant that a directory asks for. */
@@ -47,13 +50,22 @@ export interface Directory {
 
 const ROLES = ['inbound', 'outbound'] as const;
 
-const organisation = z.strictObject({
-  variables: z.record(z.string(), z.unknown()).optional(),
-  assistants: z.partialRecord(
-    z.enum(ROLES),
-    z.custom<Configuration>(isContent, 'must be a configuration, as PUT takes it'),
-  ),
-});
+/** The rules of the service, as far as they are no setting of a stage: what is left, the service says. */
+export const RULES = { voicePolicy: 'strict', inlineCredentials: true } as const;
+
+const EMPTY = '`assistants: {}` says that there is none';
+
+const organisation = z.strictObject(
+  {
+    variables: z.record(z.string(), z.unknown(), 'must be an object of names and values').optional(),
+    assistants: z.partialRecord(
+      z.enum(ROLES),
+      z.custom<Configuration>(isContent, 'must be a configuration, as PUT takes it'),
+      { error: ({ input }) => (input === undefined ? `is missing; ${EMPTY}` : 'must be an object of roles') },
+    ),
+  },
+  { error: ({ input }) => (input === null ? `is empty; ${EMPTY}` : 'must be an object with `assistants`') },
+);
 
 /**
  * Reads `orgs/*.yaml` and `templates/*.yaml` or `*.md` of a directory, with all mistakes in it. Throws a `CliError` when there is no
@@ -85,9 +97,13 @@ function templatesIn(path: string, mistakes: Mistake[]): WantedTemplate[] {
   const files = filesIn(folder, { endings: /\.(ya?ml|md)$/, what: 'a template', mistakes });
   return files.flatMap(({ file, id: templateId }) => {
     const source = file.endsWith('.md') ? readMarkdown(file, mistakes) : readSource(file, mistakes);
-    if (source && isTemplate(source.content)) return [{ templateId, content: source.content, source }];
-    if (source) mistakes.push({ file, line: 1, text: 'is no template: it must be an object with `assistant`' });
-    return [];
+    if (!source) return [];
+    if (!isTemplate(source.content)) {
+      mistakes.push({ file, line: 1, text: 'is no template: it must be an object with `assistant`' });
+      return [];
+    }
+    mistakes.push(...refusalsOf(source, [], () => parseTemplate(source.content, RULES)));
+    return [{ templateId, content: source.content, source }];
   });
 }
 
@@ -95,17 +111,23 @@ function isTemplate(content: unknown): content is TemplateContent {
   return isJsonObject(content) && isJsonObject(content.assistant);
 }
 
-/** The files of a folder whose names are as they must be; the others are mistakes. */
+/** The files of a folder whose names are as they must be, and no two of one id; the others are mistakes. */
 function filesIn(
   folder: string,
   { endings, what, mistakes }: { endings: RegExp; what: string; mistakes: Mistake[] },
 ): { file: string; id: string }[] {
+  const known = new Map<string, string>();
   return readdirSync(folder)
     .toSorted()
     .flatMap((name) => {
       const file = join(folder, name);
       const id = basename(name, extname(name));
-      if (endings.test(name) && ID.test(id)) return [{ file, id }];
+      const other = known.get(id);
+      if (endings.test(name) && ID.test(id)) {
+        if (other) mistakes.push({ file, text: `stands for ${what} twice: ${other} has the same name` });
+        known.set(id, name);
+        return other ? [] : [{ file, id }];
+      }
       const isNamed = endings.test(name);
       mistakes.push({ file, text: isNamed ? `"${id}" is no id of ${what}` : `is not ${what}: name it <id>.yaml` });
       return [];
@@ -117,7 +139,7 @@ function organisationIn(
   orgId: string,
   mistakes: Mistake[],
 ): { assistants: WantedAssistant[]; values?: Readonly<Record<string, unknown>> | undefined } {
-  const parsed = organisation.safeParse(source.content ?? { assistants: {} });
+  const parsed = organisation.safeParse(source.content);
   if (parsed.success) {
     const { assistants, variables } = parsed.data;
     const wanted = Object.entries(assistants).flatMap(([role, body]) =>
@@ -128,13 +150,23 @@ function organisationIn(
         source,
       })),
     );
+    const names = ['variables'];
+    mistakes.push(...(variables ? refusalsOf(source, names, () => parseVariables(variables, VARIABLE_NAME)) : []));
     return { assistants: wanted, values: variables };
   }
-  for (const { path, message, ...issue } of parsed.error.issues) {
-    const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-    const names = [...path, ...unknown].filter((name): name is string | number => typeof name !== 'symbol');
-    const field = names.join('.');
-    mistakes.push({ file: source.file, line: source.lineAt(names), ...(field && { field }), text: message });
-  }
+  mistakes.push(...parsed.error.issues.flatMap((issue) => mistakesIn(issue, source)));
   return { assistants: [] };
+}
+
+/** What the schema says of a file of an organisation, one for each field. */
+function mistakesIn(issue: z.core.$ZodIssue, { file, lineAt }: Source): Mistake[] {
+  const at = issue.path.filter((name) => typeof name !== 'symbol');
+  const place = (names: readonly (string | number)[]) => {
+    const field = names.join('.');
+    return { file, line: lineAt(names), ...(field && { field }) };
+  };
+  if (issue.code !== 'unrecognized_keys') return [{ ...place(at), text: issue.message }];
+  const text =
+    at.length > 0 ? `is no role; use ${ROLES.join(' or ')}` : 'unknown field; a file has `assistants` and `variables`';
+  return issue.keys.map((key) => ({ ...place([...at, key]), text }));
 }

@@ -52,6 +52,7 @@ const exported = z.strictObject({
   assistants: z.number(),
   secrets: z.array(z.string()),
   skipped: z.array(z.string()),
+  bound: z.array(z.string()),
 });
 const mistakes = z.strictObject({
   mistakes: z.array(

@@ -1,6 +1,7 @@
 import { apply as mergePatch } from 'tiny-merge-patch';
 import * as z from 'zod/mini';
 import { openAccessSession } from '../account/access-session.ts';
+import type { Role } from '../configuration/assistant-key.ts';
 import { type AssistantRequest, parseAssistantRequest, type TrafficWish } from '../configuration/assistant-request.ts';
 import { ID } from '../configuration/id.ts';
 import { fieldErrorsIn } from '../field-errors.ts';
@@ -90,7 +91,7 @@ export async function bindTemplate(
     variables.read(key.orgId),
   ]);
   if (!template) throw unknownTemplate(id, version);
-  assertForRole(template, operation);
+  assertForRole(template, key.role);
   const config = renderFor(template, { ofOrganisation, ofRequest, overrides });
   const resolved = await resolve(operation, config, references);
   const asked = parseAssistantRequest(resolved, { ...rules, voicePolicy });
@@ -99,8 +100,8 @@ export async function bindTemplate(
   return { asked: { ...asked, traffic }, binding };
 }
 
-/** The configuration that a template gives with these values. Pure. */
-function renderFor(
+/** The configuration that a template gives with these values. Pure. Throws as `valuesFor` does. */
+export function renderFor(
   template: Template,
   given: { ofOrganisation: JsonObject; ofRequest: JsonObject; overrides?: JsonObject | undefined },
 ): JsonObject {
@@ -122,14 +123,14 @@ async function resolve(operation: Operation, config: JsonObject, book: Reference
   }
 }
 
-function assertForRole({ templateId, content: { roles } }: Template, { key }: Operation): void {
-  if (!roles || roles.includes(key.role)) return;
-  throw validationFailed([
-    { field: 'template', detail: `${templateId} is for ${roles.join(', ')}, not for ${key.role}` },
-  ]);
+/** Throws `VALIDATION_FAILED` for a template that is not for this role. */
+export function assertForRole({ templateId, content: { roles } }: Template, role: Role): void {
+  if (!roles || roles.includes(role)) return;
+  throw validationFailed([{ field: 'template', detail: `${templateId} is for ${roles.join(', ')}, not for ${role}` }]);
 }
 
-function unknownTemplate(id: string, version: number | undefined): Problem {
+/** That there is no such template, or no such version of it. */
+export function unknownTemplate(id: string, version: number | undefined): Problem {
   const what =
     version === undefined ? `There is no template ${id}` : `There is no version ${version} of a template ${id}`;
   return new Problem('TEMPLATE_UNKNOWN', `${what}. GET /templates names those that are.`, { withoutEffect: true });

@@ -1,0 +1,64 @@
+import { orThrow, type ServiceClient } from '../../client/index.ts';
+import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
+import { assertForRole, parseBinding, renderFor, unknownTemplate } from '../../src/domain/templates/bind.ts';
+import { parseTemplate } from '../../src/domain/templates/parse-template.ts';
+import { referencesIn } from '../../src/domain/templates/references.ts';
+import type { Template } from '../../src/domain/templates/template.ts';
+import type { Configuration } from '../arguments.ts';
+import { type Foundation, nextVersion } from './plan-templates.ts';
+import { type Directory, RULES, type WantedAssistant } from './read.ts';
+
+/** What a plan is made from. */
+interface Ground {
+  directory: Directory;
+  foundations: readonly Foundation[];
+}
+
+/**
+ * The configuration that a binding gives when the templates and values of its plan are made, which the service does not know before.
+ * Undefined when it names things of a Vapi account. Throws a `Problem` for what the service will refuse.
+ */
+export async function renderAhead(
+  client: ServiceClient,
+  { orgId, role, body }: WantedAssistant,
+  { directory, foundations }: Ground,
+): Promise<Configuration | undefined> {
+  const { id, version, variables: ofRequest = {}, overrides } = parseBinding(body);
+  const template = await templateAhead(client, { id, version }, foundations);
+  assertForRole(template, role);
+  const inFile = directory.variables.find((wanted) => wanted.orgId === orgId)?.values;
+  const ofOrganisation =
+    inFile ?? orThrow(await client.GET('/orgs/{orgId}/variables', { params: { path: { orgId } } }));
+  const config = renderFor(template, { ofOrganisation: asJson(ofOrganisation), ofRequest, overrides });
+  return referencesIn(config).length === 0 ? config : undefined;
+}
+
+/** A version of a template as it will be. Throws `TEMPLATE_UNKNOWN`. */
+async function templateAhead(
+  client: ServiceClient,
+  { id, version }: { id: string; version: number | undefined },
+  foundations: readonly Foundation[],
+): Promise<Template> {
+  const made = foundations.find(({ kind, name }) => kind === 'template' && name === id);
+  const next = made && nextVersion(made);
+  if (made?.kind === 'template' && next !== undefined && (version === undefined || version === next)) {
+    return templateOf(id, next, made.wanted.content);
+  }
+  const { data, error, response } =
+    version === undefined
+      ? await client.GET('/templates/{templateId}', { params: { path: { templateId: id } } })
+      : await client.GET('/templates/{templateId}/versions/{version}', {
+          params: { path: { templateId: id, version } },
+        });
+  if (response.status === 404) throw unknownTemplate(id, version);
+  const { templateId: _id, version: found, hash: _hash, ...content } = orThrow({ data, error, response });
+  return templateOf(id, found, content);
+}
+
+function templateOf(templateId: string, version: number, content: object): Template {
+  return { templateId, version, hash: '', content: parseTemplate(content, RULES) };
+}
+
+function asJson(values: Readonly<Record<string, unknown>>): JsonObject {
+  return isJsonObject(values) ? values : {};
+}

@@ -1,0 +1,199 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryDirectory } from '../local/temporary-directory.ts';
+import { withPrompt } from '../support/configurations.ts';
+import type { TestService } from '../support/service.ts';
+import { assistantsOf } from '../support/upstream.ts';
+import { cli, type ServedService, useServed } from './cli-process.ts';
+
+const PROCESSES_MS = 60_000;
+
+let service: TestService;
+let served: ServedService;
+useServed((...given) => {
+  [served, service] = given;
+});
+
+/** A directory with these files, by their paths in it. */
+function directoryOf(files: Readonly<Record<string, string>>): string {
+  const directory = temporaryDirectory();
+  for (const folder of ['orgs', 'templates']) mkdirSync(join(directory, folder));
+  for (const [path, content] of Object.entries(files)) writeFileSync(join(directory, path), content);
+  return directory;
+}
+
+const at = (...args: string[]) => cli([...args, '--url', served.url]);
+
+/** The lines that `apply` says of a directory, with paths in it. */
+async function mistakesOf(directory: string): Promise<string[]> {
+  const { code, err, out } = await at('apply', directory);
+  expect([code, out]).toEqual([1, '']);
+  return err
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.replace(`${directory}/`, ''));
+}
+
+const MODEL = 'model: { provider: openai, model: gpt-4o }';
+const desk = (text: string) =>
+  `variables:\n  clinic: { type: string, required: true }\nassistant:\n  name: ${text}\n  ${MODEL}\n`;
+const bound = (template: string, more = '') => `assistants:\n  inbound:\n    template: ${template}\n${more}`;
+
+it(
+  'a template that the service would refuse is a mistake at its line, before anything is written',
+  async () => {
+    const directory = directoryOf({
+      'templates/a-good.yaml': desk('${clinic}'),
+      'templates/odd.yaml': `variables:\n  clinic: { type: text }\nassistant:\n  name: $\{clinic}\n  ${MODEL}\n`,
+      'templates/undeclared.md': `---\nassistant:\n  name: x\n  ${MODEL}\n---\nYou answer for $\{clinic}.\n`,
+      'templates/empty.yaml': '# to be written\n',
+      'templates/a-good.md': `---\nassistant:\n  ${MODEL}\n---\nTwice.\n`,
+      'orgs/names.yaml': 'variables:\n  a-b: 1\nassistants: {}\n',
+    });
+    expect(await mistakesOf(directory)).toEqual([
+      'orgs/names.yaml:2: variables.a-b: use 1 to 64 letters, digits and _ as a name, not beginning with a digit',
+      expect.stringMatching(/^templates\/a-good\.yaml: .*a-good\.md has the same name/),
+      'templates/empty.yaml:1: is no template: it must be an object with `assistant`',
+      'templates/odd.yaml:2: variables.clinic.type: use one of: string, number, boolean, json',
+      expect.stringMatching(/^templates\/undeclared\.md:\d: variables\.clinic: is used and not declared;/),
+      '5 mistakes: nothing is applied.',
+    ]);
+    expect(JSON.parse((await at('template', 'list', '--json')).out).items).toEqual([]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'a binding to a template that the same plan makes is checked with it',
+  async () => {
+    const directory = directoryOf({
+      'templates/ahead.yaml': `roles: [inbound]\n${desk('${clinic}')}`,
+      'orgs/ahead-a.yaml': bound('ahead'),
+      'orgs/ahead-b.yaml': `variables: { clinic: 3 }\n${bound('ahead')}`,
+      'orgs/ahead-c.yaml': `variables: { clinic: C }\n${bound('ahead', '    version: 2\n')}`,
+      'orgs/ahead-d.yaml': bound('ahead', '    variables:\n      clinic: D\n      clinc: D\n'),
+      'orgs/ahead-e.yaml': `variables: { clinic: E }\n${bound('ahead').replace('inbound', 'outbound')}`,
+      'orgs/ahead-f.yaml': `variables: { clinic: ${'F'.repeat(41)} }\n${bound('ahead')}`,
+      'orgs/ahead-g.yaml': `variables: { clinic: G }\n${bound('ahead', '    name: G\n')}`,
+      'orgs/ahead-h.yaml': `variables: { clinic: H }\n${bound('ahead', '    version: 1\n')}`,
+    });
+    const file = (org: string) => `orgs/ahead-${org}.yaml`;
+    expect((await mistakesOf(directory)).toSorted()).toEqual([
+      '7 mistakes: nothing is applied.',
+      `${file('a')}:3: assistants.inbound.variables.clinic: is required; give a value`,
+      expect.stringMatching(/ahead-b\.yaml:\d: .*the value of the organisation must be of the type string$/),
+      expect.stringMatching(/ahead-c\.yaml:\d: .*There is no version 2 of a template ahead/),
+      `${file('d')}:6: assistants.inbound.variables.clinc: version 1 of ahead has no such variable; remove it`,
+      expect.stringMatching(
+        /ahead-e\.yaml:\d: assistants\.outbound\.template: ahead is for inbound, not for outbound$/,
+      ),
+      expect.stringMatching(/ahead-f\.yaml:\d: assistants\.inbound\.name: use at most 40 characters$/),
+      expect.stringMatching(/ahead-g\.yaml:\d: assistants\.inbound\.name: cannot stand beside `template`/),
+    ]);
+    expect(JSON.parse((await at('template', 'list', '--json')).out).items).toEqual([]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'what a file of an organisation must not hold is said with what it may hold',
+  async () => {
+    const directory = directoryOf({
+      'orgs/empty.yaml': '\n',
+      'orgs/list.yaml': '- inbound\n',
+      'orgs/only-values.yaml': 'variables: 3\n',
+      'orgs/roles.yaml': 'assistants:\n  middle: {}\n  upper: {}\n',
+      'orgs/text.yaml': 'assistants:\n  inbound: x\n',
+      'orgs/unknown.yaml': 'assistants: {}\nassistant: {}\n',
+    });
+    expect(await mistakesOf(directory)).toEqual([
+      'orgs/empty.yaml:1: is empty; `assistants: {}` says that there is none',
+      'orgs/list.yaml:1: must be an object with `assistants`',
+      'orgs/only-values.yaml:1: variables: must be an object of names and values',
+      'orgs/only-values.yaml:1: assistants: is missing; `assistants: {}` says that there is none',
+      'orgs/roles.yaml:2: assistants.middle: is no role; use inbound or outbound',
+      'orgs/roles.yaml:3: assistants.upper: is no role; use inbound or outbound',
+      'orgs/text.yaml:2: assistants.inbound: must be a configuration, as PUT takes it',
+      'orgs/unknown.yaml:2: assistant: unknown field; a file has `assistants` and `variables`',
+      '8 mistakes: nothing is applied.',
+    ]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'a change of a template is shown field by field, and a binding that is missing is a step',
+  async () => {
+    const template = (text: string) => `assistant:\n  name: x\n  firstMessage: ${text}\n  ${MODEL}\n`;
+    const files = { 'templates/shown.yaml': template('Hello'), 'orgs/shown.yaml': bound('shown') };
+    const directory = directoryOf(files);
+    await service.put('shown', 'inbound', { ...withPrompt('x'), name: 'x' });
+    expect((await at('apply', directory)).code).toBe(0);
+    writeFileSync(join(directory, 'templates/shown.yaml'), template('Good morning'));
+    const planned = await at('plan', directory);
+    expect([planned.code, planned.out]).toEqual([2, expect.stringContaining('    - Hello\n      + Good morning\n')]);
+    expect((await at('apply', directory)).code).toBe(0);
+
+    const { configuration } = JSON.parse((await at('get', 'shown', 'inbound', '--json')).out);
+    await service.put('shown', 'inbound', configuration);
+    expect((await service.get('shown', 'inbound')).body.template).toBeNull();
+    const unbound = await at('plan', directory);
+    expect([unbound.code, unbound.out]).toEqual([2, expect.stringContaining('~ update shown/inbound (')]);
+    expect(unbound.out).toContain('is not bound to template shown yet');
+    expect((await at('apply', directory)).code).toBe(0);
+    expect((await service.get('shown', 'inbound')).body.template).toEqual({ id: 'shown', version: 2 });
+    expect(await at('plan', directory)).toMatchObject({ code: 0 });
+    expect(assistantsOf(service.vapi, 'shown')).toHaveLength(1);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'a template that only the stage refuses is named with its file, and nothing after it is begun',
+  async () => {
+    const key = `  credentials: [{ provider: openai, apiKey: "a-key" }]\n`;
+    const directory = directoryOf({
+      'templates/keys.yaml': `assistant:\n  name: x\n  ${MODEL}\n${key}`,
+      'orgs/after.yaml': `assistants:\n  inbound:\n    name: x\n    ${MODEL}\n`,
+    });
+    const { code, err } = await at('apply', directory);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(
+        /^failed template keys \(.*keys\.yaml\); nothing after it was begun\nVALIDATION_FAILED: assistant\.credentials/,
+      ),
+    ]);
+    expect(assistantsOf(service.vapi, 'after')).toEqual([]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'an export says what it left out and what was bound, and asks before it writes over files',
+  async () => {
+    await service.invoke('templates', {
+      version: '2.0',
+      routeKey: 'PUT /templates/{templateId}',
+      requestContext: { http: { method: 'PUT' } },
+      pathParameters: { templateId: 'greeting' },
+      body: JSON.stringify({ assistant: { ...withPrompt('x'), name: 'x' } }),
+    });
+    await service.put('bound', 'inbound', { template: 'greeting' });
+    const directory = temporaryDirectory();
+    const exported = await at('export', directory);
+    expect([exported.code, exported.err]).toEqual([
+      0,
+      expect.stringContaining('bound/inbound is bound to a template: its configuration was written'),
+    ]);
+    writeFileSync(join(directory, 'orgs/bound.yaml'), bound('greeting'));
+    const again = await at('export', directory);
+    expect([again.code, again.err]).toEqual([
+      64,
+      expect.stringMatching(/already, and may be written over\. Say --yes/),
+    ]);
+    expect(readFileSync(join(directory, 'orgs/bound.yaml'), 'utf8')).toBe(bound('greeting'));
+    expect((await at('export', directory, '--yes')).code).toBe(0);
+    expect(readFileSync(join(directory, 'orgs/bound.yaml'), 'utf8')).not.toBe(bound('greeting'));
+  },
+  PROCESSES_MS,
+);
