@@ -141,7 +141,7 @@ function ruleErrors({ model, credentials }: JsonObject, { allowEmpty, inlineCred
   const errors: FieldError[] = [];
   if ((model === undefined || model === null) && !allowEmpty) {
     const detail =
-      'is missing; what is left out is cleared, so that the assistant would have none (?allowEmpty=true does that)';
+      'is missing; give one, as what a PUT of an assistant leaves out is cleared (?allowEmpty=true allows that)';
     errors.push({ field: 'model', detail });
   }
   if (Array.isArray(credentials) && credentials.length > 0 && !inlineCredentials) {

@@ -113,7 +113,10 @@ export async function giveUpPlan(call: RolloutCall, planned: Rollout): Promise<R
 /** Throws `TEMPLATE_UNKNOWN`. */
 export async function assertVersion({ bound }: RolloutCall, { template, version }: RolloutRequest): Promise<void> {
   if (await bound.templates.version(template, version)) return;
-  throw new Problem('TEMPLATE_UNKNOWN', `There is no version ${version} of a template ${template}. GET /templates.`);
+  throw new Problem(
+    'TEMPLATE_UNKNOWN',
+    `There is no version ${version} of a template ${template}. GET /templates names those that are.`,
+  );
 }
 
 /** Names a rollout as the one of its template, and keeps it. Throws `ROLLOUT_IN_PROGRESS`. */

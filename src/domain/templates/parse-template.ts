@@ -15,11 +15,14 @@ export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 const MAX_VARIABLES = 100;
 
-const variableSchema = z.strictObject({
-  type: z.enum(VARIABLE_TYPES, `use one of: ${VARIABLE_TYPES.join(', ')}`),
-  required: z.exactOptional(z.boolean('use true or false')),
-  default: z.exactOptional(z.custom<Json>((value) => value !== undefined)),
-});
+const variableSchema = z.strictObject(
+  {
+    type: z.enum(VARIABLE_TYPES, `use one of: ${VARIABLE_TYPES.join(', ')}`),
+    required: z.exactOptional(z.boolean('use true or false')),
+    default: z.exactOptional(z.custom<Json>((value) => value !== undefined)),
+  },
+  'must be an object: type, required, default',
+);
 
 const contentSchema = z.lazy(() =>
   z.strictObject({
