@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
 import { type ClientOptions, createClient, type ServiceClient } from '../client/index.ts';
+import { assertCheckout } from './checkout.ts';
 import { CliError, EXIT } from './exit.ts';
 import { accessStage } from './stage.ts';
 
@@ -54,12 +54,7 @@ function remote(name: string, access: ClientOptions): Target {
 
 /** The service of this checkout in this process, on the stack that `sls invoke local` has. */
 async function openEmbedded(): Promise<Target> {
-  if (!existsSync(new URL('../serverless.yml', import.meta.url))) {
-    throw new CliError(
-      'The embedded stack is part of a checkout of vapi-sync. Here, name --stage or --url.',
-      EXIT.usage,
-    );
-  }
+  assertCheckout('The embedded stack', '--stage or --url');
   const { openLocalService } = await import('../local/gateway/local-service.ts');
   const service = await openLocalService({ DRIFT_CALLS_PER_SECOND: '100' });
   const access = { baseUrl: 'http://vapi-sync.local', fetch: service.fetch };

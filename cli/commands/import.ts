@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { textIn } from '../arguments.ts';
+import { assertCheckout } from '../checkout.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { watchForInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
@@ -58,7 +59,8 @@ function assertNoAddress({ url }: GlobalOptions): void {
 
 async function importFile(file: string, options: ImportOptions): Promise<number> {
   assertNoAddress(options);
-  const { observe = false, mark = false, seed, concurrency, stage, table } = options;
+  const { observe = false, mark = false, seed, concurrency, stage, region, table } = options;
+  if (!table) assertCheckout(stage ? 'import --stage' : 'The embedded stack', '--table');
   const [{ readLines }, { assertReachable, enterTarget }, { importLines }, { startProgress }] = await Promise.all([
     import('../import/read-lines.ts'),
     import('../import/target.ts'),
@@ -66,7 +68,7 @@ async function importFile(file: string, options: ImportOptions): Promise<number>
     import('../import/progress.ts'),
   ]);
   const lines = readLines(textIn(file));
-  const target = await enterTarget({ stage, table });
+  const target = await enterTarget({ stage, region, table });
   const stop = watchForInterrupt('the lines that are under way');
   const screen = options.json ? process.stderr : process.stdout;
   try {
@@ -112,11 +114,12 @@ async function importFile(file: string, options: ImportOptions): Promise<number>
 
 async function listAll(options: GlobalOptions & { org?: string }): Promise<void> {
   assertNoAddress(options);
+  assertCheckout('managed');
   const [{ assertReachable, enterTarget }, { listManaged }] = await Promise.all([
     import('../import/target.ts'),
     import('../import/list-managed.ts'),
   ]);
-  const target = await enterTarget({ stage: options.stage });
+  const target = await enterTarget({ stage: options.stage, region: options.region });
   try {
     const { makeApplication } = await import('../../src/application.ts');
     const { sync } = makeApplication();

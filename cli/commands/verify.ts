@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ScenarioResult, VerificationReport } from '../../src/domain/verification/report.ts';
+import { assertCheckout } from '../checkout.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { Output } from '../output.ts';
 import type { GlobalOptions } from '../run.ts';
@@ -37,7 +38,7 @@ Example: npx vapi-sync verify --stage dev`,
 }
 
 async function run(options: Options): Promise<number> {
-  assertOnePlace(options);
+  assertPlace(options);
   const out = new Output(options);
   const target = describeTarget(options);
   out.line(`Verifying ${target.what} …\n`);
@@ -55,6 +56,14 @@ async function run(options: Options): Promise<number> {
   out.json({ target, ...report });
   out.line(`\nReport: ${REPORT}.json, ${REPORT}.html`);
   return report.failed === 0 ? EXIT.done : EXIT.failed;
+}
+
+function assertPlace(options: Options): void {
+  assertOnePlace(options);
+  const { stage, url, header } = options;
+  if (url) return;
+  if (header.length > 0) throw new CliError('--header goes with --url.', EXIT.usage);
+  assertCheckout(stage ? 'verify --stage' : 'The embedded stack', '--url');
 }
 
 async function verifyTarget(

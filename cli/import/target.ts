@@ -8,6 +8,8 @@ const CHECKOUT = join(import.meta.dirname, '../..');
 /** Which deployment to import into. Neither: the embedded stack. */
 export interface TargetOptions {
   stage?: string | undefined;
+  /** Of the stage or the table; that of the environment, or of serverless.yml, unless told. */
+  region?: string | undefined;
   table?: string | undefined;
 }
 
@@ -20,12 +22,12 @@ export interface Target {
 }
 
 /** Makes the environment of this process that of the functions of a deployment. The import sends no task. */
-export async function enterTarget({ stage, table }: TargetOptions): Promise<Target> {
+export async function enterTarget({ stage, region, table }: TargetOptions): Promise<Target> {
   // Its own words are the output of this command, and there is no task that it could send.
   const unused = { TASK_QUEUE_URL: 'https://queue.invalid' };
   Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true', ...unused });
-  if (table) return enterTable(table);
-  if (stage && stage !== 'local') return enterStage(stage);
+  if (table) return enterTable(table, region);
+  if (stage && stage !== 'local') return enterStage(stage, region);
   return await enterEmbedded();
 }
 
@@ -40,14 +42,15 @@ export async function assertReachable({ mappings }: SyncDependencies, { name }: 
   }
 }
 
-function enterTable(table: string): Target {
-  Object.assign(process.env, { TABLE_NAME: table });
+function enterTable(table: string, region: string | undefined): Target {
+  Object.assign(process.env, { TABLE_NAME: table, ...(region && { AWS_REGION: region }) });
   return { name: `the table ${table}`, isStandIn: false, close: async () => {} };
 }
 
-function enterStage(stage: string): Target {
+function enterStage(stage: string, named: string | undefined): Target {
   const definition = readServiceDefinition(join(CHECKOUT, 'serverless.yml'), stage);
-  const { AWS_REGION = process.env.AWS_DEFAULT_REGION ?? definition.region } = process.env;
+  const { AWS_REGION: ofEnvironment = process.env.AWS_DEFAULT_REGION } = process.env;
+  const AWS_REGION = named ?? ofEnvironment ?? definition.region;
   Object.assign(process.env, {
     AWS_REGION,
     TABLE_NAME: definition.tableName,

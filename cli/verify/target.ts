@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { chosenVapi } from '../../local/stack/local-environment.ts';
+import { IS_CHECKOUT } from '../checkout.ts';
 
 /** What was verified, and by which version of this project. */
 export interface VerifiedTarget {
@@ -13,7 +14,8 @@ export interface VerifiedTarget {
   commit?: string;
 }
 
-const CHECKOUT = join(import.meta.dirname, '../..');
+/** The checkout; of the package `dist`. */
+const ROOT = join(import.meta.dirname, '../..');
 const packageSchema = z.object({ version: z.string() });
 
 /** Names the target of a verification. */
@@ -24,8 +26,11 @@ export function describeTarget({
   stage?: string | undefined;
   url?: string | undefined;
 }): VerifiedTarget {
-  const { version } = packageSchema.parse(JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8')));
-  const commit = commitOf(CHECKOUT);
+  const { version } = packageSchema.parse(
+    JSON.parse(readFileSync(join(ROOT, IS_CHECKOUT ? '.' : '..', 'package.json'), 'utf8')),
+  );
+  // The package may lie in a checkout of something else.
+  const commit = IS_CHECKOUT ? commitOf(ROOT) : undefined;
   const what = stage ? `stage ${stage}` : (url ?? embeddedStack());
   return { what, version, ...(commit ? { commit } : {}) };
 }

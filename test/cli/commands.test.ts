@@ -109,6 +109,7 @@ describe('what goes wrong is a sentence and an exit code, no stack:', () => {
     ['a role that is none', ['get', 'acme', 'both', '--url', 'http://127.0.0.1:1'], 64, /use inbound or outbound/],
     ['two places', ['list', '--url', 'http://x', '--stage', 'dev'], 64, /not both/],
     ['a token without an address', ['list', '--token', 'x'], 64, /--token goes with --url/],
+    ['a header without an address', ['verify', '--header', 'x: y'], 64, /--header goes with --url/],
     ['no address', ['list', '--url', 'nowhere'], 64, /no http\(s\) address/],
     ['nobody there', ['list', '--url', 'http://127.0.0.1:1'], 1, /could not be reached/],
     ['no credentials', ['list', '--stage', 'dev'], 1, /does not take the credentials/],
@@ -175,6 +176,22 @@ it('whoever stops reading ends the command, without a word', async () => {
     ['{\n  "items": [', '0', ''].map((text) => text.slice(0, 13)),
   );
 }, 30_000);
+
+it('an import looks for the stage in the region that is named', async () => {
+  const list = join(temporaryDirectory(), 'list.csv');
+  writeFileSync(list, 'orgId,role,assistantId\nhooli,inbound,7c0e6f5e-3a52-4b4e-9d0f-2f1d6a1b0c02\n');
+  const { out } = await cli(['import', list, '--stage', 'dev', '--region', 'us-west-2']);
+  expect(out).toContain('for stage dev in us-west-2\n');
+});
+
+it('a Node that is too old is said', () => {
+  // What Node 24 has, and the versions before it have not.
+  const older = ['--import', 'data:text/javascript,delete Error.isError'];
+  const { status, stderr } = spawnSync(process.execPath, [...older, join(CHECKOUT, 'cli/bin.js'), 'list'], {
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([1, `vapi-sync needs Node 24 or later, and this is ${process.version}.\n`]);
+});
 
 it('docs/cli.md is what the commands say of themselves: npm run generate:docs', () => {
   expect(readFileSync(join(CHECKOUT, 'docs/cli.md'), 'utf8')).toBe(cliDocument(makeProgram()));
