@@ -694,41 +694,41 @@ export interface components {
         RolloutRequest: {
             /** @description The template */
             template: string;
-            /** @description The version */
+            /** @description The version that all go to */
             version: number;
-            /** @description Which of the bound assistants */
+            /** @description Which of the bound assistants; all unless told */
             select?: {
                 /** @description Only these */
                 roles?: components["schemas"]["Role"][];
-                /** @description Only from these */
+                /** @description Only those that are bound to one of these versions */
                 fromVersions?: number[];
                 /** @description Only these, in this order */
                 orgIds?: string[];
             };
             /** @description How they are divided */
             waves?: {
-                /** @description Size of the first */
+                /** @description Size of the first, a number or a percentage of all; 1 unless told */
                 first?: number | string;
                 /**
-                 * @description How they grow
+                 * @description Times `factor` (`exponential`, unless told), or by as many as the first (`linear`)
                  * @enum {string}
                  */
                 growth?: "linear" | "exponential";
-                /** @description Times the one before */
+                /** @description Of exponential growth; 5 unless told */
                 factor?: number;
-                /** @description Wait after each */
+                /** @description Wait after each wave; 60 unless told */
                 bakeSeconds?: number;
             };
-            /** @description At a time */
+            /** @description Targets at a time; 5 unless told */
             maxConcurrent?: number;
-            /** @description It stops when more have failed */
+            /** @description It stops when more have failed, a number or a percentage of all; 0 unless told */
             failureTolerance?: number | string;
             /**
-             * @description What then
+             * @description What then; `pause` unless told
              * @enum {string}
              */
             onFailure?: "pause" | "rollback";
-            /** @description CloudWatch alarms that stop it */
+            /** @description Names of CloudWatch alarms; one that goes off acts as too many failures do */
             alarms?: string[];
             /** @description Only show what would be done */
             dryRun?: boolean;

@@ -10,8 +10,9 @@ export function waveSizes(targets: number, { first, growth, factor }: RolloutReq
   const sizes: number[] = [];
   let size = Math.max(1, countOf(first, targets));
   for (let left = targets; left > 0; left -= sizes.at(-1) ?? left) {
-    sizes.push(Math.min(size, left));
-    if (growth === 'exponential') size = Math.floor(size * factor);
+    sizes.push(Math.min(Math.floor(size), left));
+    // Not rounded down here: a wave of 1 would never grow by a factor below 2.
+    if (growth === 'exponential') size *= factor;
   }
   return sizes;
 }
