@@ -33,7 +33,7 @@ export function refusalOf(visit: Visit, secret: string): Refusal | undefined {
   if (!hosts.includes(headers.host ?? '')) return foreign('The console has another address.');
   if (!isOwnPage(visit)) return foreign('The console answers no page of another site.');
   if (visit.token !== null ? isSame(visit.token, secret) : isSame(cookieOf(headers, port), secret)) return undefined;
-  const detail = 'Open the address that `vapi-sync console` has printed: it has the token.';
+  const detail = 'Open the address that was printed when the console was started: it has the token.';
   return { status: 401, code: 'TOKEN_MISSING', detail };
 }
 

@@ -123,7 +123,7 @@ describe('who comes in:', () => {
     async (path) => {
       const seen = await visit(path, path.includes('token') ? { headers: cookie() } : {});
       expect([seen.status, seen.headers['set-cookie']]).toEqual([401, undefined]);
-      expect(seen.text).toContain('Open the address that `vapi-sync console` has printed');
+      expect(seen.text).toContain('Open the address that was printed when the console was started');
     },
   );
 
