@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
-import { parse } from 'yaml';
 import type { components } from '../client/index.ts';
 import { isJsonObject } from '../src/domain/json.ts';
+import { type Mistake, mistakeLine } from './directory/mistakes.ts';
+import { parseSource, readMarkdown } from './directory/source.ts';
 import { CliError, EXIT } from './exit.ts';
 
 /** Inbound or outbound. */
@@ -38,9 +39,13 @@ export function textIn(file: string): string {
   return readable(file, () => readFileSync(file === '-' ? 0 : file, 'utf8'));
 }
 
+/** As a file of a directory is read: with values of the environment in the place of their names. */
 function parsed(file: string): unknown {
-  const text = textIn(file);
-  return readable(file, () => parse(text));
+  const mistakes: Mistake[] = [];
+  const read = () => parseSource({ file: file === '-' ? 'stdin' : file, text: textIn(file) }, mistakes, process.env);
+  const source = file.endsWith('.md') ? readable(file, () => readMarkdown(file, mistakes)) : read();
+  if (mistakes.length > 0) throw new CliError(mistakes.map(mistakeLine).join('\n'));
+  return source?.content;
 }
 
 function readable<Content>(file: string, read: () => Content): Content {

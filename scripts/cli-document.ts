@@ -48,7 +48,8 @@ assistants:
 \`\`\`
 
 What stands below \`inbound\` and \`outbound\` is what \`PUT\` takes: a configuration, or a binding (\`template: clinic\`). \`\${env:NAME}\`
-is a value of the environment, as secrets do not belong into Git; \`\${name}\` in a template is a variable.
+is a value of the environment, as secrets do not belong into Git; \`\${name}\` in a template is a variable. The files of \`set\`, \`diff\`,
+\`template set\`, \`template variables\` and \`rollout start\` are read in the same way.
 
 \`export\` begins such a directory with what is there; \`plan\` compares, \`apply\` does exactly what \`plan\` shows, each step only on
 the revision that was planned. A mistake in any file is named with file and line, and nothing is applied; templates, and what is bound to

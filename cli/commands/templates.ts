@@ -25,7 +25,7 @@ export function addTemplateCommands(program: Command): void {
     .action(action<{ version?: string }>(get));
   template
     .command('set <template> <file>')
-    .description('Makes a new version of a YAML or JSON file, if its content is new')
+    .description('Makes a new version of a YAML, JSON or Markdown file, if its content is new')
     .action(action(set));
   template
     .command('variables <org> [file]')

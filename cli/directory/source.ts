@@ -49,7 +49,8 @@ function withSystemMessage(content: unknown, text: string): unknown {
   return { ...content, assistant: { ...content.assistant, model: { ...given, messages } } };
 }
 
-function parseSource(
+/** Reads a YAML or JSON text. What is wrong with it is added to `mistakes`; undefined when it is neither. */
+export function parseSource(
   { file, text }: { file: string; text: string },
   mistakes: Mistake[],
   environment: NodeJS.ProcessEnv,
@@ -57,7 +58,7 @@ function parseSource(
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   for (const { pos, message } of document.errors) {
-    mistakes.push({ file, line: lines.linePos(pos[0]).line, text: `is no YAML: ${message.split('\n')[0]}` });
+    mistakes.push({ file, line: lines.linePos(pos[0]).line, text: `is no YAML or JSON: ${message.split('\n')[0]}` });
   }
   if (document.errors.length > 0) return undefined;
   fillIn(document, { file, lines, mistakes, environment });

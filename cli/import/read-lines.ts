@@ -36,12 +36,20 @@ interface Row {
 }
 
 function jsonRows(text: string): Row[] {
-  const list: unknown = JSON.parse(text);
+  const list = parsed(text);
   if (!Array.isArray(list)) throw new Error('The JSON must be a list: [{"orgId": …, "role": …, "assistantId": …}, …]');
   return list.map((entry: unknown, index) => {
     const { orgId, role, assistantId } = isJsonObject(entry) ? entry : {};
     return { line: index + 1, fields: { orgId, role, assistantId } };
   });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`The list is no JSON: ${Error.isError(error) ? error.message : 'unknown error'}`, { cause: error });
+  }
 }
 
 const recordsSchema = z.array(

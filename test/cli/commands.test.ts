@@ -177,6 +177,32 @@ it('whoever stops reading ends the command, without a word', async () => {
   );
 }, 30_000);
 
+it(
+  'a file is read as one of a directory is: values of the environment, Markdown, mistakes with their lines',
+  async () => {
+    const directory = temporaryDirectory();
+    const write = (name: string, text: string) => {
+      writeFileSync(join(directory, name), text);
+      return join(directory, name);
+    };
+    const assistant = 'name: x\nmodel: { provider: openai, model: gpt-4o }\n';
+    const hooked = write('hooked.yaml', `${assistant}server: { url: "https://hooks.example/${'$'}{env:HOOK}" }\n`);
+    const unset = await at('set', 'files', 'inbound', hooked);
+    expect([unset.code, unset.err]).toEqual([1, `${hooked}:3: the environment has no HOOK\n`]);
+    const set = await cli(['set', 'files', 'inbound', hooked, '--url', served.url], { env: { HOOK: 'calls' } });
+    expect(set).toMatchObject({ code: 0, err: '' });
+    expect((await at('get', 'files', 'inbound')).out).toContain('url: https://hooks.example/calls');
+    const broken = write('broken.json', '{"name": "x",\n');
+    expect((await at('set', 'files', 'inbound', broken)).err).toMatch(/broken\.json:\d: is no YAML or JSON: /);
+    const front = `assistant:\n  ${assistant.replace('\n', '\n  ')}`;
+    const template = write('desk.md', `---\n${front}---\nYou answer.\n`);
+    expect((await at('template', 'set', 'files', template)).out).toBe('created files version 1\n');
+    expect((await at('template', 'get', 'files')).out).toContain('content: You answer.');
+    await service.remove('files', 'inbound');
+  },
+  PROCESSES_MS,
+);
+
 it('an import looks for the stage in the region that is named', async () => {
   const list = join(temporaryDirectory(), 'list.csv');
   writeFileSync(list, 'orgId,role,assistantId\nhooli,inbound,7c0e6f5e-3a52-4b4e-9d0f-2f1d6a1b0c02\n');

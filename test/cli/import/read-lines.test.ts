@@ -34,6 +34,10 @@ describe('a list of assistants', () => {
     expect(readLines(text)).toEqual([valid(1, 'acme', 'inbound', A)]);
   });
 
+  it('that is broken JSON is said to be that', () => {
+    expect(() => readLines('[{"orgId": "acme",')).toThrow(/^The list is no JSON: /);
+  });
+
   it('counts its lines as an editor does, also after empty ones', () => {
     expect(readLines(`${HEADER}\n\n\nacme,inbound,${A}\n`)).toEqual([valid(4, 'acme', 'inbound', A)]);
   });
