@@ -23,7 +23,12 @@ export function addConsoleCommand(program: Command): void {
 async function serve({ access, name, options, out, work }: Call<Options>): Promise<number> {
   const port = portIn(options.port);
   const ended = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
-  const opened = await openConsole({ page: await loadPage(), access, name, secret: makeSecret() }, port);
+  const opened = await openConsole({ page: await loadPage(), access, name, secret: makeSecret() }, port).catch(
+    (error: unknown) => {
+      if (!Error.isError(error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
+      throw new CliError(`The port ${port} is in use. Name another one with --port.`);
+    },
+  );
   out.jsonLine({ address: opened.address });
   out.line(opened.address);
   out.note(`Open this address in a browser: it shows ${name}. Ctrl-C ends it.`);

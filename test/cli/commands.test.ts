@@ -203,6 +203,12 @@ it(
   PROCESSES_MS,
 );
 
+it('a console on a port that is taken says so', async () => {
+  const { port } = new URL(served.url);
+  const { code, err } = await at('console', '--port', port);
+  expect([code, err]).toEqual([1, `The port ${port} is in use. Name another one with --port.\n`]);
+});
+
 it('an import looks for the stage in the region that is named', async () => {
   const list = join(temporaryDirectory(), 'list.csv');
   writeFileSync(list, 'orgId,role,assistantId\nhooli,inbound,7c0e6f5e-3a52-4b4e-9d0f-2f1d6a1b0c02\n');
