@@ -19,13 +19,14 @@ export function makeProgram(): Command {
     .option('--region <name>', 'of the stage (AWS_REGION, or eu-central-1)')
     .option('--url <address>', 'the address of an API')
     .option('--token <token>', 'a bearer token, with --url')
-    .option('--json', 'one JSON document on stdout, for programs')
+    .option('--json', 'one JSON document on stdout, for programs; a failure is an exit code and lines on stderr')
     .addHelpText(
       'after',
       `
 Without --stage and --url: the embedded stack of this checkout, which is started if need be.
 
-Exit codes: 0 done, or nothing to do; 1 something failed; 2 \`plan\` found changes; 64 wrong usage; 130 interrupted.
+Exit codes: 0 done, or nothing to do; 1 something failed, or \`drift\` found something; 2 \`plan\` or \`diff\` found changes;
+64 wrong usage; 130 interrupted.
 
 Example: npx vapi-sync plan fleet --stage dev`,
     );
