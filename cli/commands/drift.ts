@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { healingOf } from '../../client/healing.ts';
 import { type components, orThrow } from '../../client/index.ts';
 import { EXIT } from '../exit.ts';
 import type { Output } from '../output.ts';
@@ -90,12 +91,6 @@ function showFindings(out: Output, findings: readonly Finding[], mode: Report['m
     }
     if (changed > changes.length) out.line(`  and ${changed - changes.length} fields more`);
   }
-}
-
-/** What was done about a finding. In a run that heals, an organisation's record can ask for less. */
-function healingOf({ healing, mode, orgId }: Finding, ofRun: Report['mode']): string | undefined {
-  const isLeft = ofRun === 'heal' && mode === 'report' && (healing === undefined || healing === 'kept: report-only');
-  return isLeft ? `left as it is: the driftMode of ${orgId ?? 'its organisation'} is report` : healing;
 }
 
 function showSummary(out: Output, run: Report): void {

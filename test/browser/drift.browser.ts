@@ -42,3 +42,20 @@ it('shows the findings of a run by their cause, and heals them', async () => {
   await page.getByText('Nothing stops, as far as is known.').waitFor();
   expect(spoken).toEqual([]);
 });
+
+it('says of each finding that was not to be healed why it was left', async () => {
+  await opened.service.put('watched', 'inbound', configuration());
+  await opened.service.invoke('sync', {
+    version: '2.0',
+    routeKey: 'PUT /orgs/{orgId}',
+    requestContext: { http: { method: 'PUT' } },
+    pathParameters: { orgId: 'watched' },
+    body: '{"driftMode": "report"}',
+  });
+  await edit('watched', { firstMessage: 'By hand' });
+  const { page } = await opened.visit('drift');
+  await page.getByRole('button', { name: 'Heal' }).click();
+  const left = page.getByText('left as it is: the driftMode of watched is report');
+  await left.waitFor();
+  expect(await left.count()).toBe(1);
+});

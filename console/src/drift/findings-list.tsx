@@ -1,4 +1,5 @@
-import type { Finding } from '../common/api-types.ts';
+import { healingOf } from '../../../client/healing.ts';
+import type { DriftRun, Finding } from '../common/api-types.ts';
 import { addressOf, StateChip } from '../common/parts.tsx';
 import { Empty } from '../common/states.tsx';
 import { countOf, numberOf } from '../common/text.ts';
@@ -8,7 +9,7 @@ import { groupsOf } from './findings.ts';
 const SHOWN = 100;
 
 /** Findings by what they have in common. */
-export function FindingsList({ findings }: { findings: readonly Finding[] }) {
+export function FindingsList({ findings, mode }: { findings: readonly Finding[]; mode: DriftRun['mode'] }) {
   if (findings.length === 0)
     return <Empty title="Nothing was found.">Every assistant is as it was applied last.</Empty>;
   const groups = groupsOf(findings);
@@ -24,7 +25,7 @@ export function FindingsList({ findings }: { findings: readonly Finding[] }) {
             </summary>
             <ul>
               {found.slice(0, SHOWN).map((finding) => (
-                <FoundThing key={finding.id} finding={finding} />
+                <FoundThing key={finding.id} finding={finding} mode={mode} />
               ))}
               {found.length > SHOWN && (
                 <li class="finding muted">and {countOf(found.length - SHOWN, 'finding')} more</li>
@@ -37,8 +38,9 @@ export function FindingsList({ findings }: { findings: readonly Finding[] }) {
   );
 }
 
-function FoundThing({ finding }: { finding: Finding }) {
-  const { detail, changes = [], changed = 0, healing, assistantId } = finding;
+function FoundThing({ finding, mode }: { finding: Finding; mode: DriftRun['mode'] }) {
+  const { detail, changes = [], changed = 0, assistantId } = finding;
+  const healing = healingOf(finding, mode);
   return (
     <li class="finding">
       <div class="finding-head">

@@ -24,7 +24,7 @@ export function RunReport({ found: { run, findings }, isNewest }: { found: RunWi
           </div>
         ))}
         <Healed run={run} />
-        {(findings.length > 0 || !isOpen(run)) && <FindingsList findings={findings} />}
+        {(findings.length > 0 || !isOpen(run)) && <FindingsList findings={findings} mode={run.mode} />}
       </div>
     </Panel>
   );
