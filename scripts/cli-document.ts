@@ -67,7 +67,7 @@ with \`assistants: {}\`.
 shown by the service. Applied unchanged, the binding stays; a change of that configuration takes it away. To keep the binding, write it
 in place of the configuration: \`template: clinic\`.
 
-In a pipeline: [a workflow of GitHub Actions](../examples/github-actions.yml) to copy plans on a pull request and applies on main.
+In a pipeline: copy [the workflow of GitHub Actions](../examples/github-actions.yml), which plans on a pull request and applies on main.
 `;
 
 /** docs/cli.md: the help of the program and of each command. */
