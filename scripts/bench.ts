@@ -46,7 +46,13 @@ try {
 }
 
 async function measureParts(): Promise<object> {
-  const run = { at: new Date().toISOString(), node: process.version, processors: availableParallelism(), rounds };
+  const run = {
+    at: new Date().toISOString(),
+    node: process.version,
+    processors: availableParallelism(),
+    table: stack.table,
+    rounds,
+  };
   const warm = parts.includes('warm') ? await measureWarm(stack, { directory, rounds }) : undefined;
   if (warm) printWarm(warm);
   const cold = parts.includes('cold') ? await measureCold(stack, { directory, rounds }) : undefined;

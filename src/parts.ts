@@ -10,6 +10,8 @@ import { readSettings, type Settings } from './settings.ts';
 
 /** Waits for AWS are bounded: a hanging table must not eat the time that recording an outcome needs. */
 const AWS_REQUEST = {
+  // Else each command sorts the middleware anew.
+  cacheMiddleware: true,
   // Without `throwOnRequestTimeout` the SDK only warns, and goes on waiting.
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
   maxAttempts: 3,

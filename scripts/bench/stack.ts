@@ -9,6 +9,7 @@ export interface BenchStack {
   environment: Record<string, string>;
   /** The same over TLS, with a certificate of its own. */
   tlsEnvironment: Record<string, string>;
+  table: string;
   /** Requests to Vapi since the last `clear`, for example `POST /assistant`. */
   upstreamCalls(): Promise<string[]>;
   clear(): Promise<void>;
@@ -21,10 +22,12 @@ export async function startBenchStack(directory: string): Promise<BenchStack> {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const variables = z.record(z.string(), z.string());
-  const { environment, tls } = await replyOf(child, z.object({ environment: variables, tls: variables }));
+  const started = z.object({ environment: variables, tls: variables, table: z.string() });
+  const { environment, tls, table } = await replyOf(child, started);
   return {
     environment: { ...functionSettings(), ...environment },
     tlsEnvironment: { ...functionSettings(), ...tls },
+    table,
     upstreamCalls: async () => {
       child.send('counts');
       return (await replyOf(child, z.object({ vapi: z.array(z.string()) }))).vapi;

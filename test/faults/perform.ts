@@ -172,8 +172,6 @@ function tableOf(
       own: (id, owner, from) => effect('table own', () => world.owners.own(id, owner, from), [id, owner, from]),
     },
     history: {
-      noteApplied: (key, applied) =>
-        effect('table note-applied', () => world.specs.noteApplied(key, applied), [key, applied]),
       list: (key) => effect('table list-specs', () => world.specs.list(key), key),
       remove: (key, specs) => effect('table remove-spec', () => world.specs.remove(key, specs), [key, specs]),
     },

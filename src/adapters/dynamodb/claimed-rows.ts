@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
@@ -133,6 +134,17 @@ function hasOnlyLostItsClaim({ from }: RowWrite<ClaimedRow>, current: ClaimedRow
   );
 }
 
+/**
+ * Without those that are as they were: nobody but the holder writes to a row that is claimed, so that they still are. Index
+ * keys are no part of what was read, and are written always.
+ */
+function fieldsToWrite<Row extends ClaimedRow>({ transition, from, fields }: RowWrite<Row>): RowWrite<Row>['fields'] {
+  if (!from || TRANSITIONS[transition].guard !== 'own-token') return fields;
+  const before: Record<string, unknown> = { ...from };
+  const isNew = ([name, value]: [string, unknown]) => !isDeepStrictEqual(value ?? undefined, before[name]);
+  return Object.fromEntries(Object.entries(fields).filter(isNew));
+}
+
 interface Update {
   expression: string;
   names: Record<string, string>;
@@ -140,9 +152,10 @@ interface Update {
 }
 
 /** Sets what the write names, removes what it nulls, and leaves every other attribute to its owner. */
-function updateOf<Row extends ClaimedRow>({ transition, token, from, fields, firstFields, at }: RowWrite<Row>): Update {
+function updateOf<Row extends ClaimedRow>(write: RowWrite<Row>): Update {
+  const { transition, token, from, firstFields, at } = write;
   const written: Record<string, unknown> = {
-    ...fields,
+    ...fieldsToWrite(write),
     ...(makesRevision(transition) ? { revision: (from?.revision ?? 0) + 1 } : {}),
     // A revision that no claim has made is known by this, as one that a claim has made is.
     ...(transition === 'rebind' ? { finalisedBy: token } : {}),

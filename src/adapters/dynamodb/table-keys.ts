@@ -103,6 +103,7 @@ const mappingSchema = z.object({
   vapiOrgId: z.exactOptional(z.string()),
   keyFingerprint: z.exactOptional(z.string()),
   specHash: z.exactOptional(z.string()),
+  specShape: z.exactOptional(z.string()),
   attempted: z._default(z.array(attemptSchema), []),
   finalisedBy: z.exactOptional(z.string()),
   claim: z.exactOptional(claimSchema),

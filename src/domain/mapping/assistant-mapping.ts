@@ -41,6 +41,8 @@ export interface AssistantMapping extends AssistantKey {
   keyFingerprint?: string;
   /** Hash of the configuration that was applied last. */
   specHash?: string;
+  /** Its shape (`shapeOf`): for one of the same shape the stored configuration need not be read. */
+  specShape?: string;
   /** Configurations that may have reached Vapi besides, their outcome being unknown. */
   attempted: readonly Attempt[];
   /** Token of the claim that was finalised last. */
@@ -216,9 +218,10 @@ type Bookkeeping = keyof AssistantKey | 'revision' | 'createdAt' | 'updatedAt';
 
 /** What a transition writes. Fields that are absent stay as they are; null removes. */
 export type MappingChange = Partial<
-  Omit<AssistantMapping, Bookkeeping | 'claim' | 'phoneNumber' | 'drift' | 'template'>
+  Omit<AssistantMapping, Bookkeeping | 'claim' | 'specShape' | 'phoneNumber' | 'drift' | 'template'>
 > & {
   claim?: Claim | null;
+  specShape?: string | null;
   drift?: DriftState | null;
   /** Null takes the binding away. */
   template?: TemplateBinding | null;
@@ -247,9 +250,19 @@ export interface MappingStore {
   write(write: MappingWrite): Promise<MappingWriteResult>;
 }
 
+/** A configuration that is about to be sent to Vapi, as it is stored before. */
+export interface SpecToStore extends Configuration {
+  specHash: string;
+  summary: SpecSummary;
+  /** ISO 8601. */
+  at: string;
+  /** Hashes of configurations that Vapi has accepted, as far as the writer knows: the one that this one replaces. */
+  applied: readonly string[];
+}
+
 /** The applied configurations, by content. */
 export interface SpecStore {
-  save(key: AssistantKey, spec: Configuration & { specHash: string; at: string }): Promise<void>;
+  save(key: AssistantKey, spec: SpecToStore): Promise<void>;
   load(key: AssistantKey, specHash: string): Promise<Configuration | undefined>;
   removeAll(key: AssistantKey): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { Access } from '../account/credentials.ts';
 import type { Resource } from '../account/vapi-account.ts';
+import type { DesiredAssistant } from '../configuration/configuration.ts';
 import type { SpecSummary } from '../configuration/summary.ts';
 import {
   type AssistantMapping,
@@ -21,8 +22,8 @@ interface FinaliseInput {
   held: HeldClaim;
   assistant: Resource;
   access: Access;
-  /** Hash of the configuration that was applied; absent when the assistant was only recorded, as it is. */
-  specHash?: string;
+  /** The configuration that was applied; absent when the assistant was only recorded, as it is. */
+  applied?: Pick<DesiredAssistant, 'specHash' | 'shape'>;
   /** The template that it is bound to; null: to none; absent: that stays as it is. */
   binding?: TemplateBinding | null | undefined;
   retiring: readonly Retiree[];
@@ -61,17 +62,18 @@ export interface StartOver {
  * no mapping names is removed again, and the operation starts over.
  */
 export async function finalise(operation: Operation, input: FinaliseInput): Promise<CarriedOut> {
-  const { held, assistant, access, specHash, retiring, dependents, summary, live } = input;
+  const { held, assistant, access, applied, retiring, dependents, summary, live } = input;
   const now = operation.runtime.now();
   // A late PATCH of another configuration may still land: what it adds has to be cleared by a later call.
-  const mayLand = ({ specHash: other, until }: Attempt) => other !== specHash && now < Date.parse(until);
+  const mayLand = ({ specHash: other, until }: Attempt) => other !== applied?.specHash && now < Date.parse(until);
   const change = {
     assistantId: assistant.id,
     assistantCreatedAt: assistant.createdAt,
     scope: access.scope,
     vapiOrgId: assistant.vapiOrgId,
     keyFingerprint: access.apiKey.fingerprint,
-    specHash,
+    specHash: applied?.specHash,
+    ...(applied ? { specShape: applied.shape ?? null } : {}),
     template: input.binding,
     summary,
     live,

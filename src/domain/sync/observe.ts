@@ -90,9 +90,11 @@ export async function assertSameAccount(
   );
 }
 
+/** Not the one of the wanted shape: nothing of it is left to clear. */
 async function loadLastApplied(operation: Operation, { mapping, desired }: ObserveInput): Promise<JsonObject[]> {
+  const isOfSameShape = desired.shape !== undefined && mapping?.specShape === desired.shape;
   const hashes = new Set([
-    ...(mapping?.specHash ? [mapping.specHash] : []),
+    ...(mapping?.specHash && !isOfSameShape ? [mapping.specHash] : []),
     ...(mapping?.attempted ?? []).map(({ specHash }) => specHash),
   ]);
   hashes.delete(desired.specHash);
