@@ -26,7 +26,7 @@ import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes 
 import { parseFlag } from './http/query.ts';
 import { parseJsonBody } from './http/request.ts';
 import { jsonResponse } from './http/response.ts';
-import { lazily } from './lambda/lazily.ts';
+import { entry } from './lambda/entry.ts';
 
 /** The routes of the function; verification goes through them as well. */
 export const syncRoutes: Routes<SyncApplication> = {
@@ -194,4 +194,4 @@ function actorOf({ app, request, operationId }: Call<SyncApplication>): Actor {
   return { kind: 'verification', id: operationId.split(':')[0] ?? '' };
 }
 
-export const handler = lazily(makeSyncApplication, makeSyncHandler);
+export const handler = entry(makeSyncApplication, makeSyncHandler);

@@ -11,7 +11,7 @@ import { entityTag, parsePrecondition } from './http/entity-tag.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
 import { parseJsonBody } from './http/request.ts';
 import { jsonResponse } from './http/response.ts';
-import { lazily } from './lambda/lazily.ts';
+import { entry } from './lambda/entry.ts';
 
 type TemplateCall = Call<TemplatesApplication>;
 
@@ -76,4 +76,4 @@ async function showVariables({ app, request }: TemplateCall): Promise<Answer> {
   return { response: jsonResponse(200, values), outcome: 'found' };
 }
 
-export const handler = lazily(makeTemplatesApplication, makeTemplatesHandler);
+export const handler = entry(makeTemplatesApplication, makeTemplatesHandler);
