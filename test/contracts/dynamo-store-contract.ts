@@ -153,7 +153,7 @@ export function describeDynamoStores(table: () => ContractTable): void {
       const result = await shaken().write(writeOf(key, { transition, from: row, token }));
       const after = await rowOf(store(), key);
       expect(writesSeen(table())).toBe(2);
-      expect(result).toEqual({ kind: 'written', mapping: after });
+      expect(result).toEqual({ kind: 'written', mapping: makesRevision(transition) ? after : undefined });
       expect(stateOf(after)).toBe(TRANSITIONS[transition].to);
       const grows = makesRevision(transition) ? 1 : 0;
       expect(after?.revision ?? 0).toBe(after ? (row?.revision ?? 0) + grows : 0);

@@ -13,6 +13,7 @@ import {
   type OrganisationView,
   type SpecStore,
   type SpecToStore,
+  withChange,
 } from '../../src/domain/mapping/assistant-mapping.ts';
 import type { AssistantOwner, AssistantOwners } from '../../src/domain/mapping/assistant-owners.ts';
 import type { Claim } from '../../src/domain/mapping/claim.ts';
@@ -70,7 +71,7 @@ export class MemoryMappingStore implements MappingStore {
     const next = copyOf(nextRow(write, current));
     this.rows.set(idOf(write.key), next);
     this.writes.push({ before: current, after: next });
-    return copyOf({ kind: 'written', mapping: next });
+    return { kind: 'written', mapping: makesRevision(write.transition) ? copyOf(next) : undefined };
   }
 }
 
@@ -122,26 +123,10 @@ function nextRow(
     createdAt: at,
     updatedAt: at,
   };
-  const { claim, specShape, phoneNumber, drift, template, ...fields } = change;
-  const row = { ...(current ?? created), ...copyOf(fields), updatedAt: at };
+  const row = withChange({ ...(current ?? created), updatedAt: at }, copyOf(change));
   if (makesRevision(transition)) row.revision += 1;
   if (transition === 'rebind') row.finalisedBy = token;
-  replace(row, 'template', template);
-  replace(row, 'claim', claim);
-  replace(row, 'specShape', specShape);
-  replace(row, 'drift', drift);
-  replace(row, 'phoneNumber', phoneNumber);
   return row;
-}
-
-/** Null removes, undefined leaves alone. */
-function replace<Name extends 'template' | 'claim' | 'specShape' | 'drift' | 'phoneNumber'>(
-  row: Pick<AssistantMapping, Name>,
-  name: Name,
-  value: AssistantMapping[Name] | null,
-): void {
-  if (value === null) delete row[name];
-  else if (value !== undefined) row[name] = value;
 }
 
 /** Tools in memory. */
@@ -167,7 +152,7 @@ export class MemoryToolStore implements ToolStore {
     }
     const next = copyOf(nextTool(write, current));
     this.rows.set(id, next);
-    return { kind: 'written', row: copyOf(next) };
+    return { kind: 'written', row: makesRevision(write.transition) ? copyOf(next) : undefined };
   }
 }
 

@@ -34,7 +34,10 @@ type RowWriteResult<Row> = { kind: 'written'; row: Row | undefined } | { kind: '
 
 type ClaimedRow = NonNullable<ConditionedWrite['from']> & { createdAt: string };
 
-/** Rows that are changed under a claim, by single-item conditional writes. Losing a race is an answer, not an error. */
+/**
+ * Rows that are changed under a claim, by single-item conditional writes. Losing a race is an answer, not an error.
+ * A new revision comes back as it is stored: what others have noted in it since it was read is in it.
+ */
 export class ClaimedRows<Row extends ClaimedRow> {
   readonly #table: Table;
   readonly #parse: (item: Item) => Row;
@@ -89,7 +92,7 @@ export class ClaimedRows<Row extends ClaimedRow> {
         UpdateExpression: update.expression,
         ExpressionAttributeNames: { ...condition.names, ...update.names },
         ExpressionAttributeValues: marshall({ ...condition.values, ...update.values }, MARSHALLING),
-        ReturnValues: 'ALL_NEW',
+        ReturnValues: makesRevision(write.transition) ? 'ALL_NEW' : 'NONE',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );
@@ -106,7 +109,9 @@ export class ClaimedRows<Row extends ClaimedRow> {
   ): Promise<RowWriteResult<Row>> {
     const current = item ? this.#parse(item) : await this.read(write.key);
     const wasRepeated = $metadata.attempts !== 1;
-    if (wasRepeated && isOwnSuccess(write, current)) return { kind: 'written', row: current };
+    if (wasRepeated && isOwnSuccess(write, current)) {
+      return { kind: 'written', row: makesRevision(write.transition) ? current : undefined };
+    }
     return { kind: 'conflict', current };
   }
 }
