@@ -869,7 +869,9 @@ export interface components {
         };
         HistoryEntry: {
             specHash: components["schemas"]["SpecHash"];
+            /** @description When it was sent to Vapi last */
             appliedAt: components["schemas"]["Time"];
+            /** @description When it was sent to Vapi first */
             firstAppliedAt: components["schemas"]["Time"];
             /** @description True for the configuration that is applied now */
             current: boolean;
