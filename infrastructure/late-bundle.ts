@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Plugin, PluginBuild } from 'esbuild';
 
@@ -36,18 +37,29 @@ export function lateBundle(): Plugin {
 /** Marks a path that the plugin itself asks about. */
 const RESOLVING = Symbol('resolving');
 
+/** Files that were built by this process: the bundles of functions that lie side by side share them. */
+const built = new Map<string, Promise<unknown>>();
+
 async function buildBeside(
   { esbuild, initialOptions }: PluginBuild,
   { file, paths }: { file: string; paths: ReadonlySet<string> },
 ): Promise<void> {
-  const { plugins: _plugins, entryPoints: _entryPoints, outfile, outdir, ...options } = initialOptions;
-  const directory = outdir ?? dirname(outfile ?? '');
-  const contents = [...paths].map((path) => `export * from ${JSON.stringify(path)};`).join('\n');
-  await esbuild.build({
-    ...options,
-    stdin: { contents, resolveDir: directory },
-    outfile: join(directory, `${file}.cjs`),
-  });
+  const { plugins: _plugins, entryPoints: _entryPoints, outfile: bundle, outdir, ...options } = initialOptions;
+  const directory = outdir ?? dirname(bundle ?? '');
+  const contents = [...paths]
+    .toSorted()
+    .map((path) => `export * from ${JSON.stringify(path)};`)
+    .join('\n');
+  const outfile = join(directory, `${file}.cjs`);
+  const id = JSON.stringify([outfile, contents]);
+  const before = built.get(id);
+  if (before) {
+    await before;
+    if (existsSync(outfile)) return;
+  }
+  const building = esbuild.build({ ...options, stdin: { contents, resolveDir: directory }, outfile });
+  built.set(id, building);
+  await building;
 }
 
 export default () => [lateBundle()];
