@@ -5,7 +5,12 @@
 import { startServers } from '../../local/stack/servers.ts';
 import { localDefinition } from '../../local/stack/stack.ts';
 import { startDynamoDbTable } from '../dynamodb-local/table.ts';
+import { startDistance } from './distance.ts';
 import { makeCertificate, startTlsFront } from './tls-front.ts';
+
+/** What a request to the table, and one to Vapi, takes at least, in ms. */
+const TABLE_MS = 4;
+const VAPI_MS = 100;
 
 const [directory = ''] = process.argv.slice(2);
 const servers = await startServers({ definition: localDefinition() });
@@ -28,7 +33,21 @@ process.on('disconnect', async () => {
   await table?.stop();
   process.exit(0);
 });
-process.send?.({ environment, tls: await behindTls(), table: table ? 'DynamoDB Local' : 'dynalite' });
+process.send?.({
+  environment,
+  tls: await behindTls(),
+  distant: await atDistance(),
+  table: table ? 'DynamoDB Local' : 'dynalite',
+});
+
+/** About as far as from a function on AWS. The secrets are remembered, so that their distance makes no difference. */
+async function atDistance(): Promise<Record<string, string>> {
+  return {
+    ...environment,
+    AWS_ENDPOINT_URL_DYNAMODB: await startDistance(environment.AWS_ENDPOINT_URL_DYNAMODB ?? '', TABLE_MS),
+    VAPI_BASE_URL: await startDistance(environment.VAPI_BASE_URL ?? '', VAPI_MS),
+  };
+}
 
 /** The same servers over TLS, as a function meets them on AWS: plain HTTP loads code that is never loaded there. */
 async function behindTls(): Promise<Record<string, string>> {

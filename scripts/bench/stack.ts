@@ -7,6 +7,8 @@ import { z } from 'zod';
 export interface BenchStack {
   /** Complete environment of a process that is to use the stack as a function would. */
   environment: Record<string, string>;
+  /** The same at a distance as on AWS. */
+  distantEnvironment: Record<string, string>;
   /** The same over TLS, with a certificate of its own. */
   tlsEnvironment: Record<string, string>;
   table: string;
@@ -22,10 +24,11 @@ export async function startBenchStack(directory: string): Promise<BenchStack> {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const variables = z.record(z.string(), z.string());
-  const started = z.object({ environment: variables, tls: variables, table: z.string() });
-  const { environment, tls, table } = await replyOf(child, started);
+  const started = z.object({ environment: variables, tls: variables, distant: variables, table: z.string() });
+  const { environment, tls, distant, table } = await replyOf(child, started);
   return {
     environment: { ...functionSettings(), ...environment },
+    distantEnvironment: { ...functionSettings(), ...distant },
     tlsEnvironment: { ...functionSettings(), ...tls },
     table,
     upstreamCalls: async () => {

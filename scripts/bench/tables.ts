@@ -10,8 +10,8 @@ const ms = (value: number) => `${value.toFixed(1)} ms`;
 const kb = (bytes: number) => `${(bytes / 1024).toFixed(0)} KB`;
 
 /** Warm syncs against the peer and the bare calls. */
-export function printWarm(results: readonly WarmResult[]): void {
-  console.log(`\nWarm sync (goal: at most ${GOAL}× the peer)`);
+export function printWarm(results: readonly WarmResult[], where: string): void {
+  console.log(`\nWarm sync, ${where} (goal: at most ${GOAL}× the peer)`);
   console.table(
     Object.fromEntries(
       results.map(({ name, toPeer, toBaseline, toSameCalls }) => [
