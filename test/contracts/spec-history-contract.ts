@@ -15,7 +15,7 @@ export function describeSpecHistory(stores: () => { specs: SpecStore; history: S
       stores().specs.save(key, specToStore({ specHash, payload: { prompt: 'secret' }, summary, at: DAY_1, ...spec }));
     const listed = async (key: AssistantKey) =>
       (await stores().history.list(key)).toSorted((a, b) => (a.specHash < b.specHash ? -1 : 1));
-    const first = { savedAt: DAY_1, firstSavedAt: DAY_1, applied: false, summary };
+    const first = { savedAt: DAY_1, firstSavedAt: DAY_1, applied: false, appliedBefore: [], summary };
 
     it('is empty where nothing was saved', async () => {
       expect(await stores().history.list(freshKey())).toEqual([]);
@@ -39,10 +39,10 @@ export function describeSpecHistory(stores: () => { specs: SpecStore; history: S
     it('knows what was applied by what was stored after it, however often that is stored', async () => {
       const key = freshKey();
       await save(key, 'one');
-      await save(key, 'refused', { applied: ['one'] });
-      await save(key, 'two', { applied: ['one'] });
-      await save(key, 'three', { applied: ['two'] });
-      await save(key, 'two', { at: DAY_2, applied: ['three'] });
+      await save(key, 'refused', { appliedBefore: ['one'] });
+      await save(key, 'two', { appliedBefore: ['one'] });
+      await save(key, 'three', { appliedBefore: ['two'] });
+      await save(key, 'two', { at: DAY_2, appliedBefore: ['three'] });
       expect((await listed(key)).map(({ specHash, applied }) => [specHash, applied])).toEqual([
         ['one', true],
         ['refused', false],
@@ -51,11 +51,19 @@ export function describeSpecHistory(stores: () => { specs: SpecStore; history: S
       ]);
     });
 
-    it('knows nothing of a configuration that is not stored', async () => {
+    it('knows nothing of a configuration that is not stored, and forgets what it says of one', async () => {
       const key = freshKey();
-      await save(key, 'one', { applied: ['gone'] });
-      expect(await listed(key)).toEqual([{ ...first, specHash: 'one' }]);
+      await save(key, 'one', { appliedBefore: ['gone', 'two'] });
+      await save(key, 'two');
+      expect((await listed(key)).map(({ specHash, applied }) => [specHash, applied])).toEqual([
+        ['one', false],
+        ['two', true],
+      ]);
       expect(await stores().specs.load(key, 'gone')).toBeUndefined();
+      await stores().history.forget(key, { ...first, specHash: 'one' }, ['gone', 'unheard-of']);
+      expect((await listed(key))[0]?.appliedBefore).toEqual(['two']);
+      await stores().history.forget(key, { ...first, specHash: 'nobody' }, ['two']);
+      expect(await listed(key)).toHaveLength(2);
     });
 
     it('keeps roles apart', async () => {
@@ -98,10 +106,10 @@ export function describeSpecHistory(stores: () => { specs: SpecStore; history: S
       const { specs, history } = stores();
       const key = freshKey();
       await save(key, 'one');
-      await save(key, 'two', { applied: ['one'] });
+      await save(key, 'two', { appliedBefore: ['one'] });
       await history.remove(key, [{ ...first, specHash: 'two' }]);
       expect(await listed(key)).toEqual([{ ...first, specHash: 'one' }]);
-      await save(key, 'two', { applied: ['one'] });
+      await save(key, 'two', { appliedBefore: ['one'] });
       await specs.removeAll(key);
       expect(await listed(key)).toEqual([]);
       await save(key, 'one');

@@ -8,7 +8,7 @@ export function specToStore(spec: Partial<SpecToStore> = {}): SpecToStore {
     tools: [],
     summary: {},
     at: '2026-03-01T10:00:00.000Z',
-    applied: [],
+    appliedBefore: [],
     ...spec,
   };
 }

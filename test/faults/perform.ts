@@ -173,6 +173,8 @@ function tableOf(
     },
     history: {
       list: (key) => effect('table list-specs', () => world.specs.list(key), key),
+      forget: (key, spec, hashes) =>
+        effect('table forget-specs', () => world.specs.forget(key, spec, hashes), [key, spec, hashes]),
       remove: (key, specs) => effect('table remove-spec', () => world.specs.remove(key, specs), [key, specs]),
     },
   };

@@ -100,6 +100,19 @@ describe('GET …/history', () => {
   }, 60_000);
 });
 
+it('a configuration that comes back again and again, each time after another one, does not grow', async () => {
+  const { specHash } = await put(withPrompt('back'));
+  for (let index = 1; index <= 70; index += 1) {
+    await put(withPrompt(String(index)));
+    await put(withPrompt('back'));
+  }
+  const stored = await service.app.sync.history.list({ orgId: org, role: 'inbound' });
+  const named = stored.find((spec) => spec.specHash === specHash)?.appliedBefore ?? [];
+  expect(named.length).toBeGreaterThan(40);
+  expect(named.length).toBeLessThan(50 + 10);
+  expect(await hashesOf()).toHaveLength(50);
+}, 60_000);
+
 describe('POST …/rollback', () => {
   it('restores an earlier prompt, with the answer of a PUT', async () => {
     const first = await put(withPrompt('the good one'));

@@ -180,17 +180,17 @@ export class MemoryTaskQueue implements TaskQueue {
   }
 }
 
-/** `replaced`: those that were applied when it was stored. */
-type KeptSpec = Omit<StoredSpec, 'applied'> & Configuration & { replaced: readonly string[] };
+type KeptSpec = Omit<StoredSpec, 'applied'> & Configuration;
 
 /** Configurations and their history in memory. */
 export class MemorySpecStore implements SpecStore, SpecHistory {
   readonly specs = new Map<string, KeptSpec>();
 
   async save(key: AssistantKey, spec: SpecToStore): Promise<void> {
-    const { at: savedAt, applied, ...content } = copyOf(spec);
-    const { firstSavedAt = savedAt, replaced = [] } = this.#find(key, spec.specHash) ?? {};
-    const kept = { ...content, savedAt, firstSavedAt, replaced: [...new Set([...replaced, ...applied])] };
+    const { at: savedAt, ...content } = copyOf(spec);
+    const { firstSavedAt = savedAt, appliedBefore = [] } = this.#find(key, spec.specHash) ?? {};
+    const all = [...new Set([...appliedBefore, ...content.appliedBefore])];
+    const kept = { ...content, savedAt, firstSavedAt, appliedBefore: all };
     this.specs.set(`${idOf(key)}/${spec.specHash}`, kept);
   }
 
@@ -205,13 +205,18 @@ export class MemorySpecStore implements SpecStore, SpecHistory {
 
   async list(key: AssistantKey): Promise<StoredSpec[]> {
     const stored = this.#idsOf(key).flatMap((id) => this.specs.get(id) ?? []);
-    const applied = new Set(stored.flatMap(({ replaced }) => replaced));
+    const applied = new Set(stored.flatMap(({ appliedBefore }) => appliedBefore));
     return copyOf(
-      stored.map(({ payload: _payload, tools: _tools, replaced: _replaced, ...spec }) => ({
+      stored.map(({ payload: _payload, tools: _tools, ...spec }) => ({
         ...spec,
         applied: applied.has(spec.specHash),
       })),
     );
+  }
+
+  async forget(key: AssistantKey, { specHash }: StoredSpec, hashes: readonly string[]): Promise<void> {
+    const kept = this.#find(key, specHash);
+    if (kept) kept.appliedBefore = kept.appliedBefore.filter((hash) => !hashes.includes(hash));
   }
 
   async remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void> {

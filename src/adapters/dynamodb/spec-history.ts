@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException, DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import pMap from 'p-map';
 import * as z from 'zod/mini';
@@ -17,7 +17,7 @@ const storedSchema = z.object({
   savedAt: z.string(),
   createdAt: text,
   summary: summarySchema,
-  applied: z._default(z.set(z.string()), new Set<string>()),
+  appliedBefore: z._default(z.set(z.string()), new Set<string>()),
   // Items of before version 0.1.0.
   appliedAt: text,
 });
@@ -38,7 +38,7 @@ export class DynamoSpecHistory implements SpecHistory {
     const specs = new Map<string, z.infer<typeof storedSchema>>();
     const notes = new Map<string, z.infer<typeof noteSchema>>();
     // Not the content: that is large, and holds prompts.
-    const attributes = ['sk', 'savedAt', 'createdAt', 'summary', 'applied', 'appliedAt'];
+    const attributes = ['sk', 'savedAt', 'createdAt', 'summary', 'appliedBefore', 'appliedAt'];
     const prefix = specPrefix(key);
     for await (const item of itemsOf(this.#table, { pk: organisationPk(key.orgId), prefix, attributes })) {
       const { sk, ...found } = unmarshall(item);
@@ -46,13 +46,14 @@ export class DynamoSpecHistory implements SpecHistory {
       if (part.endsWith(NOTE)) notes.set(part.slice(0, -NOTE.length), noteSchema.parse(found));
       else specs.set(part, storedSchema.parse(found));
     }
-    const applied = new Set([...specs.values()].flatMap((spec) => [...spec.applied]));
-    return [...specs].map(([specHash, { savedAt, createdAt = savedAt, summary, appliedAt }]) => {
+    const applied = new Set([...specs.values()].flatMap((spec) => [...spec.appliedBefore]));
+    return [...specs].map(([specHash, { savedAt, createdAt = savedAt, appliedAt, ...spec }]) => {
       const note = notes.get(specHash);
       const isApplied = applied.has(specHash) || note !== undefined || appliedAt !== undefined;
-      const described = summary ?? note?.summary;
-      const times = { savedAt, firstSavedAt: createdAt };
-      return { specHash, ...times, applied: isApplied, ...(described ? { summary: described } : {}) };
+      const summary = spec.summary ?? note?.summary;
+      const appliedBefore = [...spec.appliedBefore];
+      const described = summary ? { summary } : {};
+      return { specHash, savedAt, firstSavedAt: createdAt, applied: isApplied, appliedBefore, ...described };
     });
   }
 
@@ -60,19 +61,41 @@ export class DynamoSpecHistory implements SpecHistory {
     await pMap(specs, (spec) => this.#remove(key, spec), REMOVALS);
   }
 
+  async forget(key: AssistantKey, { specHash }: StoredSpec, hashes: readonly string[]): Promise<void> {
+    await unlessRefused(
+      this.#table.client.send(
+        new UpdateItemCommand({
+          TableName: this.#table.name,
+          Key: specKey(key, specHash),
+          // Else a configuration that was removed meanwhile would come back without its content.
+          ConditionExpression: 'attribute_exists(pk)',
+          UpdateExpression: 'DELETE appliedBefore :hashes',
+          ExpressionAttributeValues: marshall({ ':hashes': new Set(hashes) }),
+        }),
+      ),
+    );
+  }
+
   /** Not one that was saved again meanwhile. */
   async #remove(key: AssistantKey, { specHash, savedAt }: StoredSpec): Promise<void> {
-    try {
-      await this.#table.client.send(
+    await unlessRefused(
+      this.#table.client.send(
         new DeleteItemCommand({
           TableName: this.#table.name,
           Key: specKey(key, specHash),
           ConditionExpression: 'attribute_not_exists(pk) OR savedAt = :listed',
           ExpressionAttributeValues: marshall({ ':listed': savedAt }),
         }),
-      );
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+      ),
+    );
+  }
+}
+
+/** Waits for a write that is not to happen when its condition does not hold. */
+async function unlessRefused(writing: Promise<unknown>): Promise<void> {
+  try {
+    await writing;
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
   }
 }

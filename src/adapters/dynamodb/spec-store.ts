@@ -29,19 +29,19 @@ export class DynamoSpecStore implements SpecStore {
     this.#table = table;
   }
 
-  async save(key: AssistantKey, { specHash, payload, tools, summary, at, applied }: SpecToStore): Promise<void> {
+  async save(key: AssistantKey, { specHash, payload, tools, summary, at, appliedBefore }: SpecToStore): Promise<void> {
     const values = {
       ':payload': JSON.stringify(payload),
       ':tools': JSON.stringify(tools),
       ':summary': summary,
       ':at': at,
-      ...(applied.length > 0 ? { ':applied': new Set(applied) } : {}),
+      ...(appliedBefore.length > 0 ? { ':before': new Set(appliedBefore) } : {}),
     };
     await this.#table.client.send(
       new UpdateItemCommand({
         TableName: this.#table.name,
         Key: specKey(key, specHash),
-        UpdateExpression: `${SAVING}${applied.length > 0 ? ' ADD applied :applied' : ''}`,
+        UpdateExpression: `${SAVING}${appliedBefore.length > 0 ? ' ADD appliedBefore :before' : ''}`,
         ExpressionAttributeValues: marshall(values, MARSHALLING),
       }),
     );

@@ -21,6 +21,8 @@ export interface StoredSpec {
   firstSavedAt: string;
   /** True when Vapi has accepted it: one that was stored after it says so. The last one is known by its row alone. */
   applied: boolean;
+  /** What it says of others in this way. */
+  appliedBefore: readonly string[];
   summary?: SpecSummary;
 }
 
@@ -28,6 +30,8 @@ export interface StoredSpec {
 export interface SpecHistory {
   /** In no order. */
   list(key: AssistantKey): Promise<StoredSpec[]>;
+  /** Takes hashes out of what a configuration says of others. Nothing happens when it is not stored any more. */
+  forget(key: AssistantKey, spec: StoredSpec, hashes: readonly string[]): Promise<void>;
   /** Removes configurations with their content; one that was saved again since it was listed stays. */
   remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void>;
 }

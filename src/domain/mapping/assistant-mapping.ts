@@ -279,8 +279,8 @@ export interface SpecToStore extends Configuration {
   summary: SpecSummary;
   /** ISO 8601. */
   at: string;
-  /** Hashes of configurations that Vapi has accepted, as far as the writer knows: the one that this one replaces. */
-  applied: readonly string[];
+  /** Hashes of configurations that were applied before it was stored, as far as the writer knows: of the one that it replaces. */
+  appliedBefore: readonly string[];
 }
 
 /** The applied configurations, by content. */

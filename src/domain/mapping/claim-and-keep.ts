@@ -18,8 +18,8 @@ export async function claimAndKeep(
 ): Promise<HeldClaim | undefined> {
   const { specHash, payload } = desired;
   const tools = desired.tools.map(({ definition }) => definition);
-  const applied = request.mapping?.specHash ? [request.mapping.specHash] : [];
-  const spec = { specHash, payload, tools, summary: summarise(payload), at: isoNow(operation.runtime), applied };
+  const appliedBefore = request.mapping?.specHash ? [request.mapping.specHash] : [];
+  const spec = { specHash, payload, tools, summary: summarise(payload), at: isoNow(operation.runtime), appliedBefore };
   const claiming = takeClaim(operation, { ...request, specHash });
   if (!request.mapping && !(await claiming)) return undefined;
   const [claimed, kept] = await Promise.allSettled([claiming, operation.specs.save(operation.key, spec)]);

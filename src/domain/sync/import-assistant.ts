@@ -212,7 +212,7 @@ async function keepAsItIs(
   if (!snapshot) return;
   try {
     // It was in force at Vapi: that makes it an entry of the history.
-    const kept = { summary: summarise(assistant.config), at: held.claim.startedAt, applied: [snapshot.specHash] };
+    const kept = { summary: summarise(assistant.config), at: held.claim.startedAt, appliedBefore: [snapshot.specHash] };
     await operation.specs.save(operation.key, { ...snapshot, ...kept });
   } catch (error) {
     await giveBack(operation, { held });

@@ -107,7 +107,7 @@ export class DriftWorld {
     const placedAt = new Date(at).toISOString();
     this.specs.specs.set(
       `${orgId}/${role}/${specHash}`,
-      structuredClone({ specHash, payload, tools: [], savedAt: placedAt, firstSavedAt: placedAt, replaced: [] }),
+      structuredClone({ specHash, payload, tools: [], savedAt: placedAt, firstSavedAt: placedAt, appliedBefore: [] }),
     );
     const row: AssistantMapping = {
       ...key,

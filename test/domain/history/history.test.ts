@@ -8,12 +8,14 @@ const applied = (specHash: string, daysAgo: number): StoredSpec => ({
   savedAt: iso(-daysAgo * DAY),
   firstSavedAt: iso(-daysAgo * DAY),
   applied: true,
+  appliedBefore: [],
 });
 const refused = (specHash: string, agoMs: number): StoredSpec => ({
   specHash,
   savedAt: iso(-agoMs),
   firstSavedAt: iso(-agoMs),
   applied: false,
+  appliedBefore: [],
 });
 const hashes = (specs: readonly StoredSpec[]) => specs.map(({ specHash }) => specHash);
 
