@@ -75,7 +75,7 @@ async function apply(call: RolloutCall, rollout: Rollout): Promise<Step> {
   const unit = await call.targets.read(rollout.rolloutId, rollout.unit);
   if (!unit || unit.wave > rollout.wave) return await endWave(call, rollout);
   const isEnough = () => isOverTolerance(call, rollout);
-  if (hasFailed(unit) && (await isEnough())) return await stop(call, rollout, 'tolerance');
+  if (hasFailed(unit) && (await isEnough())) return { kind: 'on', rollout: await stop(call, rollout, 'tolerance') };
   const isDue = ({ state }: Target) => state === 'outdated' || state === 'applying';
   const act = (target: Target) => applyTarget(call, rollout, target);
   const end = await workOnTargets(call, rollout, { unit, isDue, act, isEnough });
@@ -155,10 +155,10 @@ async function isOverTolerance({ targets }: RolloutCall, { rolloutId, tolerance 
   return (await countTargets(targets, rolloutId)).counts.failed > tolerance;
 }
 
-/** Stops a rollout that goes on, as it says that it wants to be stopped. */
-export async function stop(call: RolloutCall, rollout: Rollout, reason: StopReason): Promise<Step> {
-  if (rollout.onFailure === 'pause') return await goOn(call, rollout, { by: 'pause', reason });
-  return await goOn(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout) });
+/** Stops a rollout that goes on, as it says that it wants to be stopped; undefined when it is not as it was read any more. */
+export async function stop(call: RolloutCall, rollout: Rollout, reason: StopReason): Promise<Rollout | undefined> {
+  if (rollout.onFailure === 'pause') return await transit(call, rollout, { by: 'pause', reason });
+  return await transit(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout) });
 }
 
 /** Where a rollback begins: with the newest wave; what was not begun is passed over. */
@@ -172,7 +172,7 @@ async function bake(call: RolloutCall, rollout: Rollout): Promise<Step> {
   const { kind, rollout: looked } = await lookAtWave(call, rollout);
   switch (kind) {
     case 'unhealthy':
-      return await stop(call, looked, 'unhealthy');
+      return { kind: 'on', rollout: await stop(call, looked, 'unhealthy') };
     case 'out-of-time':
       return await continueLater(call, looked);
     case 'stopped':

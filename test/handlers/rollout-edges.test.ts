@@ -1,0 +1,60 @@
+import { configuration } from '../support/configurations.ts';
+import type { TestService } from '../support/service.ts';
+import { useService } from '../support/use-service.ts';
+
+let service: TestService;
+let org: string;
+let templateId: string;
+useService(
+  (given) => {
+    ({ service, org } = given);
+    templateId = `t-${org}`;
+  },
+  { settings: { BACKGROUND_CALLS_PER_SECOND: '1000' } },
+);
+
+const invoke = (method: string, path: string, pathParameters: object, body?: object, query = {}) =>
+  service.invoke('rollouts', {
+    routeKey: `${method} ${path}`,
+    requestContext: { http: { method } },
+    pathParameters,
+    queryStringParameters: query,
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+const putTemplate = async (firstMessage: string) => {
+  const body = JSON.stringify({ assistant: configuration({ firstMessage }) });
+  const event = { routeKey: 'PUT /templates/{templateId}', requestContext: { http: { method: 'PUT' } } };
+  await service.invoke('templates', { ...event, pathParameters: { templateId }, body });
+};
+/** An organisation that is bound to version 1; version 2 is there. */
+async function bind(): Promise<void> {
+  await putTemplate('one');
+  await service.put(org, 'inbound', { template: templateId });
+  await putTemplate('two');
+}
+const start = (extra: object = {}) =>
+  invoke('POST', '/rollouts', {}, { template: templateId, version: 2, waves: { bakeSeconds: 0 }, ...extra });
+const show = async (rolloutId: string) => (await invoke('GET', '/rollouts/{rolloutId}', { rolloutId })).body;
+const alarm = (alarmName: string) =>
+  service.invoke('rollouts', {
+    source: 'aws.cloudwatch',
+    'detail-type': 'CloudWatch Alarm State Change',
+    detail: { alarmName, state: { value: 'ALARM' } },
+  });
+
+it('an alarm that meets a write of the worker stops the rollout all the same', async () => {
+  await bind();
+  const { rolloutId } = (await start({ alarms: ['faults'] })).body;
+  const store = service.app.rollouts.rollouts;
+  const read = store.read.bind(store);
+  let writes = 3;
+  store.read = async (id) => {
+    const found = await read(id);
+    if (found && writes > 0) await store.write(found, {});
+    writes -= 1;
+    return found;
+  };
+  await alarm('faults');
+  store.read = read;
+  expect(await show(rolloutId)).toMatchObject({ state: 'paused', reason: 'alarm' });
+});
