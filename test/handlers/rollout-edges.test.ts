@@ -1,3 +1,4 @@
+import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
 import type { TestService } from '../support/service.ts';
 import { useService } from '../support/use-service.ts';
@@ -57,4 +58,53 @@ it('an alarm that meets a write of the worker stops the rollout all the same', a
   await alarm('faults');
   store.read = read;
   expect(await show(rolloutId)).toMatchObject({ state: 'paused', reason: 'alarm' });
+});
+
+describe('the look at a wave', () => {
+  /** A rollout that is applied, and bakes for a minute. */
+  const baking = async () => {
+    await bind();
+    const { rolloutId } = (await start({ waves: { bakeSeconds: 60 } })).body;
+    await service.work([{ kind: 'rollout', rolloutId }]);
+    expect(await show(rolloutId)).toMatchObject({ state: 'baking', counts: { applied: 1 } });
+    return rolloutId;
+  };
+  const lookAt = async (rolloutId: string, afterMs = 61_000) => {
+    const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + afterMs } });
+    const { batchItemFailures } = await later.work([{ kind: 'rollout', rolloutId }]);
+    expect(batchItemFailures).toEqual([]);
+    return await show(rolloutId);
+  };
+  const editAtVapi = async (body: object) => {
+    const { assistantId } = (await service.get(org, 'inbound')).body;
+    expect((await call(service.vapi, `PATCH /assistant/${assistantId}`, { body })).status).toBe(200);
+  };
+
+  it('stops at one that is not as it was applied', async () => {
+    const rolloutId = await baking();
+    await editAtVapi({ firstMessage: 'by hand' });
+    expect(await lookAt(rolloutId)).toMatchObject({ state: 'paused', reason: 'unhealthy' });
+  });
+
+  it('passes over the fields that are left to others', async () => {
+    await service.putRecord(org, { driftIgnore: ['/firstMessage'] });
+    const rolloutId = await baking();
+    await editAtVapi({ firstMessage: 'by hand' });
+    expect(await lookAt(rolloutId)).toMatchObject({ state: 'completed' });
+  });
+
+  it('waits while Vapi shows nothing', async () => {
+    const rolloutId = await baking();
+    service.vapi.inject({ on: { method: 'GET' }, behaviour: { kind: 'rate-limit', retryAfter: 600 } });
+    expect(await lookAt(rolloutId)).toMatchObject({ state: 'baking' });
+    service.vapi.clearFaults();
+    expect(await lookAt(rolloutId)).toMatchObject({ state: 'baking' });
+    expect(await lookAt(rolloutId, 700_000)).toMatchObject({ state: 'completed' });
+  });
+
+  it('stops at one whose key cannot be used any more, as it cannot be seen', async () => {
+    const rolloutId = await baking();
+    service.secrets.put(service.secretName(org), { apiKey: '' });
+    expect(await lookAt(rolloutId)).toMatchObject({ state: 'paused', reason: 'unhealthy' });
+  });
 });
