@@ -108,3 +108,26 @@ describe('the look at a wave', () => {
     expect(await lookAt(rolloutId)).toMatchObject({ state: 'paused', reason: 'unhealthy' });
   });
 });
+
+it('takes as many organisations as it says, however long their ids', async () => {
+  await bind();
+  const { mappings } = service.app.rollouts;
+  const read = mappings.read.bind(mappings);
+  const isNobody = (orgId: string) => orgId.startsWith('nobody-');
+  mappings.read = async (orgId) =>
+    isNobody(orgId) ? { record: undefined, mappings: [], unreadable: [] } : read(orgId);
+  const orgIds = [org, ...Array.from({ length: 9_999 }, (_, index) => `nobody-${index}`.padEnd(64, '-'))];
+  const { status, body } = await start({ select: { orgIds } });
+  expect({ status, body }).toMatchObject({ status: 202, body: { targets: 1 } });
+  await service.work([{ kind: 'rollout', rolloutId: body.rolloutId }]);
+  expect(await show(body.rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 1 } });
+  mappings.read = read;
+});
+
+it('a plan for which the time does not suffice is refused, and leaves the template free', async () => {
+  await bind();
+  const body = JSON.stringify({ template: templateId, version: 2, select: { orgIds: [org] } });
+  const event = { routeKey: 'POST /rollouts', requestContext: { http: { method: 'POST' } }, body };
+  expect((await service.invoke('rollouts', event, 2_000)).body).toMatchObject({ errors: [{ field: 'select' }] });
+  expect((await start()).status).toBe(202);
+});
