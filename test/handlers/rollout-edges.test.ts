@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../src/domain/json.ts';
 import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
 import type { TestService } from '../support/service.ts';
@@ -22,8 +23,8 @@ const invoke = (method: string, path: string, pathParameters: object, body?: obj
     queryStringParameters: query,
     ...(body ? { body: JSON.stringify(body) } : {}),
   });
-const putTemplate = async (firstMessage: string) => {
-  const body = JSON.stringify({ assistant: configuration({ firstMessage }) });
+const putTemplate = async (firstMessage: string, more: JsonObject = {}) => {
+  const body = JSON.stringify({ assistant: configuration({ firstMessage, ...more }) });
   const event = { routeKey: 'PUT /templates/{templateId}', requestContext: { http: { method: 'PUT' } } };
   await service.invoke('templates', { ...event, pathParameters: { templateId }, body });
 };
@@ -131,3 +132,24 @@ it('a plan for which the time does not suffice is refused, and leaves the templa
   expect((await service.invoke('rollouts', event, 2_000)).body).toMatchObject({ errors: [{ field: 'select' }] });
   expect((await start()).status).toBe(202);
 });
+
+it('a page of a plan is no larger than what Lambda hands on, and the next goes on behind it', async () => {
+  const prompt = (letter: string): JsonObject => ({
+    model: { provider: 'openai', model: 'gpt-4o', messages: [{ role: 'system', content: letter.repeat(240_000) }] },
+  });
+  await putTemplate('one', prompt('a'));
+  const orgIds = Array.from({ length: 14 }, (_, index) => `${org}-${index}`);
+  for (const orgId of orgIds) await service.put(orgId, 'inbound', { template: templateId });
+  await putTemplate('two', prompt('b'));
+  const found: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const query = cursor === null ? {} : { cursor };
+    const request = { template: templateId, version: 2, select: { orgIds }, dryRun: true };
+    const { body } = await invoke('POST', '/rollouts', {}, request, query);
+    expect(JSON.stringify(body).length).toBeLessThan(4 * 1024 * 1024);
+    found.push(...body.items.map(({ orgId }: { orgId: string }) => orgId));
+    cursor = body.next;
+  } while (cursor !== null);
+  expect(found).toEqual(orgIds);
+}, 60_000);
