@@ -1227,8 +1227,9 @@ export interface components {
             /** @description The configuration now; null after a removal and an import */
             to: components["schemas"]["SpecHash"] | null;
             /**
-             * @description JSON Pointers of the leaves that differ, at most 100; a list of another length is one. Of a new assistant the
-             *     top-level fields that were declared, of a removed one none, of a linked one `/tools` or `/phoneNumber`
+             * @description JSON Pointers of the leaves that differ, at most 100 and 16 KB; a list of another length is one, and for a pointer of
+             *     more than 256 bytes there is that of what is around it. Of a new assistant the top-level fields that were
+             *     declared, of a removed one none, of a linked one `/tools` or `/phoneNumber`
              */
             paths: string[];
             /** @description Who asked for it; null for a claim that an earlier version made */
