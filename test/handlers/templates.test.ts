@@ -182,3 +182,17 @@ it('names stand for ids of the organisation’s own account', async () => {
     body: { code: 'REFERENCE_UNRESOLVED', errors: [{ field: '$ref.tool.nothing' }] },
   });
 });
+
+it('what is given with a binding comes back to the letter, whatever numbers and depth it has', async () => {
+  const deep = Array.from({ length: 45 }).reduce<JsonObject>((inner) => ({ inner }), {});
+  const given = { huge: 1e300, tiny: 1e-200, digits: 1e19, deep, '': null };
+  await putTemplate({
+    variables: { note: { type: 'json' } },
+    assistant: { ...configuration(), metadata: { note: '${note}' } },
+  });
+  const asked = { variables: { note: given }, overrides: { metadata: { more: given } } };
+  expect(await bind(asked)).toMatchObject({ status: 201, body: { outcome: 'created' } });
+  expect((await bind(asked)).body).toMatchObject({ outcome: 'unchanged', revision: 1 });
+  const { mappings } = await service.app.sync.mappings.read(org);
+  expect(mappings[0]?.template).toMatchObject(asked);
+});
