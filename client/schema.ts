@@ -1670,7 +1670,7 @@ export interface components {
                 "application/json": components["schemas"]["Organisation"];
             };
         };
-        /** @description The request is not valid; `errors` names each field */
+        /** @description The request is not valid; `errors` names each field, of more than a hundred the first */
         ValidationFailed: {
             headers: {
                 "X-Operation-Id": components["headers"]["operationId"];

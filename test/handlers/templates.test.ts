@@ -183,6 +183,30 @@ it('names stand for ids of the organisation’s own account', async () => {
   });
 });
 
+it('a null is a value: it stands before what others give, and is none of a text or a number', async () => {
+  await putTemplate({
+    variables: { note: { type: 'json', default: { by: 'default' } }, greeting: { type: 'string', default: 'Hello' } },
+    assistant: { ...configuration(), artifactPlan: '${note}', firstMessage: '${greeting}' },
+  });
+  await putVariables({ note: { by: 'organisation' } });
+  const { assistantId } = (await bind({ variables: { note: null } })).body;
+  expect(live(assistantId)?.artifactPlan ?? null).toBeNull();
+  expect(await bind({ variables: { greeting: null } })).toMatchObject({
+    status: 400,
+    body: { errors: [{ field: 'variables.greeting' }] },
+  });
+});
+
+it.each([
+  ['a number that JSON has not', '{"a": 1e999}'],
+  ['a text that is no valid Unicode', '{"a": "\\ud800"}'],
+  ['a field that is the prototype of every object', '{"a": {"__proto__": 1}}'],
+])('refuses variables with %s, as nothing can be made of them', async (_name, body) => {
+  const event = { routeKey: 'PUT /orgs/{orgId}/variables', requestContext: { http: { method: 'PUT' } } };
+  const answer = await service.invoke('templates', { ...event, pathParameters: { orgId: org }, body });
+  expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'body' }] } });
+});
+
 it('what is given with a binding comes back to the letter, whatever numbers and depth it has', async () => {
   const deep = Array.from({ length: 45 }).reduce<JsonObject>((inner) => ({ inner }), {});
   const given = { huge: 1e300, tiny: 1e-200, digits: 1e19, deep, '': null };
