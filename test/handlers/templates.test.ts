@@ -183,6 +183,21 @@ it('names stand for ids of the organisation’s own account', async () => {
   });
 });
 
+it('a reference that is none is refused with the template, and not only with each that is bound to it', async () => {
+  const variables = { tool: { type: 'string' } };
+  const toolIds = [
+    { $ref: { widget: 'x' } },
+    { $ref: { tool: '${tool}' } },
+    { $ref: '${tool}' },
+    { $ref: { tool: 'x' } },
+  ];
+  const model = { provider: 'openai', model: 'gpt-4o', toolIds };
+  expect((await putTemplate({ variables, assistant: { ...configuration(), model } })).body).toMatchObject({
+    code: 'VALIDATION_FAILED',
+    errors: [{ field: 'assistant.model.toolIds.0' }],
+  });
+});
+
 it('a null is a value: it stands before what others give, and is none of a text or a number', async () => {
   await putTemplate({
     variables: { note: { type: 'json', default: { by: 'default' } }, greeting: { type: 'string', default: 'Hello' } },
