@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
@@ -114,7 +114,15 @@ it(
       'not a yaml.txt': 'x',
       '-odd.yaml': 'assistants: {}\n',
       'good.yaml': { assistants: { inbound: withPrompt('good') } },
+      'good.yml': { assistants: { inbound: withPrompt('another') } },
     });
+    mkdirSync(join(directory, 'orgs', 'folder.yaml'));
+    symlinkSync('/nowhere', join(directory, 'orgs', 'link.yaml'));
+    mkdirSync(join(directory, 'templates'));
+    writeFileSync(
+      join(directory, 'templates', 'desk.md'),
+      `---\nassistant: {name: x}\n---\nYou answer.\nThe key is \${env:NOT_THERE}.\nIt was [hidden].\n`,
+    );
     const { code, err } = await at('apply', directory);
     expect(code).toBe(1);
     const lines = err.split('\n').map((line) => line.replace(`${directory}/orgs/`, ''));
@@ -126,10 +134,30 @@ it(
         expect.stringMatching(/^hidden\.yaml:5: \[hidden\] stands for a secret; write \S+ in its place$/),
         'not a yaml.txt: is not an organisation: name it <id>.yaml',
         '-odd.yaml: "-odd" is no id of an organisation',
-        '6 mistakes: nothing is applied.',
+        'good.yml: is of the same id as good.yaml; remove one of them',
+        'folder.yaml: cannot be read (EISDIR); a file must be here, or a link to one',
+        'link.yaml: cannot be read (ENOENT); a file must be here, or a link to one',
+        expect.stringMatching(/templates\/desk\.md:5: the environment has no NOT_THERE$/),
+        expect.stringMatching(/templates\/desk\.md:6: \[hidden\] stands for a secret/),
+        '11 mistakes: nothing is applied.',
       ]),
     );
     expect(assistantsOf(service.vapi, 'good')).toEqual([]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'a file is the same with the line ends and the byte order mark of Windows',
+  async () => {
+    const directory = directoryOf({});
+    mkdirSync(join(directory, 'templates'));
+    const text = `---\nassistant:\n  model: {provider: openai, model: gpt-4o}\n---\nLine one.\nLine two.\n`;
+    const file = join(directory, 'templates', 'ends.md');
+    writeFileSync(file, text);
+    expect((await at('apply', directory)).code).toBe(0);
+    writeFileSync(file, `\uFEFF${text.replaceAll('\n', '\r\n')}`);
+    expect(await at('plan', directory)).toMatchObject({ code: 0, err: '' });
   },
   PROCESSES_MS,
 );
