@@ -1126,6 +1126,8 @@ export interface components {
             cause?: "new" | "deleted" | "moved";
             /** @description Each field that would change */
             changes: components["schemas"]["FieldChange"][];
+            /** @description True when the assistant would be bound to another template or version, with other values, or to none any more */
+            rebinds: boolean;
             specHash: components["schemas"]["SpecHash"];
             voice: components["schemas"]["Voice"];
             credentials: components["schemas"]["Credentials"];
@@ -2026,6 +2028,8 @@ export interface components {
         operationId: string;
         /** @description With `true` the answer is the plan, with each field that would change, and nothing is written anywhere */
         dryRun: boolean;
+        /** @description With `true` the body is checked, the answer is what would come of it, and nothing is written */
+        dryRunOfTemplate: boolean;
         /** @description With `true` a configuration without a model is taken, which empties the assistant */
         allowEmpty: boolean;
         /** @description `configuration`: with the configuration that was applied, its secrets hidden */
@@ -3103,7 +3107,10 @@ export interface operations {
     };
     putTemplate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description With `true` the body is checked, the answer is what would come of it, and nothing is written */
+                dryRun?: components["parameters"]["dryRunOfTemplate"];
+            };
             header?: {
                 /** @description Names the call in every log line, and is answered as it is */
                 "X-Operation-Id"?: components["parameters"]["operationId"];
@@ -3289,7 +3296,10 @@ export interface operations {
     };
     putVariables: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description With `true` the body is checked, the answer is what would come of it, and nothing is written */
+                dryRun?: components["parameters"]["dryRunOfTemplate"];
+            };
             header?: {
                 /** @description Names the call in every log line, and is answered as it is */
                 "X-Operation-Id"?: components["parameters"]["operationId"];

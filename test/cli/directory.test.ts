@@ -177,6 +177,69 @@ it(
 );
 
 it(
+  'what the service refuses of templates and values is named by `plan`, and `apply` makes none of them',
+  async () => {
+    const directory = directoryOf({
+      'valued.yaml': 'assistants: {}\nvariables:\n  fine: 1\n  1bad: 2\n',
+      'bound.yaml': { assistants: { inbound: { template: 'wrong' } } },
+    });
+    mkdirSync(join(directory, 'templates'));
+    const write = (name: string, text: string) => writeFileSync(join(directory, 'templates', name), text);
+    write('first.yaml', 'assistant:\n  model: {provider: openai, model: gpt-4o}\n');
+    write('wrong.yaml', 'variabels: {}\nassistant:\n  name: [x]\n  model: {provider: openai, model: gpt-4o}\n');
+    for (const command of ['plan', 'apply']) {
+      const { code, err } = await at(command, directory);
+      const lines = err.split('\n').map((line) => line.replace(`${directory}/`, ''));
+      expect([code, lines]).toEqual([
+        1,
+        [
+          expect.stringMatching(/^templates\/wrong\.yaml:1: variabels: /),
+          'templates/wrong.yaml:3: assistant.name: must be a string',
+          expect.stringMatching(/^orgs\/valued\.yaml:4: variables\.1bad: /),
+          '3 mistakes: nothing is applied.',
+          '',
+        ],
+      ]);
+    }
+    expect((await at('template', 'get', 'first')).code).toBe(1);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'an organisation that cannot be planned is named by its file, and hides no other',
+  async () => {
+    service.secrets.put(service.secretName('bad-key'), { apiKey: '' });
+    const directory = fleetOf(['bad-key', 'good-key']);
+    const { code, err } = await at('plan', directory);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/bad-key\.yaml:\d: assistants\.inbound: CREDENTIALS_INVALID/),
+    ]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'an assistant that is as it should be is bound all the same',
+  async () => {
+    await service.put('unbound', 'inbound', configuration());
+    const directory = directoryOf({ 'unbound.yaml': { assistants: { inbound: { template: 'same' } } } });
+    mkdirSync(join(directory, 'templates'));
+    writeFileSync(join(directory, 'templates', 'same.yaml'), stringify({ assistant: configuration() }));
+    await at('template', 'set', 'same', join(directory, 'templates', 'same.yaml'));
+    expect(await at('plan', directory)).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('unbound.yaml: its binding changes)'),
+    });
+    expect((await at('apply', directory)).code).toBe(0);
+    expect((await service.get('unbound', 'inbound')).body.template).toEqual({ id: 'same', version: 1 });
+    expect((await at('plan', directory)).code).toBe(0);
+  },
+  PROCESSES_MS,
+);
+
+it(
   '--prune removes what is in no file, and asks before',
   async () => {
     const directory = fleetOf(['kept']);

@@ -183,6 +183,38 @@ it('names stand for ids of the organisation’s own account', async () => {
   });
 });
 
+it('a dry run checks a template and values, says what would come of them, and writes nothing', async () => {
+  const plan = async (content: object) => {
+    const event = { routeKey: 'PUT /templates/{templateId}', requestContext: { http: { method: 'PUT' } } };
+    const asked = { pathParameters: { templateId }, queryStringParameters: { dryRun: 'true' } };
+    return await service.invoke('templates', { ...event, ...asked, body: JSON.stringify(content) });
+  };
+  const content = { assistant: configuration() };
+  expect(await plan(content)).toMatchObject({ status: 200, body: { version: 1, outcome: 'created' } });
+  expect((await getTemplate()).status).toBe(404);
+  expect((await plan({ assistant: configuration({ name: '${name}' }) })).status).toBe(400);
+  await putTemplate(content);
+  expect((await plan(content)).body).toMatchObject({ version: 1, outcome: 'unchanged' });
+  const event = { routeKey: 'PUT /orgs/{orgId}/variables', requestContext: { http: { method: 'PUT' } } };
+  const asked = { pathParameters: { orgId: org }, queryStringParameters: { dryRun: 'true' } };
+  const values = { clinicName: 'North' };
+  const planned = await service.invoke('templates', { ...event, ...asked, body: JSON.stringify(values) });
+  expect(planned).toMatchObject({ status: 200, body: values });
+  const found = await request('GET', '/orgs/{orgId}/variables', { orgId: org });
+  expect(found.body).toEqual({});
+});
+
+it('a dry run says whether the binding changes, also when nothing else does', async () => {
+  await putTemplate({ assistant: configuration() });
+  await service.put(org, 'inbound', configuration());
+  const dryRun = { query: { dryRun: 'true' } };
+  expect((await bind({}, dryRun)).body).toMatchObject({ plan: 'unchanged', rebinds: true });
+  await bind();
+  expect((await bind({}, dryRun)).body).toMatchObject({ plan: 'unchanged', rebinds: false });
+  const plain = await service.put(org, 'inbound', configuration(), dryRun);
+  expect(plain.body).toMatchObject({ plan: 'unchanged', rebinds: true });
+});
+
 it('a reference that is none is refused with the template, and not only with each that is bound to it', async () => {
   const variables = { tool: { type: 'string' } };
   const toolIds = [
