@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../src/domain/json.ts';
+import { performRollout } from '../../src/domain/rollouts/perform-rollout.ts';
 import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
 import type { TestService } from '../support/service.ts';
@@ -153,3 +154,27 @@ it('a page of a plan is no larger than what Lambda hands on, and the next goes o
   } while (cursor !== null);
   expect(found).toEqual(orgIds);
 }, 60_000);
+
+it('begins no more than have their turns before its time is over', async () => {
+  await putTemplate('one');
+  const orgIds = Array.from({ length: 12 }, (_, index) => `${org}-${index}`);
+  for (const orgId of orgIds) await service.put(orgId, 'inbound', { template: templateId });
+  await putTemplate('two');
+  const { rolloutId } = (await start({ maxConcurrent: 12, waves: { first: 12, bakeSeconds: 0 } })).body;
+  // Twenty times as fast, so that the test does not wait for the pace.
+  const began = Date.now();
+  const now = () => began + (Date.now() - began) * 20;
+  const sleep = async (ms: number) => await new Promise<void>((resolve) => void setTimeout(resolve, ms / 20));
+  const settings = { BACKGROUND_CALLS_PER_SECOND: '1' };
+  const { app } = service.anotherEnvironment({ settings, runtime: { now, sleep } });
+  const remainingMs = () => began + 20_000 - now();
+  const ended = await performRollout(
+    { ...app.rollouts, journal: { record: () => {} }, deadline: { remainingMs } },
+    rolloutId,
+  );
+  expect(remainingMs()).toBeGreaterThan(0);
+  expect(ended).toEqual({ kind: 'done', outcome: 'continued' });
+  const { counts } = await show(rolloutId);
+  expect(counts.applied).toBeGreaterThan(0);
+  expect(counts.applied + counts.outdated).toBe(12);
+});

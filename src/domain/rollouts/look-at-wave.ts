@@ -9,8 +9,9 @@ import { isoNow } from '../runtime.ts';
 import type { RolloutCall } from './dependencies.ts';
 import type { Rollout, Target, TargetUnit } from './rollout.ts';
 
-/** A look at a unit is not begun with less than this left, in ms. */
-const LOOK_MS = 20_000;
+/** A look at a unit is not begun with less than this left besides the turns of its targets, which are no reason to wait for ever, in ms. */
+const LOOK_MS = 15_000;
+const LONGEST_TURNS_MS = 60_000;
 
 /**
  * - `unhealthy`: one is not as it was applied, or can never be seen
@@ -28,7 +29,8 @@ type Look =
 export async function lookAtWave(call: RolloutCall, rollout: Rollout): Promise<Look> {
   let noted = rollout;
   for await (const unit of unitsOfWave(call, rollout)) {
-    if (call.deadline.remainingMs() < LOOK_MS) return { kind: 'out-of-time', rollout: noted };
+    const turnsMs = Math.min((unit.targets.length * 1000) / call.callsPerSecond, LONGEST_TURNS_MS);
+    if (call.deadline.remainingMs() < LOOK_MS + turnsMs) return { kind: 'out-of-time', rollout: noted };
     const seen = await lookAtUnit(call, noted, unit);
     if (seen.kind !== 'well') return { ...seen, rollout: noted };
     const next = await call.rollouts.write(noted, { looked: unit.number + 1, updatedAt: isoNow(call.runtime) });
