@@ -33,7 +33,8 @@ and says how far it came; the same command goes on.
 organisation with an account of its own, and without a file, no list shows.
 
 \`apply\` makes templates and values first. Assistants that stand on what the same plan changes are shown without their fields. What an
-assistant was bound with the service does not show: \`export\` writes its configuration as it is.
+assistant was bound with the service does not show: \`export\` writes its configuration as it is. Such a configuration alone takes no
+binding away; a binding in a file is made also where nothing else changes.
 
 In a pipeline: [.github/workflows](../examples/github-actions.yml) plans on a pull request and applies on main.
 `;

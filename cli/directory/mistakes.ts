@@ -1,4 +1,5 @@
 import type { LineCounter, Node } from 'yaml';
+import type { ProblemError } from '../../client/index.ts';
 
 /** Something in a directory that is wrong, and where. */
 export interface Mistake {
@@ -14,6 +15,24 @@ export interface Mistake {
 /** `file:line: field: text`, as editors and pipelines read it. */
 export function mistakeLine({ file, line, field, text }: Mistake): string {
   return [line === undefined ? file : `${file}:${line}`, ...(field ? [field] : []), text].join(': ');
+}
+
+/** Where something stands in a file. */
+interface Place {
+  source: { file: string; lineAt(path: readonly (string | number)[]): number | undefined };
+  /** What of the file the service was asked for. */
+  root: readonly string[];
+}
+
+/** What the service refuses, at the lines of the fields that it names. */
+export function mistakesIn({ message, problem }: ProblemError, { source, root }: Place): Mistake[] {
+  const errors = problem?.errors ?? [];
+  if (errors.length === 0)
+    return [{ file: source.file, line: source.lineAt(root), field: root.join('.'), text: message }];
+  return errors.map(({ field, detail }) => {
+    const path = [...root, ...field.split('.').map((name) => (/^\d+$/.test(name) ? Number(name) : name))];
+    return { file: source.file, line: source.lineAt(path), field: path.join('.'), text: detail };
+  });
 }
 
 /** The line of a node; undefined for one that was not in a text. */

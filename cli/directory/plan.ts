@@ -3,7 +3,7 @@ import { type components, orThrow, ProblemError, type ServiceClient } from '../.
 import type { Role } from '../arguments.ts';
 import { pagesOf } from '../pages.ts';
 import { AT_ONCE } from './at-once.ts';
-import type { Mistake } from './mistakes.ts';
+import { type Mistake, mistakesIn } from './mistakes.ts';
 import { type Foundation, planFoundations } from './plan-templates.ts';
 import type { Directory, WantedAssistant } from './read.ts';
 
@@ -45,7 +45,7 @@ export async function planDirectory(directory: Directory, { client, prune, onDon
   const mistakes: Mistake[] = [];
   const [revisions, foundations] = await Promise.all([
     revisionsOf(client, directory.orgIds),
-    planFoundations(client, directory),
+    planFoundations(client, directory, mistakes),
   ]);
   const steps = await pMap(
     directory.assistants,
@@ -97,7 +97,10 @@ async function revisionsOf(client: ServiceClient, orgIds: readonly string[]): Pr
   return revisions;
 }
 
-/** Undefined when it is so already, and when the service refuses it: then it is among the mistakes. */
+/** Who asks may not ask at all, or too often: that is of no single assistant. */
+const OF_THE_CALLER = [401, 403, 429];
+
+/** Undefined when it is so already, and when the service refuses it or fails: then it is among the mistakes. */
 async function planOne(
   client: ServiceClient,
   wanted: WantedAssistant,
@@ -106,26 +109,18 @@ async function planOne(
   const { orgId, role, body, source } = wanted;
   const params = { path: { orgId, role }, query: { dryRun: true } };
   const reply = await client.PUT('/orgs/{orgId}/assistants/{role}', { params, body });
-  if (reply.response.status === 400 || reply.response.status === 422) {
-    mistakes.push(...mistakesIn(new ProblemError(reply.error, reply.response), wanted));
+  if (!reply.response.ok && !OF_THE_CALLER.includes(reply.response.status)) {
+    const error = new ProblemError(reply.error, reply.response);
+    mistakes.push(...mistakesIn(error, { source, root: ['assistants', role] }));
     return undefined;
   }
   const plan = orThrow(reply);
-  if (!('plan' in plan) || plan.plan === 'unchanged') return undefined;
-  const action = revision === undefined ? 'create' : 'update';
-  return { orgId, role, action, file: source.file, revision, changes: plan.changes, wanted };
-}
-
-/** What the service refuses, at the lines of the fields that it names. */
-function mistakesIn({ message, problem }: ProblemError, { role, source }: WantedAssistant): Mistake[] {
-  const errors = problem?.errors ?? [];
-  const root = ['assistants', role];
-  if (errors.length === 0)
-    return [{ file: source.file, line: source.lineAt(root), field: root.join('.'), text: message }];
-  return errors.map(({ field, detail }) => {
-    const path = [...root, ...field.split('.').map((name) => (/^\d+$/.test(name) ? Number(name) : name))];
-    return { file: source.file, line: source.lineAt(path), field: path.join('.'), text: detail };
-  });
+  if (!('plan' in plan)) return undefined;
+  const step = { orgId, role, file: source.file, revision, changes: plan.changes, wanted };
+  if (plan.plan !== 'unchanged') return { ...step, action: revision === undefined ? 'create' : 'update' };
+  // A configuration of its own stands in an export also for one that is bound: that alone takes no binding away.
+  const isToBeBound = 'template' in body && plan.rebinds;
+  return isToBeBound ? { ...step, action: 'update', because: 'its binding changes' } : undefined;
 }
 
 /** What is there and in no file: of the organisations of the directory, and of all in the platform's account. */

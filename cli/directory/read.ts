@@ -100,15 +100,20 @@ function filesIn(
   folder: string,
   { endings, what, mistakes }: { endings: RegExp; what: string; mistakes: Mistake[] },
 ): { file: string; id: string }[] {
+  const taken = new Map<string, string>();
   return readdirSync(folder)
     .toSorted()
     .flatMap((name) => {
       const file = join(folder, name);
       const id = basename(name, extname(name));
-      if (endings.test(name) && ID.test(id)) return [{ file, id }];
-      const isNamed = endings.test(name);
-      mistakes.push({ file, text: isNamed ? `"${id}" is no id of ${what}` : `is not ${what}: name it <id>.yaml` });
-      return [];
+      const wrong = !endings.test(name)
+        ? `is not ${what}: name it <id>.yaml`
+        : !ID.test(id)
+          ? `"${id}" is no id of ${what}`
+          : taken.has(id) && `is of the same id as ${taken.get(id)}; remove one of them`;
+      if (wrong) mistakes.push({ file, text: wrong });
+      taken.set(id, name);
+      return wrong ? [] : [{ file, id }];
     });
 }
 

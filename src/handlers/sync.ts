@@ -116,7 +116,7 @@ async function apply(call: Call<SyncApplication>, { key, asked, binding, rolledB
   });
   const operation = operationOf(call, key);
   const body = dryRun
-    ? await plan(call, { operation, asked, desired, expected })
+    ? await plan(call, { operation, asked, desired, expected, binding })
     : await sync(call, { operation, asked, desired, expected, binding });
   const rollback = rolledBackTo ? { rollback: rollbackNote(rolledBackTo, desired) } : {};
   const durationMs = app.runtime.now() - started;
@@ -157,7 +157,7 @@ async function sync(
 
 async function plan(
   { operationId }: Call<SyncApplication>,
-  { operation, asked, desired, expected }: Put,
+  { operation, asked, desired, expected, binding }: Put,
 ): Promise<PutAnswer> {
   const decision = await planAssistant(operation, { desired, expected });
   const answer = planResponse(decision, {
@@ -165,6 +165,7 @@ async function plan(
     voice: asked.voice,
     specHash: desired.specHash,
     operationId,
+    binding: binding ?? undefined,
   });
   return { statusCode: 200, outcome: `plan-${decision.plan.kind}`, answer, headers: planTag(decision) };
 }
