@@ -64,10 +64,11 @@ describe.each(functionSources())('the bundle of $name', ({ name, source }) => {
 
 it('a function finds credentials that are not in its environment: the file beside the bundle has the providers', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'vapi-sync-bundle-'));
-  const keys: (string | undefined)[] = [];
+  const requests: object[] = [];
   const server = createServer((request, response) => {
     const isTable = request.method === 'POST';
-    if (isTable) keys.push(/Credential=([^/]+)/.exec(request.headers.authorization ?? '')?.[1]);
+    const { authorization = '', 'user-agent': agent } = request.headers;
+    if (isTable) requests.push({ agent, key: /Credential=([^/]+)/.exec(authorization)?.[1] });
     const credentials = {
       AccessKeyId: 'CONTAINER',
       SecretAccessKey: 'x',
@@ -99,7 +100,7 @@ it('a function finds credentials that are not in its environment: the file besid
       DEPLOYMENT_ID: 'test',
     };
     await promisify(execFile)(process.execPath, ['-e', script], { env });
-    expect(keys).toEqual(['CONTAINER']);
+    expect(requests).toEqual([{ agent: 'vapi-sync', key: 'CONTAINER' }]);
   } finally {
     server.close();
     rmSync(directory, { recursive: true });
