@@ -14,6 +14,14 @@ export function shapeOf(payload: JsonObject): string | undefined {
     .slice(0, 16);
 }
 
+/**
+ * How a row says which shape its last configuration has. It names the configuration: a deployment of before there were
+ * shapes puts another one beside it.
+ */
+export function shapeMark(specHash: string, shape: string | undefined): string | undefined {
+  return shape && `${specHash.slice(0, 8)}-${shape}`;
+}
+
 /** Objects as lists of name and shape in the order of the names, lists as they are, all else as null. */
 function shape(value: Json): Json {
   if (Array.isArray(value)) return value.map(shape);

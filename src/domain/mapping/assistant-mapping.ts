@@ -41,7 +41,7 @@ export interface AssistantMapping extends AssistantKey {
   keyFingerprint?: string;
   /** Hash of the configuration that was applied last. */
   specHash?: string;
-  /** Its shape (`shapeOf`): for one of the same shape the stored configuration need not be read. */
+  /** Its shape (`shapeMark`): for one of the same shape the stored configuration need not be read. */
   specShape?: string;
   /** Configurations that may have reached Vapi besides, their outcome being unknown. */
   attempted: readonly Attempt[];

@@ -1,6 +1,7 @@
 import type { Access } from '../account/credentials.ts';
 import type { Resource } from '../account/vapi-account.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
+import { shapeMark } from '../configuration/shape.ts';
 import type { SpecSummary } from '../configuration/summary.ts';
 import {
   type AssistantMapping,
@@ -74,7 +75,7 @@ export async function finalise(operation: Operation, input: FinaliseInput): Prom
     vapiOrgId: assistant.vapiOrgId,
     keyFingerprint: access.apiKey.fingerprint,
     specHash: applied?.specHash,
-    ...(applied ? { specShape: applied.shape ?? null } : {}),
+    ...(applied ? { specShape: shapeMark(applied.specHash, applied.shape) ?? null } : {}),
     template: input.binding,
     summary,
     live,
