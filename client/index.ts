@@ -1,4 +1,4 @@
-import createFetchClient, { type Client } from 'openapi-fetch';
+import createFetchClient, { type Client, defaultPathSerializer } from 'openapi-fetch';
 import type { components, paths } from './schema.ts';
 import { makeFetch, type Transport } from './transport.ts';
 
@@ -22,7 +22,18 @@ export type ServiceClient = Client<paths>;
  * the request (`Retry-After`) is obeyed, `retries` times at most; what comes then is `error`, typed by its status.
  */
 export function createClient({ baseUrl, ...transport }: ClientOptions): ServiceClient {
-  return createFetchClient<paths>({ baseUrl, fetch: makeFetch(transport) });
+  return createFetchClient<paths>({ baseUrl, fetch: makeFetch(transport), pathSerializer: pathOf });
+}
+
+/**
+ * `.` and `..` are steps in an address, also when they are escaped: a request about one organisation would become one about all. Throws
+ * a `TypeError` for them.
+ */
+function pathOf(path: string, values: Record<string, unknown>): string {
+  for (const [name, value] of Object.entries(values)) {
+    if (['', '.', '..'].includes(String(value))) throw new TypeError(`"${value}" cannot stand for ${name}.`);
+  }
+  return defaultPathSerializer(path, values);
 }
 
 /** An answer that is no success, as an error. `problem` is absent when the answer was none of the service. */

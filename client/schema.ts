@@ -869,7 +869,9 @@ export interface components {
         };
         HistoryEntry: {
             specHash: components["schemas"]["SpecHash"];
+            /** @description When it was sent to Vapi last */
             appliedAt: components["schemas"]["Time"];
+            /** @description When it was sent to Vapi first */
             firstAppliedAt: components["schemas"]["Time"];
             /** @description True for the configuration that is applied now */
             current: boolean;
@@ -1126,6 +1128,8 @@ export interface components {
             cause?: "new" | "deleted" | "moved";
             /** @description Each field that would change */
             changes: components["schemas"]["FieldChange"][];
+            /** @description True when the assistant would be bound to another template or version, with other values, or to none any more */
+            rebinds: boolean;
             specHash: components["schemas"]["SpecHash"];
             voice: components["schemas"]["Voice"];
             credentials: components["schemas"]["Credentials"];
@@ -1227,8 +1231,9 @@ export interface components {
             /** @description The configuration now; null after a removal and an import */
             to: components["schemas"]["SpecHash"] | null;
             /**
-             * @description JSON Pointers of the leaves that differ, at most 100; a list of another length is one. Of a new assistant the
-             *     top-level fields that were declared, of a removed one none, of a linked one `/tools` or `/phoneNumber`
+             * @description JSON Pointers of the leaves that differ, at most 100 and 16 KB; a list of another length is one, and for a pointer of
+             *     more than 256 bytes there is that of what is around it. Of a new assistant the top-level fields that were
+             *     declared, of a removed one none, of a linked one `/tools` or `/phoneNumber`
              */
             paths: string[];
             /** @description Who asked for it; null for a claim that an earlier version made */
@@ -1669,7 +1674,7 @@ export interface components {
                 "application/json": components["schemas"]["Organisation"];
             };
         };
-        /** @description The request is not valid; `errors` names each field */
+        /** @description The request is not valid; `errors` names each field, of more than a hundred the first */
         ValidationFailed: {
             headers: {
                 "X-Operation-Id": components["headers"]["operationId"];
@@ -2025,6 +2030,8 @@ export interface components {
         operationId: string;
         /** @description With `true` the answer is the plan, with each field that would change, and nothing is written anywhere */
         dryRun: boolean;
+        /** @description With `true` the body is checked, the answer is what would come of it, and nothing is written */
+        dryRunOfTemplate: boolean;
         /** @description With `true` a configuration without a model is taken, which empties the assistant */
         allowEmpty: boolean;
         /** @description `configuration`: with the configuration that was applied, its secrets hidden */
@@ -3102,7 +3109,10 @@ export interface operations {
     };
     putTemplate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description With `true` the body is checked, the answer is what would come of it, and nothing is written */
+                dryRun?: components["parameters"]["dryRunOfTemplate"];
+            };
             header?: {
                 /** @description Names the call in every log line, and is answered as it is */
                 "X-Operation-Id"?: components["parameters"]["operationId"];
@@ -3288,7 +3298,10 @@ export interface operations {
     };
     putVariables: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description With `true` the body is checked, the answer is what would come of it, and nothing is written */
+                dryRun?: components["parameters"]["dryRunOfTemplate"];
+            };
             header?: {
                 /** @description Names the call in every log line, and is answered as it is */
                 "X-Operation-Id"?: components["parameters"]["operationId"];

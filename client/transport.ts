@@ -20,8 +20,8 @@ export interface Transport {
   longestWaitSeconds?: number | undefined;
   /** Sends one request; the platform's own unless told. */
   fetch?: ((request: Request) => Promise<Response>) | undefined;
-  /** Waits; for tests. */
-  sleep?: ((ms: number) => Promise<void>) | undefined;
+  /** Waits, until the signal of the request aborts it; for tests. */
+  sleep?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 const RETRIES = 2;
@@ -38,7 +38,7 @@ export function makeFetch(transport: Transport): (request: Request) => Promise<R
       const seconds = waitSeconds(response);
       if (seconds === undefined || seconds > longestWaitSeconds || attempt >= retries) return response;
       await response.body?.cancel();
-      await sleep(seconds * 1000);
+      await sleep(seconds * 1000, request.signal);
     }
   };
 }
@@ -57,11 +57,21 @@ async function authorised({ token, credentials, region }: Transport, request: Re
   const { accessKeyId, secretAccessKey, sessionToken } = given;
   const optional = { ...(sessionToken && { sessionToken }), ...(region && { region }) };
   const signer = new AwsClient({ accessKeyId, secretAccessKey, service: 'execute-api', ...optional });
-  return await signer.sign(request);
+  // The signer makes a request of its own, which knows nothing of the signal.
+  return new Request(await signer.sign(request), { signal: request.signal });
 }
 
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => {
-    setTimeout(resolve, ms);
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
   });
 }

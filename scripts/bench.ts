@@ -2,7 +2,7 @@
  * Measures the service on this machine, each figure beside a baseline of the same run:
  *
  *     npm run bench                        everything, a few minutes
- *     npm run bench -- --only warm,cold    parts: warm, cold, contention, fleet, rollouts
+ *     npm run bench -- --only warm,cold    parts: warm, distant, cold, contention, fleet, rollouts
  *     npm run bench -- --rounds 5          fewer rounds, rougher figures
  *     npm run bench -- --only fleet --fleet 1000,10000,100000
  *                                          drift runs over fleets of these sizes; `--rollouts` likewise
@@ -26,7 +26,7 @@ const REPORT = 'bench-report.json';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'warm,cold,contention,fleet,rollouts' },
+    only: { type: 'string', default: 'warm,distant,cold,contention,fleet,rollouts' },
     rounds: { type: 'string', default: '15' },
     fleet: { type: 'string', default: '1000,10000' },
     rollouts: { type: 'string', default: '100,1000,10000' },
@@ -46,9 +46,19 @@ try {
 }
 
 async function measureParts(): Promise<object> {
-  const run = { at: new Date().toISOString(), node: process.version, processors: availableParallelism(), rounds };
+  const run = {
+    at: new Date().toISOString(),
+    node: process.version,
+    processors: availableParallelism(),
+    table: stack.table,
+    rounds,
+  };
   const warm = parts.includes('warm') ? await measureWarm(stack, { directory, rounds }) : undefined;
-  if (warm) printWarm(warm);
+  if (warm) printWarm(warm, 'zero latency');
+  const distant = parts.includes('distant')
+    ? await measureWarm(stack, { directory, rounds: Math.min(10, rounds), isDistant: true })
+    : undefined;
+  if (distant) printWarm(distant, 'distances as on AWS: the table 4 ms away, Vapi 100 ms');
   const cold = parts.includes('cold') ? await measureCold(stack, { directory, rounds }) : undefined;
   if (cold) printCold(cold);
   const races = Math.min(3, rounds);
@@ -58,5 +68,5 @@ async function measureParts(): Promise<object> {
   if (contention) printContention(contention);
   const fleet = parts.includes('fleet') ? await measureFleets('drift', values.fleet.split(',')) : undefined;
   const rollouts = parts.includes('rollouts') ? await measureFleets('rollout', values.rollouts.split(',')) : undefined;
-  return { ...run, warm, cold, contention, fleet, rollouts };
+  return { ...run, warm, distant, cold, contention, fleet, rollouts };
 }

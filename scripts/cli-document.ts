@@ -65,7 +65,7 @@ with \`assistants: {}\`.
 
 \`export\` writes the configuration of a bound assistant, and says which ones were bound: the values and overrides of a binding are not
 shown by the service. Applied unchanged, the binding stays; a change of that configuration takes it away. To keep the binding, write it
-in place of the configuration: \`template: clinic\`.
+in place of the configuration: \`template: clinic\`. A binding in a file is made also where nothing else changes.
 
 In a pipeline: copy [the workflow of GitHub Actions](../examples/github-actions.yml), which plans on a pull request and applies on main.
 `;

@@ -4,12 +4,15 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { HttpRequest } from '@smithy/core/protocols';
 import type { UpstreamTiming } from './adapters/vapi/accounts.ts';
 import type { Runtime } from './domain/runtime.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 /** Waits for AWS are bounded: a hanging table must not eat the time that recording an outcome needs. */
 const AWS_REQUEST = {
+  // Else each command sorts the middleware anew.
+  cacheMiddleware: true,
   // Without `throwOnRequestTimeout` the SDK only warns, and goes on waiting.
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
   maxAttempts: 3,
@@ -49,35 +52,56 @@ export type QueueParts = TableParts & { clients: Pick<Clients, 'queue'> };
 
 export type BusParts = TableParts & { clients: { bus: EventBridgeClient } };
 
-/** Without the middleware that walks every request and answer for a debug log that is off. */
-export function unlogged<C extends { middlewareStack: { remove(name: string): boolean } }>(client: C): C {
+/** Does something with a request before it is signed. */
+type Building = <Given extends { request: unknown }, Sent>(
+  next: (given: Given) => Promise<Sent>,
+) => (given: Given) => Promise<Sent>;
+
+/** The part of a client's middleware that is changed here. */
+interface Middleware {
+  remove(name: string): boolean;
+  add(middleware: Building, options: { step: 'build'; name: string }): void;
+}
+
+/**
+ * Without the middleware that walks every request and answer for a debug log that is off, and with a name that is not made
+ * anew for each request: by that name CloudTrail shows what is asked of AWS.
+ */
+export function lean<C extends { middlewareStack: Middleware }>(client: C): C {
   client.middlewareStack.remove('loggerMiddleware');
+  client.middlewareStack.remove('getUserAgentMiddleware');
+  client.middlewareStack.add(named, { step: 'build', name: 'userAgent' });
   return client;
 }
+
+const named: Building = (next) => async (given) => {
+  if (HttpRequest.isInstance(given.request)) given.request.headers['user-agent'] = 'vapi-sync';
+  return await next(given);
+};
 
 /** Throws `SettingsError`, as all of these do. */
 export function systemTable(): TableParts {
   return {
     settings: readSettings(),
     runtime: systemRuntime,
-    clients: { dynamo: unlogged(new DynamoDBClient(AWS_REQUEST)) },
+    clients: { dynamo: lean(new DynamoDBClient(AWS_REQUEST)) },
   };
 }
 
 /** The same with the task queue. */
 export function systemTableAndQueue(): QueueParts {
   const { clients, ...parts } = systemTable();
-  return { ...parts, clients: { ...clients, queue: unlogged(new SQSClient(AWS_REQUEST)) } };
+  return { ...parts, clients: { ...clients, queue: lean(new SQSClient(AWS_REQUEST)) } };
 }
 
 /** All of them. */
 export function systemParts(): ApplicationParts {
   const { clients, ...parts } = systemTableAndQueue();
-  return { ...parts, clients: { ...clients, secrets: unlogged(new SecretsManagerClient(AWS_REQUEST)) } };
+  return { ...parts, clients: { ...clients, secrets: lean(new SecretsManagerClient(AWS_REQUEST)) } };
 }
 
 /** The table and the bus of events. */
 export function systemTableAndBus(): BusParts {
   const { clients, ...parts } = systemTable();
-  return { ...parts, clients: { ...clients, bus: unlogged(new EventBridgeClient(AWS_REQUEST)) } };
+  return { ...parts, clients: { ...clients, bus: lean(new EventBridgeClient(AWS_REQUEST)) } };
 }

@@ -9,7 +9,7 @@ import { type Plan, planDirectory, type Step } from '../directory/plan.ts';
 import { type Foundation, makeFoundation } from '../directory/plan-templates.ts';
 import { readDirectory } from '../directory/read.ts';
 import { writeSchemas } from '../directory/schemas.ts';
-import { EXIT } from '../exit.ts';
+import { CliError, EXIT, sentencesOf } from '../exit.ts';
 import { watchForInterrupt } from '../interrupt.ts';
 import type { Output } from '../output.ts';
 import { action, type Call } from '../run.ts';
@@ -85,9 +85,8 @@ async function apply(call: Call<Options>, [dir = '']: readonly string[]): Promis
   const removals = steps.filter((step) => step.action === 'remove');
   showPlan(out, planned);
   if (removals.length > 0) await confirm(`${removals.length} assistants are removed at Vapi.`, options.yes);
-  // Templates and values first: without one of them nothing that stands on it is begun.
-  for (const step of planned.foundations) await lay(call, step);
   const stop = watchForInterrupt('what is under way');
+  const isFounded = await makeFoundations(call, planned, stop);
   const bar = startBar(out, steps.length);
   const applied = await applySteps(steps, {
     client,
@@ -98,16 +97,23 @@ async function apply(call: Call<Options>, [dir = '']: readonly string[]): Promis
     },
   });
   bar?.stop();
-  return report(out, planned, applied);
+  const code = report(out, planned, applied);
+  return isFounded ? code : EXIT.interrupted;
 }
 
-async function lay({ client, out }: Call<Options>, step: Foundation): Promise<void> {
-  try {
-    out.line(`${await makeFoundation(client, step)} ${step.kind} ${step.name}`);
-  } catch (error) {
-    out.note(`failed ${step.kind} ${step.name} (${step.file}); nothing after it was begun`);
-    throw error;
+/** Templates and values first: without one of them nothing that stands on it is begun. False when stopped. Throws a `CliError`. */
+async function makeFoundations({ client, out }: Call, { foundations }: Plan, stop: AbortSignal): Promise<boolean> {
+  for (const step of foundations) {
+    if (stop.aborted) return false;
+    const { kind, name, file } = step;
+    const outcome = await makeFoundation(client, step).catch((error: unknown) => {
+      throw new CliError(
+        [`${kind} ${name} (${file}) failed, and no assistant was begun:`, ...sentencesOf(error)].join('\n'),
+      );
+    });
+    out.line(`${outcome} ${kind} ${name}`);
   }
+  return true;
 }
 
 function report(out: Output, planned: Plan, applied: readonly Applied[]): number {

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import pMap from 'p-map';
-import { orThrow, type ServiceClient } from '../../client/index.ts';
+import { orThrow, ProblemError, type ServiceClient } from '../../client/index.ts';
 import { AT_ONCE } from './at-once.ts';
+import { type Mistake, mistakesIn } from './mistakes.ts';
 import type { Directory, WantedTemplate, WantedVariables } from './read.ts';
 
 /** A template, or the values of an organisation, that are not as a directory has them. */
@@ -21,13 +22,36 @@ export function nextVersion(step: Foundation): number | undefined {
   return step.kind === 'template' ? Number(step.etag?.replaceAll('"', '') ?? 0) + 1 : undefined;
 }
 
-/** What assistants stand on, and that is to be changed before them. */
-export async function planFoundations(client: ServiceClient, directory: Directory): Promise<Foundation[]> {
-  const templates = await pMap(directory.templates, (wanted) => planTemplate(client, wanted), { concurrency: AT_ONCE });
-  const variables = await pMap(directory.variables, (wanted) => planVariables(client, wanted), {
-    concurrency: AT_ONCE,
-  });
-  return [...templates, ...variables].filter((step) => step !== undefined);
+/** What assistants stand on, and that is to be changed before them. What the service refuses of it is added to `mistakes`. */
+export async function planFoundations(
+  client: ServiceClient,
+  directory: Directory,
+  mistakes: Mistake[],
+): Promise<Foundation[]> {
+  const atOnce = { concurrency: AT_ONCE };
+  const templates = await pMap(directory.templates, (wanted) => planTemplate(client, wanted), atOnce);
+  const variables = await pMap(directory.variables, (wanted) => planVariables(client, wanted), atOnce);
+  const changing = [...templates, ...variables].filter((step) => step !== undefined);
+  for (const found of await pMap(changing, (step) => refusalsOf(client, step), atOnce)) mistakes.push(...found);
+  return changing;
+}
+
+async function refusalsOf(client: ServiceClient, { kind, wanted }: Foundation): Promise<Mistake[]> {
+  const query = { dryRun: true };
+  const { data, error, response } =
+    kind === 'template'
+      ? await client.PUT('/templates/{templateId}', {
+          params: { path: { templateId: wanted.templateId }, query },
+          body: wanted.content,
+        })
+      : await client.PUT('/orgs/{orgId}/variables', {
+          params: { path: { orgId: wanted.orgId }, query },
+          body: { ...wanted.values },
+        });
+  const root = kind === 'template' ? [] : ['variables'];
+  if (response.status === 400) return mistakesIn(new ProblemError(error, response), { source: wanted.source, root });
+  orThrow<unknown>({ data, error, response });
+  return [];
 }
 
 async function planTemplate(client: ServiceClient, wanted: WantedTemplate): Promise<Foundation | undefined> {

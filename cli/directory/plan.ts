@@ -4,10 +4,9 @@ import { Problem } from '../../src/domain/problem.ts';
 import type { Configuration, Role } from '../arguments.ts';
 import { pagesOf } from '../pages.ts';
 import { AT_ONCE } from './at-once.ts';
-import type { Mistake } from './mistakes.ts';
+import { type Mistake, mistakesIn } from './mistakes.ts';
 import { type Foundation, nextVersion, planFoundations } from './plan-templates.ts';
 import type { Directory, WantedAssistant } from './read.ts';
-import { mistakesAt } from './refusals.ts';
 import { renderAhead } from './render-ahead.ts';
 
 type FieldChange = components['schemas']['FieldChange'];
@@ -46,13 +45,18 @@ interface Planning {
 
 /** Compares a directory with what is there, by dry runs: nothing is written. */
 export async function planDirectory(directory: Directory, { client, prune, onDone }: Planning): Promise<Plan> {
-  const [rows, foundations] = await Promise.all([rowsOf(client, directory.orgIds), planFoundations(client, directory)]);
+  const below: Mistake[] = [];
+  const [rows, foundations] = await Promise.all([
+    rowsOf(client, directory.orgIds),
+    planFoundations(client, directory, below),
+  ]);
   const planned = await pMap(
     directory.assistants,
     async (wanted) => {
       const one = { client, wanted, row: rows.get(nameOf(wanted)) };
       const because = changedBelow(wanted, foundations);
-      const found = because ? await planAbove(one, because, { directory, foundations }) : await planOne(one);
+      const ground = { directory, foundations, isSound: below.length === 0 };
+      const found = because ? await planAbove(one, because, ground) : await planOne(one);
       onDone?.();
       return found;
     },
@@ -64,7 +68,7 @@ export async function planDirectory(directory: Directory, { client, prune, onDon
     foundations,
     steps: [...steps, ...removals],
     unchanged: planned.length - steps.length,
-    mistakes: planned.flatMap(({ mistakes = [] }) => mistakes),
+    mistakes: [...below, ...planned.flatMap(({ mistakes = [] }) => mistakes)],
   };
 }
 
@@ -103,16 +107,20 @@ function versionIn(body: Configuration): number | undefined {
 async function planAbove(
   one: One,
   because: string,
-  ground: { directory: Directory; foundations: readonly Foundation[] },
+  ground: { directory: Directory; foundations: readonly Foundation[]; isSound: boolean },
 ): Promise<Planned> {
   const { client, wanted } = one;
+  // What a template that is refused would give is not worth a word.
+  if (!ground.isSound) return {};
   try {
     const body = await renderAhead(client, wanted, ground);
     const { step, mistakes } = body ? await planOne({ ...one, wanted: { ...wanted, body } }) : {};
     return mistakes ? { mistakes } : { step: { ...stepOf(one, step?.changes ?? []), because } };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { mistakes: mistakesAt(wanted.source, ['assistants', wanted.role], error) };
+    const { message, errors } = error;
+    const place = { source: wanted.source, root: ['assistants', wanted.role] };
+    return { mistakes: mistakesIn({ message, problem: { errors } }, place) };
   }
 }
 
@@ -137,29 +145,24 @@ async function rowsOf(client: ServiceClient, orgIds: readonly string[]): Promise
   return rows;
 }
 
+/** Who asks may not ask at all, or too often: that is of no single assistant. */
+const OF_THE_CALLER = [401, 403, 429];
+
 async function planOne(one: One): Promise<Planned> {
-  const { client, wanted, row } = one;
+  const { client, wanted } = one;
   const { orgId, role, body, source } = wanted;
   const params = { path: { orgId, role }, query: { dryRun: true } };
   const reply = await client.PUT('/orgs/{orgId}/assistants/{role}', { params, body });
-  if (reply.response.status === 400 || reply.response.status === 422) {
-    const { message, problem } = new ProblemError(reply.error, reply.response);
-    return { mistakes: mistakesAt(source, ['assistants', role], { message, errors: problem?.errors ?? [] }) };
+  if (!reply.response.ok && !OF_THE_CALLER.includes(reply.response.status)) {
+    const error = new ProblemError(reply.error, reply.response);
+    return { mistakes: mistakesIn(error, { source, root: ['assistants', role] }) };
   }
   const plan = orThrow(reply);
   if (!('plan' in plan)) return {};
   if (plan.plan !== 'unchanged') return { step: stepOf(one, plan.changes) };
-  const because = unboundFrom(body, row);
-  return because ? { step: { ...stepOf(one, []), because } } : {};
-}
-
-/** The configuration is the same, but a rollout of the template would pass the assistant over. */
-function unboundFrom(body: Configuration, row: Status | undefined): string | undefined {
-  if (!('template' in body)) return undefined;
-  const version = versionIn(body);
-  const bound = row?.template;
-  const isBound = bound?.id === body.template && (version === undefined || bound?.version === version);
-  return isBound ? undefined : `is not bound to template ${[body.template, version].filter(Boolean).join(' ')} yet`;
+  // A configuration of its own stands in an export also for one that is bound: that alone takes no binding away.
+  const isToBeBound = 'template' in body && plan.rebinds;
+  return isToBeBound ? { step: { ...stepOf(one, []), because: 'its binding changes' } } : {};
 }
 
 /** What is there and in no file: of the organisations of the directory, and of all in the platform's account. */

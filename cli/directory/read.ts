@@ -4,12 +4,9 @@ import { z } from 'zod';
 import type { components } from '../../client/index.ts';
 import { ID } from '../../src/domain/configuration/id.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
-import { parseTemplate, VARIABLE_NAME } from '../../src/domain/templates/parse-template.ts';
-import { parseVariables } from '../../src/domain/templates/values.ts';
 import { type Configuration, isContent, type Role } from '../arguments.ts';
 import { CliError } from '../exit.ts';
 import type { Mistake } from './mistakes.ts';
-import { refusalsOf } from './refusals.ts';
 import { readMarkdown, readSource, type Source } from './source.ts';
 
 /** An assistant that a directory asks for. */
@@ -49,9 +46,6 @@ export interface Directory {
 }
 
 const ROLES = ['inbound', 'outbound'] as const;
-
-/** The rules of the service, as far as they are no setting of a stage: what is left, the service says. */
-export const RULES = { voicePolicy: 'strict', inlineCredentials: true } as const;
 
 const EMPTY = '`assistants: {}` says that there is none';
 
@@ -97,13 +91,9 @@ function templatesIn(path: string, mistakes: Mistake[]): WantedTemplate[] {
   const files = filesIn(folder, { endings: /\.(ya?ml|md)$/, what: 'a template', mistakes });
   return files.flatMap(({ file, id: templateId }) => {
     const source = file.endsWith('.md') ? readMarkdown(file, mistakes) : readSource(file, mistakes);
-    if (!source) return [];
-    if (!isTemplate(source.content)) {
-      mistakes.push({ file, line: 1, text: 'is no template: it must be an object with `assistant`' });
-      return [];
-    }
-    mistakes.push(...refusalsOf(source, [], () => parseTemplate(source.content, RULES)));
-    return [{ templateId, content: source.content, source }];
+    if (source && isTemplate(source.content)) return [{ templateId, content: source.content, source }];
+    if (source) mistakes.push({ file, line: 1, text: 'is no template: it must be an object with `assistant`' });
+    return [];
   });
 }
 
@@ -116,21 +106,20 @@ function filesIn(
   folder: string,
   { endings, what, mistakes }: { endings: RegExp; what: string; mistakes: Mistake[] },
 ): { file: string; id: string }[] {
-  const known = new Map<string, string>();
+  const taken = new Map<string, string>();
   return readdirSync(folder)
     .toSorted()
     .flatMap((name) => {
       const file = join(folder, name);
       const id = basename(name, extname(name));
-      const other = known.get(id);
-      if (endings.test(name) && ID.test(id)) {
-        if (other) mistakes.push({ file, text: `stands for ${what} twice: ${other} has the same name` });
-        known.set(id, name);
-        return other ? [] : [{ file, id }];
-      }
-      const isNamed = endings.test(name);
-      mistakes.push({ file, text: isNamed ? `"${id}" is no id of ${what}` : `is not ${what}: name it <id>.yaml` });
-      return [];
+      const wrong = !endings.test(name)
+        ? `is not ${what}: name it <id>.yaml`
+        : !ID.test(id)
+          ? `"${id}" is no id of ${what}`
+          : taken.has(id) && `is of the same id as ${taken.get(id)}; remove one of them`;
+      if (wrong) mistakes.push({ file, text: wrong });
+      taken.set(id, name);
+      return wrong ? [] : [{ file, id }];
     });
 }
 
@@ -150,8 +139,6 @@ function organisationIn(
         source,
       })),
     );
-    const names = ['variables'];
-    mistakes.push(...(variables ? refusalsOf(source, names, () => parseVariables(variables, VARIABLE_NAME)) : []));
     return { assistants: wanted, values: variables };
   }
   mistakes.push(...parsed.error.issues.flatMap((issue) => mistakesIn(issue, source)));

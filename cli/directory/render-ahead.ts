@@ -6,7 +6,10 @@ import { referencesIn } from '../../src/domain/templates/references.ts';
 import type { Template } from '../../src/domain/templates/template.ts';
 import type { Configuration } from '../arguments.ts';
 import { type Foundation, nextVersion } from './plan-templates.ts';
-import { type Directory, RULES, type WantedAssistant } from './read.ts';
+import type { Directory, WantedAssistant } from './read.ts';
+
+/** The rules of the service, as far as they are no setting of a stage: what is left, the service says. */
+const RULES = { voicePolicy: 'strict', inlineCredentials: true } as const;
 
 /** What a plan is made from. */
 interface Ground {

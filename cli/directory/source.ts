@@ -19,25 +19,50 @@ const HIDDEN = '[hidden]';
 
 /** Reads a YAML file. What is wrong with it is added to `mistakes`; undefined when it is no YAML at all. */
 export function readSource(file: string, mistakes: Mistake[], environment = process.env): Source | undefined {
-  return parseSource({ file, text: readFileSync(file, 'utf8') }, mistakes, environment);
+  const text = textOf(file, mistakes);
+  return text === undefined ? undefined : parseSource({ file, text }, mistakes, environment);
+}
+
+/** Without a byte order mark, and with one kind of line ends: what Git checks out on Windows is the same content. */
+function textOf(file: string, mistakes: Mistake[]): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+      .replace(/^\uFEFF/, '')
+      .replaceAll('\r\n', '\n');
+  } catch (error) {
+    const why = Error.isError(error) && 'code' in error ? String(error.code) : 'unknown error';
+    mistakes.push({ file, text: `cannot be read (${why}); a file must be here, or a link to one` });
+    return undefined;
+  }
 }
 
 /** Front matter, and what follows it. */
-const FRONT_MATTER = /^---\r?\n(.*?)\r?\n---\r?\n(.*)$/s;
+const FRONT_MATTER = /^---\n(.*?)\n---\n(.*)$/s;
 
 /**
  * Reads a Markdown file: its front matter is a template, its body the system message of the assistant's model. What is wrong with it is added
  * to `mistakes`.
  */
 export function readMarkdown(file: string, mistakes: Mistake[], environment = process.env): Source | undefined {
-  const [, front, body] = FRONT_MATTER.exec(readFileSync(file, 'utf8')) ?? [];
+  const text = textOf(file, mistakes);
+  if (text === undefined) return undefined;
+  const [, front, body] = FRONT_MATTER.exec(text) ?? [];
   if (front === undefined || body === undefined) {
     mistakes.push({ file, line: 1, text: 'has no front matter: begin with a line `---`, and end it with another' });
     return undefined;
   }
   // A line before it, so that lines are counted as in the file.
   const source = parseSource({ file, text: `\n${front}` }, mistakes, environment);
-  return source && { ...source, content: withSystemMessage(source.content, body.trim()) };
+  const bodyAt = text.length - body.length;
+  const lineOfBody = (offset: number) => text.slice(0, bodyAt + offset).split('\n').length;
+  const message = filled(
+    body,
+    (offset, mistake) => {
+      mistakes.push({ file, line: lineOfBody(offset), text: mistake });
+    },
+    environment,
+  );
+  return source && { ...source, content: withSystemMessage(source.content, message.trim()) };
 }
 
 function withSystemMessage(content: unknown, text: string): unknown {
@@ -78,15 +103,19 @@ function fillIn(document: Document, { file, lines, mistakes, environment }: Fill
     Scalar: (_key, node) => {
       if (typeof node.value !== 'string') return;
       const line = lineOf(lines, node) ?? 1;
-      if (node.value.includes(HIDDEN)) {
-        mistakes.push({ file, line, text: `${HIDDEN} stands for a secret; write $\{env:NAME} in its place` });
-      }
-      node.value = node.value.replace(ENVIRONMENT, (text, name: string) => {
-        const value = environment[name];
-        if (value === undefined) mistakes.push({ file, line, text: `the environment has no ${name}` });
-        return value ?? text;
-      });
+      node.value = filled(node.value, (_offset, text) => mistakes.push({ file, line, text }), environment);
     },
+  });
+}
+
+/** A text with values of the environment in it. What is wrong is told with its place in the text. */
+function filled(text: string, tell: (offset: number, mistake: string) => void, environment: NodeJS.ProcessEnv): string {
+  const hidden = text.indexOf(HIDDEN);
+  if (hidden >= 0) tell(hidden, `${HIDDEN} stands for a secret; write $\{env:NAME} in its place`);
+  return text.replace(ENVIRONMENT, (place, name: string, offset: number) => {
+    const value = environment[name];
+    if (value === undefined) tell(offset, `the environment has no ${name}`);
+    return value ?? place;
   });
 }
 

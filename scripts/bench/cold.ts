@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { bundle, bundleText, functionSources, PEER } from './bundle.ts';
 import { configuration, httpEvent, taskEvent } from './events.ts';
+import { makeProcessorShare } from './processor-share.ts';
 import { type Comparison, compare, type Sample } from './samples.ts';
 import { type BenchStack, replyOf } from './stack.ts';
 
@@ -32,12 +33,15 @@ const ALL_CLIENTS = [DYNAMO, SECRETS, SQS];
 
 const ORG = 'bench-cold';
 
-/** The first event of each function; one that is not named here is only loaded. */
-const FIRST_EVENTS: Readonly<Record<string, unknown>> = {
-  sync: httpEvent({ method: 'PUT', orgId: ORG, role: 'inbound', body: configuration() }),
-  status: httpEvent({ method: 'GET', orgId: ORG, role: 'inbound' }),
-  verify: httpEvent({ method: 'POST', orgId: ORG, suffix: '/verify' }),
-  worker: taskEvent({ kind: 'sync-tools', orgId: ORG, role: 'inbound', operationId: 'bench' }),
+/**
+ * The first event of each function; one that is not named here is only loaded. It is made anew for each start: the peer
+ * answers a repeated idempotency key without doing anything.
+ */
+const FIRST_EVENTS: Readonly<Record<string, () => unknown>> = {
+  sync: () => httpEvent({ method: 'PUT', orgId: ORG, role: 'inbound', body: configuration() }),
+  status: () => httpEvent({ method: 'GET', orgId: ORG, role: 'inbound' }),
+  verify: () => httpEvent({ method: 'POST', orgId: ORG, suffix: '/verify' }),
+  worker: () => taskEvent({ kind: 'sync-tools', orgId: ORG, role: 'inbound', operationId: 'bench' }),
 };
 
 const startSchema = z.object({
@@ -57,12 +61,16 @@ export async function measureCold(
 ): Promise<ColdResult[]> {
   const starter = join(options.directory, 'cold.cjs');
   await bundle(join(import.meta.dirname, 'cold-process.ts'), starter);
+  const share = makeProcessorShare();
+  if (!share) console.log('A processor cannot be divided here: the first call has a whole one, and on Lambda a third.');
   const results: ColdResult[] = [];
   for (const { name, source } of functionSources()) {
-    const event = FIRST_EVENTS[name];
-    const start = (file: string) => startOnce({ starter, file, event, environment: stack.tlsEnvironment });
+    const makeEvent = FIRST_EVENTS[name];
+    const start = (file: string) =>
+      startOnce({ starter, file, share: share?.file ?? '', event: makeEvent?.(), environment: stack.tlsEnvironment });
     results.push(await measureFunction({ name, source, ...options, start }));
   }
+  share?.remove();
   return results;
 }
 
@@ -127,12 +135,14 @@ export const handler = async () => ({ statusCode: 200, headers: {} });
 interface StartRequest {
   starter: string;
   file: string;
+  /** Of the processor, after the init (`ProcessorShare.file`); empty: all of it. */
+  share: string;
   event: unknown;
   environment: Record<string, string>;
 }
 
-async function startOnce({ starter, file, event, environment }: StartRequest): Promise<Start> {
-  const args = event === undefined ? [file] : [file, JSON.stringify(event)];
+async function startOnce({ starter, file, share, event, environment }: StartRequest): Promise<Start> {
+  const args = event === undefined ? [file, share] : [file, share, JSON.stringify(event)];
   const child = fork(starter, args, { env: environment, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   return await replyOf(child, startSchema);
 }

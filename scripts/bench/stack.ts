@@ -7,8 +7,11 @@ import { z } from 'zod';
 export interface BenchStack {
   /** Complete environment of a process that is to use the stack as a function would. */
   environment: Record<string, string>;
+  /** The same at a distance as on AWS. */
+  distantEnvironment: Record<string, string>;
   /** The same over TLS, with a certificate of its own. */
   tlsEnvironment: Record<string, string>;
+  table: string;
   /** Requests to Vapi since the last `clear`, for example `POST /assistant`. */
   upstreamCalls(): Promise<string[]>;
   clear(): Promise<void>;
@@ -21,10 +24,13 @@ export async function startBenchStack(directory: string): Promise<BenchStack> {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const variables = z.record(z.string(), z.string());
-  const { environment, tls } = await replyOf(child, z.object({ environment: variables, tls: variables }));
+  const started = z.object({ environment: variables, tls: variables, distant: variables, table: z.string() });
+  const { environment, tls, distant, table } = await replyOf(child, started);
   return {
     environment: { ...functionSettings(), ...environment },
+    distantEnvironment: { ...functionSettings(), ...distant },
     tlsEnvironment: { ...functionSettings(), ...tls },
+    table,
     upstreamCalls: async () => {
       child.send('counts');
       return (await replyOf(child, z.object({ vapi: z.array(z.string()) }))).vapi;

@@ -21,15 +21,17 @@ export interface WarmResult {
 /** Measures warm syncs in a process that does nothing else; the stack is in another one. */
 export async function measureWarm(
   stack: BenchStack,
-  options: { directory: string; rounds: number },
+  options: { directory: string; rounds: number; isDistant?: boolean },
 ): Promise<WarmResult[]> {
   const program = join(options.directory, 'warm.cjs');
   await bundle(join(import.meta.dirname, 'warm-process.ts'), program);
   const files = { ours: join(options.directory, 'sync.cjs'), peer: join(options.directory, 'peer.cjs') };
   await bundle(join(import.meta.dirname, '../../src/handlers/sync.ts'), files.ours);
   await bundle(PEER, files.peer);
-  const { environment: env } = stack;
-  const child = fork(program, [String(options.rounds), files.ours, files.peer], {
+  const env = options.isDistant ? stack.distantEnvironment : stack.environment;
+  // Calls at a distance take long, and differ little.
+  const calls = options.isDistant ? 2 : 8;
+  const child = fork(program, [String(options.rounds), String(calls), files.ours, files.peer], {
     env,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });

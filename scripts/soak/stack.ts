@@ -1,12 +1,9 @@
 import { join } from 'node:path';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Servers, startServers } from '../../local/stack/servers.ts';
 import { localDefinition } from '../../local/stack/stack.ts';
-import { createTable } from '../../local/stack/table.ts';
 import { type FaultyConnection, startFaultyConnection } from '../../test/contracts/faulty-connection.ts';
 import { bundle } from '../bench/bundle.ts';
-import { fetchDynamoDbLocal, NotFetchedError } from '../dynamodb-local/fetch.ts';
-import { type DynamoDbLocal, startDynamoDbLocal } from '../dynamodb-local/start.ts';
+import { startDynamoDbTable } from '../dynamodb-local/table.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
 
@@ -24,7 +21,7 @@ export interface SoakStack {
 
 export async function startSoakStack(directory: string): Promise<SoakStack> {
   const servers = await startServers({ definition: localDefinition() });
-  const dynamo = await startTable(servers);
+  const dynamo = await startDynamoDbTable(servers.environment);
   const endpoint = dynamo?.url ?? servers.environment.AWS_ENDPOINT_URL_DYNAMODB ?? '';
   const table = await startFaultyConnection(endpoint);
   const files = {
@@ -64,32 +61,4 @@ async function packaged(directory: string, name: string): Promise<string> {
   const file = join(directory, `${name}.cjs`);
   await bundle(join(CHECKOUT, 'src/handlers', `${name}.ts`), file);
   return file;
-}
-
-/** Undefined, having said so, where DynamoDB Local cannot be fetched or run: the embedded table takes its place. */
-async function startTable({ environment }: Servers): Promise<DynamoDbLocal | undefined> {
-  const server = await started();
-  if (!server) return undefined;
-  const { tableName, region, resources } = localDefinition();
-  const credentials = {
-    accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
-    secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
-  };
-  const client = new DynamoDBClient({ endpoint: server.url, region, credentials });
-  try {
-    await createTable({ client, tableName, properties: resources.Table?.Properties });
-    return server;
-  } finally {
-    client.destroy();
-  }
-}
-
-async function started(): Promise<DynamoDbLocal | undefined> {
-  try {
-    return await startDynamoDbLocal(await fetchDynamoDbLocal(join(CHECKOUT, '.local', 'dynamodb-local')));
-  } catch (error) {
-    if (!(error instanceof NotFetchedError) && !String(error).includes('DynamoDB Local ended')) throw error;
-    console.log(`The embedded table takes the place of DynamoDB Local: ${String(error)}`);
-    return undefined;
-  }
 }

@@ -66,7 +66,7 @@ export type JournalEntry =
   | { code: 'DRIFT_RUN_RESENT'; runId: string; count: number }
   | { code: 'ROLLOUT_RESENT'; rolloutId: string; state: string; updatedAt: string }
   | { code: 'HISTORY_PRUNED'; count: number }
-  | { code: 'HISTORY_NOT_KEPT'; cause: string }
+  | { code: 'HISTORY_NOT_PRUNED'; cause: string }
   | { code: 'RELEASE_FAILED'; cause: string }
   | { code: 'EVENTS_NOT_SENT'; cause: string; count: number }
   | { code: 'CHANGE_NOT_KEPT'; cause: string }

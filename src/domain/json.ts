@@ -15,6 +15,16 @@ export function pointer(parent: string, key: string | number): string {
   return `${parent}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
+/** The longest pointer that is kept or told, in bytes of JSON. */
+const LONGEST_POINTER = 256;
+
+/** A pointer, or what is around it: the names of fields, and so pointers, may be larger than any item or event. */
+export function shortPointer(path: string): string {
+  let short = path;
+  while (Buffer.byteLength(JSON.stringify(short)) > LONGEST_POINTER) short = short.slice(0, short.lastIndexOf('/'));
+  return short;
+}
+
 /** The names that a JSON Pointer goes through; none for the whole document. */
 export function namesIn(path: string): string[] {
   return path

@@ -87,9 +87,14 @@ export function unreadableRow(name: string): Problem {
   return new Problem('INTERNAL', detail);
 }
 
-/** Wraps field errors in one `VALIDATION_FAILED` whose detail names every field. */
+/** More than anybody reads: a body of 1 MB can have so many that the answer would be larger than Lambda hands on (6 MB). */
+const MOST_ERRORS = 100;
+
+/** Wraps field errors in one `VALIDATION_FAILED` whose detail names every field, or the first hundred and how many follow. */
 export function validationFailed(errors: readonly FieldError[]): Problem {
-  return new Problem('VALIDATION_FAILED', errors.map(({ field, detail }) => `${field}: ${detail}`).join('; '), {
-    errors,
-  });
+  const named = errors.slice(0, MOST_ERRORS);
+  const left = errors.length - named.length;
+  const sentences = named.map(({ field, detail }) => `${field}: ${detail}`);
+  const detail = [...sentences, ...(left > 0 ? [`and ${left} more`] : [])].join('; ');
+  return new Problem('VALIDATION_FAILED', detail, { errors: named });
 }

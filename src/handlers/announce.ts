@@ -4,6 +4,7 @@ import { makeJournal } from '../adapters/telemetry/journal.ts';
 import { type AnnounceApplication, makeAnnounceApplication } from '../application.ts';
 import { announce } from '../domain/changes/announce.ts';
 import { instrumented } from './lambda/instrumented.ts';
+import { madeEarly } from './lambda/made-early.ts';
 
 export type AnnounceHandler = (event: DynamoDBStreamEvent, context: Context) => Promise<DynamoDBBatchResponse>;
 
@@ -16,10 +17,7 @@ export function makeAnnounceHandler(app: AnnounceApplication): AnnounceHandler {
   });
 }
 
-let built: AnnounceHandler | undefined;
+const built = madeEarly(() => makeAnnounceHandler(makeAnnounceApplication()));
 
-/** Built with the first batch. When the settings are wrong the batch fails, and comes back when they are right. */
-export const handler: AnnounceHandler = async (event, context) => {
-  built ??= makeAnnounceHandler(makeAnnounceApplication());
-  return await built(event, context);
-};
+/** When the settings are wrong the batch fails, and comes back when they are right. */
+export const handler: AnnounceHandler = async (event, context) => await built()(event, context);

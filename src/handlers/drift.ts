@@ -8,7 +8,7 @@ import { Problem, validationFailed } from '../domain/problem.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
 import { type HttpRequest, parseJsonBody } from './http/request.ts';
 import { jsonResponse } from './http/response.ts';
-import { lazily } from './lambda/lazily.ts';
+import { entry } from './lambda/entry.ts';
 import { isScheduledEvent, makeScheduledDriftHandler } from './scheduled-drift.ts';
 
 const routes: Routes<DriftApplication> = {
@@ -64,4 +64,4 @@ async function report({ app, request }: Call<DriftApplication>): Promise<Answer>
   return { response: jsonResponse(200, found), outcome: 'found' };
 }
 
-export const handler = lazily(makeDriftApplication, makeDriftHandler);
+export const handler = entry(makeDriftApplication, makeDriftHandler);

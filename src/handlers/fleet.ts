@@ -4,7 +4,7 @@ import { parseOrgId } from '../domain/configuration/assistant-key.ts';
 import { findAssistant, listAssistants } from '../domain/fleet/list-assistants.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
 import { jsonResponse } from './http/response.ts';
-import { lazily } from './lambda/lazily.ts';
+import { entry } from './lambda/entry.ts';
 
 const routes: Routes<FleetApplication> = {
   'GET /assistants': {
@@ -48,4 +48,4 @@ async function listChanges({ app, request: { path, query } }: Call<FleetApplicat
   return { response: jsonResponse(200, page), outcome: 'listed' };
 }
 
-export const handler = lazily(makeFleetApplication, makeFleetHandler);
+export const handler = entry(makeFleetApplication, makeFleetHandler);

@@ -20,8 +20,8 @@ import { startRollout } from '../domain/rollouts/plan.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
 import { parseJsonBody } from './http/request.ts';
 import { jsonResponse } from './http/response.ts';
+import { entry } from './lambda/entry.ts';
 import { instrumented } from './lambda/instrumented.ts';
-import { lazily } from './lambda/lazily.ts';
 
 type RouteCall = Call<RolloutApplication>;
 
@@ -118,4 +118,4 @@ function idOf({ request: { path } }: RouteCall): string {
   return String(path.rolloutId).slice(0, 64);
 }
 
-export const handler = lazily(makeRolloutApplication, makeRolloutsHandler);
+export const handler = entry(makeRolloutApplication, makeRolloutsHandler);

@@ -10,7 +10,7 @@ import { entityTag } from './http/entity-tag.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
 import type { HttpRequest } from './http/request.ts';
 import { jsonResponse } from './http/response.ts';
-import { lazily } from './lambda/lazily.ts';
+import { entry } from './lambda/entry.ts';
 
 const routes: Routes<StatusApplication> = {
   'GET /orgs/{orgId}/assistants': { operation: 'status', answer: list },
@@ -114,4 +114,4 @@ function tagOf({ state, revision }: AssistantStatus): Record<string, string> {
   return state === 'changing' ? {} : entityTag(revision);
 }
 
-export const handler = lazily(makeStatusApplication, makeStatusHandler);
+export const handler = entry(makeStatusApplication, makeStatusHandler);

@@ -26,7 +26,7 @@ import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes 
 import { parseFlag } from './http/query.ts';
 import { parseJsonBody } from './http/request.ts';
 import { jsonResponse } from './http/response.ts';
-import { lazily } from './lambda/lazily.ts';
+import { entry } from './lambda/entry.ts';
 
 /** The routes of the function; verification goes through them as well. */
 export const syncRoutes: Routes<SyncApplication> = {
@@ -116,7 +116,7 @@ async function apply(call: Call<SyncApplication>, { key, asked, binding, rolledB
   });
   const operation = operationOf(call, key);
   const body = dryRun
-    ? await plan(call, { operation, asked, desired, expected })
+    ? await plan(call, { operation, asked, desired, expected, binding })
     : await sync(call, { operation, asked, desired, expected, binding });
   const rollback = rolledBackTo ? { rollback: rollbackNote(rolledBackTo, desired) } : {};
   const durationMs = app.runtime.now() - started;
@@ -157,7 +157,7 @@ async function sync(
 
 async function plan(
   { operationId }: Call<SyncApplication>,
-  { operation, asked, desired, expected }: Put,
+  { operation, asked, desired, expected, binding }: Put,
 ): Promise<PutAnswer> {
   const decision = await planAssistant(operation, { desired, expected });
   const answer = planResponse(decision, {
@@ -165,6 +165,7 @@ async function plan(
     voice: asked.voice,
     specHash: desired.specHash,
     operationId,
+    binding: binding ?? undefined,
   });
   return { statusCode: 200, outcome: `plan-${decision.plan.kind}`, answer, headers: planTag(decision) };
 }
@@ -194,4 +195,4 @@ function actorOf({ app, request, operationId }: Call<SyncApplication>): Actor {
   return { kind: 'verification', id: operationId.split(':')[0] ?? '' };
 }
 
-export const handler = lazily(makeSyncApplication, makeSyncHandler);
+export const handler = entry(makeSyncApplication, makeSyncHandler);

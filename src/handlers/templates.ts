@@ -9,18 +9,19 @@ import { parseTemplateId } from '../domain/templates/template-id.ts';
 import { parseVariables } from '../domain/templates/values.ts';
 import { entityTag, parsePrecondition } from './http/entity-tag.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
+import { parseFlag } from './http/query.ts';
 import { parseJsonBody } from './http/request.ts';
 import { jsonResponse } from './http/response.ts';
-import { lazily } from './lambda/lazily.ts';
+import { entry } from './lambda/entry.ts';
 
 type TemplateCall = Call<TemplatesApplication>;
 
 const routes: Routes<TemplatesApplication> = {
   'GET /templates': { operation: 'templates', forOperators: true, query: ['limit', 'cursor'], answer: list },
-  'PUT /templates/{templateId}': { operation: 'template', forOperators: true, answer: put },
+  'PUT /templates/{templateId}': { operation: 'template', forOperators: true, query: ['dryRun'], answer: put },
   'GET /templates/{templateId}': { operation: 'template', forOperators: true, answer: show },
   'GET /templates/{templateId}/versions/{version}': { operation: 'template', forOperators: true, answer: show },
-  'PUT /orgs/{orgId}/variables': { operation: 'variables', answer: putVariables },
+  'PUT /orgs/{orgId}/variables': { operation: 'variables', query: ['dryRun'], answer: putVariables },
   'GET /orgs/{orgId}/variables': { operation: 'variables', answer: showVariables },
 };
 
@@ -37,10 +38,12 @@ async function list({ app, request: { query } }: TemplateCall): Promise<Answer> 
 async function put({ app, request }: TemplateCall): Promise<Answer> {
   const templateId = parseTemplateId(request.path.templateId);
   const expected = parsePrecondition(request);
+  const dryRun = parseFlag(request, 'dryRun');
   const { voicePolicy, inlineCredentials } = app;
   const content = parseTemplate(parseJsonBody(request), { voicePolicy, inlineCredentials });
-  const result = await putTemplate(app.templates, { templateId, content, expected });
+  const result = await putTemplate(app.templates, { templateId, content, expected, dryRun });
   const { outcome, version } = result;
+  if (dryRun) return { response: jsonResponse(200, result), outcome: 'planned' };
   return {
     response: jsonResponse(version === 1 && outcome === 'created' ? 201 : 200, result, entityTag(version)),
     outcome,
@@ -67,6 +70,7 @@ async function putVariables({ app, request }: TemplateCall): Promise<Answer> {
   const orgId = parseOrgId(request.path.orgId);
   assertNotReserved(orgId);
   const values = parseVariables(parseJsonBody(request), VARIABLE_NAME);
+  if (parseFlag(request, 'dryRun')) return { response: jsonResponse(200, values), outcome: 'planned' };
   await app.variables.replace(orgId, values);
   return { response: jsonResponse(200, values), outcome: 'replaced' };
 }
@@ -76,4 +80,4 @@ async function showVariables({ app, request }: TemplateCall): Promise<Answer> {
   return { response: jsonResponse(200, values), outcome: 'found' };
 }
 
-export const handler = lazily(makeTemplatesApplication, makeTemplatesHandler);
+export const handler = entry(makeTemplatesApplication, makeTemplatesHandler);

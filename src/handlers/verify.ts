@@ -8,7 +8,7 @@ import { verifyService } from '../domain/verification/verify-service.ts';
 import { makeServiceUnderTest } from './answers/service-in-process.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler } from './http/handler.ts';
 import { jsonResponse } from './http/response.ts';
-import { lazily } from './lambda/lazily.ts';
+import { entry } from './lambda/entry.ts';
 
 /** What verification works with: the service, and the same adapters past it. */
 export function verificationDependencies(app: VerifyApplication): VerificationDependencies {
@@ -57,4 +57,4 @@ async function verifyOne({ app, request, operationId, journal, deadline }: Call<
   return { response: jsonResponse(200, report), outcome: healthy ? 'healthy' : 'unhealthy' };
 }
 
-export const handler = lazily(makeVerifyApplication, makeVerifyHandler);
+export const handler = entry(makeVerifyApplication, makeVerifyHandler);

@@ -12,6 +12,7 @@ import type { Deadline } from '../domain/runtime.ts';
 import { performTask } from '../domain/sync/reapply-assistant.ts';
 import { isDriftTask, longWorkOf, type Task, type TaskEnd } from '../domain/task.ts';
 import { instrumented } from './lambda/instrumented.ts';
+import { madeEarly } from './lambda/made-early.ts';
 
 export type WorkerHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
@@ -117,12 +118,7 @@ async function fail(app: Application, { receiptHandle, attributes }: SQSRecord, 
   }
 }
 
-let built: WorkerHandler | undefined;
+const built = madeEarly(() => makeWorkerHandler(makeApplication()));
 
-/**
- * Built with the first batch. When the settings are wrong the whole batch fails, and comes back when they are right.
- */
-export const handler: WorkerHandler = async (event, context) => {
-  built ??= makeWorkerHandler(makeApplication());
-  return await built(event, context);
-};
+/** When the settings are wrong the whole batch fails, and comes back when they are right. */
+export const handler: WorkerHandler = async (event, context) => await built()(event, context);

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
@@ -114,7 +114,15 @@ it(
       'not a yaml.txt': 'x',
       '-odd.yaml': 'assistants: {}\n',
       'good.yaml': { assistants: { inbound: withPrompt('good') } },
+      'good.yml': { assistants: { inbound: withPrompt('another') } },
     });
+    mkdirSync(join(directory, 'orgs', 'folder.yaml'));
+    symlinkSync('/nowhere', join(directory, 'orgs', 'link.yaml'));
+    mkdirSync(join(directory, 'templates'));
+    writeFileSync(
+      join(directory, 'templates', 'desk.md'),
+      `---\nassistant: {name: x}\n---\nYou answer.\nThe key is \${env:NOT_THERE}.\nIt was [hidden].\n`,
+    );
     const { code, err } = await at('apply', directory);
     expect(code).toBe(1);
     const lines = err.split('\n').map((line) => line.replace(`${directory}/orgs/`, ''));
@@ -126,10 +134,30 @@ it(
         expect.stringMatching(/^hidden\.yaml:5: \[hidden\] stands for a secret; write \S+ in its place$/),
         'not a yaml.txt: is not an organisation: name it <id>.yaml',
         '-odd.yaml: "-odd" is no id of an organisation',
-        '6 mistakes: nothing is applied.',
+        'good.yml: is of the same id as good.yaml; remove one of them',
+        'folder.yaml: cannot be read (EISDIR); a file must be here, or a link to one',
+        'link.yaml: cannot be read (ENOENT); a file must be here, or a link to one',
+        expect.stringMatching(/templates\/desk\.md:5: the environment has no NOT_THERE$/),
+        expect.stringMatching(/templates\/desk\.md:6: \[hidden\] stands for a secret/),
+        '11 mistakes: nothing is applied.',
       ]),
     );
     expect(assistantsOf(service.vapi, 'good')).toEqual([]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'a file is the same with the line ends and the byte order mark of Windows',
+  async () => {
+    const directory = directoryOf({});
+    mkdirSync(join(directory, 'templates'));
+    const text = `---\nassistant:\n  model: {provider: openai, model: gpt-4o}\n---\nLine one.\nLine two.\n`;
+    const file = join(directory, 'templates', 'ends.md');
+    writeFileSync(file, text);
+    expect((await at('apply', directory)).code).toBe(0);
+    writeFileSync(file, `\uFEFF${text.replaceAll('\n', '\r\n')}`);
+    expect(await at('plan', directory)).toMatchObject({ code: 0, err: '' });
   },
   PROCESSES_MS,
 );
@@ -144,6 +172,69 @@ it(
     const { code, err } = await at('apply', directory);
     expect([code, err]).toEqual([1, expect.stringMatching(/refused\.yaml:6: assistants\.inbound\.nonsense: /)]);
     expect(assistantsOf(service.vapi, 'fine')).toEqual([]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'what the service refuses of templates and values is named by `plan`, and `apply` makes none of them',
+  async () => {
+    const directory = directoryOf({
+      'valued.yaml': 'assistants: {}\nvariables:\n  fine: 1\n  1bad: 2\n',
+      'bound.yaml': { assistants: { inbound: { template: 'wrong' } } },
+    });
+    mkdirSync(join(directory, 'templates'));
+    const write = (name: string, text: string) => writeFileSync(join(directory, 'templates', name), text);
+    write('first.yaml', 'assistant:\n  model: {provider: openai, model: gpt-4o}\n');
+    write('wrong.yaml', 'variabels: {}\nassistant:\n  name: [x]\n  model: {provider: openai, model: gpt-4o}\n');
+    for (const command of ['plan', 'apply']) {
+      const { code, err } = await at(command, directory);
+      const lines = err.split('\n').map((line) => line.replace(`${directory}/`, ''));
+      expect([code, lines]).toEqual([
+        1,
+        [
+          expect.stringMatching(/^templates\/wrong\.yaml:1: variabels: /),
+          'templates/wrong.yaml:3: assistant.name: must be a string',
+          expect.stringMatching(/^orgs\/valued\.yaml:4: variables\.1bad: /),
+          '3 mistakes: nothing is applied.',
+          '',
+        ],
+      ]);
+    }
+    expect((await at('template', 'get', 'first')).code).toBe(1);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'an organisation that cannot be planned is named by its file, and hides no other',
+  async () => {
+    service.secrets.put(service.secretName('bad-key'), { apiKey: '' });
+    const directory = fleetOf(['bad-key', 'good-key']);
+    const { code, err } = await at('plan', directory);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/bad-key\.yaml:\d: assistants\.inbound: CREDENTIALS_INVALID/),
+    ]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'an assistant that is as it should be is bound all the same',
+  async () => {
+    await service.put('unbound', 'inbound', configuration());
+    const directory = directoryOf({ 'unbound.yaml': { assistants: { inbound: { template: 'same' } } } });
+    mkdirSync(join(directory, 'templates'));
+    writeFileSync(join(directory, 'templates', 'same.yaml'), stringify({ assistant: configuration() }));
+    await at('template', 'set', 'same', join(directory, 'templates', 'same.yaml'));
+    expect(await at('plan', directory)).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('unbound.yaml: its binding changes)'),
+    });
+    expect((await at('apply', directory)).code).toBe(0);
+    expect((await service.get('unbound', 'inbound')).body.template).toEqual({ id: 'same', version: 1 });
+    expect((await at('plan', directory)).code).toBe(0);
   },
   PROCESSES_MS,
 );

@@ -82,6 +82,38 @@ it('credentials sign each request anew, also a repeated one', async () => {
   expect(() => createClient({ baseUrl: 'https://x', credentials })).toThrow('Give the region');
 });
 
+it.each([
+  ['with a token', { token: 'abc' }],
+  ['signed', { credentials: { accessKeyId: 'AKID', secretAccessKey: 'secret' }, region: 'eu-central-1' }],
+])('the signal of a request reaches what is sent %s', async (_name, access) => {
+  const { client, sent } = clientOf([Response.json({ outcome: 'updated' })], access);
+  const controller = new AbortController();
+  const body = { name: 'Front desk' };
+  const params = { path: { orgId: 'acme', role: 'inbound' as const } };
+  await client.PUT('/orgs/{orgId}/assistants/{role}', { params, body, signal: controller.signal });
+  expect(sent[0]?.signal.aborted).toBe(false);
+  controller.abort();
+  expect(sent[0]?.signal.aborted).toBe(true);
+  expect(await sent[0]?.json()).toEqual(body);
+});
+
+it('who waits for the service can stop waiting', async () => {
+  const busy = problem('SYNC_IN_PROGRESS', 409, { 'retry-after': '60' });
+  const { client, sent } = clientOf([busy, page()], { sleep: undefined });
+  const controller = new AbortController();
+  const asked = client.GET('/assistants', { signal: controller.signal });
+  setTimeout(() => controller.abort(new Error('enough')), 50);
+  await expect(asked).rejects.toThrow('enough');
+  expect(sent).toHaveLength(1);
+});
+
+it.each(['.', '..', ''])('an organisation "%s" is none: the address would be that of all', async (orgId) => {
+  const { client, sent } = clientOf([page()]);
+  const asked = client.GET('/orgs/{orgId}/changes', { params: { path: { orgId } } });
+  await expect(asked).rejects.toThrow(`"${orgId}" cannot stand for orgId.`);
+  expect(sent).toEqual([]);
+});
+
 it('a problem can be thrown, with its code and the operation', async () => {
   const { client } = clientOf([problem('NOT_FOUND', 404, { 'x-operation-id': 'op-1' })]);
   const reply = await client.GET('/assistants/{assistantId}', { params: { path: { assistantId: 'x' } } });

@@ -78,9 +78,10 @@ export function writeOf(key: AssistantKey, { transition, from, token, change }: 
   return { key, transition, from, token, change: change ?? changeOf(transition, token), at: AT };
 }
 
-/** A write that has to succeed. */
+/** A write that has to succeed, and the row after it. */
 export async function advance(store: MappingStore, key: AssistantKey, attempt: Attempt) {
-  return written(await store.write(writeOf(key, attempt)));
+  const mapping = written(await store.write(writeOf(key, attempt)));
+  return mapping ?? (await rowOf(store, key));
 }
 
 export function written(result: MappingWriteResult): AssistantMapping | undefined {

@@ -13,7 +13,6 @@ function newRollout(rolloutId = `20310101T000000Z-${randomUUID().slice(0, 8)}`):
     rolloutId,
     template: 'clinic',
     version: 2,
-    select: {},
     waves: { first: 1, growth: 'exponential', factor: 5, bakeSeconds: 60 },
     maxConcurrent: 5,
     failureTolerance: '2%',

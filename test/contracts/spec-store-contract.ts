@@ -1,8 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
 import type { SpecStore } from '../../src/domain/mapping/assistant-mapping.ts';
 import { freshKey } from './mapping-situations.ts';
-
-const AT = '2026-03-01T10:00:00.000Z';
+import { specToStore } from './spec-to-store.ts';
 
 /** Payloads of which a careless store changes something, each as the text that has to come back. */
 const DELICATE = [
@@ -23,16 +22,16 @@ export function describeSpecStore(store: () => SpecStore): void {
 
     it.each(DELICATE)('gives back to the letter: $name', async ({ text }) => {
       const key = freshKey();
-      await store().save(key, { specHash: 'hash', payload: parse(text), tools: [], at: AT });
+      await store().save(key, specToStore({ payload: parse(text) }));
       expect(JSON.stringify((await store().load(key, 'hash'))?.payload)).toBe(text);
     });
 
     it('keeps the configurations of keys and hashes apart', async () => {
       const key = freshKey();
       const other = { ...key, role: 'outbound' } as const;
-      await store().save(key, { specHash: 'one', payload: { n: 1 }, tools: [], at: AT });
-      await store().save(key, { specHash: 'two', payload: { n: 2 }, tools: [], at: AT });
-      await store().save(other, { specHash: 'one', payload: { n: 3 }, tools: [], at: AT });
+      await store().save(key, specToStore({ specHash: 'one' }));
+      await store().save(key, specToStore({ specHash: 'two', payload: { n: 2 } }));
+      await store().save(other, specToStore({ specHash: 'one', payload: { n: 3 } }));
       expect(await store().load(key, 'one')).toEqual({ payload: { n: 1 }, tools: [] });
       expect(await store().load(key, 'two')).toEqual({ payload: { n: 2 }, tools: [] });
       expect(await store().load(other, 'one')).toEqual({ payload: { n: 3 }, tools: [] });
@@ -41,21 +40,21 @@ export function describeSpecStore(store: () => SpecStore): void {
     it('keeps the definitions of tools, in their order', async () => {
       const key = freshKey();
       const tools: JsonObject[] = [{ type: 'function', function: { name: 'b' } }, { type: 'endCall' }];
-      await store().save(key, { specHash: 'hash', payload: { n: 1 }, tools, at: AT });
+      await store().save(key, specToStore({ payload: { n: 1 }, tools }));
       expect(await store().load(key, 'hash')).toEqual({ payload: { n: 1 }, tools });
     });
 
     it('is saved again without harm', async () => {
       const key = freshKey();
-      for (const at of [AT, '2026-04-01T00:00:00.000Z']) {
-        await store().save(key, { specHash: 'hash', payload: { n: 1 }, tools: [], at });
+      for (const at of ['2026-03-01T10:00:00.000Z', '2026-04-01T00:00:00.000Z']) {
+        await store().save(key, specToStore({ at }));
       }
       expect(await store().load(key, 'hash')).toEqual({ payload: { n: 1 }, tools: [] });
     });
 
     it('gives back copies', async () => {
       const key = freshKey();
-      await store().save(key, { specHash: 'hash', payload: { n: 1 }, tools: [], at: AT });
+      await store().save(key, specToStore());
       Object.assign((await store().load(key, 'hash'))?.payload ?? {}, { n: 2 });
       expect(await store().load(key, 'hash')).toEqual({ payload: { n: 1 }, tools: [] });
     });
@@ -65,8 +64,8 @@ export function describeSpecStore(store: () => SpecStore): void {
       const kept = { ...key, role: 'outbound' } as const;
       const hashes = Array.from({ length: 6 }, (_, index) => `hash-${index}`);
       const payload = { prompt: 'x'.repeat(250 * 1024) };
-      await Promise.all(hashes.map((specHash) => store().save(key, { specHash, payload, tools: [], at: AT })));
-      await store().save(kept, { specHash: 'hash-0', payload: { n: 1 }, tools: [], at: AT });
+      await Promise.all(hashes.map((specHash) => store().save(key, specToStore({ specHash, payload }))));
+      await store().save(kept, specToStore({ specHash: 'hash-0' }));
       expect(await store().load(key, 'hash-5')).toEqual({ payload, tools: [] });
       await store().removeAll(key);
       const left = await Promise.all(hashes.map((specHash) => store().load(key, specHash)));

@@ -88,3 +88,10 @@ describe('a failed validation', () => {
     expect(problem.retryable).toBe(false);
   });
 });
+
+it('names a hundred fields and how many follow: an answer must not be larger than Lambda hands on', () => {
+  const errors = Array.from({ length: 60_000 }, (_, index) => ({ field: `field${index}`, detail: 'remove it' }));
+  const problem = validationFailed(errors);
+  expect(problem.errors).toEqual(errors.slice(0, 100));
+  expect(problem.message).toMatch(/field99: remove it; and 59900 more$/);
+});

@@ -34,10 +34,9 @@ function isLocal({ label }: Pending, { jumps }: Budget): boolean {
 }
 
 /**
- * Secrets do not change, and nobody reads the queue or the notes of the history: within these bounds, no row comes to the
- * tenth revision, with which that is pruned.
+ * Secrets do not change, and nobody reads the queue.
  */
-const LOCAL = [SECRET, 'queue send', 'table note-applied'];
+const LOCAL = [SECRET, 'queue send'];
 
 /**
  * All that can happen next, but for the passing of time while everybody waits. A process whose next effect touches nothing

@@ -74,7 +74,7 @@ export class SharedStates {
 }
 
 /**
- * Without the clock, which is compared apart, without the notes of the history, which nobody reads within the bounds, and without the versions that an assistant has had: callers hear the last one
+ * Without the clock, which is compared apart, without what the history is made of, which nobody reads within the bounds (no row comes to its tenth revision), and without the versions that an assistant has had: callers hear the last one
  * wherever traffic is not divided. Of the queue counts which messages are in it, as a task does no harm when it comes twice.
  */
 function textOf({ upstream, tasks, specs, clock: _clock, ...table }: WorldState): string {

@@ -172,9 +172,9 @@ function tableOf(
       own: (id, owner, from) => effect('table own', () => world.owners.own(id, owner, from), [id, owner, from]),
     },
     history: {
-      noteApplied: (key, applied) =>
-        effect('table note-applied', () => world.specs.noteApplied(key, applied), [key, applied]),
       list: (key) => effect('table list-specs', () => world.specs.list(key), key),
+      forget: (key, spec, hashes) =>
+        effect('table forget-specs', () => world.specs.forget(key, spec, hashes), [key, spec, hashes]),
       remove: (key, specs) => effect('table remove-spec', () => world.specs.remove(key, specs), [key, specs]),
     },
   };

@@ -15,7 +15,6 @@ const ROLLOUT: Rollout = {
   rolloutId: 'rollout-1',
   template: TEMPLATE,
   version: 2,
-  select: {},
   waves: { first: 1, growth: 'linear', factor: 1, bakeSeconds: 0 },
   maxConcurrent: 1,
   failureTolerance: 0,

@@ -272,6 +272,13 @@ describe('GET /changes', () => {
     expect((await ask({ cursor: empty.next })).items).toMatchObject([{ orgId: org, action: 'updated' }]);
   });
 
+  it.each(['now', 'tomorrow'])('has nothing yet for whoever follows from %s on', async (when) => {
+    const since = new Date(Date.now() + (when === 'now' ? 0 : 86_400_000)).toISOString();
+    const page = await follow({ since });
+    expect(page).toEqual({ items: [], next: expect.any(String) });
+    expect(await follow({ cursor: page.next })).toEqual(page);
+  });
+
   it.each([
     ['this moment', 0],
     ['tomorrow', 86_400_000],
@@ -288,9 +295,16 @@ describe('GET /changes', () => {
     ['since', '2026-13-01T00:00:00Z'],
     ['limit', '0'],
     ['cursor', 'x'],
+    ['cursor', Buffer.from('{"at":"zzz"}').toString('base64url')],
+    ['cursor', Buffer.from(`{"at":"${'2'.repeat(3000)}"}`).toString('base64url')],
   ])('refuses %s=%s, naming it', async (name, value) => {
     expect(await follow({ [name]: value })).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ field: name }] });
   });
+});
+
+it('a cursor that no page of an organisation has named is refused', async () => {
+  const cursor = Buffer.from(`{"sk":"${'2'.repeat(3000)}"}`).toString('base64url');
+  expect(await changes({ cursor })).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ field: 'cursor' }] });
 });
 
 it('no change and no event holds a key, a prompt or a value of a configuration', async () => {

@@ -96,6 +96,8 @@ describe('GET /assistants', () => {
     ['limit', ' '],
     ['cursor', 'nonsense'],
     ['cursor', Buffer.from('{"pk":"ORG#x","sk":"y","gsi1pk":"SCOPE#org:x","gsi1sk":"z"}').toString('base64url')],
+    ['cursor', Buffer.from('{"pk":"","sk":"","gsi1pk":"SCOPE#platform","gsi1sk":""}').toString('base64url')],
+    ['cursor', Buffer.from('{"pk":"a","sk":"b","gsi1pk":"SCOPE#platform","gsi1sk":"~~"}').toString('base64url')],
     ['scope', 'all'],
     ['scope', 'org:'],
     ['scope', 'org:a/b'],

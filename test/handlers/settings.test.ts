@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { makeSyncApplication } from '../../src/application.ts';
-import { lazily } from '../../src/handlers/lambda/lazily.ts';
+import { entry } from '../../src/handlers/lambda/entry.ts';
 import { makeSyncHandler } from '../../src/handlers/sync.ts';
 import { readSettings, SettingsError } from '../../src/settings.ts';
 import { configuration } from '../support/configurations.ts';
@@ -99,7 +99,7 @@ describe('a function whose settings are wrong', () => {
   });
 
   it('answers with a mute 500, names the settings in the log, and works as soon as they are right', async () => {
-    const handler = lazily(makeSyncApplication, makeSyncHandler);
+    const handler = entry(makeSyncApplication, makeSyncHandler);
     const event = {
       routeKey: 'PUT /orgs/{orgId}/assistants/{role}',
       requestContext: { http: { method: 'PUT' } },

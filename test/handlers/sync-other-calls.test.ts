@@ -31,7 +31,7 @@ describe('dry run', () => {
       },
     });
     expect(service.vapi.requests.every(({ method }) => method === 'GET')).toBe(true);
-    expect(service.tableOperations).toEqual(['Query', 'GetItem']);
+    expect(service.tableOperations).toEqual(['Query']);
   });
 
   it('of a new assistant is a create', async () => {

@@ -182,3 +182,88 @@ it('names stand for ids of the organisation’s own account', async () => {
     body: { code: 'REFERENCE_UNRESOLVED', errors: [{ field: '$ref.tool.nothing' }] },
   });
 });
+
+it('a dry run checks a template and values, says what would come of them, and writes nothing', async () => {
+  const plan = async (content: object) => {
+    const event = { routeKey: 'PUT /templates/{templateId}', requestContext: { http: { method: 'PUT' } } };
+    const asked = { pathParameters: { templateId }, queryStringParameters: { dryRun: 'true' } };
+    return await service.invoke('templates', { ...event, ...asked, body: JSON.stringify(content) });
+  };
+  const content = { assistant: configuration() };
+  expect(await plan(content)).toMatchObject({ status: 200, body: { version: 1, outcome: 'created' } });
+  expect((await getTemplate()).status).toBe(404);
+  expect((await plan({ assistant: configuration({ name: '${name}' }) })).status).toBe(400);
+  await putTemplate(content);
+  expect((await plan(content)).body).toMatchObject({ version: 1, outcome: 'unchanged' });
+  const event = { routeKey: 'PUT /orgs/{orgId}/variables', requestContext: { http: { method: 'PUT' } } };
+  const asked = { pathParameters: { orgId: org }, queryStringParameters: { dryRun: 'true' } };
+  const values = { clinicName: 'North' };
+  const planned = await service.invoke('templates', { ...event, ...asked, body: JSON.stringify(values) });
+  expect(planned).toMatchObject({ status: 200, body: values });
+  const found = await request('GET', '/orgs/{orgId}/variables', { orgId: org });
+  expect(found.body).toEqual({});
+});
+
+it('a dry run says whether the binding changes, also when nothing else does', async () => {
+  await putTemplate({ assistant: configuration() });
+  await service.put(org, 'inbound', configuration());
+  const dryRun = { query: { dryRun: 'true' } };
+  expect((await bind({}, dryRun)).body).toMatchObject({ plan: 'unchanged', rebinds: true });
+  await bind();
+  expect((await bind({}, dryRun)).body).toMatchObject({ plan: 'unchanged', rebinds: false });
+  const plain = await service.put(org, 'inbound', configuration(), dryRun);
+  expect(plain.body).toMatchObject({ plan: 'unchanged', rebinds: true });
+});
+
+it('a reference that is none is refused with the template, and not only with each that is bound to it', async () => {
+  const variables = { tool: { type: 'string' } };
+  const toolIds = [
+    { $ref: { widget: 'x' } },
+    { $ref: { tool: '${tool}' } },
+    { $ref: '${tool}' },
+    { $ref: { tool: 'x' } },
+  ];
+  const model = { provider: 'openai', model: 'gpt-4o', toolIds };
+  expect((await putTemplate({ variables, assistant: { ...configuration(), model } })).body).toMatchObject({
+    code: 'VALIDATION_FAILED',
+    errors: [{ field: 'assistant.model.toolIds.0' }],
+  });
+});
+
+it('a null is a value: it stands before what others give, and is none of a text or a number', async () => {
+  await putTemplate({
+    variables: { note: { type: 'json', default: { by: 'default' } }, greeting: { type: 'string', default: 'Hello' } },
+    assistant: { ...configuration(), artifactPlan: '${note}', firstMessage: '${greeting}' },
+  });
+  await putVariables({ note: { by: 'organisation' } });
+  const { assistantId } = (await bind({ variables: { note: null } })).body;
+  expect(live(assistantId)?.artifactPlan ?? null).toBeNull();
+  expect(await bind({ variables: { greeting: null } })).toMatchObject({
+    status: 400,
+    body: { errors: [{ field: 'variables.greeting' }] },
+  });
+});
+
+it.each([
+  ['a number that JSON has not', '{"a": 1e999}'],
+  ['a text that is no valid Unicode', '{"a": "\\ud800"}'],
+  ['a field that is the prototype of every object', '{"a": {"__proto__": 1}}'],
+])('refuses variables with %s, as nothing can be made of them', async (_name, body) => {
+  const event = { routeKey: 'PUT /orgs/{orgId}/variables', requestContext: { http: { method: 'PUT' } } };
+  const answer = await service.invoke('templates', { ...event, pathParameters: { orgId: org }, body });
+  expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'body' }] } });
+});
+
+it('what is given with a binding comes back to the letter, whatever numbers and depth it has', async () => {
+  const deep = Array.from({ length: 45 }).reduce<JsonObject>((inner) => ({ inner }), {});
+  const given = { huge: 1e300, tiny: 1e-200, digits: 1e19, deep, '': null };
+  await putTemplate({
+    variables: { note: { type: 'json' } },
+    assistant: { ...configuration(), metadata: { note: '${note}' } },
+  });
+  const asked = { variables: { note: given }, overrides: { metadata: { more: given } } };
+  expect(await bind(asked)).toMatchObject({ status: 201, body: { outcome: 'created' } });
+  expect((await bind(asked)).body).toMatchObject({ outcome: 'unchanged', revision: 1 });
+  const { mappings } = await service.app.sync.mappings.read(org);
+  expect(mappings[0]?.template).toMatchObject(asked);
+});

@@ -93,6 +93,10 @@ const CASES: Readonly<Record<keyof typeof CALL_BUDGET, Case>> = {
   },
   'sync: unchanged, with two tools': { prepare: withTools, act: (org) => put(org, usual(1, tools(org))) },
   'sync: update': { prepare: put, act: (org) => put(org, usual(2)) },
+  'sync: update that takes a field away': {
+    prepare: (org) => put(org, usual(1, { backgroundSound: 'off' })),
+    act: (org) => put(org),
+  },
   'sync: update, where traffic can be divided': {
     prepare: async () => {
       service.vapi.configure({ traffic: [LOCAL_ACCOUNTS['local-acme-key'] ?? ''] });

@@ -2,7 +2,6 @@ import type { OrganisationRecord } from '../../src/domain/account/organisation-r
 import type { ScopeKey } from '../../src/domain/account/scope.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import type { Configuration } from '../../src/domain/configuration/configuration.ts';
-import type { SpecSummary } from '../../src/domain/configuration/summary.ts';
 import type { SpecHistory, StoredSpec } from '../../src/domain/history/history.ts';
 import {
   type AssistantMapping,
@@ -13,6 +12,8 @@ import {
   type MappingWriteResult,
   type OrganisationView,
   type SpecStore,
+  type SpecToStore,
+  withChange,
 } from '../../src/domain/mapping/assistant-mapping.ts';
 import type { AssistantOwner, AssistantOwners } from '../../src/domain/mapping/assistant-owners.ts';
 import type { Claim } from '../../src/domain/mapping/claim.ts';
@@ -70,7 +71,7 @@ export class MemoryMappingStore implements MappingStore {
     const next = copyOf(nextRow(write, current));
     this.rows.set(idOf(write.key), next);
     this.writes.push({ before: current, after: next });
-    return copyOf({ kind: 'written', mapping: next });
+    return { kind: 'written', mapping: makesRevision(write.transition) ? copyOf(next) : undefined };
   }
 }
 
@@ -122,18 +123,9 @@ function nextRow(
     createdAt: at,
     updatedAt: at,
   };
-  const { claim, phoneNumber, drift, template, ...fields } = change;
-  const row = { ...(current ?? created), ...copyOf(fields), updatedAt: at };
+  const row = withChange({ ...(current ?? created), updatedAt: at }, copyOf(change));
   if (makesRevision(transition)) row.revision += 1;
   if (transition === 'rebind') row.finalisedBy = token;
-  if (template === null) delete row.template;
-  else if (template) row.template = template;
-  if (claim === null) delete row.claim;
-  else if (claim) row.claim = claim;
-  if (drift === null) delete row.drift;
-  else if (drift) row.drift = drift;
-  if (phoneNumber === null) delete row.phoneNumber;
-  else if (phoneNumber) row.phoneNumber = phoneNumber;
   return row;
 }
 
@@ -160,7 +152,7 @@ export class MemoryToolStore implements ToolStore {
     }
     const next = copyOf(nextTool(write, current));
     this.rows.set(id, next);
-    return { kind: 'written', row: copyOf(next) };
+    return { kind: 'written', row: makesRevision(write.transition) ? copyOf(next) : undefined };
   }
 }
 
@@ -188,13 +180,18 @@ export class MemoryTaskQueue implements TaskQueue {
   }
 }
 
+type KeptSpec = Omit<StoredSpec, 'applied'> & Configuration;
+
 /** Configurations and their history in memory. */
 export class MemorySpecStore implements SpecStore, SpecHistory {
-  readonly specs = new Map<string, StoredSpec & Configuration>();
+  readonly specs = new Map<string, KeptSpec>();
 
-  async save(key: AssistantKey, spec: Configuration & { specHash: string; at: string }): Promise<void> {
-    const { specHash, payload, tools, at: savedAt } = copyOf(spec);
-    this.specs.set(`${idOf(key)}/${specHash}`, { ...this.#find(key, specHash), specHash, payload, tools, savedAt });
+  async save(key: AssistantKey, spec: SpecToStore): Promise<void> {
+    const { at: savedAt, ...content } = copyOf(spec);
+    const { firstSavedAt = savedAt, appliedBefore = [] } = this.#find(key, spec.specHash) ?? {};
+    const all = [...new Set([...appliedBefore, ...content.appliedBefore])];
+    const kept = { ...content, savedAt, firstSavedAt, appliedBefore: all };
+    this.specs.set(`${idOf(key)}/${spec.specHash}`, kept);
   }
 
   async load(key: AssistantKey, specHash: string): Promise<Configuration | undefined> {
@@ -206,18 +203,20 @@ export class MemorySpecStore implements SpecStore, SpecHistory {
     for (const id of this.#idsOf(key)) this.specs.delete(id);
   }
 
-  async noteApplied(
-    key: AssistantKey,
-    { specHash, at, summary }: { specHash: string; at: string; summary: SpecSummary },
-  ): Promise<void> {
-    const stored = this.#find(key, specHash);
-    if (!stored) return;
-    Object.assign(stored, { appliedAt: at, firstAppliedAt: stored.firstAppliedAt ?? at, summary: { ...summary } });
-  }
-
   async list(key: AssistantKey): Promise<StoredSpec[]> {
     const stored = this.#idsOf(key).flatMap((id) => this.specs.get(id) ?? []);
-    return copyOf(stored.map(({ payload: _payload, tools: _tools, ...spec }) => spec));
+    const applied = new Set(stored.flatMap(({ appliedBefore }) => appliedBefore));
+    return copyOf(
+      stored.map(({ payload: _payload, tools: _tools, ...spec }) => ({
+        ...spec,
+        applied: applied.has(spec.specHash),
+      })),
+    );
+  }
+
+  async forget(key: AssistantKey, { specHash }: StoredSpec, hashes: readonly string[]): Promise<void> {
+    const kept = this.#find(key, specHash);
+    if (kept) kept.appliedBefore = kept.appliedBefore.filter((hash) => !hashes.includes(hash));
   }
 
   async remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void> {
@@ -226,7 +225,7 @@ export class MemorySpecStore implements SpecStore, SpecHistory {
     }
   }
 
-  #find(key: AssistantKey, specHash: string): (StoredSpec & Configuration) | undefined {
+  #find(key: AssistantKey, specHash: string): KeptSpec | undefined {
     return this.specs.get(`${idOf(key)}/${specHash}`);
   }
 

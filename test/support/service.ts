@@ -28,7 +28,7 @@ import { makeSyncHandler } from '../../src/handlers/sync.ts';
 import { makeTemplatesHandler } from '../../src/handlers/templates.ts';
 import { makeVerifyHandler } from '../../src/handlers/verify.ts';
 import { makeWorkerHandler } from '../../src/handlers/worker.ts';
-import { systemRuntime, unlogged } from '../../src/parts.ts';
+import { lean, systemRuntime } from '../../src/parts.ts';
 import { readSettings } from '../../src/settings.ts';
 import type { Reply } from './api-description.ts';
 import { assertDescribed } from './api-description.ts';
@@ -214,7 +214,7 @@ function makeEnvironment({
   const application = makeApplication({
     settings: readSettings(values),
     runtime: { ...systemRuntime, ...options.runtime },
-    clients: { dynamo: unlogged(dynamo), secrets: unlogged(secrets), queue: unlogged(queue) },
+    clients: { dynamo: lean(dynamo), secrets: lean(secrets), queue: lean(queue) },
     upstreamTiming: options.upstreamTiming ?? BRISK,
   });
   const app = { ...application, isVerification: options.isVerification ?? false };

@@ -77,26 +77,27 @@ export class DynamoChangeStore implements ChangeStore {
   }
 
   async since({ since, limit, after }: Parameters<ChangeStore['since']>[0]): Promise<ChangePage & { next: string }> {
-    const from = after === undefined ? since : textIn(after, 'at');
+    const at = after === undefined ? since : textIn(after, 'at');
+    // What comes right behind a position: nothing sorts between the two.
+    const from = after === undefined ? at : `${at} `;
     const to = new Date(this.#options.now() - SETTLED_MS).toISOString();
-    // DynamoDB refuses a range that ends before it begins; nothing of it is settled yet.
-    if (from >= to) return { items: [], next: cursorOf(JSON.stringify({ at: from })) };
+    const items = from > to ? [] : await this.#between({ from, to, limit });
+    const last = items.at(-1)?.gsi1sk?.S ?? at;
+    return { items: items.map(changeOf), next: cursorOf(JSON.stringify({ at: last })) };
+  }
+
+  /** DynamoDB refuses a range that ends before it begins. */
+  async #between({ from, to, limit }: { from: string; to: string; limit: number }): Promise<Item[]> {
     const { Items = [] } = await this.#table.client.send(
       new QueryCommand({
         TableName: this.#table.name,
         IndexName: 'gsi1',
         KeyConditionExpression: 'gsi1pk = :pk AND gsi1sk BETWEEN :from AND :to',
-        ExpressionAttributeValues: marshall({
-          ':pk': ALL,
-          // What comes right behind a position: nothing sorts between the two.
-          ':from': after === undefined ? from : `${from} `,
-          ':to': to,
-        }),
+        ExpressionAttributeValues: marshall({ ':pk': ALL, ':from': from, ':to': to }),
         Limit: limit,
       }),
     );
-    const last = Items.at(-1)?.gsi1sk?.S ?? from;
-    return { items: Items.map(changeOf), next: cursorOf(JSON.stringify({ at: last })) };
+    return Items;
   }
 }
 
@@ -126,10 +127,13 @@ function changeOf(item: Item): Change {
 /** A field of a cursor. Throws `VALIDATION_FAILED` for what was never one of this list. */
 function textIn(cursor: string, name: 'sk' | 'at'): string {
   return fieldIn(
-    positionIn(cursor, (text) => fieldIn(text, name) !== ''),
+    positionIn(cursor, (text) => POSITION.test(fieldIn(text, name))),
     name,
   );
 }
+
+/** A time, and behind it the id of a change; no longer than DynamoDB takes as a sort key. */
+const POSITION = /^\d{4}-\d{2}-\d{2}T[\d:.]{8,12}Z(?:#.{1,200})?$/;
 
 const positionSchema = z.record(z.string(), z.string());
 

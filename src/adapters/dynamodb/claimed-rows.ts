@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
@@ -33,7 +34,10 @@ type RowWriteResult<Row> = { kind: 'written'; row: Row | undefined } | { kind: '
 
 type ClaimedRow = NonNullable<ConditionedWrite['from']> & { createdAt: string };
 
-/** Rows that are changed under a claim, by single-item conditional writes. Losing a race is an answer, not an error. */
+/**
+ * Rows that are changed under a claim, by single-item conditional writes. Losing a race is an answer, not an error.
+ * A new revision comes back as it is stored: what others have noted in it since it was read is in it.
+ */
 export class ClaimedRows<Row extends ClaimedRow> {
   readonly #table: Table;
   readonly #parse: (item: Item) => Row;
@@ -88,7 +92,7 @@ export class ClaimedRows<Row extends ClaimedRow> {
         UpdateExpression: update.expression,
         ExpressionAttributeNames: { ...condition.names, ...update.names },
         ExpressionAttributeValues: marshall({ ...condition.values, ...update.values }, MARSHALLING),
-        ReturnValues: 'ALL_NEW',
+        ReturnValues: makesRevision(write.transition) ? 'ALL_NEW' : 'NONE',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );
@@ -105,7 +109,9 @@ export class ClaimedRows<Row extends ClaimedRow> {
   ): Promise<RowWriteResult<Row>> {
     const current = item ? this.#parse(item) : await this.read(write.key);
     const wasRepeated = $metadata.attempts !== 1;
-    if (wasRepeated && isOwnSuccess(write, current)) return { kind: 'written', row: current };
+    if (wasRepeated && isOwnSuccess(write, current)) {
+      return { kind: 'written', row: makesRevision(write.transition) ? current : undefined };
+    }
     return { kind: 'conflict', current };
   }
 }
@@ -133,6 +139,17 @@ function hasOnlyLostItsClaim({ from }: RowWrite<ClaimedRow>, current: ClaimedRow
   );
 }
 
+/**
+ * Without those that are as they were: nobody but the holder writes to a row that is claimed, so that they still are. Index
+ * keys are no part of what was read, and are written always.
+ */
+function fieldsToWrite<Row extends ClaimedRow>({ transition, from, fields }: RowWrite<Row>): RowWrite<Row>['fields'] {
+  if (!from || TRANSITIONS[transition].guard !== 'own-token') return fields;
+  const before: Record<string, unknown> = { ...from };
+  const isNew = ([name, value]: [string, unknown]) => !isDeepStrictEqual(value ?? undefined, before[name]);
+  return Object.fromEntries(Object.entries(fields).filter(isNew));
+}
+
 interface Update {
   expression: string;
   names: Record<string, string>;
@@ -140,9 +157,10 @@ interface Update {
 }
 
 /** Sets what the write names, removes what it nulls, and leaves every other attribute to its owner. */
-function updateOf<Row extends ClaimedRow>({ transition, token, from, fields, firstFields, at }: RowWrite<Row>): Update {
+function updateOf<Row extends ClaimedRow>(write: RowWrite<Row>): Update {
+  const { transition, token, from, firstFields, at } = write;
   const written: Record<string, unknown> = {
-    ...fields,
+    ...fieldsToWrite(write),
     ...(makesRevision(transition) ? { revision: (from?.revision ?? 0) + 1 } : {}),
     // A revision that no claim has made is known by this, as one that a claim has made is.
     ...(transition === 'rebind' ? { finalisedBy: token } : {}),

@@ -221,4 +221,10 @@ function isOf(json: string, gsi1pk: string): boolean {
   }
 }
 
-const cursorSchema = z.strictObject({ gsi1pk: z.string(), gsi1sk: z.string(), pk: z.string(), sk: z.string() });
+/** DynamoDB refuses a key that is empty, too long, or outside of what is read. */
+const cursorSchema = z.strictObject({
+  gsi1pk: z.string(),
+  gsi1sk: z.string().check(z.regex(/^[0-}][^~]{0,200}$/)),
+  pk: z.string().check(z.regex(/^ORG#.{1,64}$/)),
+  sk: z.string().check(z.regex(/^ASSISTANT#\w{1,16}$/)),
+});

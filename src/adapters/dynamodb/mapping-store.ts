@@ -19,6 +19,7 @@ import {
   organisationPk,
   parseMapping,
   parseOrganisationRecord,
+  storedFields,
   unreadableMapping,
 } from './table-keys.ts';
 
@@ -66,7 +67,7 @@ export class DynamoMappingStore implements MappingStore {
       key: keyOf(key),
       from,
       named: { attribute: 'assistantId', value: from?.assistantId },
-      fields: { ...change, ...indexKeys(key.orgId, change, from?.assistantId) },
+      fields: { ...storedFields(change), ...indexKeys(key.orgId, change, from?.assistantId) },
       firstFields: { orgId: key.orgId, role: key.role },
     });
     return result.kind === 'written' ? { kind: 'written', mapping: result.row } : result;

@@ -3,30 +3,30 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import pMap from 'p-map';
 import * as z from 'zod/mini';
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
-import type { SpecSummary } from '../../domain/configuration/summary.ts';
 import type { SpecHistory, StoredSpec } from '../../domain/history/history.ts';
 import type { Table } from './claimed-rows.ts';
 import { itemsOf } from './partition-items.ts';
 import { REMOVALS, specKey, specPrefix } from './spec-store.ts';
-import { type Item, MARSHALLING, organisationPk } from './table-keys.ts';
+import { organisationPk } from './table-keys.ts';
 
 const text = z.exactOptional(z.string());
 
-const appliedSchema = z.object({
+const summarySchema = z.exactOptional(z.object({ name: text, model: text, voice: text }));
+
+const storedSchema = z.object({
+  savedAt: z.string(),
+  createdAt: text,
+  summary: summarySchema,
+  appliedBefore: z._default(z.set(z.string()), new Set<string>()),
+  // Items of before version 0.1.0.
   appliedAt: text,
-  firstAppliedAt: text,
-  summary: z.exactOptional(z.object({ name: text, model: text, voice: text })),
 });
-/** Rows from before the notes hold all of it themselves. */
-const storedSchema = z.extend(appliedSchema, { savedAt: z.string() });
 
-/** End of the sort key of a note that a configuration was applied. */
+/** Up to version 0.1.0 an item of its own beside a configuration said that this was applied. */
 const NOTE = '#applied';
+const noteSchema = z.object({ summary: summarySchema });
 
-/**
- * When configurations were applied: a small item beside each, as writing to the one that holds the content costs by the
- * length of its prompt.
- */
+/** The stored configurations in DynamoDB, and which of them were applied. */
 export class DynamoSpecHistory implements SpecHistory {
   readonly #table: Table;
 
@@ -34,63 +34,68 @@ export class DynamoSpecHistory implements SpecHistory {
     this.#table = table;
   }
 
-  async noteApplied(
-    key: AssistantKey,
-    { specHash, at, summary }: { specHash: string; at: string; summary: SpecSummary },
-  ): Promise<void> {
-    await this.#table.client.send(
-      new UpdateItemCommand({
-        TableName: this.#table.name,
-        Key: specKey(key, specHash, NOTE),
-        UpdateExpression:
-          'SET appliedAt = :at, firstAppliedAt = if_not_exists(firstAppliedAt, :at), #summary = :summary',
-        ExpressionAttributeNames: { '#summary': 'summary' },
-        ExpressionAttributeValues: marshall({ ':at': at, ':summary': summary }, MARSHALLING),
-      }),
-    );
-  }
-
   async list(key: AssistantKey): Promise<StoredSpec[]> {
-    const specs = new Map<string, StoredSpec>();
-    const notes = new Map<string, z.infer<typeof appliedSchema>>();
+    const specs = new Map<string, z.infer<typeof storedSchema>>();
+    const notes = new Map<string, z.infer<typeof noteSchema>>();
     // Not the content: that is large, and holds prompts.
-    const attributes = ['sk', 'savedAt', 'appliedAt', 'firstAppliedAt', 'summary'];
+    const attributes = ['sk', 'savedAt', 'createdAt', 'summary', 'appliedBefore', 'appliedAt'];
     const prefix = specPrefix(key);
     for await (const item of itemsOf(this.#table, { pk: organisationPk(key.orgId), prefix, attributes })) {
       const { sk, ...found } = unmarshall(item);
       const part = String(sk).slice(prefix.length);
-      if (part.endsWith(NOTE)) notes.set(part.slice(0, -NOTE.length), appliedSchema.parse(found));
-      else specs.set(part, { specHash: part, ...storedSchema.parse(found) });
+      if (part.endsWith(NOTE)) notes.set(part.slice(0, -NOTE.length), noteSchema.parse(found));
+      else specs.set(part, storedSchema.parse(found));
     }
-    // A note without its configuration is of one that was removed while it was made.
-    return [...specs.values()].map((spec) => ({ ...spec, ...notes.get(spec.specHash) }));
+    const applied = new Set([...specs.values()].flatMap((spec) => [...spec.appliedBefore]));
+    return [...specs].map(([specHash, { savedAt, createdAt = savedAt, appliedAt, ...spec }]) => {
+      const note = notes.get(specHash);
+      const isApplied = applied.has(specHash) || note !== undefined || appliedAt !== undefined;
+      const summary = spec.summary ?? note?.summary;
+      const appliedBefore = [...spec.appliedBefore];
+      const described = summary ? { summary } : {};
+      return { specHash, savedAt, firstSavedAt: createdAt, applied: isApplied, appliedBefore, ...described };
+    });
   }
 
   async remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void> {
-    const remove = async ({ specHash, savedAt }: StoredSpec) => {
-      const isGone = await this.#removeIfSavedAt(specKey(key, specHash), savedAt);
-      if (!isGone) return;
-      const note = { TableName: this.#table.name, Key: specKey(key, specHash, NOTE) };
-      await this.#table.client.send(new DeleteItemCommand(note));
-    };
-    await pMap(specs, remove, REMOVALS);
+    await pMap(specs, (spec) => this.#remove(key, spec), REMOVALS);
   }
 
-  /** False for one that was saved again meanwhile. */
-  async #removeIfSavedAt(key: Item, savedAt: string): Promise<boolean> {
-    try {
-      await this.#table.client.send(
+  async forget(key: AssistantKey, { specHash }: StoredSpec, hashes: readonly string[]): Promise<void> {
+    await unlessRefused(
+      this.#table.client.send(
+        new UpdateItemCommand({
+          TableName: this.#table.name,
+          Key: specKey(key, specHash),
+          // Else a configuration that was removed meanwhile would come back without its content.
+          ConditionExpression: 'attribute_exists(pk)',
+          UpdateExpression: 'DELETE appliedBefore :hashes',
+          ExpressionAttributeValues: marshall({ ':hashes': new Set(hashes) }),
+        }),
+      ),
+    );
+  }
+
+  /** Not one that was saved again meanwhile. */
+  async #remove(key: AssistantKey, { specHash, savedAt }: StoredSpec): Promise<void> {
+    await unlessRefused(
+      this.#table.client.send(
         new DeleteItemCommand({
           TableName: this.#table.name,
-          Key: key,
+          Key: specKey(key, specHash),
           ConditionExpression: 'attribute_not_exists(pk) OR savedAt = :listed',
           ExpressionAttributeValues: marshall({ ':listed': savedAt }),
         }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+      ),
+    );
+  }
+}
+
+/** Waits for a write that is not to happen when its condition does not hold. */
+async function unlessRefused(writing: Promise<unknown>): Promise<void> {
+  try {
+    await writing;
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
   }
 }

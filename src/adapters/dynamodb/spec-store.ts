@@ -5,15 +5,18 @@ import * as z from 'zod/mini';
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import type { Configuration } from '../../domain/configuration/configuration.ts';
 import { isJsonObject } from '../../domain/json.ts';
-import type { SpecStore } from '../../domain/mapping/assistant-mapping.ts';
+import type { SpecStore, SpecToStore } from '../../domain/mapping/assistant-mapping.ts';
 import type { Table } from './claimed-rows.ts';
 import { itemsOf } from './partition-items.ts';
-import { type Item, organisationPk } from './table-keys.ts';
+import { type Item, MARSHALLING, organisationPk } from './table-keys.ts';
 
 /** Requests at the same time when much is removed. */
 export const REMOVALS = { concurrency: 10 } as const;
 
 const specSchema = z.object({ payload: z.string(), tools: z._default(z.string(), '[]') });
+
+const SAVING =
+  'SET payload = :payload, tools = :tools, summary = :summary, savedAt = :at, createdAt = if_not_exists(createdAt, :at)';
 
 /**
  * Applied configurations in DynamoDB, one item per content. The payload is JSON text, so that it comes back to the
@@ -26,15 +29,20 @@ export class DynamoSpecStore implements SpecStore {
     this.#table = table;
   }
 
-  async save(key: AssistantKey, spec: Configuration & { specHash: string; at: string }): Promise<void> {
-    const texts = { ':payload': JSON.stringify(spec.payload), ':tools': JSON.stringify(spec.tools) };
+  async save(key: AssistantKey, { specHash, payload, tools, summary, at, appliedBefore }: SpecToStore): Promise<void> {
+    const values = {
+      ':payload': JSON.stringify(payload),
+      ':tools': JSON.stringify(tools),
+      ':summary': summary,
+      ':at': at,
+      ...(appliedBefore.length > 0 ? { ':before': new Set(appliedBefore) } : {}),
+    };
     await this.#table.client.send(
       new UpdateItemCommand({
         TableName: this.#table.name,
-        Key: specKey(key, spec.specHash),
-        UpdateExpression:
-          'SET payload = :payload, tools = :tools, savedAt = :at, createdAt = if_not_exists(createdAt, :at)',
-        ExpressionAttributeValues: marshall({ ...texts, ':at': spec.at }),
+        Key: specKey(key, specHash),
+        UpdateExpression: `${SAVING}${appliedBefore.length > 0 ? ' ADD appliedBefore :before' : ''}`,
+        ExpressionAttributeValues: marshall(values, MARSHALLING),
       }),
     );
   }
@@ -78,7 +86,7 @@ export function specPrefix({ role }: AssistantKey): string {
   return `SPEC#${role}#`;
 }
 
-/** Primary key of a configuration, or of an item that belongs to it and goes with it. */
-export function specKey(key: AssistantKey, specHash: string, part = ''): Item {
-  return marshall({ pk: organisationPk(key.orgId), sk: `${specPrefix(key)}${specHash}${part}` });
+/** Primary key of a configuration. */
+export function specKey(key: AssistantKey, specHash: string): Item {
+  return marshall({ pk: organisationPk(key.orgId), sk: `${specPrefix(key)}${specHash}` });
 }

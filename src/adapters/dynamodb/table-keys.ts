@@ -79,11 +79,19 @@ const liveSchema = z.object({
 
 const jsonObjectSchema = z.custom<JsonObject>(isJsonObject);
 
+const jsonTextSchema = z.pipe(
+  z.string(),
+  z.transform((text): unknown => JSON.parse(text)),
+);
+
+/** JSON text, so that it comes back to the letter: DynamoDB takes no number beyond 38 digits, and no depth beyond 32. */
+const givenSchema = z.exactOptional(z.pipe(jsonTextSchema, jsonObjectSchema));
+
 const templateSchema = z.object({
   id: z.string(),
   version: z.number(),
-  variables: z.exactOptional(jsonObjectSchema),
-  overrides: z.exactOptional(jsonObjectSchema),
+  variables: givenSchema,
+  overrides: givenSchema,
   operationId: z.string(),
 });
 
@@ -103,6 +111,7 @@ const mappingSchema = z.object({
   vapiOrgId: z.exactOptional(z.string()),
   keyFingerprint: z.exactOptional(z.string()),
   specHash: z.exactOptional(z.string()),
+  specShape: z.exactOptional(z.string()),
   attempted: z._default(z.array(attemptSchema), []),
   finalisedBy: z.exactOptional(z.string()),
   claim: z.exactOptional(claimSchema),
@@ -167,6 +176,17 @@ export function ownerOfRow({ pk, sk }: Item): { orgId: string; role?: Role } {
   const orgId = (pk?.S ?? '').slice(organisationPk('').length);
   const role = ROLES.find((known) => sk?.S === mappingSk({ role: known }));
   return { orgId, role };
+}
+
+/** What a change writes into the row, as it is stored. */
+export function storedFields({ template, ...change }: MappingChange): Record<string, unknown> {
+  if (!template) return { ...change, template };
+  const { variables, overrides } = template;
+  return { ...change, template: { ...template, variables: jsonText(variables), overrides: jsonText(overrides) } };
+}
+
+function jsonText(value: JsonObject | undefined): string | undefined {
+  return value && JSON.stringify(value);
 }
 
 /** What the keys of a mapping row say when nothing else of it can be read. */

@@ -7,8 +7,8 @@ import { changedPaths, declaredPaths } from './changed-paths.ts';
 import { findingsIn } from './told-finding.ts';
 import { rolloutEventsIn } from './told-rollout.ts';
 
-/** An event, and the write that it comes from. */
-type Sequenced = Announcement & { sequence: string };
+/** An event, the write that it comes from, and how large it is. */
+type Sequenced = Announcement & { sequence: string; bytes: number };
 
 /** The bus of the stage. */
 export interface EventBus {
@@ -23,8 +23,9 @@ export interface AnnounceDependencies {
   journal: Journal;
 }
 
-/** The most that EventBridge takes at once. */
+/** The most that EventBridge takes at once, and its limit of 256 KB less what is around the details. */
 const AT_ONCE = 10;
+const MOST_BYTES = 240 * 1024;
 
 /**
  * Tells what the writes of a stream have done: keeps each change, then sends its event. Returns the first write that has to
@@ -40,7 +41,7 @@ export async function announce(deps: AnnounceDependencies, writes: readonly Tabl
       unkept = write.sequence;
       break;
     }
-    announcements.push(...told.map((announcement) => ({ ...announcement, sequence: write.sequence })));
+    announcements.push(...told.map((announcement) => sequenced(announcement, write)));
   }
   for (const batch of batchesOf(announcements)) {
     const failed = await send(deps, batch);
@@ -49,16 +50,24 @@ export async function announce(deps: AnnounceDependencies, writes: readonly Tabl
   return unkept;
 }
 
+function sequenced(announcement: Announcement, { sequence }: TableWrite): Sequenced {
+  return { ...announcement, sequence, bytes: Buffer.byteLength(JSON.stringify(announcement.detail)) };
+}
+
 /** In their order; none holds two of one assistant, as the bus may take any part of a batch. */
 function batchesOf(announcements: readonly Sequenced[]): Sequenced[][] {
   const batches: Sequenced[][] = [];
   for (const announcement of announcements) {
     const last = batches.at(-1);
-    const fits = last && last.length < AT_ONCE && last.every(({ subject }) => subject !== announcement.subject);
-    if (fits) last.push(announcement);
+    if (last && fits(last, announcement)) last.push(announcement);
     else batches.push([announcement]);
   }
   return batches;
+}
+
+function fits(batch: readonly Sequenced[], { subject, bytes }: Sequenced): boolean {
+  const all = batch.reduce((sum, one) => sum + one.bytes, bytes);
+  return batch.length < AT_ONCE && all <= MOST_BYTES && batch.every((one) => one.subject !== subject);
 }
 
 /** The first write whose event was not taken. */

@@ -1,8 +1,9 @@
 import { askedFor, type Configuration } from '../configuration/configuration.ts';
-import { isJsonObject, type Json, type JsonObject, pointer } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject, pointer, shortPointer } from '../json.ts';
 
-/** The most pointers that a change names. */
+/** The most pointers that a change names, and the most bytes of them: ten events must fit into one request to EventBridge (256 KB). */
 const MAX_PATHS = 100;
+const MAX_BYTES = 16 * 1024;
 
 /** Metadata that held nothing but what is ours was not asked for. */
 function withoutEmptyMetadata({ metadata, ...config }: JsonObject): JsonObject {
@@ -17,13 +18,22 @@ function wholeOf(configuration: Configuration): JsonObject {
 /** JSON Pointers of the fields that a configuration declares. */
 export function declaredPaths(configuration: Configuration): string[] {
   return Object.keys(wholeOf(configuration))
-    .map((name) => pointer('', name))
+    .map((name) => shortPointer(pointer('', name)))
     .toSorted();
 }
 
-/** JSON Pointers of the leaves that differ; a list of another length is one. */
+/** JSON Pointers of the leaves that differ, or of what is around them; a list of another length is one. */
 export function changedPaths(before: Configuration, after: Configuration): string[] {
-  return differences(wholeOf(before), wholeOf(after), '').toSorted().slice(0, MAX_PATHS);
+  const paths = new Set(differences(wholeOf(before), wholeOf(after), '').map(shortPointer));
+  return withinBytes([...paths].toSorted().slice(0, MAX_PATHS));
+}
+
+function withinBytes(paths: readonly string[]): string[] {
+  let bytes = 0;
+  return paths.filter((path) => {
+    bytes += Buffer.byteLength(JSON.stringify(path)) + 1;
+    return bytes <= MAX_BYTES;
+  });
 }
 
 function differences(before: Json | undefined, after: Json | undefined, path: string): string[] {

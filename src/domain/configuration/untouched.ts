@@ -20,3 +20,8 @@ function leaveOne(wanted: JsonObject, live: Json | undefined, [name, ...rest]: r
   const { [name]: _absent, ...left } = wanted;
   return left;
 }
+
+/** True for a pointer that is one of these, or below one. */
+export function isIgnored(path: string, pointers: readonly string[]): boolean {
+  return pointers.some((pointer) => path === pointer || path.startsWith(`${pointer}/`));
+}

@@ -17,18 +17,21 @@ export interface StoredSpec {
   specHash: string;
   /** When it was sent to Vapi last, or was about to be. */
   savedAt: string;
-  /** When Vapi has accepted it last; absent when that is not known to have happened. */
-  appliedAt?: string;
-  firstAppliedAt?: string;
+  /** The same of the first time. */
+  firstSavedAt: string;
+  /** True when Vapi has accepted it: one that was stored after it says so. The last one is known by its row alone. */
+  applied: boolean;
+  /** What it says of others in this way. */
+  appliedBefore: readonly string[];
   summary?: SpecSummary;
 }
 
-/** When each of the stored configurations was applied. */
+/** The stored configurations of an assistant. */
 export interface SpecHistory {
-  /** Notes that Vapi has accepted a configuration. Nothing happens when that is not stored (any more). */
-  noteApplied(key: AssistantKey, applied: { specHash: string; at: string; summary: SpecSummary }): Promise<void>;
   /** In no order. */
   list(key: AssistantKey): Promise<StoredSpec[]>;
+  /** Takes hashes out of what a configuration says of others. Nothing happens when it is not stored any more. */
+  forget(key: AssistantKey, spec: StoredSpec, hashes: readonly string[]): Promise<void>;
   /** Removes configurations with their content; one that was saved again since it was listed stays. */
   remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void>;
 }
@@ -61,31 +64,31 @@ export async function describeHistory(
     throw new Problem('NOT_FOUND', detail);
   }
   const current = mapping.specHash ?? null;
-  const entries = specs.flatMap((spec) => entryOf(spec, current)).toSorted(latestFirst);
+  const entries = specs
+    .flatMap((spec) => entryOf(spec, current))
+    .toSorted((a, b) => latestFirst(a.appliedAt, b.appliedAt));
   const shown = entries.filter((entry, index) => index < KEPT_SPECS || entry.current);
   return { ...key, current, entries: shown };
 }
 
-/** The note of what is applied now may be missing, if the call that should have made it was cut off. */
+/** None for what Vapi has refused, or never got. */
 function entryOf(spec: StoredSpec, currentHash: string | null): HistoryEntry[] {
-  const { specHash, savedAt, summary = {} } = spec;
+  const { specHash, savedAt: appliedAt, firstSavedAt: firstAppliedAt, applied, summary = {} } = spec;
   const current = specHash === currentHash;
-  const appliedAt = spec.appliedAt ?? (current ? savedAt : undefined);
-  if (!appliedAt) return [];
-  return [{ specHash, appliedAt, firstAppliedAt: spec.firstAppliedAt ?? appliedAt, current, summary }];
+  return applied || current ? [{ specHash, appliedAt, firstAppliedAt, current, summary }] : [];
 }
 
-function latestFirst(a: { appliedAt: string }, b: { appliedAt: string }): number {
-  if (a.appliedAt === b.appliedAt) return 0;
-  return a.appliedAt < b.appliedAt ? 1 : -1;
+function latestFirst(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? 1 : -1;
 }
 
 /** The stored configurations that are no longer needed. `now` in epoch ms. */
 export function expendableSpecs(specs: readonly StoredSpec[], { specHash, attempted }: AssistantMapping, now: number) {
   const needed = [specHash, ...attempted.map((attempt) => attempt.specHash)];
   const others = specs.filter((spec) => !needed.includes(spec.specHash));
-  const applied = others.flatMap((spec) => (spec.appliedAt ? [{ ...spec, appliedAt: spec.appliedAt }] : []));
-  const refused = others.filter((spec) => !spec.appliedAt && now - Date.parse(spec.savedAt) > UNDER_WAY_MS);
+  const applied = others.filter((spec) => spec.applied).toSorted((a, b) => latestFirst(a.savedAt, b.savedAt));
+  const refused = others.filter((spec) => !spec.applied && now - Date.parse(spec.savedAt) > UNDER_WAY_MS);
   // The one that is applied now is one of those that are kept.
-  return [...applied.toSorted(latestFirst).slice(KEPT_SPECS - 1), ...refused];
+  return [...applied.slice(KEPT_SPECS - 1), ...refused];
 }

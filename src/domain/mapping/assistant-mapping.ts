@@ -41,6 +41,8 @@ export interface AssistantMapping extends AssistantKey {
   keyFingerprint?: string;
   /** Hash of the configuration that was applied last. */
   specHash?: string;
+  /** Its shape (`shapeMark`): for one of the same shape the stored configuration need not be read. */
+  specShape?: string;
   /** Configurations that may have reached Vapi besides, their outcome being unknown. */
   attempted: readonly Attempt[];
   /** Token of the claim that was finalised last. */
@@ -216,14 +218,37 @@ type Bookkeeping = keyof AssistantKey | 'revision' | 'createdAt' | 'updatedAt';
 
 /** What a transition writes. Fields that are absent stay as they are; null removes. */
 export type MappingChange = Partial<
-  Omit<AssistantMapping, Bookkeeping | 'claim' | 'phoneNumber' | 'drift' | 'template'>
+  Omit<AssistantMapping, Bookkeeping | 'claim' | 'specShape' | 'phoneNumber' | 'drift' | 'template'>
 > & {
   claim?: Claim | null;
+  specShape?: string | null;
   drift?: DriftState | null;
   /** Null takes the binding away. */
   template?: TemplateBinding | null;
   phoneNumber?: PhoneNumberState | null;
 };
+
+/** A mapping with a change made in it, as a store makes it. */
+export function withChange(mapping: AssistantMapping, change: MappingChange): AssistantMapping {
+  const { claim, specShape, phoneNumber, drift, template, ...fields } = change;
+  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const changed = { ...mapping, ...given };
+  replace(changed, 'claim', claim);
+  replace(changed, 'specShape', specShape);
+  replace(changed, 'phoneNumber', phoneNumber);
+  replace(changed, 'drift', drift);
+  replace(changed, 'template', template);
+  return changed;
+}
+
+function replace<Name extends 'claim' | 'specShape' | 'phoneNumber' | 'drift' | 'template'>(
+  mapping: Pick<AssistantMapping, Name>,
+  name: Name,
+  value: AssistantMapping[Name] | null,
+): void {
+  if (value === null) delete mapping[name];
+  else if (value !== undefined) mapping[name] = value;
+}
 
 export interface MappingWrite {
   key: AssistantKey;
@@ -237,6 +262,7 @@ export interface MappingWrite {
   at: string;
 }
 
+/** The mapping as it is now comes with a new revision of it; whoever ends a claim knows what the row says. */
 export type MappingWriteResult =
   | { kind: 'written'; mapping: AssistantMapping | undefined }
   | { kind: 'conflict'; current: AssistantMapping | undefined };
@@ -247,9 +273,19 @@ export interface MappingStore {
   write(write: MappingWrite): Promise<MappingWriteResult>;
 }
 
+/** A configuration that is about to be sent to Vapi, as it is stored before. */
+export interface SpecToStore extends Configuration {
+  specHash: string;
+  summary: SpecSummary;
+  /** ISO 8601. */
+  at: string;
+  /** Hashes of configurations that were applied before it was stored, as far as the writer knows: of the one that it replaces. */
+  appliedBefore: readonly string[];
+}
+
 /** The applied configurations, by content. */
 export interface SpecStore {
-  save(key: AssistantKey, spec: Configuration & { specHash: string; at: string }): Promise<void>;
+  save(key: AssistantKey, spec: SpecToStore): Promise<void>;
   load(key: AssistantKey, specHash: string): Promise<Configuration | undefined>;
   removeAll(key: AssistantKey): Promise<void>;
 }

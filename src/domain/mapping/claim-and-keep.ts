@@ -1,4 +1,5 @@
 import type { DesiredAssistant } from '../configuration/configuration.ts';
+import { summarise } from '../configuration/summary.ts';
 import type { Operation } from '../operation.ts';
 import { isoNow } from '../runtime.ts';
 import { type ClaimRequest, giveBack, type HeldClaim, takeClaim } from './hold-claim.ts';
@@ -17,13 +18,11 @@ export async function claimAndKeep(
 ): Promise<HeldClaim | undefined> {
   const { specHash, payload } = desired;
   const tools = desired.tools.map(({ definition }) => definition);
-  const at = isoNow(operation.runtime);
+  const appliedBefore = request.mapping?.specHash ? [request.mapping.specHash] : [];
+  const spec = { specHash, payload, tools, summary: summarise(payload), at: isoNow(operation.runtime), appliedBefore };
   const claiming = takeClaim(operation, { ...request, specHash });
   if (!request.mapping && !(await claiming)) return undefined;
-  const [claimed, kept] = await Promise.allSettled([
-    claiming,
-    operation.specs.save(operation.key, { specHash, payload, tools, at }),
-  ]);
+  const [claimed, kept] = await Promise.allSettled([claiming, operation.specs.save(operation.key, spec)]);
   if (claimed.status === 'rejected') throw claimed.reason;
   const held = claimed.value;
   if (held && kept.status === 'rejected') {

@@ -80,7 +80,7 @@ function stillToRetire(mapping: AssistantMapping | undefined, retire: readonly R
 export async function endClaim(
   operation: Operation,
   { held, transition, change }: { held: HeldClaim; transition: Transition; change: MappingChange },
-): Promise<{ kind: 'written'; row: AssistantMapping | undefined } | { kind: 'conflict' }> {
+): Promise<{ kind: 'written' } | { kind: 'conflict' }> {
   const { runtime } = operation;
   return await endRowClaim(rowOf(operation), asHeld(held), { transition, change, runtime });
 }

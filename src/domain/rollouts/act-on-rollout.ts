@@ -88,12 +88,26 @@ async function openRollouts({ rollouts }: RolloutCall): Promise<Rollout[]> {
 export async function stopByAlarm(call: RolloutCall, alarm: string): Promise<string[]> {
   const named = (await openRollouts(call)).filter(({ alarms }) => alarms.includes(alarm));
   for (const { rolloutId } of named) {
-    const rollout = await findRollout(call, rolloutId);
-    if (!isAllowed('pause', rollout.state)) continue;
-    await stop(call, rollout, 'alarm');
-    await call.tasks.send({ kind: 'rollout', rolloutId });
+    if (await stopOne(call, rolloutId)) await call.tasks.send({ kind: 'rollout', rolloutId });
   }
   return named.map(({ rolloutId }) => rolloutId);
+}
+
+/** Between two looks at a rollout that is being planned, in ms. */
+const PLANNED_MS = 500;
+
+/**
+ * An alarm is told once: one that meets a write of the worker stops what that has written, and one that comes while the rollout is
+ * planned waits for the plan. False when there is nothing to stop.
+ */
+async function stopOne(call: RolloutCall, rolloutId: string): Promise<boolean> {
+  for (;;) {
+    const rollout = await findRollout(call, rolloutId);
+    if (rollout.state === 'planning' && call.deadline.remainingMs() > 2 * PLANNED_MS) {
+      await call.runtime.sleep(PLANNED_MS);
+    } else if (!isAllowed('pause', rollout.state)) return false;
+    else if (await stop(call, rollout, 'alarm')) return true;
+  }
 }
 
 /** Sends the task of each rollout again that goes on, waits for nothing, and has made no progress for so long (ms). */

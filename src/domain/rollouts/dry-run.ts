@@ -1,4 +1,3 @@
-import pMap from 'p-map';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import { desireAssistant } from '../configuration/configuration.ts';
 import { maskChange } from '../configuration/masking.ts';
@@ -11,7 +10,16 @@ import { assertVersion, targetsOf } from './plan.ts';
 import type { RolloutRequest, Target } from './rollout.ts';
 import { waveSizes } from './waves.ts';
 
-/** What a rollout would do: a page of its targets with their plans. Reads only. Throws as the start of one does. */
+/** A page ends here: Lambda hands on no answer of more than 6 MB, and a plan quotes whole prompts. In bytes. */
+const LARGEST_PAGE = 3 * 1024 * 1024;
+
+/** No more targets are looked at with less than this left of the request, in ms. */
+const ANSWER_MS = 8_000;
+
+/**
+ * What a rollout would do: a page of its targets with their plans, fewer than asked for when they are large. Reads only. Throws as the
+ * start of one does.
+ */
 export async function planRollout(
   call: RolloutCall,
   request: RolloutRequest,
@@ -24,13 +32,23 @@ export async function planRollout(
   }
   const targets = await targetsOf(call, request);
   const waves = waveSizes(targets.length, request.waves);
-  const plan = async ({ orgId, role }: Target, index: number) => {
+  const plan = async ({ orgId, role }: Target, position: number) => {
     const planned = await planTarget(call, request, { orgId, role });
-    return { orgId, role, wave: waveOf(from + index, waves), ...planned };
+    return { orgId, role, wave: waveOf(position, waves), ...planned };
   };
-  const items = await pMap(targets.slice(from, from + limit), plan, { concurrency: request.maxConcurrent });
-  const next = from + limit < targets.length ? String(from + limit) : null;
-  return { dryRun: true, targets: targets.length, waves, items, next };
+  const items: Awaited<ReturnType<typeof plan>>[] = [];
+  let bytes = 0;
+  const isEnough = () => items.length > 0 && (bytes > LARGEST_PAGE || call.deadline.remainingMs() < ANSWER_MS);
+  while (items.length < limit && from + items.length < targets.length && !isEnough()) {
+    const at = from + items.length;
+    const some = targets.slice(at, Math.min(at + request.maxConcurrent, from + limit));
+    for (const item of await Promise.all(some.map((target, index) => plan(target, at + index)))) {
+      bytes += Buffer.byteLength(JSON.stringify(item));
+      if (items.length === 0 || bytes <= LARGEST_PAGE) items.push(item);
+    }
+  }
+  const end = from + items.length;
+  return { dryRun: true, targets: targets.length, waves, items, next: end < targets.length ? String(end) : null };
 }
 
 function waveOf(position: number, sizes: readonly number[]): number {

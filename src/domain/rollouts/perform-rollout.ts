@@ -1,13 +1,10 @@
-import pMap from 'p-map';
-import { openAccessSession } from '../account/access-session.ts';
-import { diffAssistant } from '../configuration/diff.ts';
-import { mappingOf } from '../mapping/assistant-mapping.ts';
 import { Problem } from '../problem.ts';
 import { isoNow } from '../runtime.ts';
 import type { TaskEnd } from '../task.ts';
 import { applyTarget, mayBeChanged, takeTargetBack } from './apply-target.ts';
 import { countTargets } from './count-targets.ts';
 import type { RolloutCall } from './dependencies.ts';
+import { lookAtWave } from './look-at-wave.ts';
 import { giveUpPlan, PLANNING_MS } from './plan.ts';
 import type { Rollout, StopReason, Target, TargetUnit } from './rollout.ts';
 import { transit } from './transit.ts';
@@ -15,9 +12,6 @@ import { type UnitEnd, workOnTargets } from './work-on-targets.ts';
 
 /** The longest that a task is put back for, in seconds (SQS allows 900). */
 const LONGEST_DELAY_S = 900;
-
-/** A look at a unit is not begun with less than this left, in ms. */
-const LOOK_MS = 20_000;
 
 type Waiting = NonNullable<Rollout['waiting']>;
 
@@ -75,7 +69,7 @@ async function apply(call: RolloutCall, rollout: Rollout): Promise<Step> {
   const unit = await call.targets.read(rollout.rolloutId, rollout.unit);
   if (!unit || unit.wave > rollout.wave) return await endWave(call, rollout);
   const isEnough = () => isOverTolerance(call, rollout);
-  if (hasFailed(unit) && (await isEnough())) return await stop(call, rollout, 'tolerance');
+  if (hasFailed(unit) && (await isEnough())) return { kind: 'on', rollout: await stop(call, rollout, 'tolerance') };
   const isDue = ({ state }: Target) => state === 'outdated' || state === 'applying';
   const act = (target: Target) => applyTarget(call, rollout, target);
   const end = await workOnTargets(call, rollout, { unit, isDue, act, isEnough });
@@ -155,10 +149,10 @@ async function isOverTolerance({ targets }: RolloutCall, { rolloutId, tolerance 
   return (await countTargets(targets, rolloutId)).counts.failed > tolerance;
 }
 
-/** Stops a rollout that goes on, as it says that it wants to be stopped. */
-export async function stop(call: RolloutCall, rollout: Rollout, reason: StopReason): Promise<Step> {
-  if (rollout.onFailure === 'pause') return await goOn(call, rollout, { by: 'pause', reason });
-  return await goOn(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout) });
+/** Stops a rollout that goes on, as it says that it wants to be stopped; undefined when it is not as it was read any more. */
+export async function stop(call: RolloutCall, rollout: Rollout, reason: StopReason): Promise<Rollout | undefined> {
+  if (rollout.onFailure === 'pause') return await transit(call, rollout, { by: 'pause', reason });
+  return await transit(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout) });
 }
 
 /** Where a rollback begins: with the newest wave; what was not begun is passed over. */
@@ -169,14 +163,17 @@ export function fromTheLast({ unitCount }: Rollout) {
 async function bake(call: RolloutCall, rollout: Rollout): Promise<Step> {
   const leftMs = msUntil(call, rollout.dueAt);
   if (leftMs > 0) return later('BAKING', leftMs / 1000);
-  const { kind, rollout: looked } = await lookAtWave(call, rollout);
-  switch (kind) {
+  const look = await lookAtWave(call, rollout);
+  const { rollout: looked } = look;
+  switch (look.kind) {
     case 'unhealthy':
-      return await stop(call, looked, 'unhealthy');
+      return { kind: 'on', rollout: await stop(call, looked, 'unhealthy') };
     case 'out-of-time':
       return await continueLater(call, looked);
     case 'stopped':
       return { kind: 'on' };
+    case 'unseen':
+      return await bakeOn(call, looked, look.afterSeconds);
     case 'well':
       return looked.wave < looked.sizes.length
         ? await goOn(call, looked, { by: 'next-wave', wave: looked.wave + 1 })
@@ -184,61 +181,16 @@ async function bake(call: RolloutCall, rollout: Rollout): Promise<Step> {
   }
 }
 
+/** What Vapi does not show at the moment is looked at later. */
+async function bakeOn({ rollouts, runtime }: RolloutCall, rollout: Rollout, afterSeconds: number): Promise<Step> {
+  const dueAt = new Date(runtime.now() + Math.min(afterSeconds, LONGEST_DELAY_S) * 1000).toISOString();
+  return { kind: 'on', rollout: await rollouts.write(rollout, { dueAt, updatedAt: isoNow(runtime) }) };
+}
+
 /** What is known of a rollout when it is over. One that a worker is just taking its hands off is counted when it is shown. */
 async function endWith({ runtime, targets }: RolloutCall, { rolloutId }: Rollout) {
   const counted = await countTargets(targets, rolloutId);
   return { endedAt: isoNow(runtime), counted: counted.counts.applying > 0 ? undefined : counted };
-}
-
-/**
- * Looks at each assistant of the wave that is still the rollout's, once, some at a time. How far it came is noted with each
- * unit: a wave may be larger than the time of one task.
- */
-async function lookAtWave(
-  call: RolloutCall,
-  rollout: Rollout,
-): Promise<{ kind: 'well' | 'unhealthy' | 'out-of-time' | 'stopped'; rollout: Rollout }> {
-  let noted = rollout;
-  for await (const unit of unitsOfWave(call, rollout)) {
-    if (call.deadline.remainingMs() < LOOK_MS) return { kind: 'out-of-time', rollout: noted };
-    if (!(await isUnitWell(call, noted, unit))) return { kind: 'unhealthy', rollout: noted };
-    const next = await call.rollouts.write(noted, { looked: unit.number + 1, updatedAt: isoNow(call.runtime) });
-    if (!next) return { kind: 'stopped', rollout: noted };
-    noted = next;
-  }
-  return { kind: 'well', rollout: noted };
-}
-
-/** Those that were not looked at yet. */
-async function* unitsOfWave(call: RolloutCall, { rolloutId, wave, looked = 0 }: Rollout): AsyncGenerator<TargetUnit> {
-  for (let number = looked; ; number += 1) {
-    const unit = await call.targets.read(rolloutId, number);
-    if (!unit || unit.wave > wave) return;
-    if (unit.wave === wave) yield unit;
-  }
-}
-
-async function isUnitWell(call: RolloutCall, rollout: Rollout, { targets }: TargetUnit): Promise<boolean> {
-  const applied = targets.filter(({ state }) => state === 'applied');
-  const look = (target: Target) => isWell(call, rollout, target);
-  return (await pMap(applied, look, { concurrency: rollout.maxConcurrent })).every(Boolean);
-}
-
-async function isWell(call: RolloutCall, { rolloutId }: Rollout, { orgId, role }: Target): Promise<boolean> {
-  const key = { orgId, role };
-  const view = await call.mappings.read(orgId);
-  const mapping = mappingOf(view, key);
-  if (!mapping?.assistantId || !mapping.specHash || !mapping.template?.operationId.startsWith(`${rolloutId}:`))
-    return true;
-  const [spec, access] = await Promise.all([
-    call.specs.load(key, mapping.specHash),
-    openAccessSession({ ...call, key }).access(async () => view.record),
-  ]);
-  const account = call.pacer.paced(call.vapi.open(access.apiKey, call.deadline), call.callsPerSecond);
-  const found = await account.assistants.get(mapping.assistantId);
-  if (found.kind === 'missing' || !spec) return false;
-  const live = found.resource.config;
-  return diffAssistant({ wanted: spec.payload, live, lastApplied: [], alreadyApplied: true }).length === 0;
 }
 
 async function takeBack(call: RolloutCall, rollout: Rollout): Promise<Step> {

@@ -21,23 +21,38 @@ export const PLANNING_MS = 60_000;
 /** Kept back from the time of a request for the start and the answer, in ms. */
 const ANSWER_MS = 3_000;
 
-/** The assistants that a rollout is for, as they are now, in its order. */
+/** Reads that are under way at a time. */
+const READS = { concurrency: 32 } as const;
+
+/**
+ * The assistants that a rollout is for, as they are now, in its order. Throws `VALIDATION_FAILED` for more than can be read within the
+ * request.
+ */
 export async function targetsOf(call: RolloutCall, { template, select }: RolloutRequest): Promise<Target[]> {
-  const targets: Target[] = [];
   const isWanted = ({ template: bound, role }: AssistantMapping) =>
     bound?.id === template &&
     (select.roles?.includes(role) ?? true) &&
     (select.fromVersions?.includes(bound.version) ?? true);
-  for await (const row of rowsOf(call, select.orgIds)) if (isWanted(row)) targets.push(targetOf(row));
-  return select.orgIds ? targets : targets.toSorted((a, b) => compare(a.orgId, b.orgId) || compare(a.role, b.role));
+  const targetsIn = (rows: readonly AssistantMapping[]) => {
+    if (isLate(call)) throw tooMany();
+    return rows.filter(isWanted).map(targetOf);
+  };
+  if (select.orgIds) {
+    const read = async (orgId: string) => targetsIn((await call.mappings.read(orgId)).mappings);
+    return (await pMap(new Set(select.orgIds), read, READS)).flat();
+  }
+  const targets: Target[] = [];
+  for await (const row of call.fleet.everyRow()) if (isReadable(row)) targets.push(...targetsIn([row]));
+  return targets.toSorted((a, b) => compare(a.orgId, b.orgId) || compare(a.role, b.role));
 }
 
-async function* rowsOf({ mappings, fleet }: RolloutCall, orgIds: readonly string[] | undefined) {
-  if (orgIds) {
-    for (const orgId of new Set(orgIds)) yield* (await mappings.read(orgId)).mappings;
-    return;
-  }
-  for await (const row of fleet.everyRow()) if (isReadable(row)) yield row;
+function isLate({ deadline }: RolloutCall): boolean {
+  return deadline.remainingMs() < ANSWER_MS;
+}
+
+function tooMany(): Problem {
+  const detail = 'names more assistants than can be planned within one request: choose fewer by `orgIds` or `roles`';
+  return validationFailed([{ field: 'select', detail }]);
 }
 
 function targetOf({ orgId, role, assistantId, template, specHash }: AssistantMapping): Target {
@@ -67,10 +82,10 @@ export async function startRollout(call: RolloutCall, request: RolloutRequest, b
   const { runtime, tasks } = call;
   const planned = newRollout(request, by, runtime);
   await takeTemplate(call, planned);
-  const targets = await targetsOf(call, request);
+  const targets = await orGiveUp(call, planned, () => targetsOf(call, request));
   const sizes = waveSizes(targets.length, request.waves);
   const units = unitsOf(planned, targets, sizes);
-  await writeUnits(call, planned, units);
+  await orGiveUp(call, planned, () => writeUnits(call, units));
   const started = await transit(call, planned, {
     by: 'start',
     sizes,
@@ -84,7 +99,7 @@ export async function startRollout(call: RolloutCall, request: RolloutRequest, b
   return started;
 }
 
-function newRollout(request: RolloutRequest, startedBy: Actor, runtime: Runtime): Rollout {
+function newRollout({ select: _select, ...request }: RolloutRequest, startedBy: Actor, runtime: Runtime): Rollout {
   const startedAt = isoNow(runtime);
   const rolloutId = newRunId(startedAt, runtime);
   const nothing = { sizes: [], wave: 0, targets: 0, tolerance: 0, unit: 0, unitCount: 0 };
@@ -92,14 +107,19 @@ function newRollout(request: RolloutRequest, startedBy: Actor, runtime: Runtime)
   return { ...head, startedBy, startedAt, updatedAt: startedAt, change: 1 };
 }
 
-/** A plan that cannot be written in time is given up as long as its caller can be told so. */
-async function writeUnits(call: RolloutCall, planned: Rollout, units: readonly TargetUnit[]): Promise<void> {
-  const isLate = () => call.deadline.remainingMs() < ANSWER_MS;
-  await pMap(units, async (unit) => void (isLate() || (await call.targets.add(unit))), WRITES);
-  if (!isLate()) return;
-  await giveUpPlan(call, planned);
-  const detail = 'names more assistants than can be planned within one request: choose fewer by `orgIds` or `roles`';
-  throw validationFailed([{ field: 'select', detail }]);
+/** A plan that fails is given up as long as its caller can be told so: the template is free for the next at once. */
+async function orGiveUp<Result>(call: RolloutCall, planned: Rollout, plan: () => Promise<Result>): Promise<Result> {
+  try {
+    return await plan();
+  } catch (error) {
+    await giveUpPlan(call, planned);
+    throw error;
+  }
+}
+
+async function writeUnits(call: RolloutCall, units: readonly TargetUnit[]): Promise<void> {
+  await pMap(units, async (unit) => void (isLate(call) || (await call.targets.add(unit))), WRITES);
+  if (isLate(call)) throw tooMany();
 }
 
 /** Ends a rollout whose plan was not written to its end; its targets are those that were. */

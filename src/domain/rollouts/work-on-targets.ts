@@ -24,6 +24,9 @@ interface UnitWork {
 /** A target is not begun with less than this left, in ms. */
 const TARGET_MS = 15_000;
 
+/** Requests that a target makes, each of which waits for its turn. */
+const CALLS = 3;
+
 /** Beyond the deadline of the worker: a unit is taken over only when its worker is certainly gone. */
 const HELD_MARGIN_MS = 10_000;
 
@@ -41,13 +44,30 @@ export async function workOnTargets(call: RolloutCall, rollout: Rollout, work: U
   if (due.length === 0) return { kind: 'done' };
   const page = new TargetPage(call, unit);
   const ends: UnitEnd[] = [];
+  const concurrency = concurrencyOf(call, rollout);
+  const neededMs = Math.max(TARGET_MS, turnsMs(call, concurrency));
   const one = async (target: Target) => {
     if (ends.some(({ kind }) => kind !== 'waiting')) return;
+    if (call.deadline.remainingMs() < neededMs) return void ends.push({ kind: 'out-of-time' });
     const end = await workOnTarget(call, rollout, { ...work, target, page });
     if (end.kind !== 'done') ends.push(end);
   };
-  await pMap(due, one, { concurrency: rollout.maxConcurrent });
+  await pMap(due, one, { concurrency });
   return ends.find(({ kind }) => kind !== 'waiting') ?? ends[0] ?? { kind: 'done' };
+}
+
+/**
+ * As many as was asked for, but no more than have their turns in half of the time that is left, should all be in one account: what
+ * still waits for a turn when the time is over is cut off with its claims.
+ */
+function concurrencyOf({ deadline, callsPerSecond }: RolloutCall, { maxConcurrent }: Rollout): number {
+  const turns = (deadline.remainingMs() / 1000) * callsPerSecond;
+  return Math.max(1, Math.min(maxConcurrent, Math.floor(turns / (2 * CALLS))));
+}
+
+/** How long targets take that are begun at the same time in one account. */
+function turnsMs({ callsPerSecond }: RolloutCall, targets: number): number {
+  return (targets * CALLS * 1000) / callsPerSecond;
 }
 
 async function workOnTarget(
@@ -55,7 +75,6 @@ async function workOnTarget(
   { rolloutId, state }: Rollout,
   { target, page, act, isEnough }: UnitWork & { target: Target; page: TargetPage },
 ): Promise<UnitEnd> {
-  if (call.deadline.remainingMs() < TARGET_MS) return { kind: 'out-of-time' };
   if (!(await page.put({ ...target, state: 'applying' }))) return { kind: 'overtaken' };
   if ((await call.rollouts.read(rolloutId))?.state !== state) {
     await page.put(target);

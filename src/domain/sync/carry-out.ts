@@ -4,7 +4,7 @@ import type { TrafficWish } from '../configuration/assistant-request.ts';
 import { type DesiredAssistant, isOurs } from '../configuration/configuration.ts';
 import { diffAssistant } from '../configuration/diff.ts';
 import { summarise } from '../configuration/summary.ts';
-import { noteApplied, pruneHistory } from '../history/keep-history.ts';
+import { pruneHistory } from '../history/prune-history.ts';
 import { nameOf } from '../journal.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { AssistantMapping, TemplateBinding } from '../mapping/assistant-mapping.ts';
@@ -84,12 +84,11 @@ async function complete(
     liveAfter(operation, { ...change, assistantId: assistant.id }),
   ]);
   recordUnreachable(operation, change);
-  const noting = noteApplied(operation, change.desired);
   const outcome = await finalise(operation, {
     held,
     assistant,
     access,
-    specHash: change.desired.specHash,
+    applied: change.desired,
     binding: change.binding,
     retiring: [...retiring, ...plan.unreachable],
     dependents: plan,
@@ -98,7 +97,6 @@ async function complete(
     hasChanged: hasChanged(change),
     made: plan.kind === 'create',
   });
-  await noting;
   if (outcome.kind === 'done') await pruneHistory(operation, outcome.mapping);
   return outcome.kind === 'done' ? { ...outcome, problem } : outcome;
 }

@@ -1,5 +1,7 @@
 import type { Access } from '../account/credentials.ts';
 import type { Resource } from '../account/vapi-account.ts';
+import type { DesiredAssistant } from '../configuration/configuration.ts';
+import { shapeMark } from '../configuration/shape.ts';
 import type { SpecSummary } from '../configuration/summary.ts';
 import {
   type AssistantMapping,
@@ -8,6 +10,7 @@ import {
   mappingOf,
   type Retiree,
   type TemplateBinding,
+  withChange,
 } from '../mapping/assistant-mapping.ts';
 import { isHeld } from '../mapping/claim.ts';
 import { endClaim, type HeldClaim } from '../mapping/hold-claim.ts';
@@ -21,8 +24,8 @@ interface FinaliseInput {
   held: HeldClaim;
   assistant: Resource;
   access: Access;
-  /** Hash of the configuration that was applied; absent when the assistant was only recorded, as it is. */
-  specHash?: string;
+  /** The configuration that was applied; absent when the assistant was only recorded, as it is. */
+  applied?: Pick<DesiredAssistant, 'specHash' | 'shape'>;
   /** The template that it is bound to; null: to none; absent: that stays as it is. */
   binding?: TemplateBinding | null | undefined;
   retiring: readonly Retiree[];
@@ -61,17 +64,18 @@ export interface StartOver {
  * no mapping names is removed again, and the operation starts over.
  */
 export async function finalise(operation: Operation, input: FinaliseInput): Promise<CarriedOut> {
-  const { held, assistant, access, specHash, retiring, dependents, summary, live } = input;
+  const { held, assistant, access, applied, retiring, dependents, summary, live } = input;
   const now = operation.runtime.now();
   // A late PATCH of another configuration may still land: what it adds has to be cleared by a later call.
-  const mayLand = ({ specHash: other, until }: Attempt) => other !== specHash && now < Date.parse(until);
+  const mayLand = ({ specHash: other, until }: Attempt) => other !== applied?.specHash && now < Date.parse(until);
   const change = {
     assistantId: assistant.id,
     assistantCreatedAt: assistant.createdAt,
     scope: access.scope,
     vapiOrgId: assistant.vapiOrgId,
     keyFingerprint: access.apiKey.fingerprint,
-    specHash,
+    specHash: applied?.specHash,
+    ...(applied ? { specShape: shapeMark(applied.specHash, applied.shape) ?? null } : {}),
     template: input.binding,
     summary,
     live,
@@ -85,10 +89,10 @@ export async function finalise(operation: Operation, input: FinaliseInput): Prom
     retiring,
   } as const;
   const result = await endClaim(operation, { held, transition: 'finalise', change });
-  if (result.kind === 'written' && result.row) {
-    const { revision } = result.row;
-    operation.journal.record({ code: 'MAPPING_FINALISED', assistantId: assistant.id, revision });
-    return { kind: 'done', mapping: result.row };
+  if (result.kind === 'written') {
+    const mapping = withChange(held.mapping, change);
+    operation.journal.record({ code: 'MAPPING_FINALISED', assistantId: assistant.id, revision: mapping.revision });
+    return { kind: 'done', mapping };
   }
   operation.journal.record({ code: 'CLAIM_LOST', assistantId: assistant.id });
   const unremoved = input.made ? await disownUnlessMapped(operation, input) : [];

@@ -6,7 +6,6 @@ import { ASSISTANT_FIELDS, MAX_CONFIG_BYTES } from '../configuration/assistant-r
 import { hashOf } from '../configuration/canonical-hash.ts';
 import { type Configuration, MANAGED_BY, ownership } from '../configuration/configuration.ts';
 import { summarise } from '../configuration/summary.ts';
-import { noteApplied } from '../history/keep-history.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import {
   type AssistantMapping,
@@ -212,12 +211,13 @@ async function keepAsItIs(
   const snapshot = snapshotOf(assistant, ownership(operation.key, operation.deployment));
   if (!snapshot) return;
   try {
-    await operation.specs.save(operation.key, { ...snapshot, at: held.claim.startedAt });
+    // It was in force at Vapi: that makes it an entry of the history.
+    const kept = { summary: summarise(assistant.config), at: held.claim.startedAt, appliedBefore: [snapshot.specHash] };
+    await operation.specs.save(operation.key, { ...snapshot, ...kept });
   } catch (error) {
     await giveBack(operation, { held });
     throw error;
   }
-  await noteApplied(operation, snapshot);
 }
 
 interface Snapshot extends Configuration {

@@ -2,6 +2,7 @@ import type { Access } from '../account/credentials.ts';
 import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import { ROLES, type Role } from '../configuration/assistant-key.ts';
 import { type DesiredAssistant, MANAGED_BY } from '../configuration/configuration.ts';
+import { shapeMark } from '../configuration/shape.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { AssistantMapping, LinkedTool } from '../mapping/assistant-mapping.ts';
 import { isHeld } from '../mapping/claim.ts';
@@ -90,9 +91,12 @@ export async function assertSameAccount(
   );
 }
 
+/** Not the one of the wanted shape: nothing of it is left to clear. */
 async function loadLastApplied(operation: Operation, { mapping, desired }: ObserveInput): Promise<JsonObject[]> {
+  const { specHash = '', specShape = '' } = mapping ?? {};
+  const isOfSameShape = shapeMark(specHash, desired.shape) === specShape;
   const hashes = new Set([
-    ...(mapping?.specHash ? [mapping.specHash] : []),
+    ...(specHash && !isOfSameShape ? [specHash] : []),
     ...(mapping?.attempted ?? []).map(({ specHash }) => specHash),
   ]);
   hashes.delete(desired.specHash);

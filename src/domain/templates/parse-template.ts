@@ -5,7 +5,7 @@ import type { VoicePolicy } from '../configuration/voice.ts';
 import { fieldErrorsIn } from '../field-errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
-import { isReference } from './references.ts';
+import { isReference, referenceErrors } from './references.ts';
 import { namesIn } from './render.ts';
 import { type TemplateContent, VARIABLE_TYPES, type Variable } from './template.ts';
 import { isOfType } from './values.ts';
@@ -51,6 +51,7 @@ export function parseTemplate(body: unknown, rules: Rules): TemplateContent {
   if (isJsonObject(assistant)) {
     errors.push(...variableErrors(isJsonObject(variables) ? variables : {}, assistant));
     errors.push(...assistantErrors(assistant, rules));
+    errors.push(...referenceErrors(assistant).map((error) => ({ ...error, field: `assistant.${error.field}` })));
   }
   if (Buffer.byteLength(JSON.stringify(body)) > MAX_CONFIG_BYTES) {
     errors.push({ field: 'body', detail: `larger than ${MAX_CONFIG_BYTES} bytes` });

@@ -8,6 +8,8 @@ interface Put {
   content: TemplateContent;
   /** What the caller takes the newest version to be: this one, any, or none. */
   expected: { revision?: number | 'any' | 'none' };
+  /** True: nothing is written, and the result is what it would be. */
+  dryRun?: boolean;
 }
 
 type PutResult = Pick<Template, 'templateId' | 'version' | 'hash'> & { outcome: 'created' | 'updated' | 'unchanged' };
@@ -18,7 +20,7 @@ type PutResult = Pick<Template, 'templateId' | 'version' | 'hash'> & { outcome: 
  */
 export async function putTemplate(
   templates: TemplateStore,
-  { templateId, content, expected }: Put,
+  { templateId, content, expected, dryRun = false }: Put,
 ): Promise<PutResult> {
   const hash = hashOf(asJson(content));
   for (;;) {
@@ -26,12 +28,18 @@ export async function putTemplate(
     assertExpected(newest, expected);
     const isSame = newest?.hash === hash;
     const version = isSame ? newest.version : (newest?.version ?? 0) + 1;
+    const result = { templateId, version, hash, outcome: outcomeOf(newest, isSame) };
+    if (dryRun) return result;
     const template: Template = { templateId, version, hash, content };
     if (!isSame && !(await templates.add(template))) continue;
     await templates.show(headOf(template));
-    const changed = newest ? 'updated' : 'created';
-    return { templateId, version, hash, outcome: isSame ? 'unchanged' : changed };
+    return result;
   }
+}
+
+function outcomeOf(newest: Template | undefined, isSame: boolean): PutResult['outcome'] {
+  if (isSame) return 'unchanged';
+  return newest ? 'updated' : 'created';
 }
 
 function headOf({ templateId, version, hash, content: { description, roles } }: Template): TemplateHead {

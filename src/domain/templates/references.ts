@@ -2,6 +2,7 @@ import { NAMED_KINDS, type NamedKind, type VapiAccount } from '../account/vapi-a
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import type { Runtime } from '../runtime.ts';
+import { namesIn } from './render.ts';
 
 interface Reference {
   kind: NamedKind;
@@ -15,21 +16,36 @@ export function isReference(value: Json): boolean {
 
 /** The references of a configuration. Throws `VALIDATION_FAILED` naming those that are none. */
 export function referencesIn(config: JsonObject): Reference[] {
-  const errors: FieldError[] = [];
-  const found = [...collect(config, [], errors)];
-  if (errors.length > 0) throw validationFailed(errors);
-  return found;
+  const found = [...placesOf(config, [])];
+  const wrong = found.filter(({ reference }) => !reference);
+  if (wrong.length > 0) throw validationFailed(wrong.map(errorAt));
+  return found.flatMap(({ reference }) => reference ?? []);
 }
 
-function* collect(value: Json, path: readonly string[], errors: FieldError[]): Generator<Reference> {
+/** What is wrong with the references of a template, as far as it depends on no variable. */
+export function referenceErrors(assistant: JsonObject): FieldError[] {
+  const isWrong = ({ reference, value }: Place) => !reference && namesIn(value).size === 0;
+  return [...placesOf(assistant, [])].filter(isWrong).map(errorAt);
+}
+
+/** Where something is referred to; without a reference what stands there is none. */
+interface Place {
+  path: readonly string[];
+  value: Json;
+  reference: Reference | undefined;
+}
+
+function* placesOf(value: Json, path: readonly string[]): Generator<Place> {
   if (isReference(value)) {
-    const reference = parseReference(value);
-    if (reference) yield reference;
-    else errors.push({ field: path.join('.'), detail: REFERENCE_FORM });
+    yield { path, value, reference: parseReference(value) };
     return;
   }
   if (typeof value !== 'object' || value === null) return;
-  for (const [name, part] of Object.entries(value)) yield* collect(part, [...path, name], errors);
+  for (const [name, part] of Object.entries(value)) yield* placesOf(part, [...path, name]);
+}
+
+function errorAt({ path }: Place): FieldError {
+  return { field: path.join('.'), detail: REFERENCE_FORM };
 }
 
 const REFERENCE_FORM = `use {"$ref": {"<kind>": "<name>"}} and nothing beside it; kinds: ${NAMED_KINDS.join(', ')}`;

@@ -1,3 +1,4 @@
+import { hashOf } from '../configuration/canonical-hash.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import type { Values } from './render.ts';
@@ -29,9 +30,11 @@ export function valuesFor({ templateId, version, content }: Template, { ofOrgani
   }));
   const values = new Map<string, Json | undefined>();
   for (const [name, variable] of Object.entries(variables)) {
-    const value = own(ofRequest, name) ?? own(ofOrganisation, name) ?? variable.default;
+    // A null is a value, too.
+    const given = [ofRequest, ofOrganisation].find((values) => Object.hasOwn(values, name));
+    const value = given ? given[name] : variable.default;
     if (value !== undefined && !isOfType(value, variable.type)) {
-      const whose = own(ofRequest, name) === undefined ? 'the value of the organisation ' : '';
+      const whose = given === ofOrganisation ? 'the value of the organisation ' : '';
       errors.push({ field: `variables.${name}`, detail: `${whose}must be of the type ${variable.type}` });
     }
     values.set(name, value);
@@ -49,14 +52,10 @@ function assertNoneMissing(variables: Readonly<Record<string, Variable>>, values
   throw new Problem('VARIABLES_MISSING', detail, { errors, withoutEffect: true });
 }
 
-function own(values: JsonObject, name: string): Json | undefined {
-  return Object.hasOwn(values, name) ? values[name] : undefined;
-}
-
 /** The most that an organisation's variables, or what is given with a binding, may take, in bytes of JSON. */
 export const MAX_GIVEN_BYTES = 16 * 1024;
 
-/** Checks the variables of an organisation. Throws `VALIDATION_FAILED`. */
+/** Checks the variables of an organisation. Throws `VALIDATION_FAILED`, also for numbers that JSON has not and for invalid Unicode. */
 export function parseVariables(body: unknown, name: RegExp): JsonObject {
   if (!isJsonObject(body)) throw validationFailed([{ field: 'body', detail: 'must be an object of names and values' }]);
   const errors = Object.keys(body)
@@ -69,5 +68,7 @@ export function parseVariables(body: unknown, name: RegExp): JsonObject {
     errors.push({ field: 'body', detail: `larger than ${MAX_GIVEN_BYTES} bytes` });
   }
   if (errors.length > 0) throw validationFailed(errors);
+  // What has no canonical form could be stored, and no configuration be made of it.
+  hashOf(body);
   return body;
 }

@@ -43,6 +43,7 @@ export interface ToolWrite {
   at: string;
 }
 
+/** The row as it is now comes with a new revision of it. */
 export type ToolWriteResult = { kind: 'written'; row: ToolRow | undefined } | { kind: 'conflict' };
 
 /** The table of tools: the same life, conditions and answers as that of mappings. Reads are consistent. */

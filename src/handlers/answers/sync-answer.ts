@@ -1,7 +1,8 @@
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import { maskChange } from '../../domain/configuration/masking.ts';
 import type { VoiceDecision } from '../../domain/configuration/voice.ts';
-import type { PhoneNumberState } from '../../domain/mapping/assistant-mapping.ts';
+import type { PhoneNumberState, TemplateBinding } from '../../domain/mapping/assistant-mapping.ts';
+import { isSameBinding } from '../../domain/mapping/binding.ts';
 import { liveOf } from '../../domain/mapping/describe.ts';
 import type { Decision, SyncResult } from '../../domain/sync/ensure-assistant.ts';
 
@@ -36,8 +37,14 @@ function phoneNumberOf({ id, status }: PhoneNumberState) {
   return { id, status };
 }
 
+interface Planned extends Asked {
+  key: AssistantKey;
+  /** The template that it would be bound to. */
+  binding: TemplateBinding | undefined;
+}
+
 /** The body of the answer to a PUT with `dryRun=true`: the plan, and every field that it would change. */
-export function planResponse({ plan, mapping, access }: Decision, asked: Asked & { key: AssistantKey }) {
+export function planResponse({ plan, mapping, access }: Decision, asked: Planned) {
   return {
     dryRun: true,
     ...asked.key,
@@ -45,6 +52,7 @@ export function planResponse({ plan, mapping, access }: Decision, asked: Asked &
     plan: plan.kind,
     cause: plan.kind === 'create' ? plan.cause : undefined,
     changes: 'patch' in plan ? plan.patch.changes.map(maskChange) : [],
+    rebinds: !isSameBinding(mapping?.template, asked.binding),
     tools: 'tools' in plan ? { status: plan.tools.status, count: plan.tools.count } : undefined,
     specHash: asked.specHash,
     voice: asked.voice,

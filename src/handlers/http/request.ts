@@ -82,8 +82,22 @@ function claimsOf(authorizer: z.infer<typeof authorizerSchema> | null | undefine
   return claims === null ? {} : claims;
 }
 
-/** Parses a JSON body. Throws `VALIDATION_FAILED` when it is missing, too large, too deep or not JSON. */
-export function parseJsonBody({ body }: HttpRequest): unknown {
+/**
+ * Parses a JSON body. Throws `VALIDATION_FAILED` when it is missing, too large, too deep or not JSON, and for a field `__proto__`: what
+ * copies objects field by field would lose it, or take it for the prototype.
+ */
+export function parseJsonBody(request: HttpRequest): unknown {
+  const parsed = parseText(request);
+  if (namesPrototype(parsed)) throw bodyProblem('has a field named __proto__; choose another name');
+  return parsed;
+}
+
+function namesPrototype(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(namesPrototype);
+}
+
+function parseText({ body }: HttpRequest): unknown {
   if (body === undefined || body.trim() === '') throw bodyProblem('is missing; send a JSON object');
   if (Buffer.byteLength(body) > MAX_BODY_BYTES) throw bodyProblem(`is larger than ${MAX_BODY_BYTES} bytes`);
   if (isDeeperThan(body, MAX_DEPTH)) throw bodyProblem(`is nested deeper than ${MAX_DEPTH} levels`);

@@ -24,7 +24,7 @@ const EFFECTS = [
 
 describe('an import that is cut off', () => {
   it('has these effects and no other: it reads at Vapi, and writes to the table only under the claim', async () => {
-    expect(await effectsOfImport()).toEqual([...EFFECTS, 'table save-spec', 'table note-applied', 'table finalise']);
+    expect(await effectsOfImport()).toEqual([...EFFECTS, 'table save-spec', 'table finalise']);
   });
 
   it('is finished by the next one, at whichever effect, and the assistant is as it was', async () => {

@@ -63,3 +63,28 @@ it('a change that cannot be kept is not told, and none behind it; those before i
   expect(await announce({ ...deps, changes: { ...deps.changes, keep } }, WRITES)).toBe('b-2');
   expect(batches).toEqual([['a-2']]);
 });
+
+it('no request is larger than EventBridge takes: such a one would come again for ever, and all others behind it', async () => {
+  const specs: AnnounceDependencies['specs'] = {
+    ...depsOf([]).specs,
+    load: async (_key, hash) => ({
+      payload: { metadata: { ['x'.repeat(200_000)]: hash, ...manyOf(hash) } },
+      tools: [],
+    }),
+  };
+  const sizes: number[] = [];
+  const bus: AnnounceDependencies['bus'] = {
+    put: async (events) => {
+      sizes.push(Buffer.byteLength(JSON.stringify(events)));
+      return [];
+    },
+  };
+  const writes = Array.from({ length: 20 }, (_, index) => updateOf(`org-${index}`, 2));
+  expect(await announce({ ...depsOf([]), specs, bus }, writes)).toBeUndefined();
+  expect(sizes).toHaveLength(2);
+  for (const size of sizes) expect(size).toBeLessThan(256 * 1024);
+});
+
+function manyOf(hash: string): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: 90 }, (_, index) => [`${hash}-${index}-`.padEnd(240, 'é'), hash]));
+}

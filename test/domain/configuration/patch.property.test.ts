@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type DiffInput, own } from '../../../src/domain/configuration/diff.ts';
 import { patchAssistant } from '../../../src/domain/configuration/patch.ts';
+import { shapeOf } from '../../../src/domain/configuration/shape.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../src/domain/json.ts';
 import { anyJson, anyObject, objectOf } from '../arbitrary-json.ts';
 
@@ -70,6 +71,51 @@ function isAsDeclared(wanted: Json, live: Json | undefined): boolean {
   if (!isJsonObject(live)) return live === undefined && Object.keys(wanted).length === 0;
   return Object.entries(wanted).every(([key, value]) => isAsDeclared(value, own(live, key)));
 }
+
+/** The same fields with other values. */
+function withOtherValues(value: Json, scalars: readonly Json[]): Json {
+  let next = 0;
+  const change = (from: Json): Json => {
+    if (Array.isArray(from)) return from.map(change);
+    if (isJsonObject(from)) return Object.fromEntries(Object.entries(from).map(([key, of]) => [key, change(of)]));
+    next += 1;
+    return scalars[next % scalars.length] ?? from;
+  };
+  return change(value);
+}
+
+const ofOneShape = fc
+  .record({ given: input, scalars: fc.array(fc.oneof(fc.string(), fc.integer(), fc.constant(null))) })
+  .map(({ given, scalars }) => ({ given, last: withOtherValues(given.wanted, scalars) }));
+
+describe('a configuration of the same shape as the one before', () => {
+  it('is of the same shape whatever its values are, and of another one with a field more', () => {
+    fc.assert(
+      fc.property(ofOneShape, ({ given: { wanted }, last }) => {
+        if (!isJsonObject(last)) throw new Error('not an object');
+        expect(shapeOf(last)).toBe(shapeOf(wanted));
+        fc.pre(shapeOf(wanted) !== undefined);
+        expect(shapeOf({ ...wanted, another: null })).not.toBe(shapeOf(wanted));
+        expect(shapeOf({ ...wanted, name: [wanted] })).not.toBe(shapeOf({ ...wanted, name: [wanted, wanted] }));
+      }),
+    );
+  });
+
+  it('gives the same PATCH whether the one before is known or not', () => {
+    fc.assert(
+      fc.property(ofOneShape, ({ given, last }) => {
+        if (!isJsonObject(last)) throw new Error('not an object');
+        const known = patchAssistant({ ...given, lastApplied: [last] });
+        expect(known).toEqual(patchAssistant({ ...given, lastApplied: [] }));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('has no shape where it names tools by their ids, as the ids decide what is unlinked', () => {
+    expect(shapeOf({ model: { provider: 'openai', toolIds: ['a'] } })).toBeUndefined();
+  });
+});
 
 describe('whatever is wanted, live and was applied before', () => {
   it('after the PATCH nothing is left to change: else every save would be a write', () => {

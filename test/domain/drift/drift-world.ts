@@ -104,16 +104,16 @@ export class DriftWorld {
     const payload = { name: orgId, firstMessage: 'Hello!', ...config, metadata: ownership(key, DEPLOYMENT) };
     const live = this.put(account, payload, at);
     const specHash = `hash of ${orgId} ${role}`;
+    const placedAt = new Date(at).toISOString();
     this.specs.specs.set(
       `${orgId}/${role}/${specHash}`,
-      structuredClone({ specHash, payload, tools: [], savedAt: new Date(at).toISOString() }),
+      structuredClone({ specHash, payload, tools: [], savedAt: placedAt, firstSavedAt: placedAt, appliedBefore: [] }),
     );
-    const createdAt = new Date(at).toISOString();
     const row: AssistantMapping = {
       ...key,
       revision: 1,
       assistantId: live.id,
-      assistantCreatedAt: createdAt,
+      assistantCreatedAt: placedAt,
       scope: account === PLATFORM ? 'platform' : 'org',
       vapiOrgId: account,
       keyFingerprint: ApiKey.clean(account)?.fingerprint ?? '',
@@ -123,8 +123,8 @@ export class DriftWorld {
       live: { state: 'current' },
       formerNumbers: [],
       retiring: [],
-      createdAt,
-      updatedAt: createdAt,
+      createdAt: placedAt,
+      updatedAt: placedAt,
     };
     this.mappings.rows.set(`${orgId}/${role}`, row);
     if (account !== PLATFORM) this.secrets.set(orgId, JSON.stringify({ apiKey: account }));

@@ -6,9 +6,17 @@ const DAY = 86_400_000;
 const applied = (specHash: string, daysAgo: number): StoredSpec => ({
   specHash,
   savedAt: iso(-daysAgo * DAY),
-  appliedAt: iso(-daysAgo * DAY),
+  firstSavedAt: iso(-daysAgo * DAY),
+  applied: true,
+  appliedBefore: [],
 });
-const refused = (specHash: string, agoMs: number): StoredSpec => ({ specHash, savedAt: iso(-agoMs) });
+const refused = (specHash: string, agoMs: number): StoredSpec => ({
+  specHash,
+  savedAt: iso(-agoMs),
+  firstSavedAt: iso(-agoMs),
+  applied: false,
+  appliedBefore: [],
+});
 const hashes = (specs: readonly StoredSpec[]) => specs.map(({ specHash }) => specHash);
 
 describe('the configurations that may go', () => {

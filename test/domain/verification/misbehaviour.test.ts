@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Application } from '../../../src/application.ts';
 import type { Resource } from '../../../src/domain/account/vapi-account.ts';
 import { isJsonObject } from '../../../src/domain/json.ts';
-import type { MappingStore } from '../../../src/domain/mapping/assistant-mapping.ts';
+import { type MappingStore, mappingOf } from '../../../src/domain/mapping/assistant-mapping.ts';
 import { Problem } from '../../../src/domain/problem.ts';
 import { OWN_KEY_ORGANISATION } from '../../../src/domain/verification/run.ts';
 import type { ServiceUnderTest } from '../../../src/domain/verification/service.ts';
@@ -171,7 +171,7 @@ describe('idempotency fails', () => {
         const claimed = await mappings.write({
           ...write,
           transition: 'claim',
-          from: written.mapping,
+          from: mappingOf(await mappings.read(write.key.orgId), write.key),
           change: { claim: write.from?.claim ?? null },
         });
         await mappings.write({

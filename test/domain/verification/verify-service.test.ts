@@ -192,7 +192,7 @@ describe('runs beside and after each other', () => {
     for (const [key, orgId] of Object.entries({ [PLATFORM_KEY]: mapped, [ACME_KEY]: own })) {
       service.vapi.seedAssistant(LOCAL_ACCOUNTS[key] ?? '', { name: 'Orphan', metadata: { ...metadata, orgId } });
     }
-    expect(await traces(service)).toHaveLength(9);
+    expect(await traces(service)).toHaveLength(8);
     const report = await verify(verificationDependencies(service.anotherEnvironment().app), {
       only: 'credential-fallback',
     });

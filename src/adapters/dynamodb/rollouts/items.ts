@@ -15,11 +15,6 @@ const amount = z.union([z.string(), z.number()]);
 const rolloutSchema = z.object({
   template: z.string(),
   version: z.number(),
-  select: z.object({
-    roles: z.exactOptional(z.array(z.enum(ROLES))),
-    fromVersions: z.exactOptional(z.array(z.number())),
-    orgIds: z.exactOptional(z.array(z.string())),
-  }),
   waves: z.object({
     first: amount,
     growth: z.enum(['linear', 'exponential']),

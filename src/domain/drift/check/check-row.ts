@@ -3,6 +3,7 @@ import type { DriftMode, OrganisationRecord } from '../../account/organisation-r
 import { organisationOf } from '../../account/scope.ts';
 import type { Resource } from '../../account/vapi-account.ts';
 import type { FieldChange } from '../../configuration/diff.ts';
+import { shortPointer } from '../../json.ts';
 import type { DriftState, LiveState } from '../../mapping/assistant-mapping.ts';
 import {
   type AssistantMapping,
@@ -312,5 +313,5 @@ async function report(check: RowCheck, { row, mode }: Current, found: Found): Pr
 }
 
 function fieldsOf(changes: readonly FieldChange[]): string[] {
-  return changes.slice(0, MAX_FIELDS).map(({ path }) => path);
+  return [...new Set(changes.slice(0, MAX_FIELDS).map(({ path }) => shortPointer(path)))];
 }

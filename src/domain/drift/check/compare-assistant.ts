@@ -1,4 +1,5 @@
 import { diffAssistant, type FieldChange } from '../../configuration/diff.ts';
+import { isIgnored } from '../../configuration/untouched.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { isJsonObject, namesIn } from '../../json.ts';
 import { MAX_FIELDS } from '../finding.ts';
@@ -20,16 +21,12 @@ export interface Comparison {
 export function compareAssistant(comparison: Comparison): FieldChange[] {
   const { wanted, live, attempted, ignored } = comparison;
   const changes = diffAssistant({ wanted, live, lastApplied: attempted, alreadyApplied: attempted.length === 0 });
-  return changes.filter(({ path }) => !ignored.some((rule) => isAtOrBelow(path, rule)));
+  return changes.filter(({ path }) => !isIgnored(path, ignored));
 }
 
 /** The first differences as they are reported. */
 export function showChanges(changes: readonly FieldChange[], comparison: Comparison): ShownChange[] {
   return changes.slice(0, MAX_FIELDS).map((change) => showChange(change, originOf(change, comparison)));
-}
-
-function isAtOrBelow(path: string, rule: string): boolean {
-  return path === rule || path.startsWith(`${rule}/`);
 }
 
 /**

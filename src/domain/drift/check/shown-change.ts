@@ -1,6 +1,6 @@
 import type { FieldChange } from '../../configuration/diff.ts';
 import { maskChange } from '../../configuration/masking.ts';
-import type { Json } from '../../json.ts';
+import { type Json, shortPointer } from '../../json.ts';
 
 /** Who made a field differ: somebody at Vapi, or an update of ours that never took effect there. */
 export type Origin = 'edited-at-vapi' | 'never-applied';
@@ -19,7 +19,8 @@ const LEAD = 30;
 
 /** Shortens both values to the part where they begin to differ, and hides what may be a secret. */
 export function showChange(change: FieldChange, origin: Origin): ShownChange {
-  const { path, wanted, live } = maskChange(change);
+  const { wanted, live, ...masked } = maskChange(change);
+  const path = shortPointer(masked.path);
   const left = textOf(wanted);
   if (live === undefined) return { path, wanted: excerpt(left, 0), origin };
   const right = textOf(live);
@@ -39,6 +40,7 @@ function firstDifference(a: string, b: string): number {
 
 function excerpt(text: string, start: number): string {
   const from = text.length <= SHOWN ? 0 : Math.min(start, text.length - SHOWN);
-  const part = text.slice(from, from + SHOWN);
+  // A cut may go through the middle of a letter, and DynamoDB takes valid Unicode only.
+  const part = text.slice(from, from + SHOWN).toWellFormed();
   return `${from > 0 ? '…' : ''}${part}${from + part.length < text.length ? `… (${text.length} characters)` : ''}`;
 }

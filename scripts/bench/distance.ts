@@ -1,0 +1,27 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Puts a server further away: each answer arrives so many ms later. Returns the new base URL; lives as long as the process. */
+export async function startDistance(url: string, ms: number): Promise<string> {
+  const { hostname, port, pathname } = new URL(url);
+  const server = createServer({ noDelay: true }, (near) => {
+    const far = connect({ port: Number(port), host: hostname, noDelay: true });
+    near.pipe(far);
+    void passOn({ far, near, ms });
+    near.on('error', () => far.destroy());
+    far.on('error', () => near.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The distance has no port');
+  return `http://127.0.0.1:${address.port}${pathname === '/' ? '' : pathname}`;
+}
+
+/** What comes together is late together: the pieces of an answer do not wait for each other. */
+async function passOn({ far, near, ms }: { far: Socket; near: Socket; ms: number }): Promise<void> {
+  for await (const piece of far) void sleep(ms).then(() => near.write(piece));
+  await sleep(ms);
+  near.end();
+}

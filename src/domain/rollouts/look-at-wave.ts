@@ -1,0 +1,108 @@
+import pMap from 'p-map';
+import { openAccessSession } from '../account/access-session.ts';
+import type { Resource } from '../account/vapi-account.ts';
+import { diffAssistant } from '../configuration/diff.ts';
+import { isIgnored } from '../configuration/untouched.ts';
+import { type AssistantMapping, mappingOf, type OrganisationView } from '../mapping/assistant-mapping.ts';
+import { Problem } from '../problem.ts';
+import { isoNow } from '../runtime.ts';
+import type { RolloutCall } from './dependencies.ts';
+import type { Rollout, Target, TargetUnit } from './rollout.ts';
+
+/** A look at a unit is not begun with less than this left besides the turns of its targets, which are no reason to wait for ever, in ms. */
+const LOOK_MS = 15_000;
+const LONGEST_TURNS_MS = 60_000;
+
+/**
+ * - `unhealthy`: one is not as it was applied, or can never be seen
+ * - `stopped`: the rollout is not in that state any more
+ * - `unseen`: Vapi does not show one at the moment
+ */
+type Look =
+  | { kind: 'well' | 'unhealthy' | 'out-of-time' | 'stopped'; rollout: Rollout }
+  | { kind: 'unseen'; afterSeconds: number; rollout: Rollout };
+
+/**
+ * Looks at each assistant of the wave that is still the rollout's, once, some at a time. How far it came is noted with each
+ * unit: a wave may be larger than the time of one task.
+ */
+export async function lookAtWave(call: RolloutCall, rollout: Rollout): Promise<Look> {
+  let noted = rollout;
+  for await (const unit of unitsOfWave(call, rollout)) {
+    const turnsMs = Math.min((unit.targets.length * 1000) / call.callsPerSecond, LONGEST_TURNS_MS);
+    if (call.deadline.remainingMs() < LOOK_MS + turnsMs) return { kind: 'out-of-time', rollout: noted };
+    const seen = await lookAtUnit(call, noted, unit);
+    if (seen.kind !== 'well') return { ...seen, rollout: noted };
+    const next = await call.rollouts.write(noted, { looked: unit.number + 1, updatedAt: isoNow(call.runtime) });
+    if (!next) return { kind: 'stopped', rollout: noted };
+    noted = next;
+  }
+  return { kind: 'well', rollout: noted };
+}
+
+/** Those that were not looked at yet. */
+async function* unitsOfWave(call: RolloutCall, { rolloutId, wave, looked = 0 }: Rollout): AsyncGenerator<TargetUnit> {
+  for (let number = looked; ; number += 1) {
+    const unit = await call.targets.read(rolloutId, number);
+    if (!unit || unit.wave > wave) return;
+    if (unit.wave === wave) yield unit;
+  }
+}
+
+type Seen = { kind: 'well' | 'unhealthy' } | { kind: 'unseen'; afterSeconds: number };
+
+/** One that is not well counts for more than one that was not seen. */
+async function lookAtUnit(call: RolloutCall, rollout: Rollout, { targets }: TargetUnit): Promise<Seen> {
+  const applied = targets.filter(({ state }) => state === 'applied');
+  const look = (target: Target) => lookAtTarget(call, rollout, target);
+  const seen = await pMap(applied, look, { concurrency: rollout.maxConcurrent });
+  return (
+    seen.find(({ kind }) => kind === 'unhealthy') ?? seen.find(({ kind }) => kind === 'unseen') ?? { kind: 'well' }
+  );
+}
+
+async function lookAtTarget(call: RolloutCall, rollout: Rollout, target: Target): Promise<Seen> {
+  try {
+    return { kind: (await isWell(call, rollout, target)) ? 'well' : 'unhealthy' };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const { retryAfterSeconds } = error;
+    return retryAfterSeconds === undefined
+      ? { kind: 'unhealthy' }
+      : { kind: 'unseen', afterSeconds: retryAfterSeconds };
+  }
+}
+
+async function isWell(call: RolloutCall, { rolloutId }: Rollout, { orgId, role }: Target): Promise<boolean> {
+  const key = { orgId, role };
+  const view = await call.mappings.read(orgId);
+  const mapping = mappingOf(view, key);
+  if (!mapping?.assistantId || !mapping.specHash || !mapping.template?.operationId.startsWith(`${rolloutId}:`))
+    return true;
+  const [spec, found] = await Promise.all([
+    call.specs.load(key, mapping.specHash),
+    find(call, view, { ...mapping, assistantId: mapping.assistantId }),
+  ]);
+  if (!found || !spec) return false;
+  const changes = diffAssistant({ wanted: spec.payload, live: found.config, lastApplied: [], alreadyApplied: true });
+  // As in a drift run: these fields may differ for ever.
+  const ignored = [...call.driftIgnore, ...(view.record?.driftIgnore ?? [])];
+  return changes.every(({ path }) => isIgnored(path, ignored));
+}
+
+/** Undefined when it is gone. A key that was changed meanwhile is read anew. */
+async function find(
+  call: RolloutCall,
+  { record }: OrganisationView,
+  { orgId, role, assistantId }: AssistantMapping & { assistantId: string },
+): Promise<Resource | undefined> {
+  const credentials = openAccessSession({ ...call, key: { orgId, role } });
+  for (;;) {
+    const found = await credentials.reauthorising(async () => {
+      const { apiKey } = await credentials.access(async () => record);
+      const account = call.pacer.paced(call.vapi.open(apiKey, call.deadline), call.callsPerSecond);
+      return await account.assistants.get(assistantId);
+    });
+    if (found) return found.kind === 'found' ? found.resource : undefined;
+  }
+}

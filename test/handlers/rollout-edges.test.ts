@@ -1,0 +1,180 @@
+import type { JsonObject } from '../../src/domain/json.ts';
+import { performRollout } from '../../src/domain/rollouts/perform-rollout.ts';
+import { call } from '../local/vapi-caller.ts';
+import { configuration } from '../support/configurations.ts';
+import type { TestService } from '../support/service.ts';
+import { useService } from '../support/use-service.ts';
+
+let service: TestService;
+let org: string;
+let templateId: string;
+useService(
+  (given) => {
+    ({ service, org } = given);
+    templateId = `t-${org}`;
+  },
+  { settings: { BACKGROUND_CALLS_PER_SECOND: '1000' } },
+);
+
+const invoke = (method: string, path: string, pathParameters: object, body?: object, query = {}) =>
+  service.invoke('rollouts', {
+    routeKey: `${method} ${path}`,
+    requestContext: { http: { method } },
+    pathParameters,
+    queryStringParameters: query,
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+const putTemplate = async (firstMessage: string, more: JsonObject = {}) => {
+  const body = JSON.stringify({ assistant: configuration({ firstMessage, ...more }) });
+  const event = { routeKey: 'PUT /templates/{templateId}', requestContext: { http: { method: 'PUT' } } };
+  await service.invoke('templates', { ...event, pathParameters: { templateId }, body });
+};
+/** An organisation that is bound to version 1; version 2 is there. */
+async function bind(): Promise<void> {
+  await putTemplate('one');
+  await service.put(org, 'inbound', { template: templateId });
+  await putTemplate('two');
+}
+const start = (extra: object = {}) =>
+  invoke('POST', '/rollouts', {}, { template: templateId, version: 2, waves: { bakeSeconds: 0 }, ...extra });
+const show = async (rolloutId: string) => (await invoke('GET', '/rollouts/{rolloutId}', { rolloutId })).body;
+const alarm = (alarmName: string) =>
+  service.invoke('rollouts', {
+    source: 'aws.cloudwatch',
+    'detail-type': 'CloudWatch Alarm State Change',
+    detail: { alarmName, state: { value: 'ALARM' } },
+  });
+
+it('an alarm that meets a write of the worker stops the rollout all the same', async () => {
+  await bind();
+  const { rolloutId } = (await start({ alarms: ['faults'] })).body;
+  const store = service.app.rollouts.rollouts;
+  const read = store.read.bind(store);
+  let writes = 3;
+  store.read = async (id) => {
+    const found = await read(id);
+    if (found && writes > 0) await store.write(found, {});
+    writes -= 1;
+    return found;
+  };
+  await alarm('faults');
+  store.read = read;
+  expect(await show(rolloutId)).toMatchObject({ state: 'paused', reason: 'alarm' });
+});
+
+describe('the look at a wave', () => {
+  /** A rollout that is applied, and bakes for a minute. */
+  const baking = async () => {
+    await bind();
+    const { rolloutId } = (await start({ waves: { bakeSeconds: 60 } })).body;
+    await service.work([{ kind: 'rollout', rolloutId }]);
+    expect(await show(rolloutId)).toMatchObject({ state: 'baking', counts: { applied: 1 } });
+    return rolloutId;
+  };
+  const lookAt = async (rolloutId: string, afterMs = 61_000) => {
+    const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + afterMs } });
+    const { batchItemFailures } = await later.work([{ kind: 'rollout', rolloutId }]);
+    expect(batchItemFailures).toEqual([]);
+    return await show(rolloutId);
+  };
+  const editAtVapi = async (body: object) => {
+    const { assistantId } = (await service.get(org, 'inbound')).body;
+    expect((await call(service.vapi, `PATCH /assistant/${assistantId}`, { body })).status).toBe(200);
+  };
+
+  it('stops at one that is not as it was applied', async () => {
+    const rolloutId = await baking();
+    await editAtVapi({ firstMessage: 'by hand' });
+    expect(await lookAt(rolloutId)).toMatchObject({ state: 'paused', reason: 'unhealthy' });
+  });
+
+  it('passes over the fields that are left to others', async () => {
+    await service.putRecord(org, { driftIgnore: ['/firstMessage'] });
+    const rolloutId = await baking();
+    await editAtVapi({ firstMessage: 'by hand' });
+    expect(await lookAt(rolloutId)).toMatchObject({ state: 'completed' });
+  });
+
+  it('waits while Vapi shows nothing', async () => {
+    const rolloutId = await baking();
+    service.vapi.inject({ on: { method: 'GET' }, behaviour: { kind: 'rate-limit', retryAfter: 600 } });
+    expect(await lookAt(rolloutId)).toMatchObject({ state: 'baking' });
+    service.vapi.clearFaults();
+    expect(await lookAt(rolloutId)).toMatchObject({ state: 'baking' });
+    expect(await lookAt(rolloutId, 700_000)).toMatchObject({ state: 'completed' });
+  });
+
+  it('stops at one whose key cannot be used any more, as it cannot be seen', async () => {
+    const rolloutId = await baking();
+    service.secrets.put(service.secretName(org), { apiKey: '' });
+    expect(await lookAt(rolloutId)).toMatchObject({ state: 'paused', reason: 'unhealthy' });
+  });
+});
+
+it('takes as many organisations as it says, however long their ids', async () => {
+  await bind();
+  const { mappings } = service.app.rollouts;
+  const read = mappings.read.bind(mappings);
+  const isNobody = (orgId: string) => orgId.startsWith('nobody-');
+  mappings.read = async (orgId) =>
+    isNobody(orgId) ? { record: undefined, mappings: [], unreadable: [] } : read(orgId);
+  const orgIds = [org, ...Array.from({ length: 9_999 }, (_, index) => `nobody-${index}`.padEnd(64, '-'))];
+  const { status, body } = await start({ select: { orgIds } });
+  expect({ status, body }).toMatchObject({ status: 202, body: { targets: 1 } });
+  await service.work([{ kind: 'rollout', rolloutId: body.rolloutId }]);
+  expect(await show(body.rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 1 } });
+  mappings.read = read;
+});
+
+it('a plan for which the time does not suffice is refused, and leaves the template free', async () => {
+  await bind();
+  const body = JSON.stringify({ template: templateId, version: 2, select: { orgIds: [org] } });
+  const event = { routeKey: 'POST /rollouts', requestContext: { http: { method: 'POST' } }, body };
+  expect((await service.invoke('rollouts', event, 2_000)).body).toMatchObject({ errors: [{ field: 'select' }] });
+  expect((await start()).status).toBe(202);
+});
+
+it('a page of a plan is no larger than what Lambda hands on, and the next goes on behind it', async () => {
+  const prompt = (letter: string): JsonObject => ({
+    model: { provider: 'openai', model: 'gpt-4o', messages: [{ role: 'system', content: letter.repeat(240_000) }] },
+  });
+  await putTemplate('one', prompt('a'));
+  const orgIds = Array.from({ length: 14 }, (_, index) => `${org}-${index}`);
+  for (const orgId of orgIds) await service.put(orgId, 'inbound', { template: templateId });
+  await putTemplate('two', prompt('b'));
+  const found: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const query = cursor === null ? {} : { cursor };
+    const request = { template: templateId, version: 2, select: { orgIds }, dryRun: true };
+    const { body } = await invoke('POST', '/rollouts', {}, request, query);
+    expect(JSON.stringify(body).length).toBeLessThan(4 * 1024 * 1024);
+    found.push(...body.items.map(({ orgId }: { orgId: string }) => orgId));
+    cursor = body.next;
+  } while (cursor !== null);
+  expect(found).toEqual(orgIds);
+}, 60_000);
+
+it('begins no more than have their turns before its time is over', async () => {
+  await putTemplate('one');
+  const orgIds = Array.from({ length: 12 }, (_, index) => `${org}-${index}`);
+  for (const orgId of orgIds) await service.put(orgId, 'inbound', { template: templateId });
+  await putTemplate('two');
+  const { rolloutId } = (await start({ maxConcurrent: 12, waves: { first: 12, bakeSeconds: 0 } })).body;
+  // Twenty times as fast, so that the test does not wait for the pace.
+  const began = Date.now();
+  const now = () => began + (Date.now() - began) * 20;
+  const sleep = async (ms: number) => await new Promise<void>((resolve) => void setTimeout(resolve, ms / 20));
+  const settings = { BACKGROUND_CALLS_PER_SECOND: '1' };
+  const { app } = service.anotherEnvironment({ settings, runtime: { now, sleep } });
+  const remainingMs = () => began + 20_000 - now();
+  const ended = await performRollout(
+    { ...app.rollouts, journal: { record: () => {} }, deadline: { remainingMs } },
+    rolloutId,
+  );
+  expect(remainingMs()).toBeGreaterThan(0);
+  expect(ended).toEqual({ kind: 'done', outcome: 'continued' });
+  const { counts } = await show(rolloutId);
+  expect(counts.applied).toBeGreaterThan(0);
+  expect(counts.applied + counts.outdated).toBe(12);
+});
