@@ -29,6 +29,21 @@ const file = (content: object) => {
 };
 
 it(
+  'what an organisation has named does not steer the terminal',
+  async () => {
+    const name = '\u001b]52;c;ZXZpbA==\u0007\u001b[2J\r\u009b1A';
+    await service.put('odd', 'inbound', { ...withPrompt('one'), metadata: { [name]: 1 } });
+    await service.put('odd', 'inbound', { ...withPrompt('one'), metadata: { [name]: 2 } });
+    await service.announce();
+    const { code, out } = await at('changes', 'odd');
+    expect([code, out]).toEqual([0, expect.stringContaining('/metadata/')]);
+    expect(out.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    await service.remove('odd', 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
   'an assistant is set, shown, compared, rolled back and deleted, for people and for programs',
   async () => {
     const [one, two] = [file(withPrompt('one')), file(withPrompt('two'))];
