@@ -8,7 +8,7 @@ import { isoNow, type Runtime } from '../runtime.ts';
 import { countTargets } from './count-targets.ts';
 import type { RolloutCall } from './dependencies.ts';
 import { type Rollout, type RolloutRequest, type Target, type TargetUnit, UNIT_SIZE } from './rollout.ts';
-import { transit } from './transit.ts';
+import { sendTask, transit } from './transit.ts';
 import { isEnded } from './transitions.ts';
 import { countOf, waveSizes } from './waves.ts';
 
@@ -79,8 +79,7 @@ function compare(a: string, b: string): number {
  */
 export async function startRollout(call: RolloutCall, request: RolloutRequest, by: Actor): Promise<Rollout> {
   await assertVersion(call, request);
-  const { runtime, tasks } = call;
-  const planned = newRollout(request, by, runtime);
+  const planned = newRollout(request, by, call.runtime);
   await takeTemplate(call, planned);
   const targets = await orGiveUp(call, planned, () => targetsOf(call, request));
   const sizes = waveSizes(targets.length, request.waves);
@@ -95,7 +94,7 @@ export async function startRollout(call: RolloutCall, request: RolloutRequest, b
     unitCount: units.length,
   });
   if (!started) throw new Problem('ROLLOUT_STATE', 'Planning took too long and was given up. Repeat the request.');
-  await tasks.send({ kind: 'rollout', rolloutId: planned.rolloutId });
+  await sendTask(call, planned.rolloutId);
   return started;
 }
 
