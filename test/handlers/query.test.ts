@@ -40,6 +40,14 @@ describe('a query parameter that a route does not know', () => {
   });
 });
 
+it('a position in the findings of a run that is longer than any is refused', async () => {
+  const { status, body } = await service.invoke(
+    'drift',
+    driftEvent('GET', { id: 'x', query: { after: 'x'.repeat(3_000) } }),
+  );
+  expect({ status, errors: body.errors }).toMatchObject({ status: 400, errors: [{ field: 'after' }] });
+});
+
 it.each([['yes'], ['1'], ['TRUE'], ['']])('dryRun=%s is neither true nor false, and is refused', async (value) => {
   const reply = await service.put('query', 'inbound', configuration(), { query: { dryRun: value } });
   expect(reply).toMatchObject({ status: 400, body: { errors: [{ field: 'dryRun' }] } });
