@@ -59,7 +59,7 @@ async function report({ app, request }: Call<DriftApplication>): Promise<Answer>
   const runId = String(request.path.id);
   const { limit = '100', after } = request.query;
   const count = Number(limit);
-  if (!Number.isInteger(count) || count < 1 || count > MOST_FINDINGS) {
+  if (!/^\d+$/.test(limit) || count < 1 || count > MOST_FINDINGS) {
     throw validationFailed([{ field: 'limit', detail: `use a number from 1 to ${MOST_FINDINGS}` }]);
   }
   if (Buffer.byteLength(after ?? '') > LONGEST_AFTER) {

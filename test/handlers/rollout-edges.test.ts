@@ -214,3 +214,13 @@ it('resume tries a failed target again, also while a worker writes to its unit',
   targets.write = write;
   expect(resumed.body).toMatchObject({ state: 'running', counts: { failed: 0, outdated: 1 } });
 });
+
+it.each(['', ' ', '-1', '0x10', '1e1', '1.0', 'x'])('a cursor %j of targets is none', async (cursor) => {
+  await bind();
+  const { rolloutId } = (await start()).body;
+  const path = '/rollouts/{rolloutId}/targets';
+  const { status, body } = await invoke('GET', path, { rolloutId }, undefined, { cursor });
+  expect({ status, errors: body.errors }).toMatchObject({ status: 400, errors: [{ field: 'cursor' }] });
+  const request = { template: templateId, version: 2, dryRun: true };
+  expect((await invoke('POST', '/rollouts', {}, request, { cursor })).status).toBe(400);
+});
