@@ -29,6 +29,20 @@ const file = (content: object) => {
 };
 
 it(
+  '`changes --follow` begins now, and shows what comes',
+  async () => {
+    setTimeout(() => void service.put('followed', 'inbound', withPrompt('one')).then(() => service.announce()), 3_000);
+    const { code, out, err } = await cli(['changes', '--follow', '--json', '--url', served.url], {
+      onOutput: (_text, kill) => kill('SIGINT'),
+    });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(out)).toMatchObject({ orgId: 'followed', action: 'created' });
+    await service.remove('followed', 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
   'what an organisation has named does not steer the terminal',
   async () => {
     const name = '\u001b]52;c;ZXZpbA==\u0007\u001b[2J\r\u009b1A';
