@@ -224,3 +224,16 @@ it.each(['', ' ', '-1', '0x10', '1e1', '1.0', 'x'])('a cursor %j of targets is n
   const request = { template: templateId, version: 2, dryRun: true };
   expect((await invoke('POST', '/rollouts', {}, request, { cursor })).status).toBe(400);
 });
+
+it('an assistant that the list of the fleet shows twice is one target', async () => {
+  await bind();
+  const { fleet } = service.app.rollouts;
+  const everyRow = fleet.everyRow.bind(fleet);
+  fleet.everyRow = async function* twice() {
+    yield* everyRow();
+    yield* everyRow();
+  };
+  const { body } = await start();
+  fleet.everyRow = everyRow;
+  expect(body).toMatchObject({ targets: 1, waves: [1] });
+});

@@ -41,9 +41,12 @@ export async function targetsOf(call: RolloutCall, { template, select }: Rollout
     const read = async (orgId: string) => targetsIn((await call.mappings.read(orgId)).mappings);
     return (await pMap(new Set(select.orgIds), read, READS)).flat();
   }
-  const targets: Target[] = [];
-  for await (const row of call.fleet.everyRow()) if (isReadable(row)) targets.push(...targetsIn([row]));
-  return targets.toSorted((a, b) => compare(a.orgId, b.orgId) || compare(a.role, b.role));
+  // One whose assistant is made again meanwhile may be listed twice: the later row counts.
+  const targets = new Map<string, Target>();
+  for await (const row of call.fleet.everyRow()) {
+    if (isReadable(row)) for (const target of targetsIn([row])) targets.set(`${row.orgId}/${row.role}`, target);
+  }
+  return [...targets.values()].toSorted((a, b) => compare(a.orgId, b.orgId) || compare(a.role, b.role));
 }
 
 function isLate({ deadline }: RolloutCall): boolean {
