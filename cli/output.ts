@@ -35,12 +35,12 @@ export class Output {
 
   /** A line of text for people. */
   line(text = ''): void {
-    if (!this.isJson) process.stdout.write(`${text}\n`);
+    if (!this.isJson) process.stdout.write(`${shown(text)}\n`);
   }
 
   /** A word on the side. */
   note(text: string): void {
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${shown(text)}\n`);
   }
 
   /** Coloured on a terminal. */
@@ -73,6 +73,20 @@ export class Output {
     }
     this.line(table.toString().replaceAll(/[ \t]+$/gm, ''));
   }
+}
+
+/** A control character, with what makes it a colour. */
+const CONTROL = /(\p{Cc})(\[[\d;]*m)?/gu;
+
+/**
+ * A text for people. Names and values of organisations stand in it, and must not steer the terminal: of control characters only line
+ * ends, tabs and colours are left.
+ */
+export function shown(text: string): string {
+  return text.replace(CONTROL, (found, control: string, colour = '') => {
+    const isHarmless = control === '\n' || control === '\t' || (control === '\u001b' && colour !== '');
+    return isHarmless ? found : `\ufffd${colour}`;
+  });
 }
 
 /** Blanks between two columns. */

@@ -64,6 +64,7 @@ export type JournalEntry =
       problem: string | undefined;
     }
   | { code: 'DRIFT_RUN_RESENT'; runId: string; count: number }
+  | { code: 'ROLLOUT_NOT_SENT'; rolloutId: string; cause: string }
   | { code: 'ROLLOUT_RESENT'; rolloutId: string; state: string; updatedAt: string }
   | { code: 'HISTORY_PRUNED'; count: number }
   | { code: 'HISTORY_NOT_PRUNED'; cause: string }

@@ -1,4 +1,4 @@
-import { type FieldError, validationFailed } from './problem.ts';
+import { cursorError, type FieldError, validationFailed } from './problem.ts';
 
 /** The most, and the usual number, of items in a page of any list. */
 const MAX_LIMIT = 200;
@@ -6,11 +6,23 @@ const LIMIT = 50;
 
 /** Reads `limit`: 1 to 200, 50 when it is absent. Adds to `errors` what is wrong with it. */
 export function limitIn(limit: string | undefined, errors: FieldError[]): number {
-  const count = limit === undefined ? LIMIT : Number(limit);
-  if (limit?.trim() === '' || !Number.isInteger(count) || count < 1 || count > MAX_LIMIT) {
+  const count = limit === undefined ? LIMIT : wholeNumberIn(limit);
+  if (!(count >= 1 && count <= MAX_LIMIT)) {
     errors.push({ field: 'limit', detail: `use a number from 1 to ${MAX_LIMIT}` });
   }
   return count;
+}
+
+/** A number of digits alone, as a query has it; `NaN` for anything else. */
+function wholeNumberIn(text: string): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+}
+
+/** Reads the cursor of a list that is counted; adds to `errors` when it is none. Absent is the beginning. */
+export function offsetIn(cursor: string | undefined, errors: FieldError[]): number {
+  const offset = cursor === undefined ? 0 : wholeNumberIn(cursor);
+  if (Number.isNaN(offset)) errors.push(cursorError());
+  return offset;
 }
 
 /** Reads `limit` and `cursor` of a list that takes nothing else that could be wrong. Throws `VALIDATION_FAILED`. */

@@ -52,12 +52,18 @@ async function list({ app }: Call<DriftApplication>): Promise<Answer> {
 
 const MOST_FINDINGS = 500;
 
+/** In bytes: longer than the name of any finding, and what DynamoDB takes as a key. */
+const LONGEST_AFTER = 900;
+
 async function report({ app, request }: Call<DriftApplication>): Promise<Answer> {
   const runId = String(request.path.id);
   const { limit = '100', after } = request.query;
   const count = Number(limit);
-  if (!Number.isInteger(count) || count < 1 || count > MOST_FINDINGS) {
+  if (!/^\d+$/.test(limit) || count < 1 || count > MOST_FINDINGS) {
     throw validationFailed([{ field: 'limit', detail: `use a number from 1 to ${MOST_FINDINGS}` }]);
+  }
+  if (Buffer.byteLength(after ?? '') > LONGEST_AFTER) {
+    throw validationFailed([{ field: 'after', detail: 'send the `next` of the page before' }]);
   }
   const found = await reportRun(app.drift, { runId: runId.slice(0, 64), limit: count, after });
   if (!found) throw new Problem('NOT_FOUND', 'There is no such drift run. GET /drift/runs lists those that there are.');

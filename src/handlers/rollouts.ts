@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import * as z from 'zod/mini';
 import { makeJournal } from '../adapters/telemetry/journal.ts';
 import { makeRolloutApplication, type RolloutApplication } from '../application.ts';
@@ -17,6 +18,7 @@ import { listTargets } from '../domain/rollouts/list-targets.ts';
 import { parseRollout } from '../domain/rollouts/parse-rollout.ts';
 import { findRollout } from '../domain/rollouts/perform-rollout.ts';
 import { startRollout } from '../domain/rollouts/plan.ts';
+import type { Rollout } from '../domain/rollouts/rollout.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
 import { parseJsonBody } from './http/request.ts';
 import { jsonResponse } from './http/response.ts';
@@ -90,7 +92,9 @@ async function start(call: RouteCall): Promise<Answer> {
 
 async function list(call: RouteCall): Promise<Answer> {
   const { items, next } = await call.app.rollouts.rollouts.list(pageIn(call.request.query));
-  const shown = await Promise.all(items.map((rollout) => shownRollout(call.app.rollouts, rollout)));
+  // The targets of one that was aborted are counted each time: not those of all at once.
+  const show = (rollout: Rollout) => shownRollout(call.app.rollouts, rollout);
+  const shown = await pMap(items, show, { concurrency: 4 });
   return { response: jsonResponse(200, { items: shown, next: next ?? null }), outcome: 'listed' };
 }
 

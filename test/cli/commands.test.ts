@@ -29,6 +29,35 @@ const file = (content: object) => {
 };
 
 it(
+  '`changes --follow` begins now, and shows what comes',
+  async () => {
+    setTimeout(() => void service.put('followed', 'inbound', withPrompt('one')).then(() => service.announce()), 3_000);
+    const { code, out, err } = await cli(['changes', '--follow', '--json', '--url', served.url], {
+      onOutput: (_text, kill) => kill('SIGINT'),
+    });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(out)).toMatchObject({ orgId: 'followed', action: 'created' });
+    await service.remove('followed', 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'what an organisation has named does not steer the terminal',
+  async () => {
+    const name = '\u001b]52;c;ZXZpbA==\u0007\u001b[2J\r\u009b1A';
+    await service.put('odd', 'inbound', { ...withPrompt('one'), metadata: { [name]: 1 } });
+    await service.put('odd', 'inbound', { ...withPrompt('one'), metadata: { [name]: 2 } });
+    await service.announce();
+    const { code, out } = await at('changes', 'odd');
+    expect([code, out]).toEqual([0, expect.stringContaining('/metadata/')]);
+    expect(out.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    await service.remove('odd', 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
   'an assistant is set, shown, compared, rolled back and deleted, for people and for programs',
   async () => {
     const [one, two] = [file(withPrompt('one')), file(withPrompt('two'))];

@@ -94,6 +94,8 @@ describe('GET /assistants', () => {
     ['limit', '201'],
     ['limit', 'many'],
     ['limit', ' '],
+    ['limit', '0x10'],
+    ['limit', '1e1'],
     ['cursor', 'nonsense'],
     ['cursor', Buffer.from('{"pk":"ORG#x","sk":"y","gsi1pk":"SCOPE#org:x","gsi1sk":"z"}').toString('base64url')],
     ['cursor', Buffer.from('{"pk":"","sk":"","gsi1pk":"SCOPE#platform","gsi1sk":""}').toString('base64url')],

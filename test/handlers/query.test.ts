@@ -40,6 +40,27 @@ describe('a query parameter that a route does not know', () => {
   });
 });
 
+it('a body in another encoding than UTF-8 is refused, and no other prompt is stored in its place', async () => {
+  const body = Buffer.from(JSON.stringify(configuration({ firstMessage: 'Grüezi' })), 'latin1').toString('base64');
+  const { status, body: answer } = await service.invoke('sync', {
+    routeKey: 'PUT /orgs/{orgId}/assistants/{role}',
+    requestContext: { http: { method: 'PUT' } },
+    pathParameters: { orgId: 'query', role: 'inbound' },
+    isBase64Encoded: true,
+    body,
+  });
+  expect({ status, errors: answer.errors }).toMatchObject({ status: 400, errors: [{ field: 'body' }] });
+  expect(calls(service.vapi)).toEqual([]);
+});
+
+it('a position in the findings of a run that is longer than any is refused', async () => {
+  const { status, body } = await service.invoke(
+    'drift',
+    driftEvent('GET', { id: 'x', query: { after: 'x'.repeat(3_000) } }),
+  );
+  expect({ status, errors: body.errors }).toMatchObject({ status: 400, errors: [{ field: 'after' }] });
+});
+
 it.each([['yes'], ['1'], ['TRUE'], ['']])('dryRun=%s is neither true nor false, and is refused', async (value) => {
   const reply = await service.put('query', 'inbound', configuration(), { query: { dryRun: value } });
   expect(reply).toMatchObject({ status: 400, body: { errors: [{ field: 'dryRun' }] } });

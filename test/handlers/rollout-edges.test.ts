@@ -178,3 +178,62 @@ it('begins no more than have their turns before its time is over', async () => {
   expect(counts.applied).toBeGreaterThan(0);
   expect(counts.applied + counts.outdated).toBe(12);
 });
+
+it('what was started or resumed is so although the queue does not answer: the task is sent within a minute', async () => {
+  await bind();
+  const broken = service.anotherEnvironment({ settings: { AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9' } });
+  const ask = (path: string, pathParameters: object, body?: object) =>
+    broken.invoke('rollouts', {
+      routeKey: `POST ${path}`,
+      requestContext: { http: { method: 'POST' } },
+      pathParameters,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+  const { status, body } = await ask('/rollouts', {}, { template: templateId, version: 2 });
+  expect(status).toBe(202);
+  const { rolloutId } = body;
+  await ask('/rollouts/{rolloutId}/pause', { rolloutId });
+  expect((await ask('/rollouts/{rolloutId}/resume', { rolloutId })).body).toMatchObject({ state: 'running' });
+}, 60_000);
+
+it('resume tries a failed target again, also while a worker writes to its unit', async () => {
+  await bind();
+  service.vapi.inject({ on: { method: 'PATCH' }, behaviour: { kind: 'error-before', status: 400 } });
+  const { rolloutId } = (await start()).body;
+  await service.work([{ kind: 'rollout', rolloutId }]);
+  expect(await show(rolloutId)).toMatchObject({ state: 'paused', counts: { failed: 1 } });
+  const { targets } = service.app.rollouts;
+  const write = targets.write.bind(targets);
+  let isFirst = true;
+  targets.write = async (unit, change) => {
+    if (isFirst) await write(unit, { targets: unit.targets, heldUntil: unit.heldUntil });
+    isFirst = false;
+    return await write(unit, change);
+  };
+  const resumed = await invoke('POST', '/rollouts/{rolloutId}/resume', { rolloutId });
+  targets.write = write;
+  expect(resumed.body).toMatchObject({ state: 'running', counts: { failed: 0, outdated: 1 } });
+});
+
+it.each(['', ' ', '-1', '0x10', '1e1', '1.0', 'x'])('a cursor %j of targets is none', async (cursor) => {
+  await bind();
+  const { rolloutId } = (await start()).body;
+  const path = '/rollouts/{rolloutId}/targets';
+  const { status, body } = await invoke('GET', path, { rolloutId }, undefined, { cursor });
+  expect({ status, errors: body.errors }).toMatchObject({ status: 400, errors: [{ field: 'cursor' }] });
+  const request = { template: templateId, version: 2, dryRun: true };
+  expect((await invoke('POST', '/rollouts', {}, request, { cursor })).status).toBe(400);
+});
+
+it('an assistant that the list of the fleet shows twice is one target', async () => {
+  await bind();
+  const { fleet } = service.app.rollouts;
+  const everyRow = fleet.everyRow.bind(fleet);
+  fleet.everyRow = async function* twice() {
+    yield* everyRow();
+    yield* everyRow();
+  };
+  const { body } = await start();
+  fleet.everyRow = everyRow;
+  expect(body).toMatchObject({ targets: 1, waves: [1] });
+});

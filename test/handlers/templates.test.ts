@@ -215,6 +215,14 @@ it('a dry run says whether the binding changes, also when nothing else does', as
   expect(plain.body).toMatchObject({ plan: 'unchanged', rebinds: true });
 });
 
+it('a wish about traffic is refused among the overrides, and not passed over', async () => {
+  await putTemplate({ assistant: configuration() });
+  expect(await bind({ overrides: { traffic: 'follow-latest' } })).toMatchObject({
+    status: 400,
+    body: { errors: [{ field: 'overrides.traffic' }] },
+  });
+});
+
 it('a reference that is none is refused with the template, and not only with each that is bound to it', async () => {
   const variables = { tool: { type: 'string' } };
   const toolIds = [

@@ -16,6 +16,9 @@ const ALL = 'CHANGES';
 /** A change is shown in the list of all when it is so old, in ms: one that is kept at this moment may come before it. */
 const SETTLED_MS = 5_000;
 
+/** A change that is not kept by then is not kept: it comes again, with a later place in the list of all. In ms. */
+const KEEPING_MS = 3_000;
+
 const DAY_MS = 86_400_000;
 
 interface ChangeStoreOptions {
@@ -48,6 +51,7 @@ export class DynamoChangeStore implements ChangeStore {
           Item: marshall({ ...key, ...index, expiresAt, change: JSON.stringify(change) }),
           ConditionExpression: 'attribute_not_exists(pk)',
         }),
+        { abortSignal: AbortSignal.timeout(KEEPING_MS) },
       ),
     );
     const known = isKept ? undefined : await readItem(this.#table, key);

@@ -114,6 +114,7 @@ export const JOURNAL_STEPS: { readonly [C in Code]: JournalStep<C> } = {
     measure: (metrics, { state }) => measureBy(metrics, 'RolloutTarget', { state }),
   },
   DRIFT_RUN_RESENT: { level: 'warn', text: '🧭 A drift run stood still; its tasks were sent again' },
+  ROLLOUT_NOT_SENT: { level: 'warn', text: '🌊 The task of a rollout could not be sent; it is sent within a minute' },
   ROLLOUT_RESENT: {
     level: 'warn',
     text: '🌊 A rollout stood still; its task was sent again',

@@ -28,11 +28,12 @@ function findingsOfStray({ before, after }: TableWrite & { kind: 'stray' }): (Fi
 
 function announcementOf(
   type: 'Drift Found' | 'Drift Resolved',
-  { runId, orgId, role, assistantId, class: name, fields }: Finding,
+  { runId, orgId, role, assistantId, class: name, fields, since }: Finding,
   at: string,
 ): Announcement {
   const word = type === 'Drift Found' ? 'found' : 'resolved';
-  const id = [word, runId, orgId, role, assistantId, name].join('-');
+  // A run that looks twice at the same assistant, as a task was repeated, may find another thing: that has another id.
+  const id = [word, runId, orgId, role, assistantId, name, since].join('-');
   const told: ToldFinding = { id, at, runId, orgId, role, assistantId, class: name, fields };
   return { type, detail: { version: 1, ...told }, subject: `${orgId}/${role}` };
 }

@@ -2,8 +2,8 @@ import { Problem } from '../problem.ts';
 import { isoNow } from '../runtime.ts';
 import type { RolloutCall } from './dependencies.ts';
 import { findRollout, fromTheLast, stop } from './perform-rollout.ts';
-import type { Rollout } from './rollout.ts';
-import { transit } from './transit.ts';
+import type { Rollout, Target, TargetUnit } from './rollout.ts';
+import { sendTask, transit } from './transit.ts';
 import { isAllowed, isEnded } from './transitions.ts';
 
 export const ROLLOUT_ACTIONS = ['pause', 'resume', 'abort', 'rollback'] as const;
@@ -21,7 +21,7 @@ export async function actOnRollout(call: RolloutCall, rolloutId: string, action:
     }
     const done = await act(call, rollout, action);
     if (!done) continue;
-    if (action === 'resume' || action === 'rollback') await call.tasks.send({ kind: 'rollout', rolloutId });
+    if (action === 'resume' || action === 'rollback') await sendTask(call, rolloutId);
     return done;
   }
 }
@@ -62,16 +62,25 @@ async function nameAgain(
 }
 
 /** Targets that have failed are tried again, and their failures are not counted any more. */
-async function retryFailed({ targets }: RolloutCall, { rolloutId }: Rollout): Promise<void> {
-  for await (const unit of targets.all(rolloutId)) {
-    if (!unit.targets.some(({ state }) => state === 'failed')) continue;
+async function retryFailed(call: RolloutCall, { rolloutId }: Rollout): Promise<void> {
+  for await (const unit of call.targets.all(rolloutId)) await retryFailedOf(call, unit);
+}
+
+/** Also of a unit that a worker, which had begun before the pause, is just writing to. */
+async function retryFailedOf({ targets }: RolloutCall, listed: TargetUnit): Promise<void> {
+  const hasFailed = (unit: TargetUnit) => unit.targets.some(({ state }) => state === 'failed');
+  let unit: TargetUnit | undefined = listed;
+  while (unit && hasFailed(unit)) {
     const { heldUntil } = unit;
-    const again = unit.targets.map((target) => {
-      const { code: _code, detail: _detail, since: _since, ...rest } = target;
-      return target.state === 'failed' ? { ...rest, state: 'outdated' as const } : target;
-    });
-    await targets.write(unit, { targets: again, heldUntil });
+    if (await targets.write(unit, { targets: unit.targets.map(withoutFailure), heldUntil })) return;
+    unit = await targets.read(unit.rolloutId, unit.number);
   }
+}
+
+function withoutFailure(target: Target): Target {
+  if (target.state !== 'failed') return target;
+  const { code: _code, detail: _detail, since: _since, ...rest } = target;
+  return { ...rest, state: 'outdated' };
 }
 
 /** Of each template the newest, if it is not over. */
@@ -88,7 +97,7 @@ async function openRollouts({ rollouts }: RolloutCall): Promise<Rollout[]> {
 export async function stopByAlarm(call: RolloutCall, alarm: string): Promise<string[]> {
   const named = (await openRollouts(call)).filter(({ alarms }) => alarms.includes(alarm));
   for (const { rolloutId } of named) {
-    if (await stopOne(call, rolloutId)) await call.tasks.send({ kind: 'rollout', rolloutId });
+    if (await stopOne(call, rolloutId)) await sendTask(call, rolloutId);
   }
   return named.map(({ rolloutId }) => rolloutId);
 }

@@ -2,7 +2,8 @@ import type { AssistantKey } from '../configuration/assistant-key.ts';
 import { desireAssistant } from '../configuration/configuration.ts';
 import { maskChange } from '../configuration/masking.ts';
 import { mappingOf } from '../mapping/assistant-mapping.ts';
-import { cursorError, Problem, validationFailed } from '../problem.ts';
+import { offsetIn } from '../page-limit.ts';
+import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import { planAssistant } from '../sync/ensure-assistant.ts';
 import { bindTemplate } from '../templates/bind.ts';
 import type { RolloutCall } from './dependencies.ts';
@@ -26,10 +27,9 @@ export async function planRollout(
   { limit, after }: { limit: number; after: string | undefined },
 ) {
   await assertVersion(call, request);
-  const from = after === undefined ? 0 : Number(after);
-  if (!Number.isInteger(from) || from < 0) {
-    throw validationFailed([cursorError()]);
-  }
+  const errors: FieldError[] = [];
+  const from = offsetIn(after, errors);
+  if (errors.length > 0) throw validationFailed(errors);
   const targets = await targetsOf(call, request);
   const waves = waveSizes(targets.length, request.waves);
   const plan = async ({ orgId, role }: Target, position: number) => {

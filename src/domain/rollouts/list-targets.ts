@@ -1,4 +1,5 @@
-import { cursorError, type FieldError, validationFailed } from '../problem.ts';
+import { offsetIn } from '../page-limit.ts';
+import { type FieldError, validationFailed } from '../problem.ts';
 import { TARGET_STATES, type Target, type TargetStore } from './rollout.ts';
 
 interface Query {
@@ -32,8 +33,7 @@ function shown({ orgId, role, state, assistantId, from, code, detail }: Target, 
 
 function positionIn(after: string | undefined, state: string | undefined): number {
   const errors: FieldError[] = [];
-  const from = after === undefined ? 0 : Number(after);
-  if (!Number.isInteger(from) || from < 0) errors.push(cursorError());
+  const from = offsetIn(after, errors);
   if (state !== undefined && !TARGET_STATES.some((known) => known === state)) {
     errors.push({ field: 'state', detail: `use one of: ${TARGET_STATES.join(', ')}` });
   }

@@ -8,7 +8,7 @@ import { isoNow, type Runtime } from '../runtime.ts';
 import { countTargets } from './count-targets.ts';
 import type { RolloutCall } from './dependencies.ts';
 import { type Rollout, type RolloutRequest, type Target, type TargetUnit, UNIT_SIZE } from './rollout.ts';
-import { transit } from './transit.ts';
+import { sendTask, transit } from './transit.ts';
 import { isEnded } from './transitions.ts';
 import { countOf, waveSizes } from './waves.ts';
 
@@ -41,9 +41,12 @@ export async function targetsOf(call: RolloutCall, { template, select }: Rollout
     const read = async (orgId: string) => targetsIn((await call.mappings.read(orgId)).mappings);
     return (await pMap(new Set(select.orgIds), read, READS)).flat();
   }
-  const targets: Target[] = [];
-  for await (const row of call.fleet.everyRow()) if (isReadable(row)) targets.push(...targetsIn([row]));
-  return targets.toSorted((a, b) => compare(a.orgId, b.orgId) || compare(a.role, b.role));
+  // One whose assistant is made again meanwhile may be listed twice: the later row counts.
+  const targets = new Map<string, Target>();
+  for await (const row of call.fleet.everyRow()) {
+    if (isReadable(row)) for (const target of targetsIn([row])) targets.set(`${row.orgId}/${row.role}`, target);
+  }
+  return [...targets.values()].toSorted((a, b) => compare(a.orgId, b.orgId) || compare(a.role, b.role));
 }
 
 function isLate({ deadline }: RolloutCall): boolean {
@@ -79,8 +82,7 @@ function compare(a: string, b: string): number {
  */
 export async function startRollout(call: RolloutCall, request: RolloutRequest, by: Actor): Promise<Rollout> {
   await assertVersion(call, request);
-  const { runtime, tasks } = call;
-  const planned = newRollout(request, by, runtime);
+  const planned = newRollout(request, by, call.runtime);
   await takeTemplate(call, planned);
   const targets = await orGiveUp(call, planned, () => targetsOf(call, request));
   const sizes = waveSizes(targets.length, request.waves);
@@ -95,7 +97,7 @@ export async function startRollout(call: RolloutCall, request: RolloutRequest, b
     unitCount: units.length,
   });
   if (!started) throw new Problem('ROLLOUT_STATE', 'Planning took too long and was given up. Repeat the request.');
-  await tasks.send({ kind: 'rollout', rolloutId: planned.rolloutId });
+  await sendTask(call, planned.rolloutId);
   return started;
 }
 

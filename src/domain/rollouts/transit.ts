@@ -1,3 +1,4 @@
+import { nameOf } from '../journal.ts';
 import { isoNow } from '../runtime.ts';
 import type { RolloutCall } from './dependencies.ts';
 import type { Rollout } from './rollout.ts';
@@ -15,4 +16,16 @@ export async function transit(
   const { rolloutId, wave, reason } = written;
   journal.record({ code: 'ROLLOUT_CHANGED', rolloutId, state, wave, reason });
   return written;
+}
+
+/**
+ * Has the worker go on with a rollout. What is to be done stands in it already, and a task that is missing is sent within a minute: who
+ * asked for it is not told that it failed, and does not ask again.
+ */
+export async function sendTask({ tasks, journal }: RolloutCall, rolloutId: string): Promise<void> {
+  try {
+    await tasks.send({ kind: 'rollout', rolloutId });
+  } catch (error) {
+    journal.record({ code: 'ROLLOUT_NOT_SENT', rolloutId, cause: nameOf(error) });
+  }
 }

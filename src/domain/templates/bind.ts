@@ -57,6 +57,9 @@ export function parseBinding(body: unknown): BindingRequest {
       errors.push({ field, detail: `larger than ${MAX_GIVEN_BYTES} bytes; put it into the template` });
     }
   }
+  if (isJsonObject(body) && isJsonObject(body.overrides) && Object.hasOwn(body.overrides, 'traffic')) {
+    errors.push({ field: 'overrides.traffic', detail: 'is no part of a configuration; put it beside `template`' });
+  }
   if (errors.length > 0 || !parsed.success) throw validationFailed(errors);
   const { template: id, ...given } = parsed.data;
   return { id, ...given };

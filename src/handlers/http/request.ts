@@ -52,7 +52,7 @@ export function parseHttpEvent(event: unknown): HttpRequest {
   }
   const { routeKey, requestContext, headers, pathParameters, queryStringParameters, body, isBase64Encoded } =
     parsed.data;
-  const text = body && isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
+  const text = body && isBase64Encoded ? decoded(body) : body;
   return {
     route: routeKey ?? '',
     method: requestContext.http.method.toUpperCase(),
@@ -63,6 +63,15 @@ export function parseHttpEvent(event: unknown): HttpRequest {
     claims: claimsOf(requestContext.authorizer),
     caller: callerOf(requestContext.authorizer, routeKey ?? ''),
   };
+}
+
+/** Letters of another encoding would be replaced, and a prompt be stored that nobody has written. Throws `VALIDATION_FAILED`. */
+function decoded(body: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(body, 'base64'));
+  } catch {
+    throw bodyProblem('is not encoded in UTF-8');
+  }
 }
 
 /** API Gateway has checked what it says here. A token of a machine may name a client and no subject. */

@@ -1,5 +1,6 @@
 import type { ListeningServer } from '../../../local/stack/http-server.ts';
 import { makeApplication } from '../../../src/application.ts';
+import type { Change } from '../../../src/domain/changes/change.ts';
 import type { MappingStore } from '../../../src/domain/mapping/assistant-mapping.ts';
 import { type ContractTable, makeContractTable, startDynalite } from '../../contracts/contract-table.ts';
 import { bringTo, freshKey, rowOf, writeOf } from '../../contracts/mapping-situations.ts';
@@ -41,6 +42,17 @@ describe('the clients of a function', () => {
     expect(performance.now() - started).toBeLessThan(6_000);
     expect(result).toMatchObject({ kind: 'written', mapping: { claim: { token: 'mine' } } });
     expect(await rowOf(mappings, key)).toMatchObject({ revision: 1 });
+  });
+
+  it('keep no change later than whoever follows waits for it: its place in the list of all was taken before', async () => {
+    const origin = { by: null, operationId: null, from: null, to: null, paths: [] };
+    const key = { orgId: 'acme', role: 'inbound' } as const;
+    const at = '2026-01-01T00:00:00.000Z';
+    const change: Change = { ...key, ...origin, id: 'token', at, action: 'created', assistantId: 'a', revision: 1 };
+    table.connection.plan({ fault: 'hang', times: 2 });
+    const started = performance.now();
+    await expect(makeApplication().fleet.changes.keep(change)).rejects.toThrow(/abort/i);
+    expect(performance.now() - started).toBeLessThan(4_500);
   });
 
   it('try three times, then the fault is an error', async () => {

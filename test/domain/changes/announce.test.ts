@@ -64,6 +64,21 @@ it('a change that cannot be kept is not told, and none behind it; those before i
   expect(batches).toEqual([['a-2']]);
 });
 
+it('what one run finds of one assistant at two times has two ids: nobody takes the second for a repetition', async () => {
+  const found = (since: string, fields: string[]): AssistantMapping => ({
+    ...row('a', 2),
+    drift: { class: 'drifted', since, runId: 'run-1', fields, heals: 0 },
+  });
+  const [first, second] = [found(AT, ['/name']), found('2026-01-01T00:00:05.000Z', ['/voice'])];
+  const write = (before: AssistantMapping, after: AssistantMapping): TableWrite => {
+    return { kind: 'mapping', sequence: after.drift?.since ?? '', at: AT, before, after };
+  };
+  expect(await announce(depsOf([]), [write(row('a', 2), first), write(first, second)])).toBeUndefined();
+  const ids = batches.flat();
+  expect(ids).toHaveLength(3);
+  expect(new Set(ids).size).toBe(3);
+});
+
 it('no request is larger than EventBridge takes: such a one would come again for ever, and all others behind it', async () => {
   const specs: AnnounceDependencies['specs'] = {
     ...depsOf([]).specs,
