@@ -13,7 +13,6 @@ import {
   type OrganisationView,
   type SpecStore,
   type SpecToStore,
-  withChange,
 } from '../../src/domain/mapping/assistant-mapping.ts';
 import type { AssistantOwner, AssistantOwners } from '../../src/domain/mapping/assistant-owners.ts';
 import type { Claim } from '../../src/domain/mapping/claim.ts';
@@ -24,6 +23,7 @@ import {
   TRANSITIONS,
   type Transition,
 } from '../../src/domain/mapping/transitions.ts';
+import { withChange } from '../../src/domain/mapping/with-change.ts';
 import type { Task, TaskQueue } from '../../src/domain/task.ts';
 import { NO_TOOLS } from '../../src/domain/tools/link-tools.ts';
 import type { ToolList, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../src/domain/tools/tool-registry.ts';

@@ -10,11 +10,11 @@ import {
   mappingOf,
   type Retiree,
   type TemplateBinding,
-  withChange,
 } from '../mapping/assistant-mapping.ts';
 import { isHeld } from '../mapping/claim.ts';
 import { endClaim, type HeldClaim } from '../mapping/hold-claim.ts';
 import { waitForClaim } from '../mapping/wait-for-claim.ts';
+import { withChange } from '../mapping/with-change.ts';
 import type { Operation } from '../operation.ts';
 import type { Problem } from '../problem.ts';
 import type { Dependents } from './decide.ts';
