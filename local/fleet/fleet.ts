@@ -7,8 +7,7 @@ import { ApiKey } from '../../src/domain/account/api-key.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import { desiredFrom, ownership } from '../../src/domain/configuration/configuration.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
-import { NO_TOOLS } from '../../src/domain/tools/link-tools.ts';
+import { type AssistantMapping, NO_TOOLS } from '../../src/domain/mapping/assistant-mapping.ts';
 import type { VapiStandIn } from '../vapi/stand-in.ts';
 
 /** Where a fleet is put: the table and the Vapi stand-in of one stack, and in whose name. */

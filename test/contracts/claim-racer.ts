@@ -2,6 +2,7 @@
 import { DynamoMappingStore } from '../../src/adapters/dynamodb/mapping-store.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import type { MappingStore } from '../../src/domain/mapping/assistant-mapping.ts';
+import { mappingAfter } from '../../src/domain/mapping/mapping-after.ts';
 import { rowOf, writeOf } from './mapping-situations.ts';
 import { clientOf } from './table-client.ts';
 
@@ -54,15 +55,17 @@ async function takeTurn(mappings: MappingStore, key: AssistantKey, report: RaceR
   if (from?.claim && Math.random() > TAKES_OVER) return true;
   const token = tokens.next().value;
   const transition = from?.claim ? 'take-over' : 'claim';
-  const claimed = await mappings.write(writeOf(key, { transition, from, token }));
-  if (claimed.kind === 'conflict' || !claimed.mapping) {
+  const claim = writeOf(key, { transition, from, token });
+  const claimed = await mappings.write(claim);
+  const mapping = mappingAfter(claim);
+  if (claimed.kind === 'conflict' || !mapping) {
     report.lost += 1;
     return true;
   }
   const tookFrom = from?.claim?.token;
-  report.won.push({ revision: claimed.mapping.revision, token, ...(tookFrom ? { tookFrom } : {}) });
+  report.won.push({ revision: mapping.revision, token, ...(tookFrom ? { tookFrom } : {}) });
   if (Math.random() < DIES) return true;
-  const ended = await mappings.write(writeOf(key, { transition: 'finalise', from: claimed.mapping, token }));
+  const ended = await mappings.write(writeOf(key, { transition: 'finalise', from: mapping, token }));
   report.ended.push({ token, kind: ended.kind });
   return true;
 }

@@ -5,7 +5,6 @@ import type {
   MappingChange,
   MappingStore,
   MappingWrite,
-  MappingWriteResult,
 } from '../../src/domain/mapping/assistant-mapping.ts';
 import type { Claim } from '../../src/domain/mapping/claim.ts';
 import { type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping/transitions.ts';
@@ -80,13 +79,9 @@ export function writeOf(key: AssistantKey, { transition, from, token, change }: 
 
 /** A write that has to succeed, and the row after it. */
 export async function advance(store: MappingStore, key: AssistantKey, attempt: Attempt) {
-  const mapping = written(await store.write(writeOf(key, attempt)));
-  return mapping ?? (await rowOf(store, key));
-}
-
-export function written(result: MappingWriteResult): AssistantMapping | undefined {
+  const result = await store.write(writeOf(key, attempt));
   if (result.kind !== 'written') throw new Error(`the write was refused: ${JSON.stringify(result)}`);
-  return result.mapping;
+  return await rowOf(store, key);
 }
 
 /** A row in a state, and the token of whoever changed it last. */

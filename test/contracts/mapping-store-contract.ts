@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { OrganisationRecord } from '../../src/domain/account/organisation-record.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
-import type { AssistantMapping, MappingStore, MappingWriteResult } from '../../src/domain/mapping/assistant-mapping.ts';
+import type {
+  AssistantMapping,
+  MappingStore,
+  MappingWrite,
+  MappingWriteResult,
+} from '../../src/domain/mapping/assistant-mapping.ts';
+import { mappingAfter } from '../../src/domain/mapping/mapping-after.ts';
 import {
   type MappingState,
   makesRevision,
@@ -40,9 +46,10 @@ export function describeMappingStore(subject: () => MappingSubject): void {
       it.each(named)('$transition from $state $verdict', async ({ transition, state }) => {
         const situation = await bringTo(state, store());
         const token = writerOf(transition, situation);
-        const result = await store().write(writeOf(situation.key, { transition, from: situation.row, token }));
+        const write = writeOf(situation.key, { transition, from: situation.row, token });
+        const result = await store().write(write);
         const after = await rowOf(store(), situation.key);
-        if (isValid({ transition, state })) expectWritten({ transition, result, before: situation.row, after });
+        if (isValid({ transition, state })) expectWritten({ write, result, after });
         else expectRefused({ result, before: situation.row, after });
       });
     });
@@ -204,13 +211,22 @@ function isValid({ transition, state }: { transition: Transition; state: Mapping
 
 type Row = AssistantMapping | undefined;
 
-function expectWritten(outcome: { transition: Transition; result: MappingWriteResult; before: Row; after: Row }): void {
-  const { transition, result, before, after } = outcome;
+function expectWritten({
+  write,
+  result,
+  after,
+}: {
+  write: MappingWrite;
+  result: MappingWriteResult;
+  after: Row;
+}): void {
+  const { transition, from } = write;
   const { to } = TRANSITIONS[transition];
-  expect(result).toEqual({ kind: 'written', mapping: makesRevision(transition) ? after : undefined });
+  expect(result).toEqual({ kind: 'written' });
+  expect(after).toEqual(mappingAfter(write));
   expect(stateOf(after)).toBe(to);
   const grows = makesRevision(transition) ? 1 : 0;
-  expect(after?.revision).toBe(to === 'absent' ? undefined : (before?.revision ?? 0) + grows);
+  expect(after?.revision).toBe(to === 'absent' ? undefined : (from?.revision ?? 0) + grows);
 }
 
 function expectRefused({ result, before, after }: { result: MappingWriteResult; before: Row; after: Row }): void {

@@ -16,6 +16,7 @@ import {
 } from '../../src/domain/mapping/assistant-mapping.ts';
 import type { AssistantOwner, AssistantOwners } from '../../src/domain/mapping/assistant-owners.ts';
 import type { Claim } from '../../src/domain/mapping/claim.ts';
+import { mappingAfter } from '../../src/domain/mapping/mapping-after.ts';
 import {
   type Guard,
   type MappingState,
@@ -23,10 +24,15 @@ import {
   TRANSITIONS,
   type Transition,
 } from '../../src/domain/mapping/transitions.ts';
-import { withChange } from '../../src/domain/mapping/with-change.ts';
 import type { Task, TaskQueue } from '../../src/domain/task.ts';
-import { NO_TOOLS } from '../../src/domain/tools/link-tools.ts';
-import type { ToolList, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../src/domain/tools/tool-registry.ts';
+import {
+  type ToolList,
+  type ToolRow,
+  type ToolStore,
+  type ToolWrite,
+  type ToolWriteResult,
+  toolAfter,
+} from '../../src/domain/tools/tool-registry.ts';
 import { copyOf } from './copy-of.ts';
 
 const idOf = ({ orgId, role }: AssistantKey) => `${orgId}/${role}`;
@@ -63,20 +69,17 @@ export class MemoryMappingStore implements MappingStore {
     const current = this.rows.get(idOf(write.key));
     const ids = { read: write.from?.assistantId, current: current?.assistantId };
     if (!isAllowed({ ...write, current, ids })) return copyOf({ kind: 'conflict', current });
-    if (TRANSITIONS[write.transition].to === 'absent') {
-      this.rows.delete(idOf(write.key));
-      this.writes.push({ before: current, after: undefined });
-      return { kind: 'written', mapping: undefined };
-    }
-    const next = copyOf(nextRow(write, current));
-    this.rows.set(idOf(write.key), next);
+    const next = copyOf(mappingAfter({ ...write, from: current }));
+    if (next) this.rows.set(idOf(write.key), next);
+    else this.rows.delete(idOf(write.key));
     this.writes.push({ before: current, after: next });
-    return { kind: 'written', mapping: makesRevision(write.transition) ? copyOf(next) : undefined };
+    return { kind: 'written' };
   }
 }
 
 interface Row {
   revision: number;
+  updatedAt: string;
   finalisedBy?: string;
   claim?: Claim;
 }
@@ -99,7 +102,8 @@ function isAllowed({ transition, from, token, current, ids }: Attempted): boolea
     current?.finalisedBy === from?.finalisedBy &&
     current?.claim?.token === from?.claim?.token &&
     current?.claim?.unresolvedAt === from?.claim?.unresolvedAt &&
-    ids.current === ids.read
+    ids.current === ids.read &&
+    (!makesRevision(transition) || current?.updatedAt === from?.updatedAt)
   );
 }
 
@@ -107,26 +111,6 @@ function stateOf(row: Row | undefined): MappingState {
   if (!row) return 'absent';
   if (!row.claim) return 'idle';
   return row.claim.unresolvedAt === undefined ? 'claimed' : 'unresolved';
-}
-
-function nextRow(
-  { key, transition, token, change, at }: MappingWrite,
-  current: AssistantMapping | undefined,
-): AssistantMapping {
-  const created: AssistantMapping = {
-    ...key,
-    revision: 0,
-    attempted: [],
-    tools: NO_TOOLS,
-    formerNumbers: [],
-    retiring: [],
-    createdAt: at,
-    updatedAt: at,
-  };
-  const row = withChange({ ...(current ?? created), updatedAt: at }, copyOf(change));
-  if (makesRevision(transition)) row.revision += 1;
-  if (transition === 'rebind') row.finalisedBy = token;
-  return row;
 }
 
 /** Tools in memory. */
@@ -146,29 +130,11 @@ export class MemoryToolStore implements ToolStore {
     const current = this.rows.get(id);
     const ids = { read: write.from?.toolId, current: current?.toolId };
     if (!isAllowed({ ...write, current, ids })) return { kind: 'conflict' };
-    if (TRANSITIONS[write.transition].to === 'absent') {
-      this.rows.delete(id);
-      return { kind: 'written', row: undefined };
-    }
-    const next = copyOf(nextTool(write, current));
-    this.rows.set(id, next);
-    return { kind: 'written', row: makesRevision(write.transition) ? copyOf(next) : undefined };
+    const next = copyOf(toolAfter({ ...write, from: current }));
+    if (next) this.rows.set(id, next);
+    else this.rows.delete(id);
+    return { kind: 'written' };
   }
-}
-
-function nextTool({ scopeKey, hash, transition, change, at }: ToolWrite, current: ToolRow | undefined): ToolRow {
-  const { claim, unusedSince, ...fields } = change;
-  const row: ToolRow = {
-    ...(current ?? { scopeKey, hash, revision: 0, createdAt: at }),
-    ...copyOf(fields),
-    updatedAt: at,
-  };
-  if (TRANSITIONS[transition].to === 'claimed') row.revision += 1;
-  if (claim === null) delete row.claim;
-  else if (claim) row.claim = claim;
-  if (unusedSince === null) delete row.unusedSince;
-  else if (unusedSince) row.unusedSince = unusedSince;
-  return row;
 }
 
 /** A queue in memory, oldest first. */

@@ -1,5 +1,5 @@
 import type { Claim } from '../../domain/mapping/claim.ts';
-import { type MappingState, TRANSITIONS, type Transition } from '../../domain/mapping/transitions.ts';
+import { type MappingState, makesRevision, TRANSITIONS, type Transition } from '../../domain/mapping/transitions.ts';
 
 /** A DynamoDB condition with its placeholders; values are plain and still to be marshalled. */
 interface Condition {
@@ -13,7 +13,7 @@ export interface ConditionedWrite {
   transition: Transition;
   /** Token of the writer's claim. */
   token: string;
-  from: { revision: number; finalisedBy?: string; claim?: Claim } | undefined;
+  from: { revision: number; updatedAt: string; finalisedBy?: string; claim?: Claim } | undefined;
   /** The attribute that names the thing at Vapi, and its value as read. */
   named: { attribute: 'assistantId' | 'toolId'; value: string | undefined };
 }
@@ -53,16 +53,19 @@ function ownToken(token: string): Guarded {
  * removed and made again starts over, so the claims (this one, and the last that was finalised) and what the row names
  * are compared too.
  */
-function asRead({ from: row, named: { attribute, value } }: ConditionedWrite): Guarded {
+function asRead({ transition, from: row, named: { attribute, value } }: ConditionedWrite): Guarded {
   if (!row) return { expression: IN_STATE.absent, values: {} };
   const named = value ? `${attribute} = :named` : `attribute_not_exists(${attribute})`;
   const { finalisedBy } = row;
   const finalised = finalisedBy ? 'finalisedBy = :finalisedBy' : 'attribute_not_exists(finalisedBy)';
   const claimed = sameClaim(row.claim);
+  // A new revision is made of all that was read: nothing may have been noted in between.
+  const isUntouched = makesRevision(transition);
   return {
-    expression: `revision = :revision AND ${named} AND ${finalised} AND ${claimed.expression}`,
+    expression: `revision = :revision AND ${named} AND ${finalised} AND ${claimed.expression}${isUntouched ? ' AND updatedAt = :updatedAt' : ''}`,
     values: {
       ':revision': row.revision,
+      ...(isUntouched ? { ':updatedAt': row.updatedAt } : {}),
       ...(value ? { ':named': value } : {}),
       ...(finalisedBy ? { ':finalisedBy': finalisedBy } : {}),
       ...claimed.values,

@@ -30,14 +30,11 @@ interface RowWrite<Row> extends ConditionedWrite {
   at: string;
 }
 
-type RowWriteResult<Row> = { kind: 'written'; row: Row | undefined } | { kind: 'conflict'; current: Row | undefined };
+type RowWriteResult<Row> = { kind: 'written' } | { kind: 'conflict'; current: Row | undefined };
 
 type ClaimedRow = NonNullable<ConditionedWrite['from']> & { createdAt: string };
 
-/**
- * Rows that are changed under a claim, by single-item conditional writes. Losing a race is an answer, not an error.
- * A new revision comes back as it is stored: what others have noted in it since it was read is in it.
- */
+/** Rows that are changed under a claim, by single-item conditional writes. Losing a race is an answer, not an error. */
 export class ClaimedRows<Row extends ClaimedRow> {
   readonly #table: Table;
   readonly #parse: (item: Item) => Row;
@@ -78,13 +75,13 @@ export class ClaimedRows<Row extends ClaimedRow> {
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );
-    return { kind: 'written', row: undefined };
+    return { kind: 'written' };
   }
 
   async #update(write: RowWrite<Row>): Promise<RowWriteResult<Row>> {
     const condition = conditionOf(write);
     const update = updateOf(write);
-    const { Attributes } = await this.#table.client.send(
+    await this.#table.client.send(
       new UpdateItemCommand({
         TableName: this.#table.name,
         Key: write.key,
@@ -92,11 +89,10 @@ export class ClaimedRows<Row extends ClaimedRow> {
         UpdateExpression: update.expression,
         ExpressionAttributeNames: { ...condition.names, ...update.names },
         ExpressionAttributeValues: marshall({ ...condition.values, ...update.values }, MARSHALLING),
-        ReturnValues: makesRevision(write.transition) ? 'ALL_NEW' : 'NONE',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );
-    return { kind: 'written', row: Attributes && this.#parse(Attributes) };
+    return { kind: 'written' };
   }
 
   /**
@@ -109,9 +105,7 @@ export class ClaimedRows<Row extends ClaimedRow> {
   ): Promise<RowWriteResult<Row>> {
     const current = item ? this.#parse(item) : await this.read(write.key);
     const wasRepeated = $metadata.attempts !== 1;
-    if (wasRepeated && isOwnSuccess(write, current)) {
-      return { kind: 'written', row: makesRevision(write.transition) ? current : undefined };
-    }
+    if (wasRepeated && isOwnSuccess(write, current)) return { kind: 'written' };
     return { kind: 'conflict', current };
   }
 }
@@ -141,14 +135,18 @@ function hasOnlyLostItsClaim({ from }: RowWrite<ClaimedRow>, current: ClaimedRow
 
 /**
  * Without those that are as they were: nobody but the holder writes to a row that is claimed, so that they still are. Index
- * keys are no part of what was read, and are written always.
+ * keys are no part of what was read, and are written always, as are notes, which others may have made just before the claim.
  */
 function fieldsToWrite<Row extends ClaimedRow>({ transition, from, fields }: RowWrite<Row>): RowWrite<Row>['fields'] {
   if (!from || TRANSITIONS[transition].guard !== 'own-token') return fields;
   const before: Record<string, unknown> = { ...from };
-  const isNew = ([name, value]: [string, unknown]) => !isDeepStrictEqual(value ?? undefined, before[name]);
+  const isNew = ([name, value]: [string, unknown]) =>
+    NOTES.includes(name) || !isDeepStrictEqual(value ?? undefined, before[name]);
   return Object.fromEntries(Object.entries(fields).filter(isNew));
 }
+
+/** What is noted in a row without a claim. */
+const NOTES: readonly string[] = ['live', 'drift', 'tools', 'unusedSince'];
 
 interface Update {
   expression: string;

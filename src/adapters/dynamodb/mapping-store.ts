@@ -62,7 +62,7 @@ export class DynamoMappingStore implements MappingStore {
 
   async write({ key, change, from, ...write }: MappingWrite): Promise<MappingWriteResult> {
     if (change.claim?.scope === 'org' && from?.scope !== 'org') await this.#registerOwnAccount(key, write.at);
-    const result = await this.#rows.write({
+    return await this.#rows.write({
       ...write,
       key: keyOf(key),
       from,
@@ -70,7 +70,6 @@ export class DynamoMappingStore implements MappingStore {
       fields: { ...storedFields(change), ...indexKeys(key.orgId, change, from?.assistantId) },
       firstFields: { orgId: key.orgId, role: key.role },
     });
-    return result.kind === 'written' ? { kind: 'written', mapping: result.row } : result;
   }
 
   /** Before anything is made there: a drift run must know of every account in which something of ours may be. */

@@ -7,8 +7,12 @@ import { type ScopeKey, scopeKeyOf } from '../../domain/account/scope.ts';
 import { ACTOR_KINDS } from '../../domain/actor.ts';
 import { type AssistantKey, ROLES, type Role } from '../../domain/configuration/assistant-key.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
-import type { AssistantMapping, MappingChange, UnreadableMapping } from '../../domain/mapping/assistant-mapping.ts';
-import { NO_TOOLS } from '../../domain/tools/link-tools.ts';
+import {
+  type AssistantMapping,
+  type MappingChange,
+  NO_TOOLS,
+  type UnreadableMapping,
+} from '../../domain/mapping/assistant-mapping.ts';
 
 export type Item = Record<string, AttributeValue>;
 

@@ -45,7 +45,7 @@ export class DynamoToolStore implements ToolStore {
       fields: change,
       firstFields: { scopeKey, hash },
     });
-    return result.kind === 'written' ? result : { kind: 'conflict' };
+    return { kind: result.kind };
   }
 
   async list(scopeKey: ScopeKey): Promise<ToolList> {

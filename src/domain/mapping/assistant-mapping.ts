@@ -106,6 +106,9 @@ export interface ToolsState {
   refused?: string;
 }
 
+/** What a mapping without tools says. */
+export const NO_TOOLS: ToolsState = { status: 'none', count: 0, wanted: [], linked: [] };
+
 /**
  * The number whose calls the assistant answers.
  * - `pending`: still to be pointed to the assistant
@@ -240,10 +243,8 @@ export interface MappingWrite {
   at: string;
 }
 
-/** The mapping as it is now comes with a new revision of it; whoever ends a claim knows what the row says. */
-export type MappingWriteResult =
-  | { kind: 'written'; mapping: AssistantMapping | undefined }
-  | { kind: 'conflict'; current: AssistantMapping | undefined };
+/** What the row says after a write that has happened follows from the write (`mappingAfter`). */
+export type MappingWriteResult = { kind: 'written' } | { kind: 'conflict'; current: AssistantMapping | undefined };
 
 /** The table of mappings. Reads are consistent, writes conditional; losing a race is an answer, not an error. */
 export interface MappingStore {

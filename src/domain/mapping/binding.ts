@@ -2,6 +2,7 @@ import { hashOf } from '../configuration/canonical-hash.ts';
 import type { Operation } from '../operation.ts';
 import { isoNow } from '../runtime.ts';
 import type { AssistantMapping, TemplateBinding } from './assistant-mapping.ts';
+import { mappingAfter } from './mapping-after.ts';
 
 /** True when both say the same, whoever has said it. */
 export function isSameBinding(a: TemplateBinding | undefined, b: TemplateBinding | undefined): boolean {
@@ -27,7 +28,8 @@ export async function rebind(
   const change = { template, revisedBy: id };
   const write = { key, from, change, token, at: isoNow(runtime), transition: 'rebind' } as const;
   const result = await mappings.write(write);
-  if (result.kind === 'conflict' || !result.mapping) return undefined;
-  precondition?.follow(result.mapping);
-  return result.mapping;
+  const mapping = mappingAfter(write);
+  if (result.kind === 'conflict' || !mapping) return undefined;
+  precondition?.follow(mapping);
+  return mapping;
 }

@@ -21,7 +21,7 @@ export interface RowWrite<Row, Change> {
   at: string;
 }
 
-/** One row of a table, whatever kind it is of; a new revision of it comes back. Losing a race is an answer. */
+/** One row of a table, whatever kind it is of, with what it says after a write. Losing a race is an answer. */
 export interface ClaimableRow<Row extends ClaimedRow, Change> {
   write(write: RowWrite<Row, Change>): Promise<{ kind: 'written'; row: Row | undefined } | { kind: 'conflict' }>;
 }
@@ -57,7 +57,7 @@ export async function endRowClaim<Row extends ClaimedRow, Change>(
   rows: ClaimableRow<Row, Change>,
   held: Held<Row>,
   { transition, change, runtime }: ClaimEnd<Change> & { runtime: Runtime },
-): Promise<{ kind: 'written' } | { kind: 'conflict' }> {
+): Promise<{ kind: 'written'; row: Row | undefined } | { kind: 'conflict' }> {
   return await rows.write({ transition, from: held.row, token: held.claim.token, change, at: isoNow(runtime) });
 }
 

@@ -4,6 +4,7 @@ import type { Operation } from '../operation.ts';
 import type { AssistantMapping, Attempt, MappingChange, Retiree } from './assistant-mapping.ts';
 import { type Claim, type ClaimOperation, newClaim, settlesAt } from './claim.ts';
 import { type ClaimableRow, claimRow, endRowClaim, type Held, returnOf, unresolved } from './claim-row.ts';
+import { mappingAfter } from './mapping-after.ts';
 import type { Transition } from './transitions.ts';
 
 /** The claim that this operation holds, and the mapping as it was written with it. */
@@ -50,8 +51,9 @@ export async function takeClaim(
 function rowOf({ mappings, key }: Operation): ClaimableRow<AssistantMapping, MappingChange> {
   return {
     write: async (write) => {
-      const result = await mappings.write({ ...write, key });
-      return result.kind === 'written' ? { kind: 'written', row: result.mapping } : { kind: 'conflict' };
+      const asked = { ...write, key };
+      const { kind } = await mappings.write(asked);
+      return kind === 'written' ? { kind, row: mappingAfter(asked) } : { kind };
     },
   };
 }
@@ -80,7 +82,7 @@ function stillToRetire(mapping: AssistantMapping | undefined, retire: readonly R
 export async function endClaim(
   operation: Operation,
   { held, transition, change }: { held: HeldClaim; transition: Transition; change: MappingChange },
-): Promise<{ kind: 'written' } | { kind: 'conflict' }> {
+): Promise<{ kind: 'written'; row: AssistantMapping | undefined } | { kind: 'conflict' }> {
   const { runtime } = operation;
   return await endRowClaim(rowOf(operation), asHeld(held), { transition, change, runtime });
 }

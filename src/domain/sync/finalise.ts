@@ -14,7 +14,6 @@ import {
 import { isHeld } from '../mapping/claim.ts';
 import { endClaim, type HeldClaim } from '../mapping/hold-claim.ts';
 import { waitForClaim } from '../mapping/wait-for-claim.ts';
-import { withChange } from '../mapping/with-change.ts';
 import type { Operation } from '../operation.ts';
 import type { Problem } from '../problem.ts';
 import type { Dependents } from './decide.ts';
@@ -89,10 +88,10 @@ export async function finalise(operation: Operation, input: FinaliseInput): Prom
     retiring,
   } as const;
   const result = await endClaim(operation, { held, transition: 'finalise', change });
-  if (result.kind === 'written') {
-    const mapping = withChange(held.mapping, change);
-    operation.journal.record({ code: 'MAPPING_FINALISED', assistantId: assistant.id, revision: mapping.revision });
-    return { kind: 'done', mapping };
+  if (result.kind === 'written' && result.row) {
+    const { revision } = result.row;
+    operation.journal.record({ code: 'MAPPING_FINALISED', assistantId: assistant.id, revision });
+    return { kind: 'done', mapping: result.row };
   }
   operation.journal.record({ code: 'CLAIM_LOST', assistantId: assistant.id });
   const unremoved = input.made ? await disownUnlessMapped(operation, input) : [];

@@ -10,6 +10,7 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 import {
   type AssistantMapping,
   mappingOf,
+  NO_TOOLS,
   nameOfRoleWith,
   type OrganisationView,
 } from '../mapping/assistant-mapping.ts';
@@ -19,7 +20,6 @@ import { assertTimeLeft, waitForClaim } from '../mapping/wait-for-claim.ts';
 import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import type { Deadline, Runtime } from '../runtime.ts';
-import { NO_TOOLS } from '../tools/link-tools.ts';
 import { finalise } from './finalise.ts';
 import { markAssistant, markMapped } from './mark-assistant.ts';
 import { ownAssistant } from './own-assistant.ts';

@@ -1,13 +1,10 @@
 import type { DesiredAssistant } from '../configuration/configuration.ts';
 import { own } from '../configuration/diff.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
-import type { AssistantMapping, LinkedTool, ToolsState } from '../mapping/assistant-mapping.ts';
+import { type AssistantMapping, type LinkedTool, NO_TOOLS, type ToolsState } from '../mapping/assistant-mapping.ts';
 
 /** Which tools at Vapi have the wanted definitions: all of them in the order given, or not all yet. */
 export type ToolsFound = { kind: 'known'; linked: readonly LinkedTool[] } | { kind: 'unknown' };
-
-/** What a mapping without tools says. */
-export const NO_TOOLS: ToolsState = { status: 'none', count: 0, wanted: [], linked: [] };
 
 /**
  * What the mapping will say of the tools. All or nothing: until every tool is known, those stay that were linked

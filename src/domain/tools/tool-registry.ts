@@ -1,7 +1,7 @@
 import type { ScopeKey } from '../account/scope.ts';
 import type { Claim } from '../mapping/claim.ts';
 import type { ClaimableRow } from '../mapping/claim-row.ts';
-import type { Transition } from '../mapping/transitions.ts';
+import { makesRevision, TRANSITIONS, type Transition } from '../mapping/transitions.ts';
 
 /** Which tool at Vapi has a definition. Times are ISO 8601 in UTC. */
 export interface ToolRow {
@@ -43,8 +43,8 @@ export interface ToolWrite {
   at: string;
 }
 
-/** The row as it is now comes with a new revision of it. */
-export type ToolWriteResult = { kind: 'written'; row: ToolRow | undefined } | { kind: 'conflict' };
+/** What the row says after a write that has happened follows from the write (`toolAfter`). */
+export type ToolWriteResult = { kind: 'written' | 'conflict' };
 
 /** The table of tools: the same life, conditions and answers as that of mappings. Reads are consistent. */
 export interface ToolStore {
@@ -65,5 +65,26 @@ export function toolRow(
   tools: Pick<ToolStore, 'write'>,
   { scopeKey, hash }: Pick<ToolRow, 'scopeKey' | 'hash'>,
 ): ClaimableRow<ToolRow, ToolChange> {
-  return { write: (write) => tools.write({ ...write, scopeKey, hash }) };
+  return {
+    write: async (write) => {
+      const asked = { ...write, scopeKey, hash };
+      const { kind } = await tools.write(asked);
+      return kind === 'written' ? { kind, row: toolAfter(asked) } : { kind };
+    },
+  };
+}
+
+/** The row of a tool after a write that has happened; undefined when that has removed it. */
+export function toolAfter({ scopeKey, hash, transition, from, change, at }: ToolWrite): ToolRow | undefined {
+  if (TRANSITIONS[transition].to === 'absent') return undefined;
+  const { claim, unusedSince, ...fields } = change;
+  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const before = from ?? { scopeKey, hash, revision: 0, createdAt: at };
+  const row: ToolRow = { ...before, ...given, updatedAt: at };
+  if (makesRevision(transition)) row.revision += 1;
+  if (claim === null) delete row.claim;
+  else if (claim) row.claim = claim;
+  if (unusedSince === null) delete row.unusedSince;
+  else if (unusedSince) row.unusedSince = unusedSince;
+  return row;
 }

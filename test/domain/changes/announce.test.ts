@@ -1,7 +1,6 @@
 import { type AnnounceDependencies, announce } from '../../../src/domain/changes/announce.ts';
 import type { TableWrite } from '../../../src/domain/changes/announcement.ts';
-import type { AssistantMapping } from '../../../src/domain/mapping/assistant-mapping.ts';
-import { NO_TOOLS } from '../../../src/domain/tools/link-tools.ts';
+import { type AssistantMapping, NO_TOOLS } from '../../../src/domain/mapping/assistant-mapping.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const row = (orgId: string, revision: number): AssistantMapping => ({

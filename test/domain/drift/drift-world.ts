@@ -13,10 +13,9 @@ import type { DriftRun } from '../../../src/domain/drift/runs.ts';
 import type { JournalEntry } from '../../../src/domain/journal.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { makePacer } from '../../../src/domain/long-work/paced-account.ts';
-import type { AssistantMapping } from '../../../src/domain/mapping/assistant-mapping.ts';
+import { type AssistantMapping, NO_TOOLS } from '../../../src/domain/mapping/assistant-mapping.ts';
 import { performTask } from '../../../src/domain/sync/reapply-assistant.ts';
 import { isDriftTask, type Task, type TaskEnd } from '../../../src/domain/task.ts';
-import { NO_TOOLS } from '../../../src/domain/tools/link-tools.ts';
 import { Upstream, type Verb } from '../../faults/upstream.ts';
 import { MemoryFleetOf } from '../../support/memory-fleet.ts';
 import {

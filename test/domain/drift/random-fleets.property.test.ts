@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { ownership } from '../../../src/domain/configuration/configuration.ts';
-import type { ToolsState } from '../../../src/domain/mapping/assistant-mapping.ts';
-import { NO_TOOLS } from '../../../src/domain/tools/link-tools.ts';
+import { NO_TOOLS, type ToolsState } from '../../../src/domain/mapping/assistant-mapping.ts';
 import { DEPLOYMENT, type Delivery, DriftWorld, PLATFORM, shortly } from './drift-world.ts';
 
 const HOUR = 3_600_000;

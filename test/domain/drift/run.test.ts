@@ -1,5 +1,5 @@
 import { ownership } from '../../../src/domain/configuration/configuration.ts';
-import { NO_TOOLS } from '../../../src/domain/tools/link-tools.ts';
+import { NO_TOOLS } from '../../../src/domain/mapping/assistant-mapping.ts';
 import { DEPLOYMENT, DriftWorld, PLATFORM, shortly } from './drift-world.ts';
 
 const HOUR = 3_600_000;

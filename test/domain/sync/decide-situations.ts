@@ -1,10 +1,9 @@
 import type { Resource } from '../../../src/domain/account/vapi-account.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
-import type { AssistantMapping, Retiree } from '../../../src/domain/mapping/assistant-mapping.ts';
+import { type AssistantMapping, NO_TOOLS, type Retiree } from '../../../src/domain/mapping/assistant-mapping.ts';
 import type { Claim } from '../../../src/domain/mapping/claim.ts';
 import type { DecideInput, Observation, Plan, Stray } from '../../../src/domain/sync/decide.ts';
 import { SETTLE_MS } from '../../../src/domain/timing.ts';
-import { NO_TOOLS } from '../../../src/domain/tools/link-tools.ts';
 
 /** What the decisions of the tests are made from: 12:00, a configuration of two fields, a platform account. */
 export const NOW = Date.parse('2026-08-01T12:00:00.000Z');

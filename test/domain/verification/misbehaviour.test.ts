@@ -168,7 +168,7 @@ describe('idempotency fails', () => {
       write: async (write) => {
         const written = await mappings.write(write);
         if (write.transition !== 'finalise' || written.kind !== 'written') return written;
-        const claimed = await mappings.write({
+        await mappings.write({
           ...write,
           transition: 'claim',
           from: mappingOf(await mappings.read(write.key.orgId), write.key),
@@ -177,7 +177,7 @@ describe('idempotency fails', () => {
         await mappings.write({
           ...write,
           transition: 'remove',
-          from: claimed.kind === 'written' ? claimed.mapping : undefined,
+          from: mappingOf(await mappings.read(write.key.orgId), write.key),
         });
         return written;
       },
