@@ -194,4 +194,7 @@ async function exportAll(
     out.note(`Secrets are not shown by the service. Set these in the environment of plan and apply:`);
     for (const name of exported.secrets) out.note(`  ${name}`);
   }
+  for (const name of exported.ambiguous) {
+    out.note(`${name} stands for several secrets: give each a name of its own in the files, or one is used for all.`);
+  }
 }

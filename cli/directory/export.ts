@@ -13,6 +13,8 @@ export interface Exported {
   assistants: number;
   /** Names of the environment that stand in the place of secrets. */
   secrets: readonly string[];
+  /** Those of them that stand for several secrets, as what they are made of differs in signs alone: which is whose is to be said by hand. */
+  ambiguous: readonly string[];
   /** Assistants without a configuration that was applied. */
   skipped: readonly string[];
   /** Assistants that are bound to a template. */
@@ -26,6 +28,9 @@ export function filesThere(path: string): string[] {
     return existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : [];
   });
 }
+
+/** Names of the environment, and the places that each stands in. */
+type Secrets = Map<string, Set<string>>;
 
 const SCHEMA = '# yaml-language-server: $schema=../schemas/organisation.json\n';
 const HIDDEN = '[hidden]';
@@ -43,7 +48,7 @@ export async function exportDirectory(
     orThrow(await client.GET('/assistants', { params: { query: { limit: 200, cursor } } }));
   for await (const { items } of pagesOf(page)) for (const { orgId } of items) orgIds.add(orgId);
   await exportTemplates(client, path);
-  const secrets = new Set<string>();
+  const secrets: Secrets = new Map();
   const skipped: string[] = [];
   const bound: string[] = [];
   const written = await pMap(
@@ -59,7 +64,9 @@ export async function exportDirectory(
     { concurrency: AT_ONCE },
   );
   const assistants = written.reduce((sum, { count }) => sum + count, 0);
-  return { files: written.map(({ file }) => file), assistants, secrets: [...secrets].toSorted(), skipped, bound };
+  const names = [...secrets.keys()].toSorted();
+  const ambiguous = names.filter((name) => (secrets.get(name)?.size ?? 0) > 1);
+  return { files: written.map(({ file }) => file), assistants, secrets: names, ambiguous, skipped, bound };
 }
 
 async function exportTemplates(client: ServiceClient, path: string): Promise<void> {
@@ -82,7 +89,7 @@ async function exportTemplates(client: ServiceClient, path: string): Promise<voi
 async function configurationsOf(
   client: ServiceClient,
   orgId: string,
-  { secrets, skipped, bound }: { secrets: Set<string>; skipped: string[]; bound: string[] },
+  { secrets, skipped, bound }: { secrets: Secrets; skipped: string[]; bound: string[] },
 ): Promise<Record<string, unknown>> {
   const { assistants } = orThrow(await client.GET('/orgs/{orgId}/assistants', { params: { path: { orgId } } }));
   const found: Record<string, unknown> = {};
@@ -103,10 +110,10 @@ function withoutEmpty({ metadata, ...configuration }: Configuration): object {
 }
 
 /** The same with a name of the environment for each hidden secret: `${env:GLOBEX_INBOUND_SERVER_SECRET}`. */
-function withNames(value: unknown, name: string, secrets: Set<string>): unknown {
+function withNames(value: unknown, name: string, secrets: Secrets): unknown {
   if (typeof value === 'string' && value.includes(HIDDEN)) {
     const variable = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
-    secrets.add(variable);
+    secrets.set(variable, (secrets.get(variable) ?? new Set()).add(name));
     return value.replaceAll(HIDDEN, `\${env:${variable}}`);
   }
   if (Array.isArray(value)) return value.map((entry, at) => withNames(entry, `${name}_${at}`, secrets));

@@ -7,7 +7,10 @@ import { readRows } from './dynamodb/read-rows.ts';
 import { parseRollout, ROLLOUT_PREFIX, ROLLOUTS_PK } from './dynamodb/rollouts/items.ts';
 import { type Item, parseMapping } from './dynamodb/table-keys.ts';
 
-/** The writes to mappings and strays among the records of a stream. A row that cannot be read tells nothing. */
+/**
+ * The writes to mappings and strays among the records of a stream. A row that cannot be read tells nothing; nor is it taken for one that
+ * is gone.
+ */
 export function tableWritesIn(records: readonly DynamoDBRecord[]): TableWrite[] {
   return records.map(({ dynamodb }) => dynamodb && writeIn(dynamodb)).filter((write) => write !== undefined);
 }
@@ -18,19 +21,21 @@ function writeIn(record: StreamRecord): TableWrite | undefined {
   if (SequenceNumber === undefined) return undefined;
   const at = new Date(ApproximateCreationDateTime * 1000).toISOString();
   const write = { sequence: SequenceNumber, at };
-  const both = <Row>(parse: (item: Item) => Row) => ({
-    before: rowIn(OldImage, parse),
-    after: rowIn(NewImage, parse),
-  });
+  const both = <Row>(parse: (item: Item) => Row) => {
+    const after = rowIn(NewImage, parse);
+    return NewImage && !after ? undefined : { before: rowIn(OldImage, parse), after };
+  };
   if (pk.startsWith('ORG#') && sk.startsWith('ASSISTANT#')) {
-    return { ...write, kind: 'mapping', ...both(parseMapping) };
+    const rows = both(parseMapping);
+    return rows && { ...write, kind: 'mapping', ...rows };
   }
   if (pk === RUNS_PK && sk.startsWith(STRAY_PREFIX)) {
-    return { ...write, kind: 'stray', ...both(parseStray) };
+    const rows = both(parseStray);
+    return rows && { ...write, kind: 'stray', ...rows };
   }
   if (pk === ROLLOUTS_PK && sk.startsWith(ROLLOUT_PREFIX)) {
-    const { before, after } = both(parseRollout);
-    return { ...write, kind: 'rollout', before, after: after && headOf(after) };
+    const rows = both(parseRollout);
+    return rows && { ...write, kind: 'rollout', before: rows.before, after: rows.after && headOf(rows.after) };
   }
   return undefined;
 }

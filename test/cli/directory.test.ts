@@ -104,6 +104,21 @@ it(
 );
 
 it(
+  'an export says which names of the environment stand for several secrets',
+  async () => {
+    const server = { url: 'https://x.example', headers: { 'x-key': 'one', x_key: 'two' } };
+    await service.put('two-keys', 'inbound', configuration({ server }));
+    const { code, err } = await at('export', temporaryDirectory());
+    expect([code, err]).toEqual([
+      0,
+      expect.stringContaining('TWO_KEYS_INBOUND_SERVER_HEADERS_X_KEY stands for several secrets'),
+    ]);
+    await service.remove('two-keys', 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
   'every mistake is named with file and line, all at once, and nothing is applied',
   async () => {
     const directory = directoryOf({

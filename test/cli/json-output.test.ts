@@ -51,6 +51,7 @@ const exported = z.strictObject({
   files: z.array(z.string()),
   assistants: z.number(),
   secrets: z.array(z.string()),
+  ambiguous: z.array(z.string()),
   skipped: z.array(z.string()),
   bound: z.array(z.string()),
 });

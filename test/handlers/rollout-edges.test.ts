@@ -38,12 +38,11 @@ async function bind(): Promise<void> {
 const start = (extra: object = {}) =>
   invoke('POST', '/rollouts', {}, { template: templateId, version: 2, waves: { bakeSeconds: 0 }, ...extra });
 const show = async (rolloutId: string) => (await invoke('GET', '/rollouts/{rolloutId}', { rolloutId })).body;
-const alarm = (alarmName: string) =>
-  service.invoke('rollouts', {
-    source: 'aws.cloudwatch',
-    'detail-type': 'CloudWatch Alarm State Change',
-    detail: { alarmName, state: { value: 'ALARM' } },
-  });
+const alarmEvent = (alarmName: string) => ({
+  source: 'aws.cloudwatch',
+  'detail-type': 'CloudWatch Alarm State Change',
+  detail: { alarmName, state: { value: 'ALARM' } },
+});
 
 it('an alarm that meets a write of the worker stops the rollout all the same', async () => {
   await bind();
@@ -57,7 +56,7 @@ it('an alarm that meets a write of the worker stops the rollout all the same', a
     writes -= 1;
     return found;
   };
-  await alarm('faults');
+  await service.invoke('rollouts', alarmEvent('faults'));
   store.read = read;
   expect(await show(rolloutId)).toMatchObject({ state: 'paused', reason: 'alarm' });
 });
@@ -109,6 +108,20 @@ describe('the look at a wave', () => {
     service.secrets.put(service.secretName(org), { apiKey: '' });
     expect(await lookAt(rolloutId)).toMatchObject({ state: 'paused', reason: 'unhealthy' });
   });
+});
+
+it('an alarm that comes while the rollout is planned waits for the plan', async () => {
+  await bind();
+  const { rolloutId } = (await start({ alarms: ['faults'] })).body;
+  const store = service.app.rollouts.rollouts;
+  const become = async (state: 'planning' | 'running') => {
+    const found = await store.read(rolloutId);
+    if (found) await store.write(found, { state });
+  };
+  await become('planning');
+  const waiting = service.anotherEnvironment({ runtime: { sleep: () => become('running') } });
+  await waiting.invoke('rollouts', alarmEvent('faults'));
+  expect(await show(rolloutId)).toMatchObject({ state: 'paused', reason: 'alarm' });
 });
 
 it('takes as many organisations as it says, however long their ids', async () => {
