@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -144,5 +145,9 @@ interface StartRequest {
 async function startOnce({ starter, file, share, event, environment }: StartRequest): Promise<Start> {
   const args = event === undefined ? [file, share] : [file, share, JSON.stringify(event)];
   const child = fork(starter, args, { env: environment, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-  return await replyOf(child, startSchema);
+  const exited = once(child, 'exit');
+  const start = await replyOf(child, startSchema);
+  // Its share of the processor can be removed when it is gone.
+  await exited;
+  return start;
 }

@@ -134,19 +134,20 @@ function hasOnlyLostItsClaim({ from }: RowWrite<ClaimedRow>, current: ClaimedRow
 }
 
 /**
- * Without those that are as they were: nobody but the holder writes to a row that is claimed, so that they still are. Index
- * keys are no part of what was read, and are written always, as are notes, which others may have made just before the claim.
+ * Without those that are as they were: a claim is taken of a row as it was read, and then nobody but the holder writes to it.
+ * What may be noted in it without a claim is written always: two writes within a millisecond look alike. Index keys are no
+ * part of what was read.
  */
 function fieldsToWrite<Row extends ClaimedRow>({ transition, from, fields }: RowWrite<Row>): RowWrite<Row>['fields'] {
-  if (!from || TRANSITIONS[transition].guard !== 'own-token') return fields;
+  if (!from || transition === 'annotate') return fields;
   const before: Record<string, unknown> = { ...from };
   const isNew = ([name, value]: [string, unknown]) =>
     NOTES.includes(name) || !isDeepStrictEqual(value ?? undefined, before[name]);
   return Object.fromEntries(Object.entries(fields).filter(isNew));
 }
 
-/** What is noted in a row without a claim. */
-const NOTES: readonly string[] = ['live', 'drift', 'tools', 'unusedSince'];
+/** What is noted in rows without a claim. */
+const NOTES: readonly string[] = ['live', 'drift', 'unusedSince'];
 
 interface Update {
   expression: string;
