@@ -192,4 +192,20 @@ export const MUTATIONS: readonly Mutation[] = [
     noticedBy: 'test/handlers/unreadable-rows',
     beyondExplorer: 'drift runs are not explored',
   },
+  {
+    name: 'a claim does not mind what was noted since the row was read',
+    file: CONDITIONS,
+    from: 'const isUntouched = makesRevision(transition);',
+    to: 'const isUntouched = false;',
+    noticedBy: 'test/contracts/dynalite',
+    beyondExplorer: 'its clock stands still while a row is noted',
+  },
+  {
+    name: 'the shape of another configuration believed',
+    file: 'src/domain/sync/observe.ts',
+    from: 'const isOfSameShape = shapeMark(specHash, desired.shape) === specShape;',
+    to: "const isOfSameShape = specShape.endsWith(desired.shape ?? 'none');",
+    noticedBy: 'test/handlers/shape',
+    beyondExplorer: 'two versions of the service at once are not explored',
+  },
 ];

@@ -66,6 +66,33 @@ export function describeMappingStore(subject: () => MappingSubject): void {
       });
     });
 
+    describe('refuses a new revision of a row in which something was noted since it was read', () => {
+      const noted = '2026-03-01T10:00:01.000Z';
+      it.each(['claim', 'rebind'] as const)('%s', async (transition) => {
+        const { key, row } = await bringTo('idle', store());
+        const note = writeOf(key, {
+          transition: 'annotate',
+          from: row,
+          token: 'x',
+          change: { live: { state: 'pinned' } },
+        });
+        expect(await store().write({ ...note, at: noted })).toEqual({ kind: 'written' });
+        const before = await rowOf(store(), key);
+        expect(before).toMatchObject({ live: { state: 'pinned' }, updatedAt: noted });
+        const result = await store().write(writeOf(key, { transition, from: row, token: 'mine' }));
+        expectRefused({ result, before, after: await rowOf(store(), key) });
+      });
+
+      it('but not another note: the last one counts', async () => {
+        const { key, row } = await bringTo('idle', store());
+        const note = (state: 'pinned' | 'unknown') =>
+          writeOf(key, { transition: 'annotate', from: row, token: 'x', change: { live: { state } } });
+        await store().write({ ...note('pinned'), at: noted });
+        await store().write(note('unknown'));
+        expect(await rowOf(store(), key)).toMatchObject({ live: { state: 'unknown' } });
+      });
+    });
+
     describe('refuses a writer whose claim it is not', () => {
       const ending = VALID_STEPS.filter(({ transition }) => TRANSITIONS[transition].guard === 'own-token');
       it.each(ending)('$transition from $state with another token', async ({ transition, state }) => {
