@@ -40,8 +40,8 @@ describe('the clients of a function', () => {
     const started = performance.now();
     const result = await mappings.write(writeOf(key, { transition: 'claim', from: undefined, token: 'mine' }));
     expect(performance.now() - started).toBeLessThan(6_000);
-    expect(result).toMatchObject({ kind: 'written', mapping: { claim: { token: 'mine' } } });
-    expect(await rowOf(mappings, key)).toMatchObject({ revision: 1 });
+    expect(result).toEqual({ kind: 'written' });
+    expect(await rowOf(mappings, key)).toMatchObject({ revision: 1, claim: { token: 'mine' } });
   });
 
   it('keep no change later than whoever follows waits for it: its place in the list of all was taken before', async () => {
