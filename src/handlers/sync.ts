@@ -18,6 +18,7 @@ import { type Decision, planAssistant } from '../domain/sync/ensure-assistant.ts
 import { removeAssistant } from '../domain/sync/remove-assistant.ts';
 import { syncAssistant } from '../domain/sync/sync-assistant.ts';
 import { type BindingRequest, bindTemplate, namesTemplate, parseBinding } from '../domain/templates/bind.ts';
+import { assertNoReferences } from '../domain/templates/references.ts';
 import { organisationResponse } from './answers/organisation-answer.ts';
 import { parseRollback, rollbackNote } from './answers/rollback.ts';
 import { planResponse, syncResponse } from './answers/sync-answer.ts';
@@ -60,12 +61,19 @@ async function put(call: Call<SyncApplication>, key: AssistantKey): Promise<Answ
   const { app, request } = call;
   if (!app.isVerification) assertNotReserved(key.orgId);
   const body = parseJsonBody(request);
-  if (namesTemplate(body)) return await putBound(call, key, parseBinding(body));
+  if (namesTemplate(body)) return await putBound(call, key, bindingIn(call, body));
   const { voicePolicy } = app.sync;
   const allowEmpty = parseFlag(request, 'allowEmpty');
   const rules = { voicePolicy, inlineCredentials: app.inlineCredentials, allowEmpty };
   const asked = parseAssistantRequest(body, rules);
   return await apply(call, { key, asked });
+}
+
+function bindingIn({ request: { claims } }: Call<SyncApplication>, body: unknown): BindingRequest {
+  const request = parseBinding(body);
+  const { variables = {}, overrides = {} } = request;
+  if (claims !== undefined) assertNoReferences({ variables, overrides });
+  return request;
 }
 
 /** The configuration is what a template gives for the organisation. */

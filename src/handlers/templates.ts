@@ -4,6 +4,7 @@ import { pageIn } from '../domain/page-limit.ts';
 import { validationFailed } from '../domain/problem.ts';
 import { parseTemplate, VARIABLE_NAME } from '../domain/templates/parse-template.ts';
 import { asJson, findTemplate, putTemplate } from '../domain/templates/put-template.ts';
+import { assertNoReferences } from '../domain/templates/references.ts';
 import type { Template } from '../domain/templates/template.ts';
 import { parseTemplateId } from '../domain/templates/template-id.ts';
 import { parseVariables } from '../domain/templates/values.ts';
@@ -70,6 +71,7 @@ async function putVariables({ app, request }: TemplateCall): Promise<Answer> {
   const orgId = parseOrgId(request.path.orgId);
   assertNotReserved(orgId);
   const values = parseVariables(parseJsonBody(request), VARIABLE_NAME);
+  if (request.claims !== undefined) assertNoReferences(values);
   if (parseFlag(request, 'dryRun')) return { response: jsonResponse(200, values), outcome: 'planned' };
   await app.variables.replace(orgId, values);
   return { response: jsonResponse(200, values), outcome: 'replaced' };

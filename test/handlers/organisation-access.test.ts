@@ -40,6 +40,32 @@ describe('where callers bring tokens', () => {
     expect(reply.status).toBe(201);
   });
 
+  it('names of the account are refused among what an organisation gives, and taken from an operator', async () => {
+    const named = { toolIds: [{ $ref: { tool: 'of-somebody-else' } }] };
+    const put = (body: object) => ({
+      ...Object(putEvent({ authorizer: token({ org_id: 'acme' }) })),
+      body: JSON.stringify(body),
+    });
+    const body = { template: 'desk', variables: { extra: named }, overrides: { model: named } };
+    const reply = await withTokens.invoke('sync', put(body));
+    expect(reply).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'variables.extra.toolIds.0' }, { field: 'overrides.model.toolIds.0' }] },
+    });
+    const route = 'PUT /orgs/{orgId}/variables';
+    const values = { ...put({ extra: named }), routeKey: route };
+    expect(await withTokens.invoke('templates', values)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'extra.toolIds.0' }] },
+    });
+    const byOperator = {
+      ...Object(putEvent({ authorizer: signed })),
+      routeKey: route,
+      body: JSON.stringify({ extra: named }),
+    };
+    expect(await service.invoke('templates', byOperator)).toMatchObject({ status: 200 });
+  });
+
   it.each<[why: string, caller: Caller]>([
     ['the token is another organisation’s', { authorizer: token({ org_id: 'globex' }) }],
     ['the token names no organisation', { authorizer: token({ sub: 'acme' }) }],

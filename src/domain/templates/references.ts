@@ -28,6 +28,16 @@ export function referenceErrors(assistant: JsonObject): FieldError[] {
   return [...placesOf(assistant, [])].filter(isWrong).map(errorAt);
 }
 
+/**
+ * Throws `VALIDATION_FAILED` naming the references in what an organisation itself gives: in the platform's account the tools and
+ * credentials of all organisations have names, and whoever may name one may use it.
+ */
+export function assertNoReferences(given: JsonObject): void {
+  const detail = 'names are for templates, and for operators; give an id';
+  const found = [...placesOf(given, [])].map(({ path }) => ({ field: path.join('.'), detail }));
+  if (found.length > 0) throw validationFailed(found);
+}
+
 /** Where something is referred to; without a reference what stands there is none. */
 interface Place {
   path: readonly string[];
