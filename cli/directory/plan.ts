@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { type components, orThrow, ProblemError, type ServiceClient } from '../../client/index.ts';
+import { isReserved } from '../../src/domain/configuration/assistant-key.ts';
 import { Problem } from '../../src/domain/problem.ts';
 import type { Configuration, Role } from '../arguments.ts';
 import { pagesOf } from '../pages.ts';
@@ -175,7 +176,9 @@ async function removalsOf(
   const page = async (cursor: string | undefined) =>
     orThrow(await client.GET('/assistants', { params: { query: { limit: 200, cursor } } }));
   for await (const { items } of pagesOf(page)) {
-    for (const row of items) if (!orgIds.includes(row.orgId)) there.set(nameOf(row), row.revision);
+    for (const row of items) {
+      if (!orgIds.includes(row.orgId) && !isReserved(row.orgId)) there.set(nameOf(row), row.revision);
+    }
   }
   const wanted = new Set(assistants.map(nameOf));
   return [...there].flatMap(([name, revision]) => {

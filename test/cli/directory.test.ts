@@ -255,6 +255,22 @@ it(
 );
 
 it(
+  'what a verification has at the moment is neither removed nor exported: it removes it itself',
+  async () => {
+    const org = 'verify-under-way';
+    const verification = service.anotherEnvironment({ isVerification: true });
+    await verification.put(org, 'inbound', configuration());
+    const planned = await at('plan', fleetOf(['beside']), '--prune', '--json');
+    expect(planned.out).not.toContain(org);
+    const directory = temporaryDirectory();
+    expect((await at('export', directory)).code).toBe(0);
+    expect(readdirSync(join(directory, 'orgs')).filter((file) => file.startsWith(org))).toEqual([]);
+    await verification.remove(org, 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
   '--prune removes what is in no file, and asks before',
   async () => {
     const directory = fleetOf(['kept']);

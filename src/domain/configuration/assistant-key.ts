@@ -40,9 +40,14 @@ export function parseAssistantKey(orgId: unknown, role: unknown): AssistantKey {
 /** Organisations of the verification suite, which are removed with all that they have. */
 const RESERVED = /^verify-/i;
 
-/** Throws `VALIDATION_FAILED` for an organisation that only the verification suite may make. */
+/** True for an organisation that only the verification suite may make, and that it removes. */
+export function isReserved(orgId: string): boolean {
+  return RESERVED.test(orgId);
+}
+
+/** Throws `VALIDATION_FAILED` for such an organisation. */
 export function assertNotReserved(orgId: string): void {
-  if (!RESERVED.test(orgId)) return;
+  if (!isReserved(orgId)) return;
   const detail =
     'names that begin with verify- are those of the verification suite, which removes them; choose another one';
   throw validationFailed([{ field: 'orgId', detail }]);
