@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pMap from 'p-map';
 import { stringify } from 'yaml';
 import { orThrow, type ServiceClient } from '../../client/index.ts';
+import { isReserved } from '../../src/domain/configuration/assistant-key.ts';
 import type { Configuration } from '../arguments.ts';
 import { pagesOf } from '../pages.ts';
 import { AT_ONCE } from './at-once.ts';
@@ -46,7 +47,9 @@ export async function exportDirectory(
   const orgIds = new Set(named);
   const page = async (cursor: string | undefined) =>
     orThrow(await client.GET('/assistants', { params: { query: { limit: 200, cursor } } }));
-  for await (const { items } of pagesOf(page)) for (const { orgId } of items) orgIds.add(orgId);
+  for await (const { items } of pagesOf(page)) {
+    for (const { orgId } of items) if (!isReserved(orgId)) orgIds.add(orgId);
+  }
   await exportTemplates(client, path);
   const secrets: Secrets = new Map();
   const skipped: string[] = [];
