@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withPrompt } from '../support/configurations.ts';
 import { type Opened, useConsole } from './open-console.ts';
 
@@ -15,8 +16,11 @@ async function prompt(org: string): Promise<unknown> {
   return accounts.find(({ id }) => id === assistantId)?.model;
 }
 
+/** With its tools linked: the worker makes a revision, and a rollback is refused that was shown another one. */
 async function applied(org: string, ...texts: readonly string[]): Promise<void> {
   for (const text of texts) await opened.service.put(org, 'inbound', { ...withPrompt(text), tools: [tool] });
+  const isLinked = async () => (await opened.service.get(org, 'inbound')).body.tools.status === 'linked';
+  while (!(await isLinked())) await sleep(50);
 }
 
 it('shows an assistant: configuration, tools, number, what callers hear, and the difference of two versions', async () => {

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { HistoryEntry, Status } from '../common/api-types.ts';
+import { useQuestion } from '../common/dialog.tsx';
 import { Chip, Panel, Time } from '../common/parts.tsx';
 import { Empty } from '../common/states.tsx';
 import { dateOf, shortHash } from '../common/text.ts';
@@ -17,7 +18,7 @@ interface HistoryProps {
 export function History({ status, entries, onChange }: HistoryProps) {
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [compared, setCompared] = useState<readonly HistoryEntry[]>([]);
-  const [target, setTarget] = useState<HistoryEntry>();
+  const { asked, ask, end } = useQuestion<HistoryEntry>();
   const [done, setDone] = useState<string>();
   const toggle = (hash: string) =>
     setChosen((before) => (before.includes(hash) ? before.filter((one) => one !== hash) : [...before, hash]));
@@ -34,7 +35,7 @@ export function History({ status, entries, onChange }: HistoryProps) {
         {entries.length === 0 ? (
           <Empty title="Nothing was applied yet.">The first PUT begins the history.</Empty>
         ) : (
-          <Entries entries={entries} chosen={chosen} toggle={toggle} rollBack={setTarget} />
+          <Entries entries={entries} chosen={chosen} toggle={toggle} rollBack={ask} />
         )}
         {older && newer && (
           <Comparison
@@ -45,14 +46,15 @@ export function History({ status, entries, onChange }: HistoryProps) {
           />
         )}
       </div>
-      {target && (
+      {asked && (
         <RollBack
+          key={asked.id}
           status={status}
-          entry={target}
+          entry={asked.about}
           current={entries.find(({ current }) => current)}
-          onClose={() => setTarget(undefined)}
+          onClose={end}
           onDone={(sentence) => {
-            setTarget(undefined);
+            end();
             setDone(sentence);
             setChosen([]);
             setCompared([]);

@@ -1,5 +1,25 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+
+interface Question<About> {
+  about: About;
+  /** Key of its dialog. */
+  id: number;
+}
+
+/**
+ * What is being asked, if anything. Each question has a dialog of its own: one that is still closing must not take the next one,
+ * which somebody quick has asked meanwhile, along.
+ */
+export function useQuestion<About>() {
+  const [asked, setAsked] = useState<Question<About>>();
+  const count = useRef(0);
+  const ask = (about: About) => {
+    count.current += 1;
+    setAsked({ about, id: count.current });
+  };
+  return { asked, ask, end: () => setAsked((now) => (now?.id === asked?.id ? undefined : now)) };
+}
 
 interface DialogProps {
   title: string;

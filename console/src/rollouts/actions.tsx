@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { orThrow } from '../../../client/index.ts';
 import type { Rollout } from '../common/api-types.ts';
-import { Dialog } from '../common/dialog.tsx';
+import { Dialog, useQuestion } from '../common/dialog.tsx';
 import { service } from '../common/service.ts';
 import { Refused } from '../common/states.tsx';
 import { countOf } from '../common/text.ts';
@@ -30,7 +30,8 @@ const ALLOWED: Readonly<Record<Rollout['state'], readonly Action[]>> = {
 
 /** What can be done with a rollout. What is not undone by another button is asked first. */
 export function Actions({ rollout, onChange }: { rollout: Rollout; onChange: () => void }) {
-  const [question, setQuestion] = useState<'abort' | 'rollback'>();
+  const { asked, ask, end } = useQuestion<'abort' | 'rollback'>();
+  const question = asked?.about;
   const [error, setError] = useState<unknown>();
   const [isBusy, setIsBusy] = useState(false);
   const act = async (name: Action) => {
@@ -39,7 +40,7 @@ export function Actions({ rollout, onChange }: { rollout: Rollout; onChange: () 
     try {
       const params = { path: { rolloutId: rollout.rolloutId } };
       orThrow(await service.POST(`/rollouts/{rolloutId}/${name}`, { params }));
-      setQuestion(undefined);
+      end();
     } catch (problem) {
       setError(problem);
     }
@@ -55,18 +56,19 @@ export function Actions({ rollout, onChange }: { rollout: Rollout; onChange: () 
           class="button"
           key={name}
           disabled={isBusy}
-          onClick={() => (name === 'abort' || name === 'rollback' ? setQuestion(name) : void act(name))}
+          onClick={() => (name === 'abort' || name === 'rollback' ? ask(name) : void act(name))}
         >
           {TITLES[name]}
         </button>
       ))}
-      {question && (
+      {asked && question && (
         <Dialog
+          key={asked.id}
           title={`${TITLES[question]} ${rollout.template}, version ${rollout.version}?`}
           confirm={TITLES[question]}
           isBusy={isBusy}
           onConfirm={() => void act(question)}
-          onClose={() => setQuestion(undefined)}
+          onClose={end}
         >
           <p>{consequence(question, rollout)}</p>
           <Refused error={error} />
