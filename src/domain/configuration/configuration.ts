@@ -3,7 +3,6 @@ import { validationFailed } from '../problem.ts';
 import type { AssistantKey } from './assistant-key.ts';
 import type { AssistantRequest } from './assistant-request.ts';
 import { hashOf } from './canonical-hash.ts';
-import { shapeOf } from './shape.ts';
 import { type DesiredTool, desireTools } from './tool.ts';
 
 /** A configuration: what Vapi's create-assistant call takes, and the definitions of the tools besides. */
@@ -18,8 +17,6 @@ export interface DesiredAssistant {
   tools: readonly DesiredTool[];
   /** SHA-256 (hex) of the RFC 8785 canonical JSON of `payload`, with `tools` in it if there are any. */
   specHash: string;
-  /** Which fields `payload` declares (`shapeOf`). */
-  shape?: string | undefined;
   /** JSON Pointers of fields that stay as they are at Vapi, whatever the payload says. */
   untouched?: readonly string[];
 }
@@ -75,5 +72,5 @@ export function desireAssistant(request: AssistantRequest, key: AssistantKey, de
 export function desiredFrom({ payload, tools: definitions }: Configuration): DesiredAssistant {
   const tools = desireTools(definitions);
   const whole = tools.length > 0 ? { ...payload, tools: tools.map(({ definition }) => definition) } : payload;
-  return { payload, tools, specHash: hashOf(whole), shape: shapeOf(payload) };
+  return { payload, tools, specHash: hashOf(whole) };
 }

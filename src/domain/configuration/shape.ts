@@ -15,10 +15,11 @@ export function shapeOf(payload: JsonObject): string | undefined {
 }
 
 /**
- * How a row says which shape its last configuration has. It names the configuration: a deployment of before there were
- * shapes puts another one beside it.
+ * How a row says which shape its last configuration has; undefined for one without a shape. It names the configuration: a
+ * deployment of before there were shapes puts another one beside it.
  */
-export function shapeMark(specHash: string, shape: string | undefined): string | undefined {
+export function shapeMark(specHash: string, payload: JsonObject): string | undefined {
+  const shape = shapeOf(payload);
   return shape && `${specHash.slice(0, 8)}-${shape}`;
 }
 

@@ -24,7 +24,7 @@ interface FinaliseInput {
   assistant: Resource;
   access: Access;
   /** The configuration that was applied; absent when the assistant was only recorded, as it is. */
-  applied?: Pick<DesiredAssistant, 'specHash' | 'shape'>;
+  applied?: Pick<DesiredAssistant, 'specHash' | 'payload'>;
   /** The template that it is bound to; null: to none; absent: that stays as it is. */
   binding?: TemplateBinding | null | undefined;
   retiring: readonly Retiree[];
@@ -74,7 +74,7 @@ export async function finalise(operation: Operation, input: FinaliseInput): Prom
     vapiOrgId: assistant.vapiOrgId,
     keyFingerprint: access.apiKey.fingerprint,
     specHash: applied?.specHash,
-    ...(applied ? { specShape: shapeMark(applied.specHash, applied.shape) ?? null } : {}),
+    ...(applied ? { specShape: shapeMark(applied.specHash, applied.payload) ?? null } : {}),
     template: input.binding,
     summary,
     live,

@@ -93,14 +93,11 @@ export async function assertSameAccount(
 
 /** Not the one of the wanted shape: nothing of it is left to clear. */
 async function loadLastApplied(operation: Operation, { mapping, desired }: ObserveInput): Promise<JsonObject[]> {
-  const { specHash = '', specShape = '' } = mapping ?? {};
-  const isOfSameShape = shapeMark(specHash, desired.shape) === specShape;
-  const hashes = new Set([
-    ...(specHash && !isOfSameShape ? [specHash] : []),
-    ...(mapping?.attempted ?? []).map(({ specHash }) => specHash),
-  ]);
+  const { specHash: last, specShape = '', attempted = [] } = mapping ?? {};
+  const hashes = new Set([...(last ? [last] : []), ...attempted.map(({ specHash }) => specHash)]);
   hashes.delete(desired.specHash);
-  const specs = await Promise.all([...hashes].map((hash) => operation.specs.load(operation.key, hash)));
+  const needed = [...hashes].filter((hash) => hash !== last || shapeMark(hash, desired.payload) !== specShape);
+  const specs = await Promise.all(needed.map((hash) => operation.specs.load(operation.key, hash)));
   return specs.flatMap((spec) => (spec ? [spec.payload] : []));
 }
 
