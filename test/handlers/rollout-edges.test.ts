@@ -1,43 +1,22 @@
 import type { JsonObject } from '../../src/domain/json.ts';
 import { performRollout } from '../../src/domain/rollouts/perform-rollout.ts';
 import { call } from '../local/vapi-caller.ts';
-import { configuration } from '../support/configurations.ts';
 import type { TestService } from '../support/service.ts';
-import { useService } from '../support/use-service.ts';
+import { useRollouts } from '../support/use-rollouts.ts';
 
 let service: TestService;
 let org: string;
 let templateId: string;
-useService(
-  (given) => {
-    ({ service, org } = given);
-    templateId = `t-${org}`;
-  },
-  { settings: { BACKGROUND_CALLS_PER_SECOND: '1000' } },
-);
+const { invoke, putTemplate, start, show } = useRollouts((given) => {
+  ({ service, org, templateId } = given);
+});
 
-const invoke = (method: string, path: string, pathParameters: object, body?: object, query = {}) =>
-  service.invoke('rollouts', {
-    routeKey: `${method} ${path}`,
-    requestContext: { http: { method } },
-    pathParameters,
-    queryStringParameters: query,
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-const putTemplate = async (firstMessage: string, more: JsonObject = {}) => {
-  const body = JSON.stringify({ assistant: configuration({ firstMessage, ...more }) });
-  const event = { routeKey: 'PUT /templates/{templateId}', requestContext: { http: { method: 'PUT' } } };
-  await service.invoke('templates', { ...event, pathParameters: { templateId }, body });
-};
 /** An organisation that is bound to version 1; version 2 is there. */
 async function bind(): Promise<void> {
   await putTemplate('one');
   await service.put(org, 'inbound', { template: templateId });
   await putTemplate('two');
 }
-const start = (extra: object = {}) =>
-  invoke('POST', '/rollouts', {}, { template: templateId, version: 2, waves: { bakeSeconds: 0 }, ...extra });
-const show = async (rolloutId: string) => (await invoke('GET', '/rollouts/{rolloutId}', { rolloutId })).body;
 const alarmEvent = (alarmName: string) => ({
   source: 'aws.cloudwatch',
   'detail-type': 'CloudWatch Alarm State Change',

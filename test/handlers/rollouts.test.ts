@@ -2,32 +2,15 @@ import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import { eventErrors } from '../support/event-schemas.ts';
 import { ACME_KEY, PLATFORM_KEY, type TestService, WITHOUT_PAUSES } from '../support/service.ts';
-import { useService } from '../support/use-service.ts';
+import { useRollouts } from '../support/use-rollouts.ts';
 
 let service: TestService;
 let org: string;
 let templateId: string;
-useService(
-  (given) => {
-    ({ service, org } = given);
-    templateId = `t-${org}`;
-  },
-  { settings: { BACKGROUND_CALLS_PER_SECOND: '1000' } },
-);
+const { invoke, putTemplate, start, show } = useRollouts((given) => {
+  ({ service, org, templateId } = given);
+});
 
-const invoke = (method: string, path: string, pathParameters: object, body?: object, query = {}) =>
-  service.invoke('rollouts', {
-    routeKey: `${method} ${path}`,
-    requestContext: { http: { method } },
-    pathParameters,
-    queryStringParameters: query,
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-const putTemplate = async (firstMessage: string) => {
-  const body = JSON.stringify({ assistant: configuration({ firstMessage }) });
-  const event = { routeKey: 'PUT /templates/{templateId}', requestContext: { http: { method: 'PUT' } } };
-  return (await service.invoke('templates', { ...event, pathParameters: { templateId }, body })).body.version;
-};
 /** Organisations that are bound to version 1; version 2 is there. */
 async function bound(count: number): Promise<string[]> {
   await putTemplate('one');
@@ -37,9 +20,6 @@ async function bound(count: number): Promise<string[]> {
   service.clearCounts();
   return orgs;
 }
-const start = (extra: object = {}) =>
-  invoke('POST', '/rollouts', {}, { template: templateId, version: 2, waves: { bakeSeconds: 0 }, ...extra });
-const show = async (rolloutId: string) => (await invoke('GET', '/rollouts/{rolloutId}', { rolloutId })).body;
 const act = (rolloutId: string, action: string) => invoke('POST', `/rollouts/{rolloutId}/${action}`, { rolloutId });
 const work = (rolloutId: string) => service.work([{ kind: 'rollout', rolloutId }]);
 const targetsOf = async (rolloutId: string, query = {}) =>
