@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Server as SocketServer } from 'node:net';
 
 /** A server of the embedded stack that accepts connections. */
 export type ListeningServer = { url: string; port: number; close(): Promise<void> };
@@ -13,6 +14,12 @@ export function listen(listener: RequestListener, port = 0): Promise<ListeningSe
 
 /** Starts an existing HTTP server on 127.0.0.1 and describes it. `close` also ends connections that still wait. */
 export async function listenOn(server: Server, port: number): Promise<ListeningServer> {
+  const bound = await bind(server, port);
+  return { url: `http://127.0.0.1:${bound}`, port: bound, close: () => closeServer(server) };
+}
+
+/** Starts a server of any protocol on 127.0.0.1, and gives its port; 0 takes a free one. */
+export async function bind(server: SocketServer, port = 0): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(port, '127.0.0.1', resolve);
@@ -20,11 +27,7 @@ export async function listenOn(server: Server, port: number): Promise<ListeningS
   server.off('error', reject);
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The server has no TCP address');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    port: address.port,
-    close: () => closeServer(server),
-  };
+  return address.port;
 }
 
 function closeServer(server: Server): Promise<void> {

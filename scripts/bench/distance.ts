@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bind } from '../../local/stack/http-server.ts';
 
 /** Puts a server further away: each answer arrives so many ms later. Returns the new base URL; lives as long as the process. */
 export async function startDistance(url: string, ms: number): Promise<string> {
@@ -12,11 +12,7 @@ export async function startDistance(url: string, ms: number): Promise<string> {
     near.on('error', () => far.destroy());
     far.on('error', () => near.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The distance has no port');
-  return `http://127.0.0.1:${address.port}${pathname === '/' ? '' : pathname}`;
+  return `http://127.0.0.1:${await bind(server)}${pathname === '/' ? '' : pathname}`;
 }
 
 /** What comes together is late together: the pieces of an answer do not wait for each other. */

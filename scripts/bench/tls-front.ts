@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
+import { bind } from '../../local/stack/http-server.ts';
 
 /** A self-signed certificate for localhost, as files: its own authority is the certificate itself. */
 export function makeCertificate(directory: string): { key: string; cert: string } {
@@ -27,10 +27,5 @@ export async function startTlsFront(url: string, files: { key: string; cert: str
     secure.on('error', () => plain.destroy());
     plain.on('error', () => secure.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const isPort = (value: typeof address): value is AddressInfo => typeof value === 'object' && value !== null;
-  if (!isPort(address)) throw new Error('The TLS front has no port');
-  return `https://localhost:${address.port}${pathname === '/' ? '' : pathname}`;
+  return `https://localhost:${await bind(server)}${pathname === '/' ? '' : pathname}`;
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bind } from '../../local/stack/http-server.ts';
 
 /** DynamoDB Local, running. */
 export interface DynamoDbLocal {
@@ -46,13 +47,11 @@ function javaCommand(port: number): string[] {
 
 /** It takes no port 0 itself. */
 async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
+  const probe = createServer();
+  const port = await bind(probe);
   probe.close();
   await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The probe has no TCP address');
-  return address.port;
+  return port;
 }
 
 async function answers(url: string, server: ChildProcess): Promise<void> {

@@ -1,11 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { listen } from '../../local/stack/http-server.ts';
 import { bundle, deployedOptions, functionSources } from '../../scripts/bench/bundle.ts';
 
 /** In KB, some 4 % above what there is: a tenth of a millisecond of every cold start for each. */
@@ -65,7 +64,7 @@ describe.each(functionSources())('the bundle of $name', ({ name, source }) => {
 it('a function finds credentials that are not in its environment: the file beside the bundle has the providers', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'vapi-sync-bundle-'));
   const requests: object[] = [];
-  const server = createServer((request, response) => {
+  const server = await listen((request, response) => {
     const isTable = request.method === 'POST';
     const { authorization = '', 'user-agent': agent } = request.headers;
     if (isTable) requests.push({ agent, key: /Credential=([^/]+)/.exec(authorization)?.[1] });
@@ -76,11 +75,9 @@ it('a function finds credentials that are not in its environment: the file besid
       Expiration: '2100-01-01T00:00:00Z',
     };
     response.end(JSON.stringify(isTable ? { Items: [] } : credentials));
-  }).listen(0, '127.0.0.1');
+  });
   try {
-    await once(server, 'listening');
-    const address = server.address();
-    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const { url } = server;
     const file = join(directory, 'bundle.cjs');
     await bundle(join(import.meta.dirname, '../../src/handlers/status.ts'), file);
     const event = {
@@ -102,7 +99,7 @@ it('a function finds credentials that are not in its environment: the file besid
     await promisify(execFile)(process.execPath, ['-e', script], { env });
     expect(requests).toEqual([{ agent: 'vapi-sync', key: 'CONTAINER' }]);
   } finally {
-    server.close();
+    await server.close();
     rmSync(directory, { recursive: true });
   }
 }, 60_000);
