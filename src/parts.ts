@@ -5,6 +5,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { HttpRequest } from '@smithy/core/protocols';
+import { SigningHash } from './adapters/signing-hash.ts';
 import type { UpstreamTiming } from './adapters/vapi/accounts.ts';
 import type { Runtime } from './domain/runtime.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -16,6 +17,7 @@ const AWS_REQUEST = {
   // Without `throwOnRequestTimeout` the SDK only warns, and goes on waiting.
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
   maxAttempts: 3,
+  sha256: SigningHash,
 } as const;
 
 /** Clock, pauses and chance of this process. */

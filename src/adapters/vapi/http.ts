@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { HttpRequest, type HttpResponse } from '@smithy/core/protocols';
@@ -105,7 +104,7 @@ function requestOf(
 }
 
 async function textOf({ body, headers }: HttpResponse): Promise<string> {
-  const bytes = await buffer(body);
+  const bytes = Buffer.concat(await body.toArray());
   const isZipped = /^(x-)?gzip$/i.test(headers['content-encoding'] ?? '');
   const plain = isZipped && bytes.length > 0 ? await unzip(bytes) : bytes;
   return plain.toString('utf8');
