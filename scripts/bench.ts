@@ -3,7 +3,7 @@
  *
  *     npm run bench                        everything, a few minutes
  *     npm run bench -- --only warm,cold    parts: warm, distant, cold, contention, fleet, rollouts
- *     npm run bench -- --rounds 5          fewer rounds, rougher figures
+ *     npm run bench -- --rounds 30         fewer rounds, rougher figures
  *     npm run bench -- --only fleet --fleet 1000,10000,100000
  *                                          drift runs over fleets of these sizes; `--rollouts` likewise
  *
@@ -27,12 +27,14 @@ const REPORT = 'bench-report.json';
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: 'warm,distant,cold,contention,fleet,rollouts' },
-    rounds: { type: 'string', default: '15' },
+    rounds: { type: 'string', default: '150' },
     fleet: { type: 'string', default: '1000,10000' },
     rollouts: { type: 'string', default: '100,1000,10000' },
   },
 });
 const rounds = Math.max(1, Number(values.rounds) || 1);
+/** Of what takes long and differs little. */
+const fewer = Math.min(30, rounds);
 const parts = values.only.split(',');
 const directory = mkdtempSync(join(tmpdir(), 'vapi-sync-bench-'));
 const stack = await startBenchStack(directory);
@@ -56,10 +58,10 @@ async function measureParts(): Promise<object> {
   const warm = parts.includes('warm') ? await measureWarm(stack, { directory, rounds }) : undefined;
   if (warm) printWarm(warm, 'zero latency');
   const distant = parts.includes('distant')
-    ? await measureWarm(stack, { directory, rounds: Math.min(10, rounds), isDistant: true })
+    ? await measureWarm(stack, { directory, rounds: fewer, isDistant: true })
     : undefined;
   if (distant) printWarm(distant, 'distances as on AWS: the table 4 ms away, Vapi 100 ms');
-  const cold = parts.includes('cold') ? await measureCold(stack, { directory, rounds }) : undefined;
+  const cold = parts.includes('cold') ? await measureCold(stack, { directory, rounds: fewer }) : undefined;
   if (cold) printCold(cold);
   const races = Math.min(3, rounds);
   const contention = parts.includes('contention')

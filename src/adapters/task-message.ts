@@ -10,6 +10,7 @@ const taskSchema = z.lazy(() =>
     z.object({ kind: z.literal('sync-tools'), ...ofAssistant }),
     z.object({ kind: z.literal('reapply'), ...ofAssistant, traffic: z.exactOptional(z.literal('follow-latest')) }),
     z.object({ kind: z.literal('name-version'), ...ofAssistant, specHash: z.string() }),
+    z.object({ kind: z.literal('prune-history'), ...ofAssistant }),
     z.object({ kind: z.literal('rollout'), rolloutId: z.string() }),
     z.object({ kind: z.literal('drift-plan'), runId: z.string() }),
     z.object({ kind: z.literal('drift-window'), runId: z.string(), unit: z.number() }),

@@ -14,7 +14,7 @@ interface RolloutTask {
   rolloutId: string;
 }
 
-export type AssistantTask = SyncToolsTask | ReapplyTask | NameVersionTask;
+export type AssistantTask = SyncToolsTask | ReapplyTask | NameVersionTask | PruneHistoryTask;
 
 /** Updates the dependents of an assistant: its tools, and the phone number that it answers. */
 interface SyncToolsTask extends AssistantKey {
@@ -36,6 +36,12 @@ interface NameVersionTask extends AssistantKey {
   kind: 'name-version';
   operationId: string;
   specHash: string;
+}
+
+/** Removes the configurations that the history keeps no longer. */
+interface PruneHistoryTask extends AssistantKey {
+  kind: 'prune-history';
+  operationId: string;
 }
 
 /**

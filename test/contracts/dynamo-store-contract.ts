@@ -325,6 +325,8 @@ async function listed({ client, name }: NamedTable, scope: string, key?: Assista
   return key ? places.filter((place) => place.startsWith(`ORG#${key.orgId} `)) : places;
 }
 
+const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'];
+
 function writesSeen({ connection }: ContractTable): number {
-  return connection.seen.filter(({ operation }) => operation === 'UpdateItem' || operation === 'DeleteItem').length;
+  return connection.seen.filter(({ operation }) => WRITES.includes(operation)).length;
 }

@@ -1,5 +1,6 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { jest } from '@jest/globals';
 import { desireAssistant } from '../../src/domain/configuration/configuration.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { call } from '../local/vapi-caller.ts';
@@ -69,11 +70,11 @@ describe('GET …/history', () => {
     expect(entries[0].appliedAt > entries[1].appliedAt).toBe(true);
   });
 
-  it('goes on when old configurations cannot be removed, and says so in the log', async () => {
+  it('goes on when the worker cannot be asked to remove old configurations, and says so in the log', async () => {
     for (let index = 1; index < 10; index += 1) await put(withPrompt(String(index)));
     const environment = service.anotherEnvironment();
-    environment.app.sync.history.list = async () => {
-      throw new Error('the table is busy');
+    environment.app.sync.tasks.send = async () => {
+      throw new Error('the queue is busy');
     };
     const tenth = await environment.put(org, 'inbound', withPrompt('ten'));
     expect(tenth).toMatchObject({ status: 200, body: { outcome: 'updated', revision: 10 } });
@@ -91,6 +92,7 @@ describe('GET …/history', () => {
     const oldest = await put(withPrompt('0'));
     await service.put(org, 'inbound', configuration({ firstMessageMode: 7 }));
     for (let index = 1; index <= 60; index += 1) await put(withPrompt(String(index)));
+    await service.drainQueue();
     const shown = await hashesOf();
     expect(shown).toHaveLength(50);
     expect(shown).not.toContain(oldest.specHash);
@@ -106,12 +108,37 @@ it('a configuration that comes back again and again, each time after another one
     await put(withPrompt(String(index)));
     await put(withPrompt('back'));
   }
+  await service.drainQueue();
   const stored = await service.app.sync.history.list({ orgId: org, role: 'inbound' });
   const named = stored.find((spec) => spec.specHash === specHash)?.appliedBefore ?? [];
   expect(named.length).toBeGreaterThan(40);
   expect(named.length).toBeLessThan(50 + 10);
   expect(await hashesOf()).toHaveLength(50);
 }, 60_000);
+
+describe('the task prune-history', () => {
+  const prune = () => service.work([{ kind: 'prune-history', orgId: org, role: 'inbound', operationId: 'x' }]);
+  const ends = () => service.output.lines().filter(({ code }) => code === 'OPERATION_COMPLETED');
+
+  it('leaves what is kept, and an assistant that was removed meanwhile', async () => {
+    await put(configuration());
+    await prune();
+    expect(ends().at(-1)).toMatchObject({ operation: 'prune-history', outcome: 'nothing-to-prune' });
+    expect(await hashesOf()).toHaveLength(1);
+    await service.remove(org, 'inbound');
+    expect(await prune()).toEqual({ batchItemFailures: [] });
+    expect(ends().at(-1)).toMatchObject({ operation: 'prune-history', outcome: 'removed-meanwhile' });
+  });
+
+  it('comes back when the table fails', async () => {
+    await put(configuration());
+    const { history } = service.app.sync;
+    const spied = jest.spyOn(history, 'list').mockRejectedValueOnce(new Error('the table is busy'));
+    expect((await prune()).batchItemFailures).toHaveLength(1);
+    expect(await prune()).toEqual({ batchItemFailures: [] });
+    spied.mockRestore();
+  });
+});
 
 describe('POST …/rollback', () => {
   it('restores an earlier prompt, with the answer of a PUT', async () => {

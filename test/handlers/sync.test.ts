@@ -36,7 +36,7 @@ describe('call budgets', () => {
     const reply = await service.put(org, 'inbound', configuration());
     expect(reply.status).toBe(201);
     expect(calls(service.vapi)).toEqual(['POST /assistant']);
-    expect(service.tableOperations).toEqual(['Query', ...Array(3).fill('UpdateItem')]);
+    expect(service.tableOperations).toEqual(['Query', 'PutItem', 'UpdateItem', 'UpdateItem']);
   });
 
   it('unchanged is one GET upstream, one read and no write on the table', async () => {

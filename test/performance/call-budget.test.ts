@@ -45,6 +45,10 @@ const withTools = async (org: string) => {
   await service.drainQueue();
 };
 
+const putVersions = async (org: string, first: number, last: number) => {
+  for (let version = first; version <= last; version += 1) await put(org, usual(version));
+};
+
 const fleetEvent = { version: '2.0', requestContext: { http: { method: 'GET' } } };
 let made: unknown;
 
@@ -112,6 +116,15 @@ const CASES: Readonly<Record<keyof typeof CALL_BUDGET, Case>> = {
       await call(service.vapi, 'POST /traffic-allocations', { body: pin, key: 'local-acme-key' });
     },
     act: () => put('acme', usual(2, { traffic: 'follow-latest' })),
+  },
+  'sync: each tenth update': { prepare: (org) => putVersions(org, 1, 9), act: (org) => put(org, usual(10)) },
+  'worker: prune a history': {
+    prepare: async (org) => {
+      await putVersions(org, 1, 50);
+      await service.drainQueue();
+      await putVersions(org, 51, 60);
+    },
+    act: () => service.drainQueue(),
   },
   'sync: plan of an update': { prepare: put, act: (org) => put(org, usual(2), { dryRun: 'true' }) },
   'sync: create with two new tools': { act: (org) => put(org, usual(1, tools(org))) },

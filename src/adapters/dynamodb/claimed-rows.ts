@@ -4,6 +4,7 @@ import {
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
+  PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
@@ -46,8 +47,10 @@ export class ClaimedRows<Row extends ClaimedRow> {
 
   async write(write: RowWrite<Row>): Promise<RowWriteResult<Row>> {
     try {
-      if (TRANSITIONS[write.transition].to === 'absent') return await this.#delete(write);
-      return await this.#update(write);
+      if (TRANSITIONS[write.transition].to === 'absent') await this.#delete(write);
+      else if (write.transition === 'claim' && !write.from) await this.#add(write);
+      else await this.#update(write);
+      return { kind: 'written' };
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       return await this.#afterConflict(write, error);
@@ -62,7 +65,7 @@ export class ClaimedRows<Row extends ClaimedRow> {
     return item && this.#parse(item);
   }
 
-  async #delete(write: RowWrite<Row>): Promise<RowWriteResult<Row>> {
+  async #delete(write: RowWrite<Row>): Promise<void> {
     const { expression, names, values } = conditionOf(write);
     await this.#table.client.send(
       new DeleteItemCommand({
@@ -75,10 +78,24 @@ export class ClaimedRows<Row extends ClaimedRow> {
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );
-    return { kind: 'written' };
   }
 
-  async #update(write: RowWrite<Row>): Promise<RowWriteResult<Row>> {
+  /** Nobody has anything in a row that is not there: it is put whole. */
+  async #add(write: RowWrite<Row>): Promise<void> {
+    const { expression, names } = conditionOf(write);
+    const fields = Object.entries(fieldsOf(write)).filter(([, value]) => value !== null);
+    await this.#table.client.send(
+      new PutItemCommand({
+        TableName: this.#table.name,
+        Item: { ...write.key, ...marshall(Object.fromEntries(fields), MARSHALLING) },
+        ConditionExpression: expression,
+        ExpressionAttributeNames: names,
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      }),
+    );
+  }
+
+  async #update(write: RowWrite<Row>): Promise<void> {
     const condition = conditionOf(write);
     const update = updateOf(write);
     await this.#table.client.send(
@@ -92,7 +109,6 @@ export class ClaimedRows<Row extends ClaimedRow> {
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );
-    return { kind: 'written' };
   }
 
   /**
@@ -155,10 +171,10 @@ interface Update {
   values: Record<string, unknown>;
 }
 
-/** Sets what the write names, removes what it nulls, and leaves every other attribute to its owner. */
-function updateOf<Row extends ClaimedRow>(write: RowWrite<Row>): Update {
+/** What a write makes of the fields of a row; null removes one. */
+function fieldsOf<Row extends ClaimedRow>(write: RowWrite<Row>): Record<string, unknown> {
   const { transition, token, from, firstFields, at } = write;
-  const written: Record<string, unknown> = {
+  return {
     ...fieldsToWrite(write),
     ...(makesRevision(transition) ? { revision: (from?.revision ?? 0) + 1 } : {}),
     // A revision that no claim has made is known by this, as one that a claim has made is.
@@ -166,7 +182,11 @@ function updateOf<Row extends ClaimedRow>(write: RowWrite<Row>): Update {
     ...(from ? {} : { ...firstFields, createdAt: at }),
     updatedAt: at,
   };
-  const entries = Object.entries(written).filter(([, value]) => value !== undefined);
+}
+
+/** Sets what the write names, removes what it nulls, and leaves every other attribute to its owner. */
+function updateOf<Row extends ClaimedRow>(write: RowWrite<Row>): Update {
+  const entries = Object.entries(fieldsOf(write)).filter(([, value]) => value !== undefined);
   const set = entries.filter(([, value]) => value !== null).map(([name]) => `#${name} = :new_${name}`);
   const removed = entries.filter(([, value]) => value === null).map(([name]) => `#${name}`);
   return {

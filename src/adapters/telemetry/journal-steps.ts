@@ -121,7 +121,7 @@ export const JOURNAL_STEPS: { readonly [C in Code]: JournalStep<C> } = {
     measure: once('RolloutStalled'),
   },
   HISTORY_PRUNED: { level: 'info', text: '📚 Old configurations removed from the history' },
-  HISTORY_NOT_PRUNED: { level: 'warn', text: '📚 Old configurations could not be removed' },
+  HISTORY_NOT_PRUNED: { level: 'warn', text: '📚 The worker could not be asked to remove old configurations' },
   RELEASE_FAILED: { level: 'warn', text: '🔒 The claim could not be given back and will expire' },
   EVENTS_NOT_SENT: {
     level: 'warn',

@@ -1,22 +1,35 @@
 import { nameOf } from '../journal.ts';
-import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
+import { type AssistantMapping, mappingOf } from '../mapping/assistant-mapping.ts';
 import type { Operation } from '../operation.ts';
+import type { TaskEnd } from '../task.ts';
 import { expendableSpecs, PRUNE_EVERY, type StoredSpec } from './history.ts';
 
-/** Removes what the history keeps no longer, with every tenth revision. Never throws: the next time makes up for it. */
-export async function pruneHistory(operation: Operation, mapping: AssistantMapping): Promise<void> {
-  const { key, history, runtime, journal } = operation;
+/**
+ * Has the worker remove what the history keeps no longer, with every tenth revision: no caller waits for it. Never throws: the
+ * next time makes up for it.
+ */
+export async function askForPruning({ tasks, key, id, journal }: Operation, mapping: AssistantMapping): Promise<void> {
   if (mapping.revision % PRUNE_EVERY !== 0) return;
   try {
-    const specs = await history.list(key);
-    const expendable = expendableSpecs(specs, mapping, runtime.now());
-    await history.remove(key, expendable);
-    const left = specs.filter((spec) => !expendable.includes(spec));
-    await forgetRemoved(operation, left);
-    if (expendable.length > 0) journal.record({ code: 'HISTORY_PRUNED', count: expendable.length });
+    await tasks.send({ kind: 'prune-history', ...key, operationId: id });
   } catch (error) {
     journal.record({ code: 'HISTORY_NOT_PRUNED', cause: nameOf(error) });
   }
+}
+
+/** Removes what the history keeps no longer. Nothing is left of it to do when the assistant was removed meanwhile. */
+export async function pruneHistory(operation: Operation): Promise<TaskEnd> {
+  const { key, mappings, history, runtime, journal } = operation;
+  const mapping = mappingOf(await mappings.read(key.orgId), key);
+  if (!mapping) return { kind: 'done', outcome: 'removed-meanwhile' };
+  const specs = await history.list(key);
+  const expendable = expendableSpecs(specs, mapping, runtime.now());
+  await history.remove(key, expendable);
+  const left = specs.filter((spec) => !expendable.includes(spec));
+  await forgetRemoved(operation, left);
+  if (expendable.length === 0) return { kind: 'done', outcome: 'nothing-to-prune' };
+  journal.record({ code: 'HISTORY_PRUNED', count: expendable.length });
+  return { kind: 'done', outcome: 'pruned' };
 }
 
 /** A configuration that comes back again and again, each time after another one, would grow with each of them. */

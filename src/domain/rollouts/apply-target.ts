@@ -1,6 +1,6 @@
 import type { VapiAccounts } from '../account/vapi-account.ts';
 import { type DesiredAssistant, desireAssistant, desiredFrom } from '../configuration/configuration.ts';
-import { type AssistantMapping, mappingOf, type TemplateBinding } from '../mapping/assistant-mapping.ts';
+import { mappingOf, type OrganisationView, type TemplateBinding } from '../mapping/assistant-mapping.ts';
 import { isAsPlanned, type PlannedRow } from '../mapping/expectation.ts';
 import type { Operation } from '../operation.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
@@ -26,7 +26,8 @@ export interface Applied {
 export async function applyTarget(call: RolloutCall, rollout: Rollout, target: Target): Promise<Applied> {
   return await judged(call, target, async () => {
     const operation = operationOf(call, rollout, { target, step: 'apply' });
-    const mapping = await rowOf(operation);
+    const view = await operation.mappings.read(operation.key.orgId);
+    const mapping = mappingOf(view, operation.key);
     if (!mapping) return { ...target, state: 'skipped', ...NOT_MAPPED };
     if (!isAsPlanned(mapping, plannedRow(target, operation.id)) || !mapping.template) return changedSince(target);
     const { variables, overrides } = mapping.template;
@@ -34,7 +35,7 @@ export async function applyTarget(call: RolloutCall, rollout: Rollout, target: T
     const rules = { inlineCredentials: call.inlineCredentials, allowEmpty: true };
     const { asked, binding } = await bindTemplate(operation, call.bound, { request, rules });
     const desired = desireAssistant(asked, operation.key, operation.deployment);
-    const { mapping: now, outcome } = await apply(operation, { target, desired, binding });
+    const { mapping: now, outcome } = await apply(operation, { target, view, desired, binding });
     const isSame = outcome === 'unchanged' && now.specHash === target.specHash;
     const state = isSame ? 'unchanged' : 'applied';
     return { ...target, state, reached: true, assistantId: now.assistantId ?? null };
@@ -45,7 +46,8 @@ export async function applyTarget(call: RolloutCall, rollout: Rollout, target: T
 export async function takeTargetBack(call: RolloutCall, rollout: Rollout, target: Target): Promise<Applied> {
   return await judged(call, target, async () => {
     const operation = operationOf(call, rollout, { target, step: 'back' });
-    const mapping = await rowOf(operation);
+    const view = await operation.mappings.read(operation.key.orgId);
+    const mapping = mappingOf(view, operation.key);
     if (!mapping) return { ...target, state: 'skipped', ...NOT_MAPPED };
     if (!isAsPlanned(mapping, plannedRow(target, operation.id)) || !mapping.template || target.specHash === null) {
       return changedSince(target);
@@ -54,6 +56,7 @@ export async function takeTargetBack(call: RolloutCall, rollout: Rollout, target
     if (!former) throw new Problem('NOT_FOUND', 'The configuration of before is no longer stored: PUT it anew.');
     const { mapping: now } = await apply(operation, {
       target,
+      view,
       desired: { ...desiredFrom(former), specHash: target.specHash },
       binding: { ...mapping.template, version: target.from, operationId: operation.id },
     });
@@ -72,12 +75,15 @@ function changedSince(target: Target): Target {
   };
 }
 
-async function apply(
-  operation: Operation,
-  { target, desired, binding }: { target: Target; desired: DesiredAssistant; binding: TemplateBinding },
-) {
-  const expected = { planned: plannedRow(target, operation.id) };
-  return await syncAssistant(operation, { desired, binding, expected });
+interface Application {
+  target: Target;
+  view: OrganisationView;
+  desired: DesiredAssistant;
+  binding: TemplateBinding;
+}
+
+async function apply(operation: Operation, { target, ...request }: Application) {
+  return await syncAssistant(operation, { ...request, expected: { planned: plannedRow(target, operation.id) } });
 }
 
 /** Both steps of a rollout on one target are its own: the one may have to go on from what the other has left. */
@@ -97,10 +103,6 @@ function operationOf(
 
 function paced({ vapi, pacer, callsPerSecond }: RolloutCall): VapiAccounts {
   return { open: (apiKey, deadline) => pacer.paced(vapi.open(apiKey, deadline), callsPerSecond) };
-}
-
-async function rowOf({ mappings, key }: Operation): Promise<AssistantMapping | undefined> {
-  return mappingOf(await mappings.read(key.orgId), key);
 }
 
 /** A failure that may pass leaves the target to be tried again; another one, or too long of it, is its end. */

@@ -4,7 +4,7 @@ import type { TrafficWish } from '../configuration/assistant-request.ts';
 import { type DesiredAssistant, isOurs } from '../configuration/configuration.ts';
 import { diffAssistant } from '../configuration/diff.ts';
 import { summarise } from '../configuration/summary.ts';
-import { pruneHistory } from '../history/prune-history.ts';
+import { askForPruning } from '../history/prune-history.ts';
 import { nameOf } from '../journal.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { AssistantMapping, TemplateBinding } from '../mapping/assistant-mapping.ts';
@@ -97,7 +97,7 @@ async function complete(
     hasChanged: hasChanged(change),
     made: plan.kind === 'create',
   });
-  if (outcome.kind === 'done') await pruneHistory(operation, outcome.mapping);
+  if (outcome.kind === 'done') await askForPruning(operation, outcome.mapping);
   return outcome.kind === 'done' ? { ...outcome, problem } : outcome;
 }
 

@@ -63,12 +63,17 @@ interface Progress {
   goneTools: ReadonlySet<string>;
   /** Tools that the caller has just registered, or seen at Vapi. */
   seenTools: readonly LinkedTool[];
+  /** What the caller has read; only the first round has it. */
+  view: OrganisationView | undefined;
 }
 
-function startProgress(operation: Operation, { desired, traffic, binding, seenTools = [] }: SyncRequest): Progress {
+function startProgress(
+  operation: Operation,
+  { desired, traffic, binding, seenTools = [], view }: SyncRequest,
+): Progress {
   const credentials = openAccessSession(operation);
   const nothingYet = { awaitedToken: undefined, waits: 0, restarts: 0, unremoved: [], goneTools: new Set<string>() };
-  return { desired, traffic, binding, credentials, seenTools, ...nothingYet };
+  return { desired, traffic, binding, credentials, seenTools, view, ...nothingYet };
 }
 
 /** What the assistant is to be, and what it must be now for that to happen. */
@@ -81,6 +86,11 @@ export interface SyncRequest {
   binding?: TemplateBinding | null;
   /** Tools that were registered for it, or seen at Vapi, just now: they are not looked at once more. */
   seenTools?: readonly LinkedTool[];
+  /**
+   * The rows as the caller has just read them: they are not read once more. A claim is taken on condition that they still
+   * are so.
+   */
+  view?: OrganisationView;
 }
 
 /**
@@ -254,7 +264,8 @@ interface Reading {
 
 async function read(operation: Operation, progress: Progress): Promise<Reading> {
   const { key } = operation;
-  const reading = operation.mappings.read(key.orgId);
+  const reading = progress.view ? Promise.resolve(progress.view) : operation.mappings.read(key.orgId);
+  progress.view = undefined;
   const [view, remembered] = await Promise.all([
     reading,
     progress.credentials.access(async () => (await reading).record),

@@ -5,8 +5,15 @@ import type { TrafficWish } from '../configuration/assistant-request.ts';
 import { hashOf } from '../configuration/canonical-hash.ts';
 import { type Configuration, type DesiredAssistant, desiredFrom } from '../configuration/configuration.ts';
 import { normaliseVoice } from '../configuration/voice.ts';
+import { pruneHistory } from '../history/prune-history.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
-import { type AssistantMapping, type LinkedTool, type MappingChange, mappingOf } from '../mapping/assistant-mapping.ts';
+import {
+  type AssistantMapping,
+  type LinkedTool,
+  type MappingChange,
+  mappingOf,
+  type OrganisationView,
+} from '../mapping/assistant-mapping.ts';
 import { isBeingRemoved } from '../mapping/claim.ts';
 import type { Operation, SyncDependencies } from '../operation.ts';
 import { Problem } from '../problem.ts';
@@ -32,6 +39,8 @@ export async function performTask(
   switch (task.kind) {
     case 'name-version':
       return await nameVersion(operation, task.specHash);
+    case 'prune-history':
+      return await pruneHistory(operation);
     case 'sync-tools':
       return await unlessRefused(() => reapplyAssistant(operation));
     case 'reapply':
@@ -77,7 +86,8 @@ async function reapply(
 ): Promise<TaskEnd | undefined> {
   const applied = await lastApplied(operation);
   if (!applied) return { kind: 'done', outcome: 'nothing-applied' };
-  const { desired, record } = applied;
+  const { desired, view } = applied;
+  const { record } = view;
   const tools = await registerAll(operation, { desired, record, credentials });
   if (tools.kind === 'later') {
     // Callers are not to wait for their number until a tool is there.
@@ -87,6 +97,7 @@ async function reapply(
   const { mapping, outcome } = await ensureAssistant(operation, {
     desired,
     traffic,
+    view,
     expected: { specHash: applied.mapping.specHash },
     seenTools: tools.kind === 'registered' ? tools.linked : [],
   });
@@ -103,8 +114,8 @@ async function reapply(
 
 interface Reapplied {
   mapping: AssistantMapping & { specHash: string };
-  /** The organisation record that was read with the mapping. */
-  record: OrganisationRecord | undefined;
+  /** What was read with the mapping. */
+  view: OrganisationView;
   desired: DesiredAssistant;
 }
 
@@ -135,7 +146,7 @@ async function lastApplied(operation: Operation): Promise<Reapplied | undefined>
   const { record } = view;
   const untouched = [...operation.driftIgnore, ...(record?.driftIgnore ?? [])];
   const desired = upToDate(operation, { ...configuration, specHash });
-  return { mapping: { ...mapping, specHash }, record, desired: { ...desired, untouched } };
+  return { mapping: { ...mapping, specHash }, view, desired: { ...desired, untouched } };
 }
 
 type ToolsOutcome =
@@ -143,10 +154,16 @@ type ToolsOutcome =
   | { kind: 'later'; afterSeconds: number }
   | { kind: 'refused'; detail: string };
 
+interface Registration {
+  desired: DesiredAssistant;
+  record: OrganisationRecord | undefined;
+  credentials: AccessSession;
+}
+
 /** All of them, whatever becomes of one: the others are ready then. */
 async function registerAll(
   operation: Operation,
-  { desired, record, credentials }: Omit<Reapplied, 'mapping'> & { credentials: AccessSession },
+  { desired, record, credentials }: Registration,
 ): Promise<ToolsOutcome> {
   if (desired.tools.length === 0) return { kind: 'registered', linked: [] };
   const access = await credentials.freshAccess(record);
