@@ -1,6 +1,6 @@
-import { nameOf } from '../journal.ts';
 import { type AssistantMapping, mappingOf } from '../mapping/assistant-mapping.ts';
 import type { Operation } from '../operation.ts';
+import { sendOrRecord } from '../send-task.ts';
 import type { TaskEnd } from '../task.ts';
 import { expendableSpecs, PRUNE_EVERY, type StoredSpec } from './history.ts';
 
@@ -8,13 +8,10 @@ import { expendableSpecs, PRUNE_EVERY, type StoredSpec } from './history.ts';
  * Has the worker remove what the history keeps no longer, with every tenth revision: no caller waits for it. Never throws: the
  * next time makes up for it.
  */
-export async function askForPruning({ tasks, key, id, journal }: Operation, mapping: AssistantMapping): Promise<void> {
-  if (mapping.revision % PRUNE_EVERY !== 0) return;
-  try {
-    await tasks.send({ kind: 'prune-history', ...key, operationId: id });
-  } catch (error) {
-    journal.record({ code: 'HISTORY_NOT_PRUNED', cause: nameOf(error) });
-  }
+export async function askForPruning(operation: Operation, { revision }: AssistantMapping): Promise<void> {
+  if (revision % PRUNE_EVERY !== 0) return;
+  const task = { kind: 'prune-history', ...operation.key, operationId: operation.id } as const;
+  await sendOrRecord(operation, task, (cause) => ({ code: 'HISTORY_NOT_PRUNED', cause }));
 }
 
 /** Removes what the history keeps no longer. Nothing is left of it to do when the assistant was removed meanwhile. */

@@ -83,7 +83,8 @@ interface Application {
 }
 
 async function apply(operation: Operation, { target, ...request }: Application) {
-  return await syncAssistant(operation, { ...request, expected: { planned: plannedRow(target, operation.id) } });
+  const expected = { planned: plannedRow(target, operation.id) };
+  return await syncAssistant(operation, { ...request, expected });
 }
 
 /** Both steps of a rollout on one target are its own: the one may have to go on from what the other has left. */

@@ -1,5 +1,5 @@
-import { nameOf } from '../journal.ts';
 import { isoNow } from '../runtime.ts';
+import { sendOrRecord } from '../send-task.ts';
 import type { RolloutCall } from './dependencies.ts';
 import type { Rollout } from './rollout.ts';
 import { ROLLOUT_TRANSITIONS, type RolloutTransition } from './transitions.ts';
@@ -22,10 +22,6 @@ export async function transit(
  * Has the worker go on with a rollout. What is to be done stands in it already, and a task that is missing is sent within a minute: who
  * asked for it is not told that it failed, and does not ask again.
  */
-export async function sendTask({ tasks, journal }: RolloutCall, rolloutId: string): Promise<void> {
-  try {
-    await tasks.send({ kind: 'rollout', rolloutId });
-  } catch (error) {
-    journal.record({ code: 'ROLLOUT_NOT_SENT', rolloutId, cause: nameOf(error) });
-  }
+export async function sendTask(call: RolloutCall, rolloutId: string): Promise<void> {
+  await sendOrRecord(call, { kind: 'rollout', rolloutId }, (cause) => ({ code: 'ROLLOUT_NOT_SENT', rolloutId, cause }));
 }

@@ -1,6 +1,6 @@
-import { nameOf } from '../journal.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
 import type { Operation } from '../operation.ts';
+import { sendOrRecord } from '../send-task.ts';
 import { ensureAssistant, type SyncRequest, type SyncResult } from './ensure-assistant.ts';
 
 /**
@@ -18,11 +18,8 @@ function hasPendingWork({ tools, phoneNumber, formerNumbers }: AssistantMapping)
   return tools.status === 'pending' || phoneNumber?.status === 'pending' || formerNumbers.length > 0;
 }
 
-async function sendFollowUp({ tasks, id, key, journal }: Operation): Promise<void> {
-  try {
-    await tasks.send({ kind: 'sync-tools', ...key, operationId: id });
-    journal.record({ code: 'FOLLOW_UP_SENT' });
-  } catch (error) {
-    journal.record({ code: 'FOLLOW_UP_NOT_SENT', cause: nameOf(error) });
-  }
+async function sendFollowUp(operation: Operation): Promise<void> {
+  const task = { kind: 'sync-tools', ...operation.key, operationId: operation.id } as const;
+  const isSent = await sendOrRecord(operation, task, (cause) => ({ code: 'FOLLOW_UP_NOT_SENT', cause }));
+  if (isSent) operation.journal.record({ code: 'FOLLOW_UP_SENT' });
 }

@@ -1,21 +1,17 @@
 import { openAccessSession } from '../account/access-session.ts';
 import type { Access } from '../account/credentials.ts';
 import type { AssistantVersion } from '../account/vapi-account.ts';
-import { nameOf } from '../journal.ts';
 import { mappingOf } from '../mapping/assistant-mapping.ts';
 import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
+import { sendOrRecord } from '../send-task.ts';
 import type { TaskEnd } from '../task.ts';
 
 /** Has the version that was just written named, where the account is known to have versions. Never throws. */
 export async function askForName(operation: Operation, { apiKey }: Access, specHash: string): Promise<void> {
-  const { tasks, key, id, journal } = operation;
   if (!operation.vapi.open(apiKey, operation.deadline).traffic.hasAccess) return;
-  try {
-    await tasks.send({ kind: 'name-version', ...key, operationId: id, specHash });
-  } catch (error) {
-    journal.record({ code: 'VERSION_NOT_NAMED', cause: nameOf(error) });
-  }
+  const task = { kind: 'name-version', ...operation.key, operationId: operation.id, specHash } as const;
+  await sendOrRecord(operation, task, (cause) => ({ code: 'VERSION_NOT_NAMED', cause }));
 }
 
 /** Vapi's clock and ours may be this far apart, in ms. */
