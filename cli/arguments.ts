@@ -56,15 +56,26 @@ function readable<Content>(file: string, read: () => Content): Content {
   }
 }
 
-/** Asks for a yes. Without a terminal `--yes` must stand in the command: else a `CliError` (64). Declined: one with 1. */
-export async function confirm(question: string, isConfirmed: boolean | undefined): Promise<void> {
+/** Where a question is asked. */
+interface Terminal {
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
+  stderr: NodeJS.WritableStream;
+}
+
+/**
+ * Asks for a yes. Without a terminal `--yes` must stand in the command: else a `CliError` (64). Declined: one with 1; left by
+ * Ctrl-C or Ctrl-D: one with 130.
+ */
+export async function confirm(
+  question: string,
+  isConfirmed: boolean | undefined,
+  { stdin, stderr }: Terminal = process,
+): Promise<void> {
   if (isConfirmed) return;
-  if (!process.stdin.isTTY) throw new CliError(`${question} Say --yes, as there is no terminal to ask on.`, EXIT.usage);
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await prompt.question(`${question} [y/N] `);
-    if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('Nothing was done.');
-  } finally {
-    prompt.close();
-  }
+  if (!stdin.isTTY) throw new CliError(`${question} Say --yes, as there is no terminal to ask on.`, EXIT.usage);
+  const prompt = createInterface({ input: stdin, output: stderr });
+  const answer = await prompt.question(`${question} [y/N] `).catch(() => undefined);
+  prompt.close();
+  if (answer === undefined) throw new CliError('\nNothing was done.', EXIT.interrupted);
+  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('Nothing was done.');
 }

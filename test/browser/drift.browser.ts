@@ -1,4 +1,6 @@
+import type { Page } from 'playwright-core';
 import { configuration } from '../support/configurations.ts';
+import { driftEvent } from '../support/drift-runs.ts';
 import { PLATFORM_KEY } from '../support/service.ts';
 import { type Opened, useConsole } from './open-console.ts';
 
@@ -14,6 +16,11 @@ async function edit(org: string, change: object | undefined): Promise<void> {
   const rest = change === undefined ? { method: 'DELETE' } : { method: 'PATCH', body: JSON.stringify(change) };
   const { ok } = await fetch(`${opened.service.vapi.url}/assistant/${assistantId}`, { headers, ...rest });
   expect(ok).toBe(true);
+}
+
+async function heal(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Heal' }).click();
+  await page.getByRole('button', { name: 'Check and heal' }).click();
 }
 
 it('shows the findings of a run by their cause, and heals them', async () => {
@@ -32,6 +39,9 @@ it('shows the findings of a run by their cause, and heals them', async () => {
   await page.getByText('Vapi does not have it any more').waitFor();
   await page.getByRole('img', { name: 'Findings of the last 1 run; the newest has 3' }).waitFor();
   await page.getByRole('button', { name: 'Heal' }).click();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  expect((await opened.service.invoke('drift', driftEvent('GET'))).body.runs).toHaveLength(1);
+  await heal(page);
   await page.getByText(/^Sent for healing: 3 reapplied/).waitFor();
   await page.getByRole('button', { name: 'Check now' }).click();
   await page.getByText('Nothing was found.').waitFor();
@@ -54,7 +64,7 @@ it('says of each finding that was not to be healed why it was left', async () =>
   });
   await edit('watched', { firstMessage: 'By hand' });
   const { page } = await opened.visit('drift');
-  await page.getByRole('button', { name: 'Heal' }).click();
+  await heal(page);
   const left = page.getByText('left as it is: the driftMode of watched is report');
   await left.waitFor();
   expect(await left.count()).toBe(1);

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import { orThrow } from '../../../client/index.ts';
+import { Dialog, useQuestion } from '../common/dialog.tsx';
 import { useLoaded } from '../common/loaded.ts';
 import { PageHead, Panel } from '../common/parts.tsx';
 import { service } from '../common/service.ts';
@@ -50,17 +51,30 @@ function Drift({ runId }: { runId: string | undefined }) {
   );
 }
 
-/** Healing goes as far as modes and brakes of the service allow. */
+/** Healing goes as far as modes and brakes of the service allow. It changes what callers hear, and is asked first. */
 function Start({ view, start }: { view: DriftView | undefined; start: (mode: 'report' | 'heal') => Promise<void> }) {
+  const { asked, ask, end } = useQuestion<'heal'>();
   const isBusy = view === undefined || view.runs.some(isOpen);
+  const heal = () => {
+    end();
+    void start('heal');
+  };
   return (
     <>
       <button type="button" class="button" disabled={isBusy} onClick={() => void start('report')}>
         Check now
       </button>
-      <button type="button" class="button button-strong" disabled={isBusy} onClick={() => void start('heal')}>
+      <button type="button" class="button button-strong" disabled={isBusy} onClick={() => ask('heal')}>
         Heal
       </button>
+      {asked && (
+        <Dialog key={asked.id} title="Heal the fleet?" confirm="Check and heal" onConfirm={heal} onClose={end}>
+          <p>
+            The fleet is checked, and what differs is applied anew: changes that were made by hand at Vapi are lost. An
+            organisation whose driftMode is “report” or “off” is left alone.
+          </p>
+        </Dialog>
+      )}
     </>
   );
 }
