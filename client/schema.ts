@@ -264,7 +264,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The newest version of a template */
+        /**
+         * The newest version of a template
+         * @description `[hidden]` stands for a secret; what is PUT with it is refused.
+         */
         get: operations["getTemplate"];
         /**
          * Makes a content the newest version of a template
@@ -290,7 +293,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** One version of a template; it never changes */
+        /**
+         * One version of a template; it never changes
+         * @description `[hidden]` stands for a secret; what is PUT with it is refused.
+         */
         get: operations["getTemplateVersion"];
         put?: never;
         post?: never;
@@ -314,7 +320,7 @@ export interface paths {
         get: operations["getVariables"];
         /**
          * Replaces the values that an organisation gives to templates
-         * @description At most 16 KB. Values change nothing by themselves: they are read when a template is applied.
+         * @description At most 16 KB. Values change nothing by themselves: they are read when a template is applied. `[hidden]` in the place of a secret is refused.
          */
         put: operations["putVariables"];
         post?: never;
@@ -3273,10 +3279,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The values; none is an empty object */
+            /** @description The values; none is an empty object. `[hidden]` stands for a secret */
             200: {
                 headers: {
                     "X-Operation-Id": components["headers"]["operationId"];
+                    /** @description Equal for equal values, also for the secrets among them */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3318,10 +3326,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The values */
+            /** @description The values. `[hidden]` stands for a secret */
             200: {
                 headers: {
                     "X-Operation-Id": components["headers"]["operationId"];
+                    /** @description Equal for equal values, also for the secrets among them */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {

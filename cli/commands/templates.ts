@@ -20,7 +20,7 @@ export function addTemplateCommands(program: Command): void {
   template.command('list').description('All templates, in their newest version').action(action(list));
   template
     .command('get <template>')
-    .description('A template, in its newest version or in another')
+    .description('A template, in its newest version or in another (secrets hidden)')
     .option('--version <n>', 'this version')
     .action(action<{ version?: string }>(get));
   template
@@ -29,7 +29,7 @@ export function addTemplateCommands(program: Command): void {
     .action(action(set));
   template
     .command('variables <org> [file]')
-    .description('The values of an organisation; with a file, replaces all of them')
+    .description('The values of an organisation (secrets hidden); with a file, replaces all of them')
     .action(action(variables));
   program.addCommand(template.addHelpText('after', '\nExample: npx vapi-sync template set clinic clinic.yaml'));
 }

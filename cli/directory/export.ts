@@ -4,6 +4,7 @@ import pMap from 'p-map';
 import { stringify } from 'yaml';
 import { orThrow, type ServiceClient } from '../../client/index.ts';
 import { isReserved } from '../../src/domain/configuration/assistant-key.ts';
+import { HIDDEN } from '../../src/domain/configuration/masking.ts';
 import type { Configuration } from '../arguments.ts';
 import { pagesOf } from '../pages.ts';
 import { AT_ONCE } from './at-once.ts';
@@ -34,7 +35,6 @@ export function filesThere(path: string): string[] {
 type Secrets = Map<string, Set<string>>;
 
 const SCHEMA = '# yaml-language-server: $schema=../schemas/organisation.json\n';
-const HIDDEN = '[hidden]';
 
 /** Writes `orgs/<orgId>.yaml` for all of the platform's account, and for the organisations that are named. */
 export async function exportDirectory(
@@ -50,8 +50,8 @@ export async function exportDirectory(
   for await (const { items } of pagesOf(page)) {
     for (const { orgId } of items) if (!isReserved(orgId)) orgIds.add(orgId);
   }
-  await exportTemplates(client, path);
   const secrets: Secrets = new Map();
+  await exportTemplates(client, path, secrets);
   const skipped: string[] = [];
   const bound: string[] = [];
   const written = await pMap(
@@ -60,7 +60,8 @@ export async function exportDirectory(
       const assistants = await configurationsOf(client, orgId, { secrets, skipped, bound });
       const variables = orThrow(await client.GET('/orgs/{orgId}/variables', { params: { path: { orgId } } }));
       const file = join(folder, `${orgId}.yaml`);
-      const content = { ...(Object.keys(variables).length > 0 && { variables }), assistants };
+      const values = withNames(variables, orgId, secrets);
+      const content = { ...(Object.keys(variables).length > 0 && { variables: values }), assistants };
       writeFileSync(file, SCHEMA + stringify(content, { lineWidth: 0 }));
       return { file, count: Object.keys(assistants).length };
     },
@@ -72,7 +73,7 @@ export async function exportDirectory(
   return { files: written.map(({ file }) => file), assistants, secrets: names, ambiguous, skipped, bound };
 }
 
-async function exportTemplates(client: ServiceClient, path: string): Promise<void> {
+async function exportTemplates(client: ServiceClient, path: string, secrets: Secrets): Promise<void> {
   const page = async (cursor: string | undefined) =>
     orThrow(await client.GET('/templates', { params: { query: { limit: 200, cursor } } }));
   for await (const { items } of pagesOf(page)) {
@@ -83,7 +84,8 @@ async function exportTemplates(client: ServiceClient, path: string): Promise<voi
       mkdirSync(folder, { recursive: true });
       writeFileSync(
         join(folder, `${templateId}.yaml`),
-        SCHEMA.replace('organisation', 'template') + stringify(content, { lineWidth: 0 }),
+        SCHEMA.replace('organisation', 'template') +
+          stringify(withNames(content, templateId, secrets), { lineWidth: 0 }),
       );
     }
   }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import pMap from 'p-map';
 import { orThrow, ProblemError, type ServiceClient } from '../../client/index.ts';
 import { AT_ONCE } from './at-once.ts';
@@ -22,6 +21,12 @@ export function nextVersion(step: Foundation): number | undefined {
   return step.kind === 'template' ? Number(step.etag?.replaceAll('"', '') ?? 0) + 1 : undefined;
 }
 
+/** What comes of looking at one: nothing when it is so already. What the service refuses is a step, too, that is never made. */
+interface Planned {
+  step?: Foundation;
+  mistakes?: readonly Mistake[];
+}
+
 /** What assistants stand on, and that is to be changed before them. What the service refuses of it is added to `mistakes`. */
 export async function planFoundations(
   client: ServiceClient,
@@ -31,56 +36,41 @@ export async function planFoundations(
   const atOnce = { concurrency: AT_ONCE };
   const templates = await pMap(directory.templates, (wanted) => planTemplate(client, wanted), atOnce);
   const variables = await pMap(directory.variables, (wanted) => planVariables(client, wanted), atOnce);
-  const changing = [...templates, ...variables].filter((step) => step !== undefined);
-  for (const found of await pMap(changing, (step) => refusalsOf(client, step), atOnce)) mistakes.push(...found);
-  return changing;
+  const planned = [...templates, ...variables];
+  for (const found of planned) mistakes.push(...(found.mistakes ?? []));
+  return planned.flatMap(({ step }) => step ?? []);
 }
 
-async function refusalsOf(client: ServiceClient, { kind, wanted }: Foundation): Promise<Mistake[]> {
-  const query = { dryRun: true };
-  const { data, error, response } =
-    kind === 'template'
-      ? await client.PUT('/templates/{templateId}', {
-          params: { path: { templateId: wanted.templateId }, query },
-          body: wanted.content,
-        })
-      : await client.PUT('/orgs/{orgId}/variables', {
-          params: { path: { orgId: wanted.orgId }, query },
-          body: { ...wanted.values },
-        });
-  const root = kind === 'template' ? [] : ['variables'];
-  if (response.status === 400) return mistakesIn(new ProblemError(error, response), { source: wanted.source, root });
-  orThrow<unknown>({ data, error, response });
-  return [];
-}
-
-async function planTemplate(client: ServiceClient, wanted: WantedTemplate): Promise<Foundation | undefined> {
+async function planTemplate(client: ServiceClient, wanted: WantedTemplate): Promise<Planned> {
   const { templateId, content, source } = wanted;
-  const reply = await client.GET('/templates/{templateId}', { params: { path: { templateId } } });
+  const params = { path: { templateId }, query: { dryRun: true } };
+  const { data, error, response } = await client.PUT('/templates/{templateId}', { params, body: content });
   const step = { kind: 'template', name: templateId, file: source.file, wanted } as const;
-  if (reply.response.status === 404) return { ...step, action: 'create', etag: undefined };
-  const { description, roles, variables, assistant } = orThrow(reply);
-  const isSame = isSameJson(
-    {
-      description: content.description,
-      roles: content.roles,
-      variables: content.variables ?? {},
-      assistant: content.assistant,
-    },
-    { description, roles, variables, assistant },
-  );
-  return isSame ? undefined : { ...step, action: 'update', etag: reply.response.headers.get('etag') ?? undefined };
+  if (response.status === 400) {
+    const mistakes = mistakesIn(new ProblemError(error, response), { source, root: [] });
+    return { step: { ...step, action: 'update', etag: undefined }, mistakes };
+  }
+  const { outcome, version } = orThrow({ data, error, response });
+  if (outcome === 'unchanged') return {};
+  if (outcome === 'created') return { step: { ...step, action: 'create', etag: undefined } };
+  return { step: { ...step, action: 'update', etag: `"${version - 1}"` } };
 }
 
-async function planVariables(client: ServiceClient, wanted: WantedVariables): Promise<Foundation | undefined> {
+/** Secrets among values are not shown: whether they are the same ones, the tags of the answers say. */
+async function planVariables(client: ServiceClient, wanted: WantedVariables): Promise<Planned> {
   const { orgId, values, source } = wanted;
-  const found = orThrow(await client.GET('/orgs/{orgId}/variables', { params: { path: { orgId } } }));
-  if (isSameJson(found, values)) return undefined;
-  return { kind: 'variables', name: orgId, action: 'update', file: source.file, wanted };
-}
-
-function isSameJson(a: unknown, b: unknown): boolean {
-  return isDeepStrictEqual(JSON.parse(JSON.stringify(a)), JSON.parse(JSON.stringify(b)));
+  const path = { orgId };
+  const there = await client.GET('/orgs/{orgId}/variables', { params: { path } });
+  orThrow(there);
+  const params = { path, query: { dryRun: true } };
+  const { data, error, response } = await client.PUT('/orgs/{orgId}/variables', { params, body: { ...values } });
+  const step = { kind: 'variables', name: orgId, action: 'update', file: source.file, wanted } as const;
+  if (response.status === 400) {
+    return { step, mistakes: mistakesIn(new ProblemError(error, response), { source, root: ['variables'] }) };
+  }
+  orThrow({ data, error, response });
+  const tag = response.headers.get('etag');
+  return tag !== null && tag === there.response.headers.get('etag') ? {} : { step };
 }
 
 /** Makes one so, only on the version that the plan was made from. Returns what came of it. Throws a `ProblemError`. */

@@ -1,4 +1,5 @@
 import { orThrow, type ServiceClient } from '../../client/index.ts';
+import { HIDDEN } from '../../src/domain/configuration/masking.ts';
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
 import { assertForRole, parseBinding, renderFor, unknownTemplate } from '../../src/domain/templates/bind.ts';
 import { parseTemplate } from '../../src/domain/templates/parse-template.ts';
@@ -19,7 +20,7 @@ interface Ground {
 
 /**
  * The configuration that a binding gives when the templates and values of its plan are made, which the service does not know before.
- * Undefined when it names things of a Vapi account. Throws a `Problem` for what the service will refuse.
+ * Undefined when it names things of a Vapi account, or takes secrets that the service does not show. Throws a `Problem` for what the service will refuse.
  */
 export async function renderAhead(
   client: ServiceClient,
@@ -28,20 +29,27 @@ export async function renderAhead(
 ): Promise<Configuration | undefined> {
   const { id, version, variables: ofRequest = {}, overrides } = parseBinding(body);
   const template = await templateAhead(client, { id, version }, foundations);
+  if (!template) return undefined;
   assertForRole(template, role);
   const inFile = directory.variables.find((wanted) => wanted.orgId === orgId)?.values;
   const ofOrganisation =
     inFile ?? orThrow(await client.GET('/orgs/{orgId}/variables', { params: { path: { orgId } } }));
+  if (hasHidden(ofOrganisation)) return undefined;
   const config = renderFor(template, { ofOrganisation: asJson(ofOrganisation), ofRequest, overrides });
   return referencesIn(config).length === 0 ? config : undefined;
 }
 
-/** A version of a template as it will be. Throws `TEMPLATE_UNKNOWN`. */
+/** True for an answer that leaves out secrets. */
+function hasHidden(shown: object): boolean {
+  return JSON.stringify(shown).includes(HIDDEN);
+}
+
+/** A version of a template as it will be; undefined when it holds secrets. Throws `TEMPLATE_UNKNOWN`. */
 async function templateAhead(
   client: ServiceClient,
   { id, version }: { id: string; version: number | undefined },
   foundations: readonly Foundation[],
-): Promise<Template> {
+): Promise<Template | undefined> {
   const made = foundations.find(({ kind, name }) => kind === 'template' && name === id);
   const next = made && nextVersion(made);
   if (made?.kind === 'template' && next !== undefined && (version === undefined || version === next)) {
@@ -55,7 +63,7 @@ async function templateAhead(
         });
   if (response.status === 404) throw unknownTemplate(id, version);
   const { templateId: _id, version: found, hash: _hash, ...content } = orThrow({ data, error, response });
-  return templateOf(id, found, content);
+  return hasHidden(content) ? undefined : templateOf(id, found, content);
 }
 
 function templateOf(templateId: string, version: number, content: object): Template {

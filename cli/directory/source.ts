@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Document, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { HIDDEN } from '../../src/domain/configuration/masking.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
 import { lineOf, type Mistake } from './mistakes.ts';
 
@@ -13,9 +14,6 @@ export interface Source {
 
 /** A value from the environment, as texts name it: secrets do not belong into Git. */
 const ENVIRONMENT = /\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}/g;
-
-/** What the service shows in the place of a secret. */
-const HIDDEN = '[hidden]';
 
 /** Reads a YAML file. What is wrong with it is added to `mistakes`; undefined when it is no YAML at all. */
 export function readSource(file: string, mistakes: Mistake[], environment = process.env): Source | undefined {

@@ -1,9 +1,12 @@
 import { makeTemplatesApplication, type TemplatesApplication } from '../application.ts';
 import { assertNotReserved, parseOrgId } from '../domain/configuration/assistant-key.ts';
+import { hashOf } from '../domain/configuration/canonical-hash.ts';
+import { mask } from '../domain/configuration/masking.ts';
+import type { JsonObject } from '../domain/json.ts';
 import { pageIn } from '../domain/page-limit.ts';
 import { validationFailed } from '../domain/problem.ts';
 import { parseTemplate, VARIABLE_NAME } from '../domain/templates/parse-template.ts';
-import { asJson, findTemplate, putTemplate } from '../domain/templates/put-template.ts';
+import { findTemplate, putTemplate, shownContent } from '../domain/templates/put-template.ts';
 import { assertNoReferences } from '../domain/templates/references.ts';
 import type { Template } from '../domain/templates/template.ts';
 import { parseTemplateId } from '../domain/templates/template-id.ts';
@@ -12,7 +15,7 @@ import { entityTag, parsePrecondition } from './http/entity-tag.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
 import { parseFlag } from './http/query.ts';
 import { parseJsonBody } from './http/request.ts';
-import { jsonResponse } from './http/response.ts';
+import { type HttpResponse, jsonResponse } from './http/response.ts';
 import { entry } from './lambda/entry.ts';
 
 type TemplateCall = Call<TemplatesApplication>;
@@ -58,7 +61,7 @@ async function show({ app, request: { path } }: TemplateCall): Promise<Answer> {
 }
 
 function shown({ content, ...template }: Template) {
-  return { ...template, ...asJson(content) };
+  return { ...template, ...shownContent(content) };
 }
 
 function versionIn(version: string | undefined): number | undefined {
@@ -72,14 +75,22 @@ async function putVariables({ app, request }: TemplateCall): Promise<Answer> {
   assertNotReserved(orgId);
   const values = parseVariables(parseJsonBody(request), VARIABLE_NAME);
   if (request.claims !== undefined) assertNoReferences(values);
-  if (parseFlag(request, 'dryRun')) return { response: jsonResponse(200, values), outcome: 'planned' };
+  const response = variablesResponse(values);
+  if (parseFlag(request, 'dryRun')) return { response, outcome: 'planned' };
   await app.variables.replace(orgId, values);
-  return { response: jsonResponse(200, values), outcome: 'replaced' };
+  return { response, outcome: 'replaced' };
 }
 
 async function showVariables({ app, request }: TemplateCall): Promise<Answer> {
   const values = await app.variables.read(parseOrgId(request.path.orgId));
-  return { response: jsonResponse(200, values), outcome: 'found' };
+  return { response: variablesResponse(values), outcome: 'found' };
 }
+
+/** Without the secrets in them; the tag says whether two answers have the same ones. */
+function variablesResponse(values: JsonObject): HttpResponse {
+  return jsonResponse(200, mask(values), entityTag(hashOf(values).slice(0, TAG_DIGITS)));
+}
+
+const TAG_DIGITS = 16;
 
 export const handler = entry(makeTemplatesApplication, makeTemplatesHandler);

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
@@ -333,6 +333,43 @@ it(
     expect(await at('plan', copy)).toMatchObject({ code: 0, err: '' });
     writeFileSync(join(directory, 'templates', 'bad.md'), 'no front matter');
     expect((await at('apply', directory)).err).toContain('bad.md:1: has no front matter');
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'secrets of templates and values are exported as names of the environment; another one is a change, and is not shown',
+  async () => {
+    const directory = directoryOf({
+      'keyed.yaml': { variables: { hookToken: 'one' }, assistants: { inbound: { template: 'keyed' } } },
+    });
+    mkdirSync(join(directory, 'templates'));
+    writeFileSync(
+      join(directory, 'templates', 'keyed.md'),
+      `---\nvariables:\n  hookToken: {type: string}\nassistant:\n  model: {provider: openai, model: gpt-4o}\n  server: {url: 'https://x.example', headers: {x-hook: '$\{hookToken}', x-key: hush}}\n---\nYou answer.\n`,
+    );
+    expect(await at('apply', directory)).toMatchObject({ code: 0, err: '' });
+    const copy = temporaryDirectory();
+    const exported = await at('export', copy);
+    const names = ['KEYED_ASSISTANT_SERVER_HEADERS_X_KEY', 'KEYED_HOOKTOKEN'];
+    for (const name of names) expect(exported.err).toContain(name);
+    for (const file of readdirSync(join(copy, 'orgs'))) if (file !== 'keyed.yaml') rmSync(join(copy, 'orgs', file));
+    for (const file of readdirSync(join(copy, 'templates')))
+      if (file !== 'keyed.yaml') rmSync(join(copy, 'templates', file));
+    expect(readFileSync(join(copy, 'templates', 'keyed.yaml'), 'utf8')).toContain('x-hook: ${hookToken}');
+    const planWith = async (token: string) =>
+      await cli(['plan', copy, '--url', served.url], {
+        env: {
+          KEYED_ASSISTANT_SERVER_HEADERS_X_KEY: 'hush',
+          KEYED_INBOUND_SERVER_HEADERS_X_KEY: 'hush',
+          KEYED_INBOUND_SERVER_HEADERS_X_HOOK: 'one',
+          KEYED_HOOKTOKEN: token,
+        },
+      });
+    expect(await planWith('one')).toMatchObject({ code: 0, err: '' });
+    const changed = await planWith('other');
+    expect(changed).toMatchObject({ code: 2, out: expect.stringContaining('keyed') });
+    expect(changed.out + changed.err).not.toMatch(/hush|other/);
   },
   PROCESSES_MS,
 );

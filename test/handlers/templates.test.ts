@@ -275,3 +275,35 @@ it('what is given with a binding comes back to the letter, whatever numbers and 
   const { mappings } = await service.app.sync.mappings.read(org);
   expect(mappings[0]?.template).toMatchObject(asked);
 });
+
+it('shows no secrets of templates and values, and refuses what stands in their place', async () => {
+  const headers = { 'x-hook': '${hookToken}' };
+  const server = { url: 'https://example.com', headers: { ...headers, 'x-key': 'hush' } };
+  const declared = { hookToken: { type: 'string', default: 'key-of-the-template' } };
+  await putTemplate({ variables: declared, assistant: configuration({ server }) });
+  const { body: shown } = await getTemplate();
+  expect(shown).toMatchObject({
+    variables: { hookToken: { type: 'string', default: '[hidden]' } },
+    assistant: { server: { headers: { ...headers, 'x-key': '[hidden]' } } },
+  });
+  const { templateId: _id, version: _version, hash: _hash, ...content } = shown;
+  expect(await putTemplate(content)).toMatchObject({
+    status: 400,
+    body: { errors: [{ field: 'variables.hookToken.default' }, { field: 'assistant.server.headers.x-key' }] },
+  });
+  const one = await putVariables({ hookToken: 'one', clinicName: 'North' });
+  const read = await request('GET', '/orgs/{orgId}/variables', { orgId: org });
+  for (const { body } of [one, read]) expect(body).toEqual({ hookToken: '[hidden]', clinicName: 'North' });
+  expect(read.headers?.ETag).toBe(one.headers?.ETag);
+  expect((await putVariables(read.body)).status).toBe(400);
+  const other = await putVariables({ hookToken: 'two', clinicName: 'North' });
+  expect(other.body).toEqual(read.body);
+  expect(other.headers?.ETag).not.toBe(one.headers?.ETag);
+  expect(await bind({ variables: { hookToken: '[hidden]' } })).toMatchObject({
+    status: 400,
+    body: { errors: [{ field: 'variables.hookToken' }] },
+  });
+  expect(await bind()).toMatchObject({ status: 201 });
+  const { assistantId } = (await service.get(org, 'inbound')).body;
+  expect(live(assistantId)).toMatchObject({ server: { headers: { 'x-key': 'hush', 'x-hook': 'two' } } });
+});

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import { expandFlatFields, FLAT_FIELDS } from './flat-fields.ts';
+import { hiddenErrors } from './masking.ts';
 import { parseTools } from './tool.ts';
 import { normaliseVoice, type VoiceDecision, type VoicePolicy } from './voice.ts';
 
@@ -104,7 +105,7 @@ export function parseAssistantRequest(body: unknown, rules: RequestRules): Assis
   if (wish !== undefined && !traffic) errors.push({ field: 'traffic', detail: 'use "follow-latest", or leave it out' });
   const { tools: given, ...expanded } = expandFlatFields(asked, errors);
   const tools = parseTools(given, errors);
-  errors.push(...configErrors(expanded, tools), ...ruleErrors(expanded, rules));
+  errors.push(...configErrors(expanded, tools), ...ruleErrors(expanded, rules), ...hiddenErrors(asked, ''));
   const voice = voiceOf(expanded.voice, { policy: rules.voicePolicy, errors });
   if (errors.length > 0 || voice === undefined) throw validationFailed(errors);
   return { config: { ...expanded, voice: voice.applied }, tools, voice, traffic };

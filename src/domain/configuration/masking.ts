@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, namesIn } from '../json.ts';
+import type { FieldError } from '../problem.ts';
 import type { FieldChange } from './diff.ts';
 
 /** What stands in the place of a secret, in answers, reports, findings and logs. */
@@ -28,6 +29,9 @@ const SECRET_TEXTS: readonly RegExp[] = [
 /** A single word of letters in both cases and digits, too long for a name, and no UUID or hash: keys look like that. */
 const RANDOM_WORD = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w+/=-]{32,}$/;
 
+/** A text that says where a secret goes, and is none itself: `${apiKey}`, `Bearer ${token}`. */
+const PLACE = /^(?:(?:bearer|basic)\s+)?\$\{\w+\}$/i;
+
 /** The same text with every secret in it replaced. */
 export function maskText(text: string): string {
   if (RANDOM_WORD.test(text)) return HIDDEN;
@@ -38,12 +42,29 @@ export function maskText(text: string): string {
  * The same value with every secret in it replaced, by the name of its field or by its own shape. Keys and lengths stay.
  */
 export function mask(value: Json, isSecret = false): Json {
-  if (typeof value === 'string') return isSecret ? HIDDEN : maskText(value);
+  if (typeof value === 'string') return isSecret && !PLACE.test(value) ? HIDDEN : maskText(value);
   if (Array.isArray(value)) return value.map((item) => mask(item, isSecret));
   if (!isJsonObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [name, mask(inner, isSecret || SECRET_NAME.test(name))]),
   );
+}
+
+/** The value of one field with every secret in it replaced. */
+export function maskField(name: string, value: Json): Json {
+  return mask(value, SECRET_NAME.test(name));
+}
+
+/** What stands in the place of a secret, or of a part of one, in a text that is no prose. */
+const SENT_BACK = /^\S*\[hidden\]\S*$/;
+
+/** Errors for what an answer has shown in the place of a secret, and is now given as one: the secret would be lost. */
+export function hiddenErrors(value: Json, field: string): FieldError[] {
+  if (typeof value === 'string') {
+    return SENT_BACK.test(value) ? [{ field, detail: `${HIDDEN} stands for a secret; give the secret itself` }] : [];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => hiddenErrors(inner, field ? `${field}.${name}` : name));
 }
 
 /** A difference with the secrets of both sides replaced. That the field differs is still said. */

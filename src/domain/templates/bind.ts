@@ -4,11 +4,12 @@ import { openAccessSession } from '../account/access-session.ts';
 import type { Role } from '../configuration/assistant-key.ts';
 import { type AssistantRequest, parseAssistantRequest, type TrafficWish } from '../configuration/assistant-request.ts';
 import { ID } from '../configuration/id.ts';
+import { hiddenErrors } from '../configuration/masking.ts';
 import { fieldErrorsIn } from '../field-errors.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { TemplateBinding } from '../mapping/assistant-mapping.ts';
 import type { Operation } from '../operation.ts';
-import { Problem, validationFailed } from '../problem.ts';
+import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import { type ReferenceBook, referencesIn, resolveReferences } from './references.ts';
 import { render } from './render.ts';
 import type { Template, TemplateStore, VariableStore } from './template.ts';
@@ -53,9 +54,7 @@ export function parseBinding(body: unknown): BindingRequest {
   const errors = parsed.success ? [] : parsed.error.issues.flatMap((issue) => fieldErrorsIn(issue, BESIDE_TEMPLATE));
   for (const field of ['variables', 'overrides'] as const) {
     const given = isJsonObject(body) ? body[field] : undefined;
-    if (given !== undefined && Buffer.byteLength(JSON.stringify(given)) > MAX_GIVEN_BYTES) {
-      errors.push({ field, detail: `larger than ${MAX_GIVEN_BYTES} bytes; put it into the template` });
-    }
+    if (given !== undefined) errors.push(...givenErrors(given, field));
   }
   if (isJsonObject(body) && isJsonObject(body.overrides) && Object.hasOwn(body.overrides, 'traffic')) {
     errors.push({ field: 'overrides.traffic', detail: 'is no part of a configuration; put it beside `template`' });
@@ -63,6 +62,12 @@ export function parseBinding(body: unknown): BindingRequest {
   if (errors.length > 0 || !parsed.success) throw validationFailed(errors);
   const { template: id, ...given } = parsed.data;
   return { id, ...given };
+}
+
+function givenErrors(given: Json, field: string): FieldError[] {
+  const errors = hiddenErrors(given, field);
+  if (Buffer.byteLength(JSON.stringify(given)) <= MAX_GIVEN_BYTES) return errors;
+  return [{ field, detail: `larger than ${MAX_GIVEN_BYTES} bytes; put it into the template` }, ...errors];
 }
 
 const BESIDE_TEMPLATE = 'cannot stand beside `template`; put it into `overrides`';

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { ROLES } from '../configuration/assistant-key.ts';
 import { MAX_CONFIG_BYTES, parseAssistantRequest } from '../configuration/assistant-request.ts';
+import { hiddenErrors } from '../configuration/masking.ts';
 import type { VoicePolicy } from '../configuration/voice.ts';
 import { fieldErrorsIn } from '../field-errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
@@ -74,7 +75,7 @@ function variableErrors(variables: JsonObject, assistant: JsonObject): FieldErro
     }
     if (!used.has(name)) errors.push({ field, detail: 'nothing in `assistant` uses it; remove it' });
     const variable = variableSchema.safeParse(variables[name]);
-    if (variable.success) errors.push(...defaultErrors(field, variable.data));
+    if (variable.success) errors.push(...defaultErrors(`${field}.default`, variable.data));
   }
   const undeclared = [...used].filter((name) => !declared.includes(name));
   const detail = 'is used and not declared; declare it under `variables`, or write $${ for a literal ${';
@@ -82,8 +83,9 @@ function variableErrors(variables: JsonObject, assistant: JsonObject): FieldErro
 }
 
 function defaultErrors(field: string, variable: Variable): FieldError[] {
-  if (variable.default === undefined || isOfType(variable.default, variable.type)) return [];
-  return [{ field: `${field}.default`, detail: `must be of the type ${variable.type}` }];
+  if (variable.default === undefined) return [];
+  if (isOfType(variable.default, variable.type)) return hiddenErrors(variable.default, field);
+  return [{ field, detail: `must be of the type ${variable.type}` }];
 }
 
 /** By the rules of PUT, but for what is known only when it is rendered. */

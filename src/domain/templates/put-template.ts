@@ -1,4 +1,5 @@
 import { hashOf } from '../configuration/canonical-hash.ts';
+import { mask, maskField } from '../configuration/masking.ts';
 import type { JsonObject } from '../json.ts';
 import { Problem } from '../problem.ts';
 import type { Template, TemplateContent, TemplateHead, TemplateStore } from './template.ts';
@@ -47,7 +48,7 @@ function headOf({ templateId, version, hash, content: { description, roles } }: 
 }
 
 /** The content with the fields in it that were given. */
-export function asJson({ description, roles, variables, assistant }: TemplateContent): JsonObject {
+function asJson({ description, roles, variables, assistant }: TemplateContent): JsonObject {
   const declared = Object.entries(variables).map(([name, variable]) => [name, { ...variable }]);
   return {
     ...(description === undefined ? {} : { description }),
@@ -55,6 +56,15 @@ export function asJson({ description, roles, variables, assistant }: TemplateCon
     variables: Object.fromEntries(declared),
     assistant,
   };
+}
+
+/** The content as an answer shows it: without the secrets in it. */
+export function shownContent(content: TemplateContent): JsonObject {
+  const variables = Object.entries(content.variables).map(([name, { default: value, ...variable }]) => [
+    name,
+    { ...variable, ...(value === undefined ? {} : { default: maskField(name, value) }) },
+  ]);
+  return { ...asJson(content), variables: Object.fromEntries(variables), assistant: mask(content.assistant) };
 }
 
 function assertExpected(newest: Template | undefined, { revision }: Put['expected']): void {

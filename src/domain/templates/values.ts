@@ -1,4 +1,5 @@
 import { hashOf } from '../configuration/canonical-hash.ts';
+import { hiddenErrors } from '../configuration/masking.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import type { Values } from './render.ts';
@@ -67,6 +68,7 @@ export function parseVariables(body: unknown, name: RegExp): JsonObject {
   if (Buffer.byteLength(JSON.stringify(body)) > MAX_GIVEN_BYTES) {
     errors.push({ field: 'body', detail: `larger than ${MAX_GIVEN_BYTES} bytes` });
   }
+  errors.push(...hiddenErrors(body, ''));
   if (errors.length > 0) throw validationFailed(errors);
   // What has no canonical form could be stored, and no configuration be made of it.
   hashOf(body);

@@ -1,8 +1,8 @@
 import { validationFailed } from '../../domain/problem.ts';
 import type { HttpRequest } from './request.ts';
 
-/** The header that names the revision of an answer (RFC 9110, 8.8.3). */
-export function entityTag(revision: number): { ETag: string } {
+/** The header that names the revision of an answer, or its content (RFC 9110, 8.8.3). */
+export function entityTag(revision: number | string): { ETag: string } {
   return { ETag: `"${revision}"` };
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { HIDDEN, mask, maskChange, maskText } from '../../../src/domain/configuration/masking.ts';
+import { HIDDEN, hiddenErrors, mask, maskChange, maskText } from '../../../src/domain/configuration/masking.ts';
 import { isJsonObject, type Json } from '../../../src/domain/json.ts';
 
 const NAMES = [
@@ -77,6 +77,9 @@ const json = fc.letrec<{ value: Json }>((tie) => ({
   ),
 })).value;
 
+/** A place for a secret, which is shown. */
+const PLACE = /^\$\{\w+\}$/;
+
 describe('of any JSON', () => {
   it('masking twice is masking once', () => {
     fc.assert(fc.property(json, (value) => expect(mask(mask(value))).toEqual(mask(value))));
@@ -89,10 +92,29 @@ describe('of any JSON', () => {
   it('no text below a secret name survives', () => {
     fc.assert(
       fc.property(fc.constantFrom(...NAMES), json, (name, value) => {
-        expect(textsOf(mask({ [name]: value })).filter((text) => text !== HIDDEN)).toEqual([]);
+        expect(textsOf(mask({ [name]: value })).filter((text) => text !== HIDDEN && !PLACE.test(text))).toEqual([]);
       }),
     );
   });
+});
+
+it('a place for a secret is none', () => {
+  const server = { secret: '${hook}', headers: { Authorization: 'Bearer ${token}', 'x-key': 'a${token}' } };
+  expect(mask({ server })).toEqual({ server: { ...server, headers: { ...server.headers, 'x-key': HIDDEN } } });
+});
+
+it('what was shown in the place of a secret is refused, and prose about it is not', () => {
+  const given = {
+    server: { secret: HIDDEN, url: `https://x.example/?key=${HIDDEN}` },
+    tools: [{ headers: { key: HIDDEN } }],
+    model: { messages: [{ content: `Say ${HIDDEN} when you do not know.` }] },
+  };
+  const detail = `${HIDDEN} stands for a secret; give the secret itself`;
+  expect(hiddenErrors(given, '')).toEqual([
+    { field: 'server.secret', detail },
+    { field: 'server.url', detail },
+    { field: 'tools.0.headers.key', detail },
+  ]);
 });
 
 it('a text is masked within, and the rest of it stays', () => {
