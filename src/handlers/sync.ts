@@ -14,7 +14,7 @@ import type { TemplateBinding } from '../domain/mapping/assistant-mapping.ts';
 import type { Expectation } from '../domain/mapping/expectation.ts';
 import type { Operation } from '../domain/operation.ts';
 import { validationFailed } from '../domain/problem.ts';
-import { type Decision, planAssistant } from '../domain/sync/ensure-assistant.ts';
+import { type Decision, planAssistant } from '../domain/sync/plan-assistant.ts';
 import { removeAssistant } from '../domain/sync/remove-assistant.ts';
 import { syncAssistant } from '../domain/sync/sync-assistant.ts';
 import { type BindingRequest, bindTemplate, namesTemplate, parseBinding } from '../domain/templates/bind.ts';

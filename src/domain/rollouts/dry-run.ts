@@ -4,7 +4,7 @@ import { maskChange } from '../configuration/masking.ts';
 import { mappingOf } from '../mapping/assistant-mapping.ts';
 import { offsetIn } from '../page-limit.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
-import { planAssistant } from '../sync/ensure-assistant.ts';
+import { planAssistant } from '../sync/plan-assistant.ts';
 import { bindTemplate } from '../templates/bind.ts';
 import type { RolloutCall } from './dependencies.ts';
 import { assertVersion, targetsOf } from './plan.ts';

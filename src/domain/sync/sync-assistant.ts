@@ -1,7 +1,8 @@
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
 import type { Operation } from '../operation.ts';
 import { sendOrRecord } from '../send-task.ts';
-import { ensureAssistant, type SyncRequest, type SyncResult } from './ensure-assistant.ts';
+import { ensureAssistant, type SyncResult } from './ensure-assistant.ts';
+import type { SyncRequest } from './plan-assistant.ts';
 
 /**
  * Makes the assistant equal to the request, and leaves its tools and number to the worker. A task that cannot be sent

@@ -4,7 +4,8 @@ import type { VoiceDecision } from '../../domain/configuration/voice.ts';
 import type { PhoneNumberState, TemplateBinding } from '../../domain/mapping/assistant-mapping.ts';
 import { isSameBinding } from '../../domain/mapping/binding.ts';
 import { liveOf } from '../../domain/mapping/describe.ts';
-import type { Decision, SyncResult } from '../../domain/sync/ensure-assistant.ts';
+import type { SyncResult } from '../../domain/sync/ensure-assistant.ts';
+import type { Decision } from '../../domain/sync/plan-assistant.ts';
 
 interface Asked {
   voice: VoiceDecision;
