@@ -61,7 +61,7 @@ export function describeMapping(mapping: AssistantMapping, now: number): Assista
     template: mapping.template ? { id: mapping.template.id, version: mapping.template.version } : null,
     scope: mapping.scope ?? null,
     vapiOrgId: mapping.vapiOrgId ?? null,
-    ...followersOf(mapping),
+    ...dependentsOf(mapping),
     ...liveOf(mapping),
     drift: mapping.drift ?? null,
     ...claimOf(mapping, now),
@@ -78,7 +78,7 @@ export function liveOf({ live }: AssistantMapping): Pick<AssistantStatus, 'live'
   return { live: live?.state ?? 'unknown', pinned: live?.versions && { versions: live.versions } };
 }
 
-function followersOf({ tools, phoneNumber }: AssistantMapping): Pick<AssistantStatus, 'tools' | 'phoneNumber'> {
+function dependentsOf({ tools, phoneNumber }: AssistantMapping): Pick<AssistantStatus, 'tools' | 'phoneNumber'> {
   const { status, count, linked, refused } = tools;
   const toolIds = linked.map(({ toolId }) => toolId);
   return {

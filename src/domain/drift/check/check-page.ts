@@ -7,10 +7,11 @@ import type { DriftDependencies } from '../drift-dependencies.ts';
 import { retirementsOf } from '../retirements.ts';
 import type { DriftRun } from '../runs.ts';
 import { newTally, type Tally, tallyRetirements } from '../tally.ts';
-import { checkListed, checkUnlisted, reportUnreadable } from './check-row.ts';
+import { checkListed, checkUnlisted } from './check-row.ts';
 import { checkStray } from './check-stray.ts';
 import { joinPage } from './join-page.ts';
 import { readPage, readRows } from './read-page.ts';
+import { reportUnreadable } from './report-row.ts';
 import { type ScopeCheck, specsOf } from './scope-check.ts';
 import type { Window } from './window.ts';
 

@@ -7,7 +7,8 @@ import { isHeld } from '../../mapping/claim.ts';
 import { isoNow } from '../../runtime.ts';
 import { modeFor } from '../mode.ts';
 import { tallyClass, tallyFinding } from '../tally.ts';
-import { checkListed, reportUnreadable } from './check-row.ts';
+import { checkListed } from './check-row.ts';
+import { reportUnreadable } from './report-row.ts';
 import { type ScopeCheck, specsOf } from './scope-check.ts';
 
 /** An assistant in the list that no row of the index names there. */

@@ -1,0 +1,119 @@
+import type { DriftMode, OrganisationRecord } from '../../account/organisation-record.ts';
+import { organisationOf } from '../../account/scope.ts';
+import {
+  type AssistantMapping,
+  type DriftState,
+  type LiveState,
+  mappingOf,
+  type UnreadableMapping,
+  unreadableOf,
+} from '../../mapping/assistant-mapping.ts';
+import { isoNow } from '../../runtime.ts';
+import type { Finding } from '../finding.ts';
+import { modeFor } from '../mode.ts';
+import { tallyClass, tallyFinding } from '../tally.ts';
+import { nextState, noteDrift } from './note-drift.ts';
+import type { ScopeCheck } from './scope-check.ts';
+
+/** All that checking a row needs when Vapi is not asked. */
+export type RowCheck = Pick<ScopeCheck, 'deps' | 'run' | 'scope' | 'tally'>;
+
+export interface Current {
+  row: AssistantMapping;
+  record: OrganisationRecord | undefined;
+  mode: DriftMode;
+}
+
+/** The row as it is now, where it may be reported. Undefined, and counted as what it is, otherwise. */
+export async function readAgain(check: RowCheck, row: AssistantMapping): Promise<Current | undefined> {
+  const current = await readUnchanged(check, row);
+  if (current?.mode !== 'off') return current;
+  tallyClass(check.tally, 'off');
+  return undefined;
+}
+
+/** The row as it is now with the organisation's own rules. Undefined, and counted, when it is not what it was. */
+export async function readUnchanged(check: RowCheck, row: AssistantMapping): Promise<Current | undefined> {
+  const { deps, run, tally } = check;
+  const view = await deps.mappings.read(row.orgId);
+  const hidden = unreadableOf(view, row);
+  if (hidden) reportUnreadable(check, { ...hidden, role: row.role });
+  const now = hidden ? undefined : mappingOf(view, row);
+  if (now && isUnchanged(row, now)) {
+    return { row: now, record: view.record, mode: modeFor(run.mode, view.record?.driftMode) };
+  }
+  if (!hidden) tallyClass(tally, 'changing');
+  return undefined;
+}
+
+/** Rows of tools that cannot be read, one finding each. */
+export async function checkToolRows({ deps, scope, tally }: RowCheck): Promise<void> {
+  const { unreadable } = await deps.tools.list(scope);
+  const orgId = organisationOf(scope);
+  for (const detail of unreadable) {
+    const owner = orgId === undefined ? {} : { orgId };
+    const foundAt = isoNow(deps.runtime);
+    tallyFinding(tally, { id: detail, class: 'unreadable', scope, ...owner, detail, mode: 'report', foundAt });
+  }
+}
+
+/** A row that cannot be read is one finding with its key: what stands beside it is checked all the same. */
+export function reportUnreadable({ deps, scope, tally }: RowCheck, row: UnreadableMapping): void {
+  const { unreadable, orgId, role, assistantId } = row;
+  tallyFinding(tally, {
+    id: `${scope}#${orgId}#${role ?? unreadable}`,
+    class: 'unreadable',
+    scope,
+    orgId,
+    role,
+    assistantId,
+    detail: unreadable,
+    mode: 'report',
+    foundAt: isoNow(deps.runtime),
+  });
+}
+
+/**
+ * Every change takes a claim, which raises the revision; a row that was removed and made again has another beginning.
+ */
+function isUnchanged(before: AssistantMapping, now: AssistantMapping): boolean {
+  return (
+    before.revision === now.revision &&
+    before.claim?.token === now.claim?.token &&
+    before.claim?.unresolvedAt === now.claim?.unresolvedAt &&
+    before.assistantId === now.assistantId &&
+    before.createdAt === now.createdAt
+  );
+}
+
+type Found = Pick<DriftState, 'class' | 'fields'> &
+  Pick<Finding, 'changes' | 'changed' | 'cause' | 'detail'> & { live?: LiveState };
+
+/** Counts a finding, and notes it in the row. */
+export async function report(check: RowCheck, { row, mode }: Current, found: Found): Promise<void> {
+  const { scope, run, deps } = check;
+  const { orgId, role, assistantId } = row;
+  const foundAt = isoNow(deps.runtime);
+  const { fields, live, ...shown } = found;
+  tallyFinding(check.tally, {
+    id: `${scope}#${orgId}#${role}`,
+    scope,
+    orgId,
+    role,
+    assistantId,
+    ...shown,
+    mode,
+    foundAt,
+  });
+  // A claimed row is not written, even when its holder has crashed.
+  if (row.claim) return;
+  const drift = nextState(row.drift, { class: found.class, fields }, { runId: run.runId, at: foundAt });
+  await noteDrift(deps, row, { drift, live });
+}
+
+/** Something is still to be done for an assistant, or cannot be done. */
+export async function reportPending(check: RowCheck, row: AssistantMapping, cause: string): Promise<void> {
+  const current = await readAgain(check, row);
+  if (!current) return;
+  await report(check, current, { class: 'pending', fields: [], cause });
+}
