@@ -136,9 +136,10 @@ describe('the task prune-history', () => {
     const { history } = service.app.sync;
     const key = { orgId: org, role: 'inbound' } as const;
     await put(withPrompt('other'));
+    const stored = await history.list(key);
     await history.remove(
       key,
-      await history.list(key).then((all) => all.filter((one) => one.specHash === back.specHash)),
+      stored.filter(({ specHash }) => specHash === back.specHash),
     );
     const list = history.list.bind(history);
     const spied = jest.spyOn(history, 'list').mockImplementationOnce(async (listed) => {
