@@ -275,3 +275,12 @@ it('what is given with a binding comes back to the letter, whatever numbers and 
   const { mappings } = await service.app.sync.mappings.read(org);
   expect(mappings[0]?.template).toMatchObject(asked);
 });
+
+it('values that would fill a template beyond any measure are a 400', async () => {
+  const text = { type: 'string', default: 'x'.repeat(100_000) };
+  const content = { variables: { text }, assistant: configuration({ firstMessage: '${text}'.repeat(15_000) }) };
+  expect((await putTemplate(content)).status).toBe(201);
+  expect(await bind()).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
+  expect(await bind({ overrides: { firstMessage: 'short' } })).toMatchObject({ status: 400 });
+  expect(callsOf(service)).toBe(0);
+});
