@@ -33,6 +33,9 @@ const task = z.object({ kind: z.string(), orgId: z.string().optional(), role: z.
 /** For so long nobody else sees a letter that was read, in seconds. */
 const READING_S = 120;
 
+/** Without a wait SQS asks some of its servers only, and says that there is nothing though there is. */
+const WAIT_S = 2;
+
 /** Opens the dead letters of a stage; of the embedded stack, whose SQS is in the environment, without one. */
 export async function openDeadLetters({
   stage = 'local',
@@ -70,7 +73,12 @@ async function readAll(client: SQSClient, QueueUrl: string, held: Set<string>): 
   const letters: DeadLetter[] = [];
   for (;;) {
     const { Messages = [] } = await client.send(
-      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: READING_S }),
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: 10,
+        VisibilityTimeout: READING_S,
+        WaitTimeSeconds: WAIT_S,
+      }),
     );
     if (Messages.length === 0) return letters;
     for (const { Body = '', ReceiptHandle = '' } of Messages) {

@@ -9,7 +9,7 @@ export interface Source {
   file: string;
   content: unknown;
   /** The line of a field (`assistants.inbound.model`), or of the closest one around it. */
-  lineAt(path: readonly (string | number)[]): number | undefined;
+  lineAt(path: Path): number | undefined;
 }
 
 /** A value from the environment, as texts name it: secrets do not belong into Git. */
@@ -85,7 +85,37 @@ export function parseSource(
   }
   if (document.errors.length > 0) return undefined;
   fillIn(document, { file, lines, mistakes, environment });
-  return { file, content: document.toJS(), lineAt: (path) => lineAt(document, lines, path) };
+  const before = mistakes.length;
+  const content = contentOf(document, file, mistakes);
+  for (const path of strangersIn(content)) {
+    const text = 'is nothing that JSON has; write it as a text';
+    mistakes.push({ file, line: lineAt(document, lines, path), field: path.join('.'), text });
+  }
+  if (mistakes.length > before) return undefined;
+  return { file, content, lineAt: (path) => lineAt(document, lines, path) };
+}
+
+type Path = readonly (string | number)[];
+
+/** Undefined when a reference (`*name`) leads nowhere, or to more than a file can mean. */
+function contentOf(document: Document, file: string, mistakes: Mistake[]): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    mistakes.push({ file, text: `is no YAML or JSON: ${Error.isError(error) ? error.message : error}` });
+    return undefined;
+  }
+}
+
+/** Where something stands that would be sent as another thing: `.nan`, bytes, a set, or what contains itself. */
+function* strangersIn(value: unknown, path: Path = [], around: readonly unknown[] = []): Generator<Path> {
+  if (typeof value === 'number' && !Number.isFinite(value)) yield path;
+  if (typeof value !== 'object' || value === null) return;
+  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+  if (!isPlain || around.includes(value)) return yield path;
+  for (const [name, inner] of Object.entries(value)) {
+    yield* strangersIn(inner, [...path, Array.isArray(value) ? Number(name) : name], [...around, value]);
+  }
 }
 
 interface Filling {
@@ -117,7 +147,7 @@ function filled(text: string, tell: (offset: number, mistake: string) => void, e
   });
 }
 
-function lineAt(document: Document, lines: LineCounter, path: readonly (string | number)[]): number | undefined {
+function lineAt(document: Document, lines: LineCounter, path: Path): number | undefined {
   for (let length = path.length; length > 0; length -= 1) {
     const found = document.getIn(path.slice(0, length), true);
     const line =

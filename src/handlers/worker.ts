@@ -6,7 +6,7 @@ import { toLoggedError } from '../adapters/telemetry/source-positions.ts';
 import { type Application, makeApplication } from '../application.ts';
 import { performDriftTask } from '../domain/drift/perform-drift-task.ts';
 import type { Journal } from '../domain/journal.ts';
-import { Problem } from '../domain/problem.ts';
+import { Problem, type ProblemCode, QUOTING } from '../domain/problem.ts';
 import { performRollout } from '../domain/rollouts/perform-rollout.ts';
 import type { Deadline } from '../domain/runtime.ts';
 import { performTask } from '../domain/sync/reapply-assistant.ts';
@@ -25,8 +25,11 @@ export function makeWorkerHandler(app: Application): WorkerHandler {
     const event = { ...batch, Records: batch.Records.toSorted((a, b) => patienceOf(a) - patienceOf(b)) };
     let left = event.Records.length;
     const perform = async (record: SQSRecord) => {
-      await handleRecord(app, record, fairShare(context, left));
-      left -= 1;
+      try {
+        await handleRecord(app, record, fairShare(context, left));
+      } finally {
+        left -= 1;
+      }
     };
     const options = { context, processInParallel: false, throwOnFullBatchFailure: false };
     return await processPartialResponse(event, perform, new BatchProcessor(EventType.SQS), options);
@@ -106,8 +109,7 @@ const LONGEST_RETRY_S = 900;
 async function fail(app: Application, { receiptHandle, attributes }: SQSRecord, error: unknown): Promise<void> {
   const { logger } = app.telemetry;
   const received = Number(attributes?.ApproximateReceiveCount ?? 1) || 1;
-  const cause =
-    error instanceof Problem ? { problem: error.code, detail: error.message } : { error: toLoggedError(error) };
+  const cause = error instanceof Problem ? refusalOf(error) : { error: toLoggedError(error) };
   logger.error('💥 Task failed', { code: 'TASK_FAILED', received, ...cause });
   const seconds = Math.min(FIRST_RETRY_S * 2 ** (received - 1), LONGEST_RETRY_S);
   try {
@@ -116,6 +118,11 @@ async function fail(app: Application, { receiptHandle, attributes }: SQSRecord, 
     // Then it comes back after the visibility timeout of the queue.
     logger.warn('📨 The pause of a failed message could not be set', { code: 'TASK_PAUSE_NOT_SET' });
   }
+}
+
+/** What quotes a caller or Vapi stays out of the log, as it does where routes refuse something. */
+function refusalOf({ code: problem, message }: Problem): { problem: ProblemCode; detail?: string } {
+  return QUOTING.includes(problem) ? { problem } : { problem, detail: message };
 }
 
 const built = madeEarly(() => makeWorkerHandler(makeApplication()));

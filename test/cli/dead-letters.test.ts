@@ -1,4 +1,5 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { jest } from '@jest/globals';
 import { openDeadLetters } from '../../cli/dead-letters.ts';
 import { QueueProbe } from '../support/queue.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -41,4 +42,17 @@ it('dead letters are shown by organisation; those that are chosen go back to the
     task('globex'),
   ]);
   probe.close();
+});
+
+it('all servers of the queue are asked: without a wait SQS asks some of them, and may know of no letter', async () => {
+  const sent = jest.spyOn(SQSClient.prototype, 'send');
+  const letters = await openDeadLetters({ region: 'eu-central-1' });
+  await letters.read();
+  await letters.close();
+  const reads = sent.mock.calls
+    .map(([command]) => command)
+    .filter((command) => command instanceof ReceiveMessageCommand);
+  sent.mockRestore();
+  expect(reads.length).toBeGreaterThan(0);
+  for (const { input } of reads) expect(input.WaitTimeSeconds).toBeGreaterThan(0);
 });

@@ -98,6 +98,33 @@ it(
 );
 
 it(
+  'what YAML has and JSON has not is named, and never sent as something else',
+  async () => {
+    const desk = (more: string) => `assistants:\n  inbound:\n    ${MODEL}\n${more}`;
+    const directory = directoryOf({
+      'orgs/alias.yaml': 'assistants: *nowhere\n',
+      'orgs/bytes.yaml': desk('    firstMessage: !!binary aGVsbG8=\n'),
+      'orgs/circle.yaml': desk('    metadata: &all\n      all: [*all]\n'),
+      'orgs/nan.yaml': desk('    metadata:\n      rate: .nan\n      most: [1, .inf]\n'),
+      'orgs/set.yaml': 'assistants:\n  inbound: !!set { model }\n',
+      'templates/twice.md': '---\nassistant:\n  metadata: { a: !!set { b } }\n---\nHello\n',
+    });
+    const strange = 'is nothing that JSON has; write it as a text';
+    expect((await mistakesOf(directory)).toSorted()).toEqual([
+      '7 mistakes: nothing is applied.',
+      expect.stringContaining('orgs/alias.yaml: is no YAML or JSON: Unresolved alias'),
+      `orgs/bytes.yaml:4: assistants.inbound.firstMessage: ${strange}`,
+      `orgs/circle.yaml:5: assistants.inbound.metadata.all.0: ${strange}`,
+      `orgs/nan.yaml:5: assistants.inbound.metadata.rate: ${strange}`,
+      `orgs/nan.yaml:6: assistants.inbound.metadata.most.1: ${strange}`,
+      `orgs/set.yaml:2: assistants.inbound: ${strange}`,
+      `templates/twice.md:3: assistant.metadata.a: ${strange}`,
+    ]);
+  },
+  PROCESSES_MS,
+);
+
+it(
   'a change of a template is shown field by field, and a binding that is missing is a step',
   async () => {
     const template = (text: string) => `assistant:\n  name: x\n  firstMessage: ${text}\n  ${MODEL}\n`;

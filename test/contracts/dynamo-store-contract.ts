@@ -10,6 +10,7 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { DynamoMappingStore } from '../../src/adapters/dynamodb/mapping-store.ts';
 import { DynamoSpecStore } from '../../src/adapters/dynamodb/spec-store.ts';
+import { DynamoTemplateStore } from '../../src/adapters/dynamodb/templates/template-store.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import type { AssistantMapping, MappingStore } from '../../src/domain/mapping/assistant-mapping.ts';
 import { makesRevision, TRANSITIONS } from '../../src/domain/mapping/transitions.ts';
@@ -257,6 +258,16 @@ export function describeDynamoStores(table: () => ContractTable): void {
       connection().plan({ fault: 'lose-reply', times: 2 });
       await new DynamoSpecStore({ client: table().faultyClient(), name: table().name }).removeAll(key);
       expect([await specs.load(key, 'a'), await specs.load(key, 'b')]).toEqual([undefined, undefined]);
+    });
+
+    it.each(['lose-reply', 'fail-after'] as const)('a version of a template is added once, %s', async (fault) => {
+      const templates = new DynamoTemplateStore({ client: table().faultyClient(), name: table().name });
+      const template = { templateId: randomUUID(), version: 1, hash: 'one', content: { variables: {}, assistant: {} } };
+      connection().plan({ fault });
+      expect(await templates.add(template)).toBe(true);
+      expect(await templates.add(template)).toBe(false);
+      connection().plan({ fault: 'drop' });
+      expect(await templates.add({ ...template, hash: 'two' })).toBe(false);
     });
   });
 }

@@ -66,6 +66,14 @@ export function describeSpecHistory(stores: () => { specs: SpecStore; history: S
       expect(await listed(key)).toHaveLength(2);
     });
 
+    it('forgets nothing of one that was saved again since it was listed', async () => {
+      const key = freshKey();
+      await save(key, 'one', { appliedBefore: ['back'] });
+      await save(key, 'one', { at: DAY_2, appliedBefore: ['back'] });
+      await stores().history.forget(key, { ...first, specHash: 'one' }, ['back']);
+      expect((await listed(key))[0]?.appliedBefore).toEqual(['back']);
+    });
+
     it('keeps roles apart', async () => {
       const key = freshKey();
       await save(key, 'one');

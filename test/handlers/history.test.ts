@@ -130,6 +130,47 @@ describe('the task prune-history', () => {
     expect(ends().at(-1)).toMatchObject({ operation: 'prune-history', outcome: 'removed-meanwhile' });
   });
 
+  it('forgets nothing of a configuration that is saved again meanwhile', async () => {
+    const back = await put(withPrompt('back'));
+    const after = await put(withPrompt('after'));
+    const { history } = service.app.sync;
+    const key = { orgId: org, role: 'inbound' } as const;
+    await put(withPrompt('other'));
+    const stored = await history.list(key);
+    await history.remove(
+      key,
+      stored.filter(({ specHash }) => specHash === back.specHash),
+    );
+    const list = history.list.bind(history);
+    const spied = jest.spyOn(history, 'list').mockImplementationOnce(async (listed) => {
+      const seen = await list(listed);
+      await put(withPrompt('back'));
+      await put(withPrompt('after'));
+      return seen;
+    });
+    await prune();
+    spied.mockRestore();
+    expect((await hashesOf()).slice(0, 2)).toEqual([after.specHash, back.specHash]);
+  });
+
+  it('forgets nothing that came while the pages of the history were read', async () => {
+    const { history } = service.app.sync;
+    await put(withPrompt('one'));
+    const back = await put(withPrompt('back'));
+    const list = history.list.bind(history);
+    const spied = jest.spyOn(history, 'list').mockImplementationOnce(async (listed) => {
+      const first = await list(listed);
+      await put(withPrompt('again'));
+      const last = await put(withPrompt('after'));
+      return [...first, ...(await list(listed)).filter((spec) => spec.specHash === last.specHash)];
+    });
+    await put(withPrompt('one'));
+    await prune();
+    spied.mockRestore();
+    expect(await hashesOf()).toHaveLength(4);
+    expect(await hashesOf()).toContain(back.specHash);
+  });
+
   it('comes back when the table fails', async () => {
     await put(configuration());
     const { history } = service.app.sync;

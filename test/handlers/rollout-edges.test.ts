@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../src/domain/json.ts';
 import { performRollout } from '../../src/domain/rollouts/perform-rollout.ts';
 import { call } from '../local/vapi-caller.ts';
+import { configuration } from '../support/configurations.ts';
 import type { TestService } from '../support/service.ts';
 import { useRollouts } from '../support/use-rollouts.ts';
 
@@ -41,10 +42,10 @@ it('an alarm that meets a write of the worker stops the rollout all the same', a
 });
 
 describe('the look at a wave', () => {
-  /** A rollout that is applied, and bakes for a minute. */
-  const baking = async () => {
+  /** A rollout that is applied, and bakes, for a minute unless told. */
+  const baking = async (bakeSeconds = 60) => {
     await bind();
-    const { rolloutId } = (await start({ waves: { bakeSeconds: 60 } })).body;
+    const { rolloutId } = (await start({ waves: { bakeSeconds } })).body;
     await service.work([{ kind: 'rollout', rolloutId }]);
     expect(await show(rolloutId)).toMatchObject({ state: 'baking', counts: { applied: 1 } });
     return rolloutId;
@@ -64,6 +65,38 @@ describe('the look at a wave', () => {
     const rolloutId = await baking();
     await editAtVapi({ firstMessage: 'by hand' });
     expect(await lookAt(rolloutId)).toMatchObject({ state: 'paused', reason: 'unhealthy' });
+  });
+
+  /** Somebody's PUT, which Vapi has and the row has not yet. */
+  const lookDuringPut = async (rolloutId: string, afterMs?: number) => {
+    const other = service.anotherEnvironment();
+    const { promise: isSent, resolve: sent } = Promise.withResolvers<void>();
+    const { promise: isFree, resolve: free } = Promise.withResolvers<void>();
+    const write = other.app.sync.mappings.write.bind(other.app.sync.mappings);
+    other.app.sync.mappings.write = async (asked) => {
+      if (asked.transition === 'finalise') {
+        sent();
+        await isFree;
+      }
+      return await write(asked);
+    };
+    const putting = other.put(org, 'inbound', configuration({ firstMessage: 'somebody else' }));
+    await isSent;
+    const seen = await lookAt(rolloutId, afterMs);
+    free();
+    expect((await putting).status).toBe(200);
+    return seen;
+  };
+
+  it('takes no assistant for ill that somebody is just changing', async () => {
+    const rolloutId = await baking(5);
+    expect(await lookDuringPut(rolloutId, 6_000)).toMatchObject({ state: 'baking' });
+    expect(await lookAt(rolloutId, 200_000)).toMatchObject({ state: 'completed' });
+  });
+
+  it('takes no assistant for ill whose change by somebody else was cut off', async () => {
+    const rolloutId = await baking(5);
+    expect(await lookDuringPut(rolloutId, 200_000)).toMatchObject({ state: 'completed' });
   });
 
   it('passes over the fields that are left to others', async () => {

@@ -235,18 +235,36 @@ it('what cannot be taken back is told: the rollout has failed', async () => {
   });
 });
 
+/** How often its task is sent again by the schedule, so many seconds later. */
+async function resentAfter(rolloutId: string, seconds: number): Promise<number> {
+  const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + seconds * 1000 } });
+  service.clearCounts();
+  await later.invoke('rollouts', { source: 'aws.events', 'detail-type': 'Scheduled Event' });
+  return service.sent.filter(({ task }) => JSON.stringify(task).includes(rolloutId)).length;
+}
+
 it('while it bakes nothing is sent again; when that is over and nobody came, it is', async () => {
   await bound(2);
   const { rolloutId } = (await start({ waves: { bakeSeconds: 3_600 } })).body;
   await work(rolloutId);
   expect(await show(rolloutId)).toMatchObject({ state: 'baking', wave: 1 });
-  const resentAfter = async (seconds: number) => {
-    const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + seconds * 1000 } });
-    service.clearCounts();
-    await later.invoke('rollouts', { source: 'aws.events', 'detail-type': 'Scheduled Event' });
-    return service.sent.filter(({ task }) => JSON.stringify(task).includes(rolloutId)).length;
-  };
-  expect([await resentAfter(120), await resentAfter(3_600), await resentAfter(3_700)]).toEqual([0, 0, 1]);
+  const resent = [];
+  for (const seconds of [120, 3_600, 3_700]) resent.push(await resentAfter(rolloutId, seconds));
+  expect(resent).toEqual([0, 0, 1]);
+});
+
+it('while a worker has its targets in hand nothing is sent again, however long they take', async () => {
+  await bound(2);
+  const { rolloutId } = (await start()).body;
+  const { targets } = service.app.rollouts;
+  const unit = await targets.read(rolloutId, 0);
+  if (!unit) throw new Error('there are no targets');
+  const heldUntil = new Date(Date.now() + 100_000).toISOString();
+  await targets.write(unit, {
+    targets: unit.targets.map((one) => ({ ...one, state: 'applying' as const })),
+    heldUntil,
+  });
+  expect([await resentAfter(rolloutId, 90), await resentAfter(rolloutId, 110)]).toEqual([0, 1]);
 });
 
 it('a list of rollouts that are over reads none of their targets', async () => {

@@ -69,6 +69,16 @@ it.each([['verify-1'], ['Verify-x']])(
 describe('keys in a configuration', () => {
   const withKeys = configuration({ credentials: [{ provider: '11labs', apiKey: 'wrong-key' }] });
 
+  it.each([[{ provider: '11labs', apiKey: 'wrong-key' }], ['wrong-key'], [{}], [7]])(
+    '%j is no list, and is refused before it is stored',
+    async (credentials) => {
+      await service.put(org, 'inbound', configuration());
+      const reply = await service.put(org, 'inbound', configuration({ credentials }));
+      expect(reply).toMatchObject({ status: 400, body: { errors: [{ field: 'credentials' }] } });
+      expect(await service.app.sync.history.list({ orgId: org, role: 'inbound' })).toHaveLength(1);
+    },
+  );
+
   it('are refused, as they would be stored: a credential of Vapi is named instead', async () => {
     const reply = await service.put(org, 'inbound', withKeys);
     expect(reply).toMatchObject({ status: 400, body: { errors: [{ field: 'credentials' }] } });

@@ -307,3 +307,12 @@ it('shows no secrets of templates and values, and refuses what stands in their p
   const { assistantId } = (await service.get(org, 'inbound')).body;
   expect(live(assistantId)).toMatchObject({ server: { headers: { 'x-key': 'hush', 'x-hook': 'two' } } });
 });
+
+it('values that would fill a template beyond any measure are a 400', async () => {
+  const text = { type: 'string', default: 'x'.repeat(100_000) };
+  const content = { variables: { text }, assistant: configuration({ firstMessage: '${text}'.repeat(15_000) }) };
+  expect((await putTemplate(content)).status).toBe(201);
+  expect(await bind()).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
+  expect(await bind({ overrides: { firstMessage: 'short' } })).toMatchObject({ status: 400 });
+  expect(callsOf(service)).toBe(0);
+});

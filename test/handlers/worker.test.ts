@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { jest } from '@jest/globals';
+import { Problem } from '../../src/domain/problem.ts';
 import { configuration } from '../support/configurations.ts';
 import { QueueProbe } from '../support/queue.ts';
 import { startService, type TestService, WITHOUT_PAUSES } from '../support/service.ts';
@@ -39,6 +41,32 @@ it('reports the messages that failed, and them alone', async () => {
   await pending();
   expect(await service.work(['no JSON', task(), { kind: 'nonsense' }])).toEqual(failed(0, 2));
   expect((await service.get(org, 'inbound')).body.tools.status).toBe('linked');
+});
+
+it('logs nothing of what quotes a caller or Vapi, as the routes do', async () => {
+  const { mappings } = service.app.sync;
+  const read = jest
+    .spyOn(mappings, 'read')
+    .mockRejectedValueOnce(new Problem('VALIDATION_FAILED', 'a top-secret-prompt'));
+  service.output.clear();
+  expect(await service.work([task()])).toEqual(failed(0));
+  read.mockRestore();
+  const [logged] = service.output.lines().filter(({ code }) => code === 'TASK_FAILED');
+  expect(logged).toMatchObject({ problem: 'VALIDATION_FAILED' });
+  expect(service.output.text()).not.toContain('top-secret-prompt');
+});
+
+it('leaves the time of messages that failed to those that are left', async () => {
+  const { mappings, vapi } = service.app.sync;
+  await pending();
+  const open = jest.spyOn(vapi, 'open');
+  const read = jest.spyOn(mappings, 'read');
+  for (let index = 0; index < 4; index += 1) read.mockRejectedValueOnce(new Error('broken'));
+  expect(await service.work([task('a'), task('b'), task('c'), task('d'), task()])).toEqual(failed(0, 1, 2, 3));
+  const leftMs = open.mock.calls[0]?.[1].remainingMs() ?? 0;
+  open.mockRestore();
+  read.mockRestore();
+  expect(leftMs).toBeGreaterThan(100_000);
 });
 
 it('logs each task with the id of the operation that has sent it', async () => {

@@ -180,9 +180,9 @@ export class MemorySpecStore implements SpecStore, SpecHistory {
     );
   }
 
-  async forget(key: AssistantKey, { specHash }: StoredSpec, hashes: readonly string[]): Promise<void> {
+  async forget(key: AssistantKey, { specHash, savedAt }: StoredSpec, hashes: readonly string[]): Promise<void> {
     const kept = this.#find(key, specHash);
-    if (kept) kept.appliedBefore = kept.appliedBefore.filter((hash) => !hashes.includes(hash));
+    if (kept?.savedAt === savedAt) kept.appliedBefore = kept.appliedBefore.filter((hash) => !hashes.includes(hash));
   }
 
   async remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void> {

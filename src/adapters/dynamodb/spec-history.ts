@@ -61,16 +61,17 @@ export class DynamoSpecHistory implements SpecHistory {
     await pMap(specs, (spec) => this.#remove(key, spec), REMOVALS);
   }
 
-  async forget(key: AssistantKey, { specHash }: StoredSpec, hashes: readonly string[]): Promise<void> {
+  async forget(key: AssistantKey, { specHash, savedAt }: StoredSpec, hashes: readonly string[]): Promise<void> {
     await unlessRefused(
       this.#table.client.send(
         new UpdateItemCommand({
           TableName: this.#table.name,
           Key: specKey(key, specHash),
-          // Else a configuration that was removed meanwhile would come back without its content.
-          ConditionExpression: 'attribute_exists(pk)',
+          // Else one that was removed meanwhile would come back without its content, and one that was saved again would not
+          // say any more what was applied before it now.
+          ConditionExpression: 'savedAt = :listed',
           UpdateExpression: 'DELETE appliedBefore :hashes',
-          ExpressionAttributeValues: marshall({ ':hashes': new Set(hashes) }),
+          ExpressionAttributeValues: marshall({ ':listed': savedAt, ':hashes': new Set(hashes) }),
         }),
       ),
     );

@@ -145,7 +145,9 @@ function ruleErrors({ model, credentials }: JsonObject, { allowEmpty, inlineCred
       'is missing; give one, as what a PUT of an assistant leaves out is cleared (?allowEmpty=true allows that)';
     errors.push({ field: 'model', detail });
   }
-  if (Array.isArray(credentials) && credentials.length > 0 && !inlineCredentials) {
+  // Also what is no list: Vapi refuses it, but only after it was stored.
+  const mayHoldKeys = (credentials ?? null) !== null && !(Array.isArray(credentials) && credentials.length === 0);
+  if (mayHoldKeys && !inlineCredentials) {
     const detail =
       'must not hold keys: make a credential at Vapi and name it in `credentialIds` (or `server.credentialId`)';
     errors.push({ field: 'credentials', detail });

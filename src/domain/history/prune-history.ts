@@ -1,5 +1,6 @@
 import { type AssistantMapping, mappingOf } from '../mapping/assistant-mapping.ts';
 import type { Operation } from '../operation.ts';
+import { isoNow } from '../runtime.ts';
 import { sendOrRecord } from '../send-task.ts';
 import type { TaskEnd } from '../task.ts';
 import { expendableSpecs, PRUNE_EVERY, type StoredSpec } from './history.ts';
@@ -19,20 +20,24 @@ export async function pruneHistory(operation: Operation): Promise<TaskEnd> {
   const { key, mappings, history, runtime, journal } = operation;
   const mapping = mappingOf(await mappings.read(key.orgId), key);
   if (!mapping) return { kind: 'done', outcome: 'removed-meanwhile' };
+  const begunAt = isoNow(runtime);
   const specs = await history.list(key);
   const expendable = expendableSpecs(specs, mapping, runtime.now());
   await history.remove(key, expendable);
   const left = specs.filter((spec) => !expendable.includes(spec));
-  await forgetRemoved(operation, left);
+  await forgetRemoved(operation, left, begunAt);
   if (expendable.length === 0) return { kind: 'done', outcome: 'nothing-to-prune' };
   journal.record({ code: 'HISTORY_PRUNED', count: expendable.length });
   return { kind: 'done', outcome: 'pruned' };
 }
 
-/** A configuration that comes back again and again, each time after another one, would grow with each of them. */
-async function forgetRemoved({ key, history }: Operation, left: readonly StoredSpec[]): Promise<void> {
+/**
+ * A configuration that comes back again and again, each time after another one, would grow with each of them. One that was saved
+ * since the list was begun may name another that is not in it, and yet is stored: the next time sees both.
+ */
+async function forgetRemoved({ key, history }: Operation, left: readonly StoredSpec[], begunAt: string): Promise<void> {
   const stored = new Set(left.map(({ specHash }) => specHash));
-  for (const spec of left) {
+  for (const spec of left.filter(({ savedAt }) => savedAt < begunAt)) {
     const removed = spec.appliedBefore.filter((hash) => !stored.has(hash));
     if (removed.length > 0) await history.forget(key, spec, removed);
   }

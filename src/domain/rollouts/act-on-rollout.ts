@@ -5,6 +5,7 @@ import { findRollout, fromTheLast, stop } from './perform-rollout.ts';
 import type { Rollout, Target, TargetUnit } from './rollout.ts';
 import { sendTask, transit } from './transit.ts';
 import { isAllowed, isEnded } from './transitions.ts';
+import { heldForMs } from './work-on-targets.ts';
 
 export const ROLLOUT_ACTIONS = ['pause', 'resume', 'abort', 'rollback'] as const;
 export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number];
@@ -124,10 +125,20 @@ export async function resendLost(call: RolloutCall, stalledMs: number): Promise<
   const since = new Date(call.runtime.now() - stalledMs).toISOString();
   const isGoingOn = ({ state, updatedAt, dueAt = '' }: Rollout) =>
     state !== 'paused' && updatedAt < since && dueAt < since;
-  const lost = (await openRollouts(call)).filter(isGoingOn);
-  for (const { rolloutId, state, updatedAt } of lost) {
+  const silent = (await openRollouts(call)).filter(isGoingOn);
+  let count = 0;
+  for (const rollout of silent) {
+    const { rolloutId, state, updatedAt } = rollout;
+    if (await isInHand(call, rollout)) continue;
     await call.tasks.send({ kind: 'rollout', rolloutId });
     call.journal.record({ code: 'ROLLOUT_RESENT', rolloutId, state, updatedAt });
+    count += 1;
   }
-  return lost.length;
+  return count;
+}
+
+/** True while a worker that may still live has targets in hand: they may take longer than a rollout may be silent. */
+async function isInHand({ targets, runtime }: RolloutCall, { rolloutId, unit: number }: Rollout): Promise<boolean> {
+  const unit = number < 0 ? undefined : await targets.read(rolloutId, number);
+  return unit !== undefined && heldForMs(unit, runtime.now()) > 0;
 }

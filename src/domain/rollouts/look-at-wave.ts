@@ -4,6 +4,7 @@ import type { Resource } from '../account/vapi-account.ts';
 import { diffAssistant } from '../configuration/diff.ts';
 import { isIgnored } from '../configuration/untouched.ts';
 import { type AssistantMapping, mappingOf, type OrganisationView } from '../mapping/assistant-mapping.ts';
+import { isHeld } from '../mapping/claim.ts';
 import { Problem } from '../problem.ts';
 import { isoNow } from '../runtime.ts';
 import type { RolloutCall } from './dependencies.ts';
@@ -63,7 +64,7 @@ async function lookAtUnit(call: RolloutCall, rollout: Rollout, { targets }: Targ
 
 async function lookAtTarget(call: RolloutCall, rollout: Rollout, target: Target): Promise<Seen> {
   try {
-    return { kind: (await isWell(call, rollout, target)) ? 'well' : 'unhealthy' };
+    return await judge(call, rollout, target);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const { retryAfterSeconds } = error;
@@ -73,16 +74,39 @@ async function lookAtTarget(call: RolloutCall, rollout: Rollout, target: Target)
   }
 }
 
-async function isWell(call: RolloutCall, { rolloutId }: Rollout, { orgId, role }: Target): Promise<boolean> {
-  const key = { orgId, role };
+/** What somebody else is just changing differs for a moment, and is then theirs: it is no reason to stop. */
+async function judge(call: RolloutCall, rollout: Rollout, target: Target): Promise<Seen> {
+  const row = await rowOf(call, rollout, target);
+  if (!row || (await isAsApplied(call, row))) return { kind: 'well' };
+  const now = await rowOf(call, rollout, target);
+  if (now && now.mapping.revision !== row.mapping.revision) return await judge(call, rollout, target);
+  const claim = now?.mapping.claim;
+  if (!now || !claim) return { kind: now ? 'unhealthy' : 'well' };
+  const leftMs = Date.parse(claim.expiresAt) - call.runtime.now();
+  return isHeld(claim, call.runtime.now())
+    ? { kind: 'unseen', afterSeconds: Math.ceil(leftMs / 1000) }
+    : { kind: 'well' };
+}
+
+interface AppliedRow {
+  view: OrganisationView;
+  mapping: AssistantMapping & { assistantId: string; specHash: string };
+}
+
+/** Undefined when what the rollout has made of it is not there any more. */
+async function rowOf(
+  call: RolloutCall,
+  { rolloutId }: Rollout,
+  { orgId, role }: Target,
+): Promise<AppliedRow | undefined> {
   const view = await call.mappings.read(orgId);
-  const mapping = mappingOf(view, key);
-  if (!mapping?.assistantId || !mapping.specHash || !mapping.template?.operationId.startsWith(`${rolloutId}:`))
-    return true;
-  const [spec, found] = await Promise.all([
-    call.specs.load(key, mapping.specHash),
-    find(call, view, { ...mapping, assistantId: mapping.assistantId }),
-  ]);
+  const mapping = mappingOf(view, { orgId, role });
+  if (!mapping?.assistantId || !mapping.specHash || !mapping.template?.operationId.startsWith(`${rolloutId}:`)) return;
+  return { view, mapping: { ...mapping, assistantId: mapping.assistantId, specHash: mapping.specHash } };
+}
+
+async function isAsApplied(call: RolloutCall, { view, mapping }: AppliedRow): Promise<boolean> {
+  const [spec, found] = await Promise.all([call.specs.load(mapping, mapping.specHash), find(call, view, mapping)]);
   if (!found || !spec) return false;
   const changes = diffAssistant({ wanted: spec.payload, live: found.config, lastApplied: [], alreadyApplied: true });
   // As in a drift run: these fields may differ for ever.

@@ -37,9 +37,8 @@ const HELD_MARGIN_MS = 10_000;
 export async function workOnTargets(call: RolloutCall, rollout: Rollout, work: UnitWork): Promise<UnitEnd> {
   const { unit, isDue } = work;
   const now = call.runtime.now();
-  if (unit.targets.some(({ state }) => state === 'applying') && unit.heldUntil && now < Date.parse(unit.heldUntil)) {
-    return { kind: 'held', afterSeconds: Math.ceil((Date.parse(unit.heldUntil) - now) / 1000) };
-  }
+  const heldMs = heldForMs(unit, now);
+  if (heldMs > 0) return { kind: 'held', afterSeconds: Math.ceil(heldMs / 1000) };
   const due = unit.targets.filter(isDue);
   if (due.length === 0) return { kind: 'done' };
   const page = new TargetPage(call, unit);
@@ -54,6 +53,12 @@ export async function workOnTargets(call: RolloutCall, rollout: Rollout, work: U
   };
   await pMap(due, one, { concurrency });
   return ends.find(({ kind }) => kind !== 'waiting') ?? ends[0] ?? { kind: 'done' };
+}
+
+/** For how long, in ms, a worker that has begun targets of a unit may still live. */
+export function heldForMs({ targets, heldUntil }: TargetUnit, now: number): number {
+  const isBegun = targets.some(({ state }) => state === 'applying');
+  return isBegun && heldUntil ? Math.max(0, Date.parse(heldUntil) - now) : 0;
 }
 
 /**

@@ -2,7 +2,12 @@ import { apply as mergePatch } from 'tiny-merge-patch';
 import * as z from 'zod/mini';
 import { openAccessSession } from '../account/access-session.ts';
 import type { Role } from '../configuration/assistant-key.ts';
-import { type AssistantRequest, parseAssistantRequest, type TrafficWish } from '../configuration/assistant-request.ts';
+import {
+  type AssistantRequest,
+  MAX_CONFIG_BYTES,
+  parseAssistantRequest,
+  type TrafficWish,
+} from '../configuration/assistant-request.ts';
 import { ID } from '../configuration/id.ts';
 import { hiddenErrors } from '../configuration/masking.ts';
 import { fieldErrorsIn } from '../field-errors.ts';
@@ -11,7 +16,7 @@ import type { TemplateBinding } from '../mapping/assistant-mapping.ts';
 import type { Operation } from '../operation.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import { type ReferenceBook, referencesIn, resolveReferences } from './references.ts';
-import { render } from './render.ts';
+import { filledLength, render } from './render.ts';
 import type { Template, TemplateStore, VariableStore } from './template.ts';
 import { MAX_GIVEN_BYTES, valuesFor } from './values.ts';
 
@@ -108,12 +113,22 @@ export async function bindTemplate(
   return { asked: { ...asked, traffic }, binding };
 }
 
+/** Far more than any configuration may have, in characters: overrides may yet replace some of it. */
+const MAX_FILLED = 16 * MAX_CONFIG_BYTES;
+
 /** The configuration that a template gives with these values. Pure. Throws as `valuesFor` does. */
 export function renderFor(
   template: Template,
   given: { ofOrganisation: JsonObject; ofRequest: JsonObject; overrides?: JsonObject | undefined },
 ): JsonObject {
-  const rendered = render(template.content.assistant, valuesFor(template, given));
+  const { assistant } = template.content;
+  const values = valuesFor(template, given);
+  if (filledLength(assistant, values) > MAX_FILLED) {
+    throw validationFailed([
+      { field: 'template', detail: 'its values make it far too large; move long texts out of it' },
+    ]);
+  }
+  const rendered = render(assistant, values);
   const patched: unknown = given.overrides ? mergePatch(rendered, given.overrides) : rendered;
   return isJsonObject(patched) ? patched : {};
 }

@@ -49,6 +49,19 @@ function inText(value: Json | undefined): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+/** How many characters the values would put into a configuration. */
+export function filledLength(assistant: JsonObject, values: Values): number {
+  const lengths = new Map([...values].map(([name, value]) => [name, inText(value).length]));
+  const lengthIn = (value: Json): number => {
+    if (typeof value === 'string') {
+      return [...value.matchAll(PLACES)].reduce((sum, [, name]) => sum + (lengths.get(name ?? '') ?? 0), 0);
+    }
+    const parts = Array.isArray(value) ? value : isJsonObject(value) ? Object.values(value) : [];
+    return parts.reduce((sum: number, part) => sum + lengthIn(part), 0);
+  };
+  return lengthIn(assistant);
+}
+
 /** Makes every `${` of a configuration a literal: `render` gives the configuration back. */
 export function escapePlaces(value: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, escapeValue(entry)]));

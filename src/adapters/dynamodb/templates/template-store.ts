@@ -1,4 +1,4 @@
-import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { ROLES } from '../../../domain/configuration/assistant-key.ts';
@@ -67,13 +67,21 @@ export class DynamoTemplateStore implements TemplateStore {
   async add({ templateId, version, hash, content }: Template): Promise<boolean> {
     const key = { pk: templatePk(templateId), sk: versionSk(version) };
     const item = { ...key, templateId, version, hash, content: JSON.stringify(content) };
-    return await this.#put(item, { condition: 'attribute_not_exists(pk)' });
+    try {
+      await this.#put(item, { condition: 'attribute_not_exists(pk)' });
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      if (error.$metadata.attempts === 1) return false;
+      // A write that the SDK has repeated fails on its own success.
+      return (await this.version(templateId, version))?.hash === hash;
+    }
   }
 
   async show(head: TemplateHead): Promise<void> {
     const item = { pk: LIST_PK, sk: head.templateId, ...head };
     const condition = 'attribute_not_exists(pk) OR version < :version';
-    await this.#put(item, { condition, values: { ':version': head.version } });
+    await accepted(this.#put(item, { condition, values: { ':version': head.version } }));
   }
 
   async list({ limit, after }: Parameters<TemplateStore['list']>[0]): ReturnType<TemplateStore['list']> {
@@ -96,16 +104,14 @@ export class DynamoTemplateStore implements TemplateStore {
   async #put(
     item: Readonly<Record<string, unknown>>,
     { condition, values }: { condition: string; values?: Record<string, unknown> },
-  ): Promise<boolean> {
-    return await accepted(
-      this.#table.client.send(
-        new PutItemCommand({
-          TableName: this.#table.name,
-          Item: marshall(item, MARSHALLING),
-          ConditionExpression: condition,
-          ...(values ? { ExpressionAttributeValues: marshall(values) } : {}),
-        }),
-      ),
+  ): Promise<void> {
+    await this.#table.client.send(
+      new PutItemCommand({
+        TableName: this.#table.name,
+        Item: marshall(item, MARSHALLING),
+        ConditionExpression: condition,
+        ...(values ? { ExpressionAttributeValues: marshall(values) } : {}),
+      }),
     );
   }
 }
