@@ -258,6 +258,18 @@ it('an import looks for the stage in the region that is named', async () => {
   expect(out).toContain('for stage dev in us-west-2\n');
 });
 
+it('a list that cannot be imported is named, with what is wrong', async () => {
+  const list = join(temporaryDirectory(), 'list.csv');
+  const refusalOf = async (text: string, ...args: string[]) => {
+    writeFileSync(list, text);
+    const { code, err } = await cli(['import', list, '--stage', 'dev', ...args]);
+    return [code, err];
+  };
+  expect(await refusalOf('')).toEqual([1, `${list}: The first line must name the columns: orgId,role,assistantId\n`]);
+  expect(await refusalOf('orgId,role,assistantId\n"hooli,x')).toEqual([1, expect.stringMatching(/list\.csv: Quote/)]);
+  expect(await refusalOf('[]', '--seed')).toEqual([64, expect.stringMatching(/^--seed is for the embedded stack/)]);
+});
+
 it('a Node that is too old is said', () => {
   // What Node 24 has, and the versions before it have not.
   const older = ['--import', 'data:text/javascript,delete Error.isError'];
