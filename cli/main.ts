@@ -41,8 +41,20 @@ Example: npx vapi-sync plan fleet --stage dev`,
   addVerifyCommand(program);
   addImportCommands(program);
   addRedriveCommand(program);
+  program.hook('preAction', (_program, command) => assertNothingEmpty(command));
   for (const command of commandsOf(program)) command.exitOverride().showHelpAfterError('(--help shows how)');
   return program;
+}
+
+/** Throws a `CliError` for an empty value: a variable of a script that is not set would choose another place, or another configuration. */
+function assertNothingEmpty(command: Command): void {
+  for (const [name, value] of Object.entries(command.optsWithGlobals<Record<string, unknown>>())) {
+    if (![value].flat().includes('')) continue;
+    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new CliError(`${option} is empty: give it a value, or leave it out.`, EXIT.usage);
+  }
+  const empty = command.registeredArguments[command.args.indexOf('')];
+  if (empty) throw new CliError(`<${empty.name()}> is empty: give it a value.`, EXIT.usage);
 }
 
 /** A command, and all below it. */

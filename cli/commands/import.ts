@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { textIn } from '../arguments.ts';
 import { assertCheckout } from '../checkout.ts';
 import { CliError, EXIT } from '../exit.ts';
+import type { Line } from '../import/read-lines.ts';
 import { watchForInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
 import type { GlobalOptions } from '../run.ts';
@@ -57,6 +58,16 @@ function assertNoAddress({ url }: GlobalOptions): void {
   if (url) throw new CliError('This works on the table itself: use --stage.', EXIT.usage);
 }
 
+/** The lines of a file. Throws a `CliError` that names the file, when it is no list. */
+function linesOf(file: string, read: (content: string) => Line[]): Line[] {
+  const text = textIn(file);
+  try {
+    return read(text);
+  } catch (error) {
+    throw new CliError(`${file}: ${Error.isError(error) ? error.message : 'unknown error'}`);
+  }
+}
+
 async function importFile(file: string, options: ImportOptions): Promise<number> {
   assertNoAddress(options);
   const { observe = false, mark = false, seed, concurrency, stage, region, table } = options;
@@ -67,7 +78,7 @@ async function importFile(file: string, options: ImportOptions): Promise<number>
     import('../import/import-lines.ts'),
     import('../import/progress.ts'),
   ]);
-  const lines = readLines(textIn(file));
+  const lines = linesOf(file, readLines);
   const target = await enterTarget({ stage, region, table });
   const stop = watchForInterrupt('the lines that are under way');
   const screen = options.json ? process.stderr : process.stdout;
@@ -77,8 +88,12 @@ async function importFile(file: string, options: ImportOptions): Promise<number>
       import('../../src/settings.ts'),
     ]);
     if (seed) {
-      if (!target.isStandIn)
-        throw new CliError(`--seed is for the embedded stack and its Vapi stand-in, not for ${target.name}`);
+      if (!target.isStandIn) {
+        throw new CliError(
+          `--seed is for the embedded stack and its Vapi stand-in, not for ${target.name}.`,
+          EXIT.usage,
+        );
+      }
       const { seedStandIn } = await import('../import/seed-stand-in.ts');
       screen.write(
         `${await seedStandIn(readSettings().vapiBaseUrl, lines)} assistants were put into the Vapi stand-in\n`,

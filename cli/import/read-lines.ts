@@ -63,6 +63,8 @@ function csvRows(text: string): Row[] {
   const options = { bom: true, trim: true, relax_quotes: true, relax_column_count: true, skip_empty_lines: true };
   let header: readonly string[] = [];
   const columns = (names: string[]) => {
+    const twice = COLUMNS.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+    if (twice) throw new Error(`The first line names ${twice} twice; drop one of the two columns`);
     header = names;
     return names;
   };

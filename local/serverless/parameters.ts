@@ -1,3 +1,5 @@
+import { isJsonObject } from '../../src/domain/json.ts';
+
 /** What a deployment may choose: each parameter, and what is wrong with a value of it (undefined: nothing). */
 export const PARAMETERS: Readonly<Record<string, (value: string) => string | undefined>> = {
   auth: oneOf('iam', 'jwt', 'jwt-scopes'),
@@ -79,8 +81,20 @@ export function parameterErrors(
   const missing = (NEEDED_BY[auth] ?? []).filter((name) => (chosen[name] ?? '') === '');
   return [
     ...(STAGE.test(stage) ? [] : ['stage: use 1 to 40 letters, digits and hyphens, starting with a letter']),
-    ...unknown.map((name) => `${name}: unknown parameter; there are ${Object.keys(PARAMETERS).join(', ')}`),
+    ...unknown.map(unknownParameter),
     ...wrong,
     ...missing.map((name) => `${name}: auth ${auth} needs it`),
   ];
+}
+
+/** What is wrong with the content of the file in which a stage keeps its parameters: a name that nothing reads would be passed over. */
+export function stageFileErrors(file: string, content: unknown): string[] {
+  if (content === null || content === undefined) return [];
+  if (!isJsonObject(content)) return [`${file}: must hold one "name: value" a line`];
+  const unknown = Object.keys(content).filter((name) => !Object.hasOwn(PARAMETERS, name));
+  return unknown.map((name) => `${file}: ${unknownParameter(name)}`);
+}
+
+function unknownParameter(name: string): string {
+  return `${name}: unknown parameter; there are ${Object.keys(PARAMETERS).join(', ')}`;
 }

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
@@ -11,7 +12,7 @@ import { BackgroundAnnouncer } from './background-announcer.ts';
 import { BackgroundWorker } from './background-worker.ts';
 import { buildDirectory, removeAbandonedBuilds, removeOwnBuild } from './build-directory.ts';
 import { InvocationOutput } from './invocation-output.ts';
-import { parameterErrors } from './parameters.ts';
+import { parameterErrors, stageFileErrors } from './parameters.ts';
 
 /** Loading Serverless and its plugins is most of what a local command takes; compiled once, it takes a third less. */
 enableCompileCache(join(import.meta.dirname, '../../.local/compile-cache'));
@@ -111,14 +112,25 @@ export default class LocalStackPlugin {
   }
 
   /** A deployment with a value that no function can read would answer 500 to everything. */
-  #checkParameters(): void {
+  async #checkParameters(): Promise<void> {
     const { processedInput, service, classes } = this.#serverless;
     const named = (processedInput.options?.param ?? []).map((text) => text.split('=')[0] ?? '');
-    const errors = parameterErrors(service.provider.stage, service.custom?.parameters ?? {}, named);
+    const errors = [
+      ...parameterErrors(service.provider.stage, service.custom?.parameters ?? {}, named),
+      ...(await this.#stageFileErrors()),
+    ];
     if (errors.length > 0) throw new classes.Error(errors.join('\n'), 'PARAMETERS_INVALID');
     const { deploymentRole } = service.custom?.parameters ?? {};
     // It takes no empty text for "none".
     if (typeof deploymentRole === 'string' && deploymentRole !== '') service.provider.iam = { deploymentRole };
+  }
+
+  async #stageFileErrors(): Promise<string[]> {
+    const file = `infrastructure/stages/${this.#serverless.service.provider.stage}.yml`;
+    const path = join(this.#checkout, file);
+    if (!existsSync(path)) return [];
+    const { parse } = await import('yaml');
+    return stageFileErrors(file, parse(readFileSync(path, 'utf8')));
   }
 
   /** One forgotten parameter would lock all callers out. */

@@ -139,6 +139,10 @@ describe('what goes wrong is a sentence and an exit code, no stack:', () => {
     ['two places', ['list', '--url', 'http://x', '--stage', 'dev'], 64, /not both/],
     ['a token without an address', ['list', '--token', 'x'], 64, /--token goes with --url/],
     ['a header without an address', ['verify', '--header', 'x: y'], 64, /--header goes with --url/],
+    ['an empty stage', ['list', '--stage', ''], 64, /^--stage is empty: give it a value, or leave it out\.$/m],
+    ['an empty address', ['apply', 'fleet', '--url', ''], 64, /^--url is empty/],
+    ['an empty name in a list', ['redrive', '--org', 'acme', ''], 64, /^--org is empty/],
+    ['an empty hash', ['rollback', 'acme', 'inbound', ''], 64, /^<hash> is empty: give it a value\.$/m],
     ['no address', ['list', '--url', 'nowhere'], 64, /no http\(s\) address/],
     ['nobody there', ['list', '--url', 'http://127.0.0.1:1'], 1, /could not be reached/],
     ['no credentials', ['list', '--stage', 'dev'], 1, /does not take the credentials/],
@@ -174,12 +178,21 @@ describe('what goes wrong is a sentence and an exit code, no stack:', () => {
 it(
   'a hash that is none, or more than one, is said in the terms of the command',
   async () => {
-    for (const text of ['one', 'two']) await service.put('hashes', 'inbound', withPrompt(text));
+    // Of 17 hashes two begin with the same letter.
+    const first = new Set<string>();
+    let shared = '';
+    for (let text = 0; text < 17; text += 1) {
+      const { body } = await service.put('hashes', 'inbound', withPrompt(String(text)));
+      const letter = body.specHash.slice(0, 1);
+      if (first.has(letter)) shared = letter;
+      first.add(letter);
+    }
     const back = async (beginning: string) => await at('rollback', 'hashes', 'inbound', beginning);
-    for (const beginning of ['zzz', '']) {
+    for (const beginning of ['zzz', shared]) {
       const ended = await back(beginning);
       expect([ended.code, ended.out]).toEqual([1, '']);
-      const why = beginning ? 'nothing in the history of hashes/inbound' : '2 configurations in the history of';
+      const why =
+        beginning === 'zzz' ? 'nothing in the history of hashes/inbound' : ' configurations in the history of';
       expect(ended.err).toContain(why);
       expect(ended.err).toContain('vapi-sync history hashes inbound');
     }
@@ -243,6 +256,18 @@ it('an import looks for the stage in the region that is named', async () => {
   writeFileSync(list, 'orgId,role,assistantId\nhooli,inbound,7c0e6f5e-3a52-4b4e-9d0f-2f1d6a1b0c02\n');
   const { out } = await cli(['import', list, '--stage', 'dev', '--region', 'us-west-2']);
   expect(out).toContain('for stage dev in us-west-2\n');
+});
+
+it('a list that cannot be imported is named, with what is wrong', async () => {
+  const list = join(temporaryDirectory(), 'list.csv');
+  const refusalOf = async (text: string, ...args: string[]) => {
+    writeFileSync(list, text);
+    const { code, err } = await cli(['import', list, '--stage', 'dev', ...args]);
+    return [code, err];
+  };
+  expect(await refusalOf('')).toEqual([1, `${list}: The first line must name the columns: orgId,role,assistantId\n`]);
+  expect(await refusalOf('orgId,role,assistantId\n"hooli,x')).toEqual([1, expect.stringMatching(/list\.csv: Quote/)]);
+  expect(await refusalOf('[]', '--seed')).toEqual([64, expect.stringMatching(/^--seed is for the embedded stack/)]);
 });
 
 it('a Node that is too old is said', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { PARAMETERS, parameterErrors } from '../../local/serverless/parameters.ts';
+import { PARAMETERS, parameterErrors, stageFileErrors } from '../../local/serverless/parameters.ts';
 import { CHECKOUT } from '../support/checkout.ts';
 
 it.each([
@@ -26,6 +26,18 @@ it.each([
   ['a misspelt name', {}, ['typo'], 'typo: unknown parameter'],
 ])('%s is refused before anything is packaged, and the allowed values are named', (_what, chosen, named, text) => {
   expect(parameterErrors('dev', chosen, named).join()).toContain(text);
+});
+
+it.each([
+  ['a misspelt name', 'permissionBoundary: x\n', 'dev.yml: permissionBoundary: unknown parameter; there are auth,'],
+  ['a line without a colon', 'permissionsBoundary x\n', 'dev.yml: must hold one "name: value" a line'],
+  ['a list', '- driftMode: heal\n', 'dev.yml: must hold one "name: value" a line'],
+])('%s in the file of a stage is refused before anything is packaged', (_what, text, error) => {
+  expect(stageFileErrors('dev.yml', parse(text)).join()).toContain(error);
+});
+
+it.each([[''], ['# nothing yet\n'], ['driftMode: heal\napiRate: 20\n']])('the file of a stage may hold %j', (text) => {
+  expect(stageFileErrors('dev.yml', parse(text))).toEqual([]);
 });
 
 it.each([['a'.repeat(41)], ['1st'], ['with_underscore'], ['']])('a stage cannot be called %j', (stage) => {

@@ -72,6 +72,7 @@ describe('a list of assistants', () => {
     ['is empty', ''],
     ['is JSON but no list', '{"orgId": "acme"}'],
     ['is broken JSON', '[{'],
+    ['names a column twice, so that either could be meant', `${HEADER},orgId\nacme,inbound,${A},globex`],
   ])('is refused as a whole when it %s', (_what, text) => {
     expect(() => readLines(text)).toThrow();
   });
