@@ -29,7 +29,7 @@ import type { VoicePolicy } from './domain/configuration/voice.ts';
 import type { DriftDependencies, DriftStart } from './domain/drift/drift-dependencies.ts';
 import type { AssistantIndex } from './domain/fleet/assistant-index.ts';
 import { makePacer, type Pacer } from './domain/long-work/paced-account.ts';
-import type { MappingStore } from './domain/mapping/assistant-mapping.ts';
+import type { MappingStore } from './domain/mapping/stores.ts';
 import type { SyncDependencies } from './domain/operation.ts';
 import type { RolloutDependencies } from './domain/rollouts/dependencies.ts';
 import type { Runtime } from './domain/runtime.ts';

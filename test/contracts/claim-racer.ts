@@ -1,8 +1,8 @@
 /** One process of the race of claim-race.ts: it says that it is ready, races when told to, and reports what it did. */
 import { DynamoMappingStore } from '../../src/adapters/dynamodb/mapping-store.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
-import type { MappingStore } from '../../src/domain/mapping/assistant-mapping.ts';
 import { mappingAfter } from '../../src/domain/mapping/mapping-after.ts';
+import type { MappingStore } from '../../src/domain/mapping/stores.ts';
 import { rowOf, writeOf } from './mapping-situations.ts';
 import { clientOf } from './table-client.ts';
 

@@ -12,7 +12,8 @@ import { DynamoMappingStore } from '../../src/adapters/dynamodb/mapping-store.ts
 import { DynamoSpecStore } from '../../src/adapters/dynamodb/spec-store.ts';
 import { DynamoTemplateStore } from '../../src/adapters/dynamodb/templates/template-store.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
-import type { AssistantMapping, MappingStore } from '../../src/domain/mapping/assistant-mapping.ts';
+import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
+import type { MappingStore } from '../../src/domain/mapping/stores.ts';
 import { makesRevision, TRANSITIONS } from '../../src/domain/mapping/transitions.ts';
 import type { ContractTable } from './contract-table.ts';
 import {

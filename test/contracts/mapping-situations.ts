@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
-import type {
-  AssistantMapping,
-  MappingChange,
-  MappingStore,
-  MappingWrite,
-} from '../../src/domain/mapping/assistant-mapping.ts';
+import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
 import type { Claim } from '../../src/domain/mapping/claim.ts';
+import type { MappingChange, MappingStore, MappingWrite } from '../../src/domain/mapping/stores.ts';
 import { type MappingState, TRANSITIONS, type Transition } from '../../src/domain/mapping/transitions.ts';
 
 export const ALL_TRANSITIONS = Object.keys(TRANSITIONS).filter((name): name is Transition => name in TRANSITIONS);

@@ -1,13 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { OrganisationRecord } from '../../src/domain/account/organisation-record.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
-import type {
-  AssistantMapping,
-  MappingStore,
-  MappingWrite,
-  MappingWriteResult,
-} from '../../src/domain/mapping/assistant-mapping.ts';
+import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
 import { mappingAfter } from '../../src/domain/mapping/mapping-after.ts';
+import type { MappingStore, MappingWrite, MappingWriteResult } from '../../src/domain/mapping/stores.ts';
 import {
   type MappingState,
   makesRevision,

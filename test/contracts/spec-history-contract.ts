@@ -1,6 +1,6 @@
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import type { SpecHistory } from '../../src/domain/history/history.ts';
-import type { SpecStore, SpecToStore } from '../../src/domain/mapping/assistant-mapping.ts';
+import type { SpecStore, SpecToStore } from '../../src/domain/mapping/stores.ts';
 import { freshKey } from './mapping-situations.ts';
 import { specToStore } from './spec-to-store.ts';
 

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
-import type { SpecStore } from '../../src/domain/mapping/assistant-mapping.ts';
+import type { SpecStore } from '../../src/domain/mapping/stores.ts';
 import { freshKey } from './mapping-situations.ts';
 import { specToStore } from './spec-to-store.ts';
 

@@ -1,4 +1,4 @@
-import type { SpecToStore } from '../../src/domain/mapping/assistant-mapping.ts';
+import type { SpecToStore } from '../../src/domain/mapping/stores.ts';
 
 /** A configuration as it is stored before it is sent to Vapi. */
 export function specToStore(spec: Partial<SpecToStore> = {}): SpecToStore {

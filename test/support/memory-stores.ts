@@ -7,16 +7,18 @@ import {
   type AssistantMapping,
   isReadable,
   type MappingRow,
-  type MappingStore,
-  type MappingWrite,
-  type MappingWriteResult,
   type OrganisationView,
-  type SpecStore,
-  type SpecToStore,
 } from '../../src/domain/mapping/assistant-mapping.ts';
 import type { AssistantOwner, AssistantOwners } from '../../src/domain/mapping/assistant-owners.ts';
 import type { Claim } from '../../src/domain/mapping/claim.ts';
 import { mappingAfter } from '../../src/domain/mapping/mapping-after.ts';
+import type {
+  MappingStore,
+  MappingWrite,
+  MappingWriteResult,
+  SpecStore,
+  SpecToStore,
+} from '../../src/domain/mapping/stores.ts';
 import {
   type Guard,
   type MappingState,

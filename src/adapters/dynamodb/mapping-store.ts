@@ -1,13 +1,8 @@
 import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
-import type {
-  AssistantMapping,
-  MappingStore,
-  MappingWrite,
-  MappingWriteResult,
-  OrganisationView,
-} from '../../domain/mapping/assistant-mapping.ts';
+import type { AssistantMapping, OrganisationView } from '../../domain/mapping/assistant-mapping.ts';
+import type { MappingStore, MappingWrite, MappingWriteResult } from '../../domain/mapping/stores.ts';
 import { ClaimedRows, type Table } from './claimed-rows.ts';
 import { readRows } from './read-rows.ts';
 import {

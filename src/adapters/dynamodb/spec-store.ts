@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import type { Configuration } from '../../domain/configuration/configuration.ts';
 import { isJsonObject } from '../../domain/json.ts';
-import type { SpecStore, SpecToStore } from '../../domain/mapping/assistant-mapping.ts';
+import type { SpecStore, SpecToStore } from '../../domain/mapping/stores.ts';
 import type { Table } from './claimed-rows.ts';
 import { itemsOf } from './partition-items.ts';
 import { type Item, MARSHALLING, organisationPk } from './table-keys.ts';

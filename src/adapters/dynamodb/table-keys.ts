@@ -7,12 +7,8 @@ import { type ScopeKey, scopeKeyOf } from '../../domain/account/scope.ts';
 import { ACTOR_KINDS } from '../../domain/actor.ts';
 import { type AssistantKey, ROLES, type Role } from '../../domain/configuration/assistant-key.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
-import {
-  type AssistantMapping,
-  type MappingChange,
-  NO_TOOLS,
-  type UnreadableMapping,
-} from '../../domain/mapping/assistant-mapping.ts';
+import { type AssistantMapping, NO_TOOLS, type UnreadableMapping } from '../../domain/mapping/assistant-mapping.ts';
+import type { MappingChange } from '../../domain/mapping/stores.ts';
 
 export type Item = Record<string, AttributeValue>;
 

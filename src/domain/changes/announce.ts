@@ -1,5 +1,5 @@
 import { type Journal, nameOf } from '../journal.ts';
-import type { SpecStore } from '../mapping/assistant-mapping.ts';
+import type { SpecStore } from '../mapping/stores.ts';
 import type { Announcement, TableWrite } from './announcement.ts';
 import { type BareChange, changeIn, linkedPaths } from './change.ts';
 import type { ChangeStore } from './change-store.ts';

@@ -1,6 +1,7 @@
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import type { SpecSummary } from '../configuration/summary.ts';
-import { type AssistantMapping, type MappingStore, mappingOf } from '../mapping/assistant-mapping.ts';
+import { type AssistantMapping, mappingOf } from '../mapping/assistant-mapping.ts';
+import type { MappingStore } from '../mapping/stores.ts';
 import { Problem } from '../problem.ts';
 
 /** How many applied configurations of an assistant are kept, and shown: the latest. */

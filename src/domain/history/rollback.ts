@@ -2,7 +2,7 @@ import type { AssistantKey } from '../configuration/assistant-key.ts';
 import { type AssistantRequest, parseAssistantRequest } from '../configuration/assistant-request.ts';
 import { withoutOwnership } from '../configuration/configuration.ts';
 import type { VoicePolicy } from '../configuration/voice.ts';
-import type { SpecStore } from '../mapping/assistant-mapping.ts';
+import type { SpecStore } from '../mapping/stores.ts';
 import { Problem } from '../problem.ts';
 import { KEPT_SPECS } from './history.ts';
 

@@ -2,7 +2,7 @@ import type { AssistantKey } from '../configuration/assistant-key.ts';
 import { askedFor } from '../configuration/configuration.ts';
 import { mask } from '../configuration/masking.ts';
 import type { Json } from '../json.ts';
-import type { SpecStore } from '../mapping/assistant-mapping.ts';
+import type { SpecStore } from '../mapping/stores.ts';
 
 /**
  * A stored configuration as its owner may read it: what was asked for, in Vapi's form, with every secret hidden. Null

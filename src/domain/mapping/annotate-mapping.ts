@@ -1,6 +1,7 @@
 import type { SyncDependencies } from '../operation.ts';
 import { isoNow } from '../runtime.ts';
-import type { AssistantMapping, MappingChange } from './assistant-mapping.ts';
+import type { AssistantMapping } from './assistant-mapping.ts';
+import type { MappingChange } from './stores.ts';
 
 /**
  * Notes an observation on a row, if the row has not changed since it was read. The last writer makes its own

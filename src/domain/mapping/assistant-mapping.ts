@@ -3,12 +3,10 @@ import type { Scope } from '../account/scope.ts';
 import type { VersionShare } from '../account/vapi-account.ts';
 import type { Actor } from '../actor.ts';
 import type { AssistantKey, Role } from '../configuration/assistant-key.ts';
-import type { Configuration } from '../configuration/configuration.ts';
 import type { SpecSummary } from '../configuration/summary.ts';
 import type { JsonObject } from '../json.ts';
 import { unreadableRow } from '../problem.ts';
 import type { Claim } from './claim.ts';
-import type { Transition } from './transitions.ts';
 
 /** An assistant that is to be removed at Vapi as soon as its account answers. */
 export interface Retiree {
@@ -214,57 +212,4 @@ export function unreadableOf({ unreadable }: OrganisationView, { role }: Assista
 export function nameOfRoleWith({ mappings, unreadable }: OrganisationView, assistantId: string): string | undefined {
   const row = [...mappings, ...unreadable].find((candidate) => candidate.assistantId === assistantId);
   return row && (row.role ?? 'unknown');
-}
-
-/** What the store itself writes: the key, the counter and the times of a row. */
-type Bookkeeping = keyof AssistantKey | 'revision' | 'createdAt' | 'updatedAt';
-
-/** What a transition writes. Fields that are absent stay as they are; null removes. */
-export type MappingChange = Partial<
-  Omit<AssistantMapping, Bookkeeping | 'claim' | 'specShape' | 'phoneNumber' | 'drift' | 'template'>
-> & {
-  claim?: Claim | null;
-  specShape?: string | null;
-  drift?: DriftState | null;
-  /** Null takes the binding away. */
-  template?: TemplateBinding | null;
-  phoneNumber?: PhoneNumberState | null;
-};
-
-export interface MappingWrite {
-  key: AssistantKey;
-  transition: Transition;
-  /** The mapping as read; the condition of the write is made from it. */
-  from: AssistantMapping | undefined;
-  /** Token of the writer's claim. */
-  token: string;
-  change: MappingChange;
-  /** ISO 8601. */
-  at: string;
-}
-
-/** What the row says after a write that has happened follows from the write (`mappingAfter`). */
-export type MappingWriteResult = { kind: 'written' } | { kind: 'conflict'; current: AssistantMapping | undefined };
-
-/** The table of mappings. Reads are consistent, writes conditional; losing a race is an answer, not an error. */
-export interface MappingStore {
-  read(orgId: string): Promise<OrganisationView>;
-  write(write: MappingWrite): Promise<MappingWriteResult>;
-}
-
-/** A configuration that is about to be sent to Vapi, as it is stored before. */
-export interface SpecToStore extends Configuration {
-  specHash: string;
-  summary: SpecSummary;
-  /** ISO 8601. */
-  at: string;
-  /** Hashes of configurations that were applied before it was stored, as far as the writer knows: of the one that it replaces. */
-  appliedBefore: readonly string[];
-}
-
-/** The applied configurations, by content. */
-export interface SpecStore {
-  save(key: AssistantKey, spec: SpecToStore): Promise<void>;
-  load(key: AssistantKey, specHash: string): Promise<Configuration | undefined>;
-  removeAll(key: AssistantKey): Promise<void>;
 }

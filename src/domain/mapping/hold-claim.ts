@@ -1,10 +1,11 @@
 import type { Scope } from '../account/scope.ts';
 import { nameOf } from '../journal.ts';
 import type { Operation } from '../operation.ts';
-import type { AssistantMapping, Attempt, MappingChange, Retiree } from './assistant-mapping.ts';
+import type { AssistantMapping, Attempt, Retiree } from './assistant-mapping.ts';
 import { type Claim, type ClaimOperation, newClaim, settlesAt } from './claim.ts';
 import { type ClaimableRow, claimRow, endRowClaim, type Held, returnOf, unresolved } from './claim-row.ts';
 import { mappingAfter } from './mapping-after.ts';
+import type { MappingChange } from './stores.ts';
 import type { Transition } from './transitions.ts';
 
 /** The claim that this operation holds, and the mapping as it was written with it. */

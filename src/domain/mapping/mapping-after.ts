@@ -1,4 +1,5 @@
-import { type AssistantMapping, type MappingChange, type MappingWrite, NO_TOOLS } from './assistant-mapping.ts';
+import { type AssistantMapping, NO_TOOLS } from './assistant-mapping.ts';
+import type { MappingChange, MappingWrite } from './stores.ts';
 import { makesRevision, TRANSITIONS } from './transitions.ts';
 
 /** The mapping after a write that has happened; undefined when that has removed it. */

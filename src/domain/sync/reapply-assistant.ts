@@ -10,11 +10,11 @@ import { annotateMapping } from '../mapping/annotate-mapping.ts';
 import {
   type AssistantMapping,
   type LinkedTool,
-  type MappingChange,
   mappingOf,
   type OrganisationView,
 } from '../mapping/assistant-mapping.ts';
 import { isBeingRemoved } from '../mapping/claim.ts';
+import type { MappingChange } from '../mapping/stores.ts';
 import type { Operation, SyncDependencies } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import type { AssistantTask, TaskEnd } from '../task.ts';

@@ -1,7 +1,7 @@
 import type { ListeningServer } from '../../../local/stack/http-server.ts';
 import { makeApplication } from '../../../src/application.ts';
 import type { Change } from '../../../src/domain/changes/change.ts';
-import type { MappingStore } from '../../../src/domain/mapping/assistant-mapping.ts';
+import type { MappingStore } from '../../../src/domain/mapping/stores.ts';
 import { type ContractTable, makeContractTable, startDynalite } from '../../contracts/contract-table.ts';
 import { bringTo, freshKey, rowOf, writeOf } from '../../contracts/mapping-situations.ts';
 
