@@ -3,9 +3,10 @@ import * as z from 'zod/mini';
 import type { RolloutHead, TableWrite } from '../domain/changes/announcement.ts';
 import type { Rollout } from '../domain/rollouts/rollout.ts';
 import { parseStray, RUNS_PK, STRAY_PREFIX } from './dynamodb/drift/items.ts';
+import { parseMapping } from './dynamodb/organisation-rows.ts';
 import { readRows } from './dynamodb/read-rows.ts';
 import { parseRollout, ROLLOUT_PREFIX, ROLLOUTS_PK } from './dynamodb/rollouts/items.ts';
-import { type Item, parseMapping } from './dynamodb/table-keys.ts';
+import type { Item } from './dynamodb/table-keys.ts';
 
 /**
  * The writes to mappings and strays among the records of a stream. A row that cannot be read tells nothing; nor is it taken for one that

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { ROLES } from '../domain/configuration/assistant-key.ts';
 import type { Task } from '../domain/task.ts';
-import { scopeKeySchema } from './dynamodb/table-keys.ts';
+import { scopeKeySchema } from './dynamodb/organisation-rows.ts';
 
 const ofAssistant = { orgId: z.string(), role: z.enum(ROLES), operationId: z.string() };
 

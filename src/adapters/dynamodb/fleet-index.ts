@@ -15,6 +15,7 @@ import type { AssistantIndex } from '../../domain/fleet/assistant-index.ts';
 import type { MappingRow } from '../../domain/mapping/assistant-mapping.ts';
 import type { Table } from './claimed-rows.ts';
 import { cursorOf, positionIn } from './cursor.ts';
+import { parseMapping } from './organisation-rows.ts';
 import { readRows } from './read-rows.ts';
 import { configurationOf, specKey } from './spec-store.ts';
 import {
@@ -22,7 +23,6 @@ import {
   type Item,
   OWN_ACCOUNTS_PK,
   ownerOfRow,
-  parseMapping,
   rowName,
   scopePk,
   UNFINISHED_PK,

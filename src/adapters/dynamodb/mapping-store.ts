@@ -4,6 +4,7 @@ import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import type { AssistantMapping, OrganisationView } from '../../domain/mapping/assistant-mapping.ts';
 import type { MappingStore, MappingWrite, MappingWriteResult } from '../../domain/mapping/stores.ts';
 import { ClaimedRows, type Table } from './claimed-rows.ts';
+import { parseMapping, parseOrganisationRecord, storedFields } from './organisation-rows.ts';
 import { readRows } from './read-rows.ts';
 import {
   type Item,
@@ -12,9 +13,6 @@ import {
   ORGANISATION_SK,
   OWN_ACCOUNTS_PK,
   organisationPk,
-  parseMapping,
-  parseOrganisationRecord,
-  storedFields,
   unreadableMapping,
 } from './table-keys.ts';
 
