@@ -6,8 +6,9 @@ import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import type { SpecHistory, StoredSpec } from '../../domain/history/history.ts';
 import type { Table } from './claimed-rows.ts';
 import { itemsOf } from './partition-items.ts';
+import { readRow } from './read-rows.ts';
 import { REMOVALS, specKey, specPrefix } from './spec-store.ts';
-import { organisationPk } from './table-keys.ts';
+import { type Item, organisationPk } from './table-keys.ts';
 
 const text = z.exactOptional(z.string());
 
@@ -26,6 +27,9 @@ const storedSchema = z.object({
 const NOTE = '#applied';
 const noteSchema = z.object({ summary: summarySchema });
 
+const storedOf = (item: Item) => storedSchema.parse(unmarshall(item));
+const noteOf = (item: Item) => noteSchema.parse(unmarshall(item));
+
 /** The stored configurations in DynamoDB, and which of them were applied. */
 export class DynamoSpecHistory implements SpecHistory {
   readonly #table: Table;
@@ -38,13 +42,13 @@ export class DynamoSpecHistory implements SpecHistory {
     const specs = new Map<string, z.infer<typeof storedSchema>>();
     const notes = new Map<string, z.infer<typeof noteSchema>>();
     // Not the content: that is large, and holds prompts.
-    const attributes = ['sk', 'savedAt', 'createdAt', 'summary', 'appliedBefore', 'appliedAt'];
+    const attributes = ['pk', 'sk', 'savedAt', 'createdAt', 'summary', 'appliedBefore', 'appliedAt'];
     const prefix = specPrefix(key);
     for await (const item of itemsOf(this.#table, { pk: organisationPk(key.orgId), prefix, attributes })) {
-      const { sk, ...found } = unmarshall(item);
-      const part = String(sk).slice(prefix.length);
-      if (part.endsWith(NOTE)) notes.set(part.slice(0, -NOTE.length), noteSchema.parse(found));
-      else specs.set(part, storedSchema.parse(found));
+      const part = String(item.sk?.S).slice(prefix.length);
+      // Not passed over: what it says of others decides which of them are removed.
+      if (part.endsWith(NOTE)) notes.set(part.slice(0, -NOTE.length), readRow(item, noteOf));
+      else specs.set(part, readRow(item, storedOf));
     }
     const applied = new Set([...specs.values()].flatMap((spec) => [...spec.appliedBefore]));
     return [...specs].map(([specHash, { savedAt, createdAt = savedAt, appliedAt, ...spec }]) => {
