@@ -1,13 +1,12 @@
 import { ConditionalCheckFailedException, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import pMap from 'p-map';
 import * as z from 'zod/mini';
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import type { SpecHistory, StoredSpec } from '../../domain/history/history.ts';
 import type { Table } from './claimed-rows.ts';
 import { itemsOf } from './partition-items.ts';
 import { readRow } from './read-rows.ts';
-import { REMOVALS, specKey, specPrefix } from './spec-store.ts';
+import { removeEach, specKey, specPrefix } from './spec-store.ts';
 import { type Item, organisationPk } from './table-keys.ts';
 
 const text = z.exactOptional(z.string());
@@ -62,7 +61,7 @@ export class DynamoSpecHistory implements SpecHistory {
   }
 
   async remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void> {
-    await pMap(specs, (spec) => this.#remove(key, spec), REMOVALS);
+    await removeEach(specs, (spec) => this.#remove(key, spec));
   }
 
   async forget(key: AssistantKey, { specHash, savedAt }: StoredSpec, hashes: readonly string[]): Promise<void> {
