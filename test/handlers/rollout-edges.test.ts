@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { JsonObject } from '../../src/domain/json.ts';
+import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
 import { performRollout } from '../../src/domain/rollouts/perform-rollout.ts';
 import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
@@ -122,6 +122,20 @@ describe('the look at a wave', () => {
   it('takes no assistant for ill whose change by somebody else was cut off', async () => {
     const rolloutId = await baking(5);
     expect(await lookDuringPut(rolloutId, 200_000)).toMatchObject({ state: 'completed' });
+  });
+
+  it('takes no assistant for ill that has tools of ours beside those that the template names', async () => {
+    const made = await call(service.vapi, 'POST /tool', { body: { type: 'function', function: { name: 'by_hand' } } });
+    const given = configuration().model;
+    const model = { ...(isJsonObject(given) ? given : {}), toolIds: [made.json.id] };
+    const tools = [{ type: 'function', function: { name: 'book' } }];
+    await putTemplate('one', { model, tools });
+    await service.put(org, 'inbound', { template: templateId });
+    await service.drainQueue();
+    await putTemplate('two', { model, tools });
+    const { rolloutId } = (await start({ waves: { bakeSeconds: 60 } })).body;
+    await service.work([{ kind: 'rollout', rolloutId }]);
+    expect(await lookAt(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 1 } });
   });
 
   it('passes over the fields that are left to others', async () => {
