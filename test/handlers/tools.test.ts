@@ -165,6 +165,18 @@ describe('linked tools', () => {
     expect(modelOf().toolIds).toEqual([foreign]);
   });
 
+  it('beside those that the caller names are no difference that the log has to tell', async () => {
+    const made = await call(service.vapi, 'POST /tool', { body: tool('named') });
+    const model = { provider: 'openai', model: 'gpt-4o', toolIds: [made.json.id] };
+    service.output.clear();
+    await service.put(org, 'inbound', configuration({ model, tools: [tool('ours')] }));
+    await service.drainQueue();
+    await service.put(org, 'inbound', configuration({ model, tools: [tool('ours')], firstMessage: 'Another' }));
+    expect(texts(modelOf().toolIds)).toHaveLength(2);
+    expect(service.output.text()).toContain('ASSISTANT_UPDATED');
+    expect(service.output.text()).not.toContain('ASSISTANT_NOT_CONVERGED');
+  });
+
   it('that the caller names in model.toolIds replace foreign ones, beside ours', async () => {
     await linked(tool('book'));
     const [ours] = texts(modelOf().toolIds);
