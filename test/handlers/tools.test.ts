@@ -241,6 +241,17 @@ describe('linked tools', () => {
 });
 
 describe('a tool that Vapi refuses', () => {
+  it('with many words is visible with their beginning, cut where no letter ends in two', async () => {
+    const message = `${'x'.repeat(993)}🎙️ and more`;
+    const behaviour = { kind: 'error-before', status: 400, body: { message } };
+    await service.put(org, 'inbound', withTools(tool('book')));
+    service.vapi.inject({ on: { method: 'POST', path: '/tool' }, times: 1, behaviour });
+    await service.drainQueue();
+    const { refused } = await statusOf();
+    expect(refused).toContain('x'.repeat(993));
+    expect(refused.isWellFormed()).toBe(true);
+  });
+
   it('is visible in the status with Vapi’s words, and is tried again by the next sync', async () => {
     const refused = tool('book', { nonsense: true });
     await service.put(org, 'inbound', withTools(refused, tool('cancel')));
