@@ -114,10 +114,13 @@ function withoutEmpty({ metadata, ...configuration }: Configuration): object {
   return isEmpty ? configuration : { ...configuration, metadata };
 }
 
-/** The same with a name of the environment for each hidden secret: `${env:GLOBEX_INBOUND_SERVER_SECRET}`. */
+/** The same with a name of the environment for each hidden secret: `${env:GLOBEX_INBOUND_SERVER_SECRET}`. No name begins with a digit. */
 function withNames(value: unknown, name: string, secrets: Secrets): unknown {
   if (typeof value === 'string' && value.includes(HIDDEN)) {
-    const variable = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
+    const variable = name
+      .toUpperCase()
+      .replaceAll(/[^A-Z0-9]+/g, '_')
+      .replace(/^(?=\d)/, '_');
     secrets.set(variable, (secrets.get(variable) ?? new Set()).add(name));
     return value.replaceAll(HIDDEN, `\${env:${variable}}`);
   }

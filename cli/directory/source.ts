@@ -13,7 +13,8 @@ export interface Source {
 }
 
 /** A value from the environment, as texts name it: secrets do not belong into Git. */
-const ENVIRONMENT = /\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}/g;
+const ENVIRONMENT = /\$\{env:([^{}]*)\}/g;
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Reads a YAML file. What is wrong with it is added to `mistakes`; undefined when it is no YAML at all. */
 export function readSource(file: string, mistakes: Mistake[], environment = process.env): Source | undefined {
@@ -142,7 +143,10 @@ function filled(text: string, tell: (offset: number, mistake: string) => void, e
   if (hidden >= 0) tell(hidden, `${HIDDEN} stands for a secret; write $\{env:NAME} in its place`);
   return text.replace(ENVIRONMENT, (place, name: string, offset: number) => {
     const value = environment[name];
-    if (value === undefined) tell(offset, `the environment has no ${name}`);
+    // A place that stayed as it is would be sent, and be the secret.
+    if (!NAME.test(name)) {
+      tell(offset, `"${name}" is no name of the environment: use letters, digits and _, not beginning with a digit`);
+    } else if (value === undefined) tell(offset, `the environment has no ${name}`);
     return value ?? place;
   });
 }

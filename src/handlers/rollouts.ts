@@ -64,10 +64,12 @@ export function makeRolloutsHandler(app: RolloutApplication): HttpHandler {
     const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
     const call = { ...app.rollouts, journal: makeJournal(app.telemetry), deadline };
     if (event.source === 'aws.events') {
-      const resent =
-        (await resendLost(call, app.stalledMs)) +
-        (await resendLostRun({ ...app.drift, journal: call.journal }, app.stalledMs));
-      return jsonResponse(200, { resent });
+      const drift = { ...app.drift, journal: call.journal };
+      const looks = [resendLost(call, app.stalledMs), resendLostRun(drift, app.stalledMs)];
+      // Both come to their end, whatever becomes of the other.
+      await Promise.allSettled(looks);
+      const counts = await Promise.all(looks);
+      return jsonResponse(200, { resent: counts.reduce((sum, count) => sum + count, 0) });
     }
     const { alarmName, state } = event.detail;
     return jsonResponse(200, { stopped: state.value === 'ALARM' ? await stopByAlarm(call, alarmName) : [] });

@@ -119,6 +119,25 @@ it(
 );
 
 it(
+  'a secret of an organisation whose id begins with a digit has a name of the environment, too',
+  async () => {
+    const server = { url: 'https://x.example', headers: { key: 'k' } };
+    await service.put('7f3a', 'inbound', configuration({ server }));
+    const directory = temporaryDirectory();
+    const exported = await at('export', directory);
+    expect([exported.code, exported.err]).toEqual([0, expect.stringContaining('_7F3A_INBOUND_SERVER_HEADERS_KEY')]);
+    for (const file of readdirSync(join(directory, 'orgs'))) {
+      if (file !== '7f3a.yaml') rmSync(join(directory, 'orgs', file));
+    }
+    const env = { _7F3A_INBOUND_SERVER_HEADERS_KEY: 'k' };
+    const planned = await cli(['plan', directory, '--url', served.url], { env });
+    expect([planned.code, planned.out]).toEqual([0, '0 to create, 0 to change, 0 to remove, 1 as they should be\n']);
+    await service.remove('7f3a', 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
   'every mistake is named with file and line, all at once, and nothing is applied',
   async () => {
     const directory = directoryOf({
@@ -126,6 +145,7 @@ it(
       'unknown-field.yaml': 'assistants: {}\nvariabels: {}\n',
       'no-role.yaml': 'assistants:\n  inbond:\n    name: x\n',
       'hidden.yaml': 'assistants:\n  inbound:\n    name: x\n    server:\n      headers: "[hidden]"\n',
+      'odd-name.yaml': 'assistants:\n  inbound:\n    name: "${env:7F3A KEY}"\n',
       'not a yaml.txt': 'x',
       '-odd.yaml': 'assistants: {}\n',
       'good.yaml': { assistants: { inbound: withPrompt('good') } },
@@ -147,6 +167,7 @@ it(
         expect.stringMatching(/^unknown-field\.yaml:2: variabels: /),
         expect.stringMatching(/^no-role\.yaml:3: assistants\.inbond: /),
         expect.stringMatching(/^hidden\.yaml:5: \[hidden\] stands for a secret; write \S+ in its place$/),
+        'odd-name.yaml:3: "7F3A KEY" is no name of the environment: use letters, digits and _, not beginning with a digit',
         'not a yaml.txt: is not an organisation: name it <id>.yaml',
         '-odd.yaml: "-odd" is no id of an organisation',
         'good.yml: is of the same id as good.yaml; remove one of them',
@@ -154,7 +175,7 @@ it(
         'link.yaml: cannot be read (ENOENT); a file must be here, or a link to one',
         expect.stringMatching(/templates\/desk\.md:5: the environment has no NOT_THERE$/),
         expect.stringMatching(/templates\/desk\.md:6: \[hidden\] stands for a secret/),
-        '11 mistakes: nothing is applied.',
+        '12 mistakes: nothing is applied.',
       ]),
     );
     expect(assistantsOf(service.vapi, 'good')).toEqual([]);

@@ -291,6 +291,20 @@ describe('GET /changes', () => {
   });
 
   it.each([
+    ['9999-12-31T23:59:59-01:00', 0],
+    ['0000-01-01T00:00:00+01:00', 1],
+  ])('since %s, which is in no year of four digits, is followed as any other time', async (since, least) => {
+    await put(withPrompt('one'));
+    await service.announce();
+    const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + 10_000 } });
+    const ask = async (query: Record<string, string>) =>
+      (await later.invoke('fleet', event('GET /changes', { queryStringParameters: query }))).body;
+    const page = await ask({ since, limit: '1' });
+    expect(page).toEqual({ items: Array.from({ length: least }, () => expect.anything()), next: expect.any(String) });
+    expect(await ask({ cursor: page.next, limit: '1' })).toMatchObject({ next: expect.any(String) });
+  });
+
+  it.each([
     ['since', 'yesterday'],
     ['since', '2026-13-01T00:00:00Z'],
     ['limit', '0'],

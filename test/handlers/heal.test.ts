@@ -30,8 +30,11 @@ it('a heal leaves what nobody compares as it is, also when another field of the 
     firstMessage: 'By hand',
     model: { ...model, temperature: 0.9, model: 'gpt-4' },
   });
+  service.output.clear();
   await runDrift(service, 'heal');
   await service.drainQueue();
+  expect(service.output.text()).toContain('ASSISTANT_UPDATED');
+  expect(service.output.text()).not.toContain('ASSISTANT_NOT_CONVERGED');
   expect(live()).toMatchObject([
     { name: 'Front desk', firstMessage: 'By hand', model: { ...model, temperature: 0.9 } },
   ]);

@@ -1,4 +1,7 @@
-import type { JsonObject } from '../../src/domain/json.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
 import { performRollout } from '../../src/domain/rollouts/perform-rollout.ts';
 import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
@@ -39,6 +42,28 @@ it('an alarm that meets a write of the worker stops the rollout all the same', a
   await service.invoke('rollouts', alarmEvent('faults'));
   store.read = read;
   expect(await show(rolloutId)).toMatchObject({ state: 'paused', reason: 'alarm' });
+});
+
+it('a rollout that cannot be read keeps no alarm, and no task, from the others', async () => {
+  await bind();
+  const { rolloutId } = (await start({ alarms: ['faults'] })).body;
+  const { rollouts } = service.app.rollouts;
+  const before = '20200101T000000Z-unreadable';
+  await rollouts.makeNewest(`a-${templateId}`, { runId: before, at: '2020-01-01T00:00:00.000Z' }, undefined);
+  const item = { pk: 'ROLLOUTS', sk: `ROLLOUT#${before}`, version: 1, body: '{"state":"unheard-of"}' };
+  const Item = marshall(item);
+  await service.dynamo.send(new PutItemCommand({ TableName: service.environment.TABLE_NAME, Item }));
+  const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + 61_000 } });
+  service.clearCounts();
+  const schedule = later.invoke('rollouts', { source: 'aws.events', 'detail-type': 'Scheduled Event' });
+  // It fails all the same: the alarm on failing functions tells.
+  await expect(schedule).rejects.toThrow();
+  expect(service.sent.map(({ task }) => task)).toContainEqual({ kind: 'rollout', rolloutId });
+  await expect(service.invoke('rollouts', alarmEvent('faults'))).rejects.toThrow();
+  expect(await show(rolloutId)).toMatchObject({ state: 'paused', reason: 'alarm' });
+  const { pk, sk } = Item;
+  const Key = { pk: pk ?? { S: '' }, sk: sk ?? { S: '' } };
+  await service.dynamo.send(new DeleteItemCommand({ TableName: service.environment.TABLE_NAME, Key }));
 });
 
 describe('the look at a wave', () => {
@@ -99,6 +124,20 @@ describe('the look at a wave', () => {
     expect(await lookDuringPut(rolloutId, 200_000)).toMatchObject({ state: 'completed' });
   });
 
+  it('takes no assistant for ill that has tools of ours beside those that the template names', async () => {
+    const made = await call(service.vapi, 'POST /tool', { body: { type: 'function', function: { name: 'by_hand' } } });
+    const given = configuration().model;
+    const model = { ...(isJsonObject(given) ? given : {}), toolIds: [made.json.id] };
+    const tools = [{ type: 'function', function: { name: 'book' } }];
+    await putTemplate('one', { model, tools });
+    await service.put(org, 'inbound', { template: templateId });
+    await service.drainQueue();
+    await putTemplate('two', { model, tools });
+    const { rolloutId } = (await start({ waves: { bakeSeconds: 60 } })).body;
+    await service.work([{ kind: 'rollout', rolloutId }]);
+    expect(await lookAt(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 1 } });
+  });
+
   it('passes over the fields that are left to others', async () => {
     await service.putRecord(org, { driftIgnore: ['/firstMessage'] });
     const rolloutId = await baking();
@@ -134,6 +173,32 @@ it('an alarm that comes while the rollout is planned waits for the plan', async 
   const waiting = service.anotherEnvironment({ runtime: { sleep: () => become('running') } });
   await waiting.invoke('rollouts', alarmEvent('faults'));
   expect(await show(rolloutId)).toMatchObject({ state: 'paused', reason: 'alarm' });
+});
+
+it('an alarm that waits for a plan has stopped the others before', async () => {
+  await bind();
+  const other = templateId;
+  const { rolloutId } = (await start({ alarms: ['faults'] })).body;
+  const { rollouts } = service.app.rollouts;
+  const planned = await rollouts.read(rolloutId);
+  if (!planned) throw new Error('there is no rollout');
+  const planning = {
+    ...planned,
+    rolloutId: '20990101T000000Z-planning',
+    template: `a-${other}`,
+    state: 'planning' as const,
+  };
+  await rollouts.create(planning);
+  await rollouts.makeNewest(planning.template, { runId: planning.rolloutId, at: planned.startedAt }, undefined);
+  const seen: string[] = [];
+  const sleep = async () => {
+    for (let looks = 0; looks < 50 && (await rollouts.read(rolloutId))?.state !== 'paused'; looks += 1) await delay(10);
+    seen.push((await show(rolloutId)).state);
+    const found = await rollouts.read(planning.rolloutId);
+    if (found) await rollouts.write(found, { state: 'aborted' });
+  };
+  await service.anotherEnvironment({ runtime: { sleep } }).invoke('rollouts', alarmEvent('faults'));
+  expect(seen).toEqual(['paused']);
 });
 
 it('takes as many organisations as it says, however long their ids', async () => {

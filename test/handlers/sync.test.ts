@@ -31,6 +31,18 @@ const rowsOf = async (orgId: string) => {
   return Items;
 };
 
+it('a voice, or a model, with a name of any length is kept with its beginning in the summary', async () => {
+  const voice = { provider: '11labs', voiceId: `${'v'.repeat(60)}${'🎙️'.repeat(30_000)}` };
+  expect((await service.put(org, 'inbound', configuration({ voice }))).status).toBe(201);
+  const { summary } = (await service.get(org, 'inbound')).body;
+  expect(summary.voice).toMatch(/^11labs\/v{60}🎙️+.*…$/u);
+  expect(summary.voice.length).toBeLessThan(130);
+  expect(summary.voice.isWellFormed()).toBe(true);
+  expect((await service.history(org, 'inbound')).body.entries[0].summary).toEqual(summary);
+  const model = { provider: 'openai', model: 'm'.repeat(240_000) };
+  expect(await service.put(org, 'inbound', configuration({ model }))).toMatchObject({ status: 422 });
+});
+
 describe('call budgets', () => {
   it('first create is one POST upstream, one read and three writes on the table', async () => {
     const reply = await service.put(org, 'inbound', configuration());

@@ -165,6 +165,18 @@ describe('linked tools', () => {
     expect(modelOf().toolIds).toEqual([foreign]);
   });
 
+  it('beside those that the caller names are no difference that the log has to tell', async () => {
+    const made = await call(service.vapi, 'POST /tool', { body: tool('named') });
+    const model = { provider: 'openai', model: 'gpt-4o', toolIds: [made.json.id] };
+    service.output.clear();
+    await service.put(org, 'inbound', configuration({ model, tools: [tool('ours')] }));
+    await service.drainQueue();
+    await service.put(org, 'inbound', configuration({ model, tools: [tool('ours')], firstMessage: 'Another' }));
+    expect(texts(modelOf().toolIds)).toHaveLength(2);
+    expect(service.output.text()).toContain('ASSISTANT_UPDATED');
+    expect(service.output.text()).not.toContain('ASSISTANT_NOT_CONVERGED');
+  });
+
   it('that the caller names in model.toolIds replace foreign ones, beside ours', async () => {
     await linked(tool('book'));
     const [ours] = texts(modelOf().toolIds);
@@ -229,6 +241,17 @@ describe('linked tools', () => {
 });
 
 describe('a tool that Vapi refuses', () => {
+  it('with many words is visible with their beginning, cut where no letter ends in two', async () => {
+    const message = `${'x'.repeat(993)}🎙️ and more`;
+    const behaviour = { kind: 'error-before', status: 400, body: { message } };
+    await service.put(org, 'inbound', withTools(tool('book')));
+    service.vapi.inject({ on: { method: 'POST', path: '/tool' }, times: 1, behaviour });
+    await service.drainQueue();
+    const { refused } = await statusOf();
+    expect(refused).toContain('x'.repeat(993));
+    expect(refused.isWellFormed()).toBe(true);
+  });
+
   it('is visible in the status with Vapi’s words, and is tried again by the next sync', async () => {
     const refused = tool('book', { nonsense: true });
     await service.put(org, 'inbound', withTools(refused, tool('cancel')));

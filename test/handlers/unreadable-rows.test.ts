@@ -112,6 +112,19 @@ it('a configuration that cannot be read is as good as lost', async () => {
   expect(findings.find(({ orgId }) => orgId === org)).toMatchObject({ class: 'pending', cause: 'configuration-lost' });
 });
 
+it('an entry of the history that cannot be read is named, and nothing is removed beside it', async () => {
+  const { specHash } = (await service.put(org, 'inbound', configuration())).body;
+  await service.put(org, 'inbound', configuration({ name: 'New' }));
+  const sk = `SPEC#inbound#${specHash}`;
+  await damage(`ORG#${org}`, sk, 'savedAt');
+  const detail = expect.stringContaining(`ORG#${org} ${sk}`);
+  expect(await service.history(org, 'inbound')).toMatchObject({ status: 500, body: { code: 'INTERNAL', detail } });
+  service.output.clear();
+  const task = { kind: 'prune-history', orgId: org, role: 'inbound', operationId: 'x' };
+  expect((await service.work([task])).batchItemFailures).toHaveLength(1);
+  expect(service.output.lines().find(({ code }) => code === 'TASK_FAILED')).toMatchObject({ detail });
+});
+
 it('a drift run that cannot be read is named in the list, and no new one waits for it', async () => {
   const { body } = await service.invoke('drift', driftEvent('POST', { body: { mode: 'report' } }));
   await damage('DRIFT', `RUN#${body.runId}`, 'status');

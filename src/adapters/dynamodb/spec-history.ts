@@ -1,13 +1,13 @@
 import { ConditionalCheckFailedException, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import pMap from 'p-map';
 import * as z from 'zod/mini';
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import type { SpecHistory, StoredSpec } from '../../domain/history/history.ts';
 import type { Table } from './claimed-rows.ts';
 import { itemsOf } from './partition-items.ts';
-import { REMOVALS, specKey, specPrefix } from './spec-store.ts';
-import { organisationPk } from './table-keys.ts';
+import { readRow } from './read-rows.ts';
+import { removeEach, specKey, specPrefix } from './spec-store.ts';
+import { type Item, organisationPk } from './table-keys.ts';
 
 const text = z.exactOptional(z.string());
 
@@ -26,6 +26,9 @@ const storedSchema = z.object({
 const NOTE = '#applied';
 const noteSchema = z.object({ summary: summarySchema });
 
+const storedOf = (item: Item) => storedSchema.parse(unmarshall(item));
+const noteOf = (item: Item) => noteSchema.parse(unmarshall(item));
+
 /** The stored configurations in DynamoDB, and which of them were applied. */
 export class DynamoSpecHistory implements SpecHistory {
   readonly #table: Table;
@@ -38,13 +41,13 @@ export class DynamoSpecHistory implements SpecHistory {
     const specs = new Map<string, z.infer<typeof storedSchema>>();
     const notes = new Map<string, z.infer<typeof noteSchema>>();
     // Not the content: that is large, and holds prompts.
-    const attributes = ['sk', 'savedAt', 'createdAt', 'summary', 'appliedBefore', 'appliedAt'];
+    const attributes = ['pk', 'sk', 'savedAt', 'createdAt', 'summary', 'appliedBefore', 'appliedAt'];
     const prefix = specPrefix(key);
     for await (const item of itemsOf(this.#table, { pk: organisationPk(key.orgId), prefix, attributes })) {
-      const { sk, ...found } = unmarshall(item);
-      const part = String(sk).slice(prefix.length);
-      if (part.endsWith(NOTE)) notes.set(part.slice(0, -NOTE.length), noteSchema.parse(found));
-      else specs.set(part, storedSchema.parse(found));
+      const part = String(item.sk?.S).slice(prefix.length);
+      // Not passed over: what it says of others decides which of them are removed.
+      if (part.endsWith(NOTE)) notes.set(part.slice(0, -NOTE.length), readRow(item, noteOf));
+      else specs.set(part, readRow(item, storedOf));
     }
     const applied = new Set([...specs.values()].flatMap((spec) => [...spec.appliedBefore]));
     return [...specs].map(([specHash, { savedAt, createdAt = savedAt, appliedAt, ...spec }]) => {
@@ -58,7 +61,7 @@ export class DynamoSpecHistory implements SpecHistory {
   }
 
   async remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void> {
-    await pMap(specs, (spec) => this.#remove(key, spec), REMOVALS);
+    await removeEach(specs, (spec) => this.#remove(key, spec));
   }
 
   async forget(key: AssistantKey, { specHash, savedAt }: StoredSpec, hashes: readonly string[]): Promise<void> {

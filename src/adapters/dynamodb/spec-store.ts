@@ -11,7 +11,23 @@ import { itemsOf } from './partition-items.ts';
 import { type Item, MARSHALLING, organisationPk } from './table-keys.ts';
 
 /** Requests at the same time when much is removed. */
-export const REMOVALS = { concurrency: 10 } as const;
+const REMOVALS = { concurrency: 10 } as const;
+
+/**
+ * Removes some at a time. When one fails nothing new begins, and the end comes when those under way have ended: they would be frozen
+ * with their environment, and remove later what somebody has stored since.
+ */
+export async function removeEach<Name>(
+  names: readonly Name[],
+  remove: (name: Name) => Promise<unknown>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  const quietly = async (name: Name) => {
+    if (failures.length === 0) await remove(name).catch((error: unknown) => failures.push(error));
+  };
+  await pMap(names, quietly, REMOVALS);
+  if (failures.length > 0) throw failures[0];
+}
 
 const specSchema = z.object({ payload: z.string(), tools: z._default(z.string(), '[]') });
 
@@ -59,7 +75,7 @@ export class DynamoSpecStore implements SpecStore {
     const keys: Item[] = [];
     for await (const key of itemsOf(this.#table, specs)) keys.push(key);
     const remove = (Key: Item) => this.#table.client.send(new DeleteItemCommand({ TableName: this.#table.name, Key }));
-    await pMap(keys, remove, REMOVALS);
+    await removeEach(keys, remove);
   }
 }
 

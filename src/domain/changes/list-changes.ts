@@ -28,6 +28,9 @@ export async function changesOfOrganisation(
 
 const DAY_MS = 86_400_000;
 
+/** The end of the year 9999: later times are written otherwise, and sort before all others. */
+const LAST_MS = Date.UTC(10_000, 0) - 1;
+
 /**
  * The changes of all organisations since a moment (RFC 3339, a day ago unless told), oldest first, for whoever follows: `next` is
  * always there, and an empty page means that there is nothing new. Throws `VALIDATION_FAILED`.
@@ -44,7 +47,8 @@ export async function changesSince(
     errors.push({ field: 'since', detail: 'use a time as RFC 3339 has it: 2026-11-27T09:30:00Z' });
   }
   if (errors.length > 0) throw validationFailed(errors);
-  return await changes.since({ since: new Date(from).toISOString(), limit: count, after: cursor });
+  const within = Math.min(Math.max(from, 0), LAST_MS);
+  return await changes.since({ since: new Date(within).toISOString(), limit: count, after: cursor });
 }
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;

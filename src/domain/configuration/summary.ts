@@ -14,10 +14,18 @@ export function summarise({ name, model, voice }: JsonObject): SpecSummary {
   const modelName = pathOf(model, 'model');
   const voiceName = pathOf(voice, 'voiceId');
   return {
-    name: typeof name === 'string' ? name : undefined,
-    model: modelName,
-    voice: voiceName,
+    name: typeof name === 'string' ? short(name) : undefined,
+    model: modelName && short(modelName),
+    voice: voiceName && short(voiceName),
   };
+}
+
+/** The longest text of a summary: rows and lists hold it besides the configuration, which may be as large as an item takes. */
+const LONGEST = 120;
+
+function short(text: string): string {
+  // A cut may go through the middle of a letter, and DynamoDB takes valid Unicode only.
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1).toWellFormed()}…`;
 }
 
 function pathOf(value: Json | undefined, field: string): string | undefined {

@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { Problem } from '../problem.ts';
 import { isoNow } from '../runtime.ts';
 import type { RolloutCall } from './dependencies.ts';
@@ -84,23 +85,35 @@ function withoutFailure(target: Target): Target {
   return { ...rest, state: 'outdated' };
 }
 
-/** Of each template the newest, if it is not over. */
-async function openRollouts({ rollouts }: RolloutCall): Promise<Rollout[]> {
-  const open: Rollout[] = [];
-  for await (const rolloutId of rollouts.newestOfAll()) {
+/** Rollouts that are looked at at a time. */
+const AT_ONCE = { concurrency: 32 } as const;
+
+/**
+ * Does something with each rollout that is open: of each template the newest, if it is not over. One that fails, takes its time, or
+ * cannot be read keeps nothing from the others; at the end its error is thrown.
+ */
+async function withEachOpen({ rollouts }: RolloutCall, act: (rollout: Rollout) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  const actOn = async (rolloutId: string) => {
     const rollout = await rollouts.read(rolloutId);
-    if (rollout && !isEnded(rollout.state)) open.push(rollout);
-  }
-  return open;
+    if (rollout && !isEnded(rollout.state)) await act(rollout);
+  };
+  const quietly = async (rolloutId: string) => {
+    await actOn(rolloutId).catch((error: unknown) => failures.push(error));
+  };
+  await pMap(rollouts.newestOfAll(), quietly, AT_ONCE);
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Stops every open rollout that names an alarm. Returns their ids. */
 export async function stopByAlarm(call: RolloutCall, alarm: string): Promise<string[]> {
-  const named = (await openRollouts(call)).filter(({ alarms }) => alarms.includes(alarm));
-  for (const { rolloutId } of named) {
+  const named: string[] = [];
+  await withEachOpen(call, async ({ rolloutId, alarms }) => {
+    if (!alarms.includes(alarm)) return;
+    named.push(rolloutId);
     if (await stopOne(call, rolloutId)) await sendTask(call, rolloutId);
-  }
-  return named.map(({ rolloutId }) => rolloutId);
+  });
+  return named;
 }
 
 /** Between two looks at a rollout that is being planned, in ms. */
@@ -125,15 +138,14 @@ export async function resendLost(call: RolloutCall, stalledMs: number): Promise<
   const since = new Date(call.runtime.now() - stalledMs).toISOString();
   const isGoingOn = ({ state, updatedAt, dueAt = '' }: Rollout) =>
     state !== 'paused' && updatedAt < since && dueAt < since;
-  const silent = (await openRollouts(call)).filter(isGoingOn);
   let count = 0;
-  for (const rollout of silent) {
+  await withEachOpen(call, async (rollout) => {
+    if (!isGoingOn(rollout) || (await isInHand(call, rollout))) return;
     const { rolloutId, state, updatedAt } = rollout;
-    if (await isInHand(call, rollout)) continue;
     await call.tasks.send({ kind: 'rollout', rolloutId });
     call.journal.record({ code: 'ROLLOUT_RESENT', rolloutId, state, updatedAt });
     count += 1;
-  }
+  });
   return count;
 }
 

@@ -7,6 +7,7 @@ import { type AssistantMapping, mappingOf, type OrganisationView } from '../mapp
 import { isHeld } from '../mapping/claim.ts';
 import { Problem } from '../problem.ts';
 import { isoNow } from '../runtime.ts';
+import { formerToolIds, withToolIds } from '../tools/link-tools.ts';
 import type { RolloutCall } from './dependencies.ts';
 import type { Rollout, Target, TargetUnit } from './rollout.ts';
 
@@ -108,7 +109,10 @@ async function rowOf(
 async function isAsApplied(call: RolloutCall, { view, mapping }: AppliedRow): Promise<boolean> {
   const [spec, found] = await Promise.all([call.specs.load(mapping, mapping.specHash), find(call, view, mapping)]);
   if (!found || !spec) return false;
-  const changes = diffAssistant({ wanted: spec.payload, live: found.config, lastApplied: [], alreadyApplied: true });
+  const live = found.config;
+  const ours = mapping.tools.linked.map(({ toolId }) => toolId);
+  const wanted = withToolIds(spec.payload, { ours, former: formerToolIds(mapping, []), live });
+  const changes = diffAssistant({ wanted, live, lastApplied: [], alreadyApplied: true });
   // As in a drift run: these fields may differ for ever.
   const ignored = [...call.driftIgnore, ...(view.record?.driftIgnore ?? [])];
   return changes.every(({ path }) => isIgnored(path, ignored));

@@ -4,6 +4,7 @@ import type { TrafficWish } from '../configuration/assistant-request.ts';
 import { type DesiredAssistant, isOurs } from '../configuration/configuration.ts';
 import { diffAssistant } from '../configuration/diff.ts';
 import { summarise } from '../configuration/summary.ts';
+import { leaveAsLive } from '../configuration/untouched.ts';
 import { askForPruning } from '../history/prune-history.ts';
 import { nameOf } from '../journal.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
@@ -15,7 +16,7 @@ import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { MIN_CREATE_MS } from '../timing.ts';
 import { forgetGoneTools } from '../tools/forget-tools.ts';
-import { isSameTools } from '../tools/link-tools.ts';
+import { isSameTools, withToolIds } from '../tools/link-tools.ts';
 import { CURRENT, type LiveSeen, lookAtLive } from '../traffic/live.ts';
 import type { Plan } from './decide.ts';
 import { type CarriedOut, finalise, type StartOver } from './finalise.ts';
@@ -197,8 +198,14 @@ async function update(operation: Operation, change: UpdateChange): Promise<Resou
     return undefined;
   }
   if (kind === 'adopt') operation.journal.record({ code: 'ASSISTANT_ADOPTED', assistantId });
-  if (body) recordUpdate(operation, { assistant: reply.resource, body, wanted: change.desired.payload });
+  if (body) recordUpdate(operation, { assistant: reply.resource, body, wanted: wantedIn(reply.resource, change) });
   return reply.resource;
+}
+
+/** What was asked for, with the tools that the plan has linked, and without what is left to others. */
+function wantedIn({ config: live }: Resource, { desired, plan }: UpdateChange): JsonObject {
+  const ours = plan.tools.linked.map(({ toolId }) => toolId);
+  return withToolIds(leaveAsLive(desired.payload, live, desired.untouched ?? []), { ours, former: [], live });
 }
 
 interface Update {

@@ -77,7 +77,13 @@ function decoded(body: string): string {
 /** API Gateway has checked what it says here. A token of a machine may name a client and no subject. */
 function callerOf(authorizer: z.infer<typeof authorizerSchema> | null | undefined, route: string): Actor {
   const claims = claimsOf(authorizer);
-  if (claims) return { kind: 'jwt', id: String(claims.sub ?? claims.client_id ?? 'unknown').slice(0, MAX_ACTOR) };
+  if (claims)
+    return {
+      kind: 'jwt',
+      id: String(claims.sub ?? claims.client_id ?? 'unknown')
+        .slice(0, MAX_ACTOR)
+        .toWellFormed(),
+    };
   const arn = authorizer?.iam?.userArn;
   return arn ? { kind: 'iam', id: arn.slice(0, MAX_ACTOR) } : { kind: 'local', id: route };
 }
