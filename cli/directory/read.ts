@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { z } from 'zod';
 import type { components } from '../../client/index.ts';
-import { ID } from '../../src/domain/configuration/id.ts';
+import { ID, ID_FORM } from '../../src/domain/configuration/id.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
 import { type Configuration, isContent, type Role } from '../arguments.ts';
 import { CliError } from '../exit.ts';
@@ -101,13 +101,14 @@ function isTemplate(content: unknown): content is TemplateContent {
   return isJsonObject(content) && isJsonObject(content.assistant);
 }
 
-/** The files of a folder whose names are as they must be, and no two of one id; the others are mistakes. */
+/** The files of a folder whose names are as they must be, and no two of one id; the others are mistakes, but for hidden ones (`.gitkeep`). */
 function filesIn(
   folder: string,
   { endings, what, mistakes }: { endings: RegExp; what: string; mistakes: Mistake[] },
 ): { file: string; id: string }[] {
   const taken = new Map<string, string>();
   return readdirSync(folder)
+    .filter((name) => !name.startsWith('.'))
     .toSorted()
     .flatMap((name) => {
       const file = join(folder, name);
@@ -115,7 +116,7 @@ function filesIn(
       const wrong = !endings.test(name)
         ? `is not ${what}: name it <id>.yaml`
         : !ID.test(id)
-          ? `"${id}" is no id of ${what}`
+          ? `"${id}" is no id of ${what}; ${ID_FORM}`
           : taken.has(id) && `is of the same id as ${taken.get(id)}; remove one of them`;
       if (wrong) mistakes.push({ file, text: wrong });
       taken.set(id, name);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { type Document, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { isJsonObject } from '../../src/domain/json.ts';
@@ -23,21 +24,31 @@ export function readSource(file: string, mistakes: Mistake[], environment = proc
   return text === undefined ? undefined : parseSource({ file, text }, mistakes, environment);
 }
 
-/** Without a byte order mark, and with one kind of line ends: what Git checks out on Windows is the same content. */
+const NO_UTF8 = 'is no UTF-8; save it in that encoding';
+
+/**
+ * The text of a file (0: stdin), without a byte order mark, and with one kind of line ends: what Git checks out on Windows is the same content.
+ * Throws for what is no UTF-8: letters that cannot be read would be others in the configuration.
+ */
+export function readText(file: string | number): string {
+  const bytes = readFileSync(file);
+  if (!isUtf8(bytes)) throw new Error(`it ${NO_UTF8}`);
+  return new TextDecoder().decode(bytes).replaceAll('\r\n', '\n');
+}
+
 function textOf(file: string, mistakes: Mistake[]): string | undefined {
   try {
-    return readFileSync(file, 'utf8')
-      .replace(/^\uFEFF/, '')
-      .replaceAll('\r\n', '\n');
+    return readText(file);
   } catch (error) {
-    const why = Error.isError(error) && 'code' in error ? String(error.code) : 'unknown error';
-    mistakes.push({ file, text: `cannot be read (${why}); a file must be here, or a link to one` });
+    const code = Error.isError(error) && 'code' in error ? String(error.code) : undefined;
+    const text = code ? `cannot be read (${code}); a file must be here, or a link to one` : NO_UTF8;
+    mistakes.push({ file, text });
     return undefined;
   }
 }
 
-/** Front matter, and what follows it. */
-const FRONT_MATTER = /^---\n(.*?)\n---\n(.*)$/s;
+/** Front matter, and what follows it, if anything does. */
+const FRONT_MATTER = /^---\n(.*?)\n---(?:\n(.*))?$/s;
 
 /**
  * Reads a Markdown file: its front matter is a template, its body the system message of the assistant's model. What is wrong with it is added
@@ -46,8 +57,8 @@ const FRONT_MATTER = /^---\n(.*?)\n---\n(.*)$/s;
 export function readMarkdown(file: string, mistakes: Mistake[], environment = process.env): Source | undefined {
   const text = textOf(file, mistakes);
   if (text === undefined) return undefined;
-  const [, front, body] = FRONT_MATTER.exec(text) ?? [];
-  if (front === undefined || body === undefined) {
+  const [, front, body = ''] = FRONT_MATTER.exec(text) ?? [];
+  if (front === undefined) {
     mistakes.push({ file, line: 1, text: 'has no front matter: begin with a line `---`, and end it with another' });
     return undefined;
   }
@@ -66,13 +77,19 @@ export function readMarkdown(file: string, mistakes: Mistake[], environment = pr
 }
 
 function withSystemMessage(content: unknown, text: string): unknown {
-  if (!isJsonObject(content) || !isJsonObject(content.assistant)) return content;
+  if (text === '' || !isJsonObject(content) || !isJsonObject(content.assistant)) return content;
   const { model } = content.assistant;
   const given = isJsonObject(model) ? model : {};
   const others = Array.isArray(given.messages) ? given.messages : [];
   const messages = [{ role: 'system', content: text }, ...others];
   return { ...content, assistant: { ...content.assistant, model: { ...given, messages } } };
 }
+
+/** Where the words of the parser are for programmers. */
+const WRONG: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'this name is there twice; remove one of them',
+  MULTIPLE_DOCS: 'holds several documents; take out the line `---`, or make a file of each',
+};
 
 /** Reads a YAML or JSON text. What is wrong with it is added to `mistakes`; undefined when it is neither. */
 export function parseSource(
@@ -82,8 +99,9 @@ export function parseSource(
 ): Source | undefined {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  for (const { pos, message } of document.errors) {
-    mistakes.push({ file, line: lines.linePos(pos[0]).line, text: `is no YAML or JSON: ${message.split('\n')[0]}` });
+  for (const { pos, code, message } of document.errors) {
+    const wrong = WRONG[code] ?? `is no YAML or JSON: ${message.split('\n')[0]}`;
+    mistakes.push({ file, line: lines.linePos(pos[0]).line, text: wrong });
   }
   if (document.errors.length > 0) return undefined;
   fillIn(document, { file, lines, mistakes, environment });
@@ -115,6 +133,8 @@ function filled(text: string, tell: (offset: number, mistake: string) => void, e
   return text.replace(ENVIRONMENT, (place, name: string, offset: number) => {
     const value = environment[name];
     if (value === undefined) tell(offset, `the environment has no ${name}`);
+    // What a pipeline gives for a secret that it does not know.
+    if (value === '') tell(offset, `${name} is empty in the environment; give it a value`);
     return value ?? place;
   });
 }

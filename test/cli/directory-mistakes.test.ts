@@ -15,7 +15,7 @@ useServed((...given) => {
 });
 
 /** A directory with these files, by their paths in it. */
-function directoryOf(files: Readonly<Record<string, string>>): string {
+function directoryOf(files: Readonly<Record<string, string | Uint8Array>>): string {
   const directory = temporaryDirectory();
   for (const folder of ['orgs', 'templates']) mkdirSync(join(directory, folder));
   for (const [path, content] of Object.entries(files)) writeFileSync(join(directory, path), content);
@@ -93,6 +93,56 @@ it(
       'orgs/unknown.yaml:2: assistant: unknown field; a file has `assistants` and `variables`',
       '8 mistakes: nothing is applied.',
     ]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'a file that cannot be read as one is said with what to do',
+  async () => {
+    const long = 'x'.repeat(65);
+    const form = 'use 1 to 64 letters, digits, dots, underscores or hyphens, starting with a letter or digit';
+    const directory = directoryOf({
+      'orgs/.gitkeep': '',
+      'orgs/gl\u00f6bex.yaml': 'assistants: {}\n',
+      [`orgs/${long}.yaml`]: 'assistants: {}\n',
+      'orgs/latin1.yaml': Buffer.from(`assistants:\n  inbound:\n    name: Gl\u00f6bex\n    ${MODEL}\n`, 'latin1'),
+      'orgs/several.yaml': 'assistants: {}\n---\nassistants: {}\n',
+      'orgs/twice.yaml': `assistants:\n  inbound:\n    name: A\n    ${MODEL}\n    name: B\n`,
+      'orgs/utf16.yaml': Buffer.from('\ufeffassistants: {}\n', 'utf16le'),
+      'orgs/vacant.yaml': `assistants:\n  inbound:\n    name: ${'$'}{env:VACANT}\n    ${MODEL}\n`,
+    });
+    const { err } = await cli(['plan', directory, '--url', served.url], { env: { VACANT: '' } });
+    const lines = err.trimEnd().replaceAll(`${directory}/`, '').split('\n');
+    expect(lines.toSorted()).toEqual(
+      [
+        `orgs/gl\u00f6bex.yaml: "gl\u00f6bex" is no id of an organisation; ${form}`,
+        `orgs/${long}.yaml: "${long}" is no id of an organisation; ${form}`,
+        'orgs/latin1.yaml: is no UTF-8; save it in that encoding',
+        'orgs/several.yaml:2: holds several documents; take out the line `---`, or make a file of each',
+        'orgs/twice.yaml:5: this name is there twice; remove one of them',
+        'orgs/utf16.yaml: is no UTF-8; save it in that encoding',
+        'orgs/vacant.yaml:3: VACANT is empty in the environment; give it a value',
+        '7 mistakes: nothing is applied.',
+      ].toSorted(),
+    );
+    const file = join(directory, 'orgs/latin1.yaml');
+    const set = await at('set', 'latin1', 'inbound', file);
+    expect([set.code, set.err]).toEqual([1, `${file} cannot be read: it is no UTF-8; save it in that encoding\n`]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'a template in Markdown may end with its front matter, and has no system message then',
+  async () => {
+    const front = (more: string) => `---\nassistant:\n  name: x\n  ${MODEL}\n---${more}`;
+    const directory = directoryOf({ 'templates/ends.md': front(''), 'templates/blank.md': front('\n\n') });
+    expect(await at('apply', directory)).toMatchObject({ code: 0 });
+    for (const name of ['ends', 'blank']) {
+      const { out } = await at('template', 'get', name, '--json');
+      expect(JSON.parse(out).assistant.model).toEqual({ provider: 'openai', model: 'gpt-4o' });
+    }
   },
   PROCESSES_MS,
 );

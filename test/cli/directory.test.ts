@@ -148,7 +148,7 @@ it(
         expect.stringMatching(/^no-role\.yaml:3: assistants\.inbond: /),
         expect.stringMatching(/^hidden\.yaml:5: \[hidden\] stands for a secret; write \S+ in its place$/),
         'not a yaml.txt: is not an organisation: name it <id>.yaml',
-        '-odd.yaml: "-odd" is no id of an organisation',
+        expect.stringMatching(/^-odd\.yaml: "-odd" is no id of an organisation; use 1 to 64 letters/),
         'good.yml: is of the same id as good.yaml; remove one of them',
         'folder.yaml: cannot be read (EISDIR); a file must be here, or a link to one',
         'link.yaml: cannot be read (ENOENT); a file must be here, or a link to one',
