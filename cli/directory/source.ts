@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { type Document, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { type Document, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { isJsonObject } from '../../src/domain/json.ts';
 import { lineOf, type Mistake } from './mistakes.ts';
 
@@ -103,9 +103,41 @@ export function parseSource(
     const wrong = WRONG[code] ?? `is no YAML or JSON: ${message.split('\n')[0]}`;
     mistakes.push({ file, line: lines.linePos(pos[0]).line, text: wrong });
   }
-  if (document.errors.length > 0) return undefined;
+  if (document.errors.length > 0 || !isReadable(document, { file, lines, mistakes })) return undefined;
   fillIn(document, { file, lines, mistakes, environment });
-  return { file, content: document.toJS(), lineAt: (path) => lineAt(document, lines, path) };
+  const content = contentOf(document, { file, mistakes });
+  return content && { file, content: content.value, lineAt: (path) => lineAt(document, lines, path) };
+}
+
+/** What would be lost on the way, or could not be looked up, is a mistake. */
+function isReadable(document: Document, { file, lines, mistakes }: Omit<Filling, 'environment'>): boolean {
+  const before = mistakes.length;
+  const tell = (node: Node, text: string) => mistakes.push({ file, line: lineOf(lines, node) ?? 1, text });
+  visit(document, {
+    Alias: (_key, node) => {
+      const { source } = node;
+      if (!node.resolve(document))
+        tell(node, `*${source} stands for nothing; write what it stands for, or &${source} before it`);
+    },
+    Scalar: (_key, node) => {
+      if (typeof node.value !== 'number' || Number.isFinite(node.value)) return;
+      tell(node, `${node.source ?? node.value} is no number that JSON has; give another value`);
+    },
+  });
+  return mistakes.length === before;
+}
+
+/** Undefined for what would grow without end. */
+function contentOf(
+  document: Document,
+  { file, mistakes }: { file: string; mistakes: Mistake[] },
+): { value: unknown } | undefined {
+  try {
+    return { value: document.toJS() };
+  } catch {
+    mistakes.push({ file, line: 1, text: 'names the same things (&, *) too often; write them out' });
+    return undefined;
+  }
 }
 
 interface Filling {

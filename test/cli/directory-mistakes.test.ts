@@ -134,6 +134,36 @@ it(
 );
 
 it(
+  'what YAML has and JSON has not is a mistake at its line, and what is wrong with a whole configuration is said of it',
+  async () => {
+    const odd = (more: string) => `assistants:\n  inbound:\n    ${MODEL}\n    ${more}\n`;
+    const alias = (name: string, of: string) => `${name}: &${name} [${Array(10).fill(`*${of}`).join(', ')}]`;
+    const directory = directoryOf({
+      'orgs/alias.yaml': odd('name: *nowhere'),
+      'orgs/bomb.yaml': `a: &a [1]\n${alias('b', 'a')}\n${alias('c', 'b')}\n${alias('d', 'c')}\nassistants: {}\n`,
+      'orgs/infinite.yaml': odd('metadata: { n: .inf, o: 1e999 }'),
+    });
+    expect(await mistakesOf(directory)).toEqual([
+      'orgs/alias.yaml:4: *nowhere stands for nothing; write what it stands for, or &nowhere before it',
+      'orgs/bomb.yaml:1: names the same things (&, *) too often; write them out',
+      'orgs/infinite.yaml:4: .inf is no number that JSON has; give another value',
+      'orgs/infinite.yaml:4: 1e999 is no number that JSON has; give another value',
+      '4 mistakes: nothing is applied.',
+    ]);
+    const whole = directoryOf({
+      'orgs/large.yaml': odd(`firstMessage: ${'x'.repeat(300_000)}`),
+      'orgs/verify-1.yaml': odd('name: x'),
+    });
+    expect(await mistakesOf(whole)).toEqual([
+      expect.stringMatching(/^orgs\/large\.yaml:3: assistants\.inbound: larger than 262144 bytes;/),
+      expect.stringMatching(/^orgs\/verify-1\.yaml:3: assistants\.inbound: names that begin with verify-/),
+      '2 mistakes: nothing is applied.',
+    ]);
+  },
+  PROCESSES_MS,
+);
+
+it(
   'a template in Markdown may end with its front matter, and has no system message then',
   async () => {
     const front = (more: string) => `---\nassistant:\n  name: x\n  ${MODEL}\n---${more}`;
