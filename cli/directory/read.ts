@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { components } from '../../client/index.ts';
 import { ID, ID_FORM } from '../../src/domain/configuration/id.ts';
@@ -68,7 +68,12 @@ const organisation = z.strictObject(
 export function readDirectory(path: string): Directory {
   const folder = join(path, 'orgs');
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new CliError(`There is no folder ${folder}. Begin with: npx vapi-sync export ${path}`);
+    assertNoFile(path);
+    const remedy =
+      basename(resolve(path)) === 'orgs'
+        ? `Name the directory around it: ${join(path, '..')}`
+        : `Begin with: npx vapi-sync export ${path}`;
+    throw new CliError(`There is no folder ${folder}. ${remedy}`);
   }
   const mistakes: Mistake[] = [];
   const orgIds: string[] = [];
@@ -83,6 +88,11 @@ export function readDirectory(path: string): Directory {
     if (wanted.values) variables.push({ orgId, values: wanted.values, source });
   }
   return { path, orgIds, assistants, variables, templates: templatesIn(path, mistakes), mistakes };
+}
+
+/** Throws a `CliError` for a file in the place of a directory. */
+export function assertNoFile(path: string): void {
+  if (existsSync(path) && !statSync(path).isDirectory()) throw new CliError(`${path} is a file. Name a directory.`);
 }
 
 function templatesIn(path: string, mistakes: Mistake[]): WantedTemplate[] {

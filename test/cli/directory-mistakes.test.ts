@@ -164,6 +164,22 @@ it(
 );
 
 it(
+  'what is no such directory is said with what to name',
+  async () => {
+    const directory = directoryOf({ 'orgs/one.yaml': 'assistants: {}\n' });
+    const [folder, file] = [join(directory, 'orgs'), join(directory, 'orgs/one.yaml')];
+    expect((await at('plan', folder)).err).toBe(
+      `There is no folder ${folder}/orgs. Name the directory around it: ${directory}\n`,
+    );
+    for (const command of ['plan', 'export'])
+      expect(await at(command, file)).toEqual({ code: 1, out: '', err: `${file} is a file. Name a directory.\n` });
+    const { code, err } = await at('export', join(directory, 'other'), '--org', 'nobody');
+    expect([code, err]).toEqual([0, 'nobody has no assistant: its file says so\n']);
+  },
+  PROCESSES_MS,
+);
+
+it(
   'a template in Markdown may end with its front matter, and has no system message then',
   async () => {
     const front = (more: string) => `---\nassistant:\n  name: x\n  ${MODEL}\n---${more}`;
