@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import type { components } from '../client/index.ts';
 import { isJsonObject } from '../src/domain/json.ts';
 import { type Mistake, mistakeLine } from './directory/mistakes.ts';
-import { parseSource, readMarkdown } from './directory/source.ts';
+import { parseSource, readMarkdown, readText } from './directory/source.ts';
 import { CliError, EXIT } from './exit.ts';
 
 /** Inbound or outbound. */
@@ -26,7 +25,7 @@ export function configurationIn(file: string): Configuration {
 export function contentIn<Content extends object>(file: string, otherwise = 'must hold an object.'): Content {
   const content = parsed(file);
   if (isContent<Content>(content)) return content;
-  throw new CliError(`${file} ${otherwise}`);
+  throw new CliError(`${nameOf(file)} ${otherwise}`);
 }
 
 /** What an object holds that it must not, the service says. */
@@ -36,16 +35,20 @@ export function isContent<Content extends object>(value: unknown): value is Cont
 
 /** The text of a file; `-` is stdin. Throws a `CliError`. */
 export function textIn(file: string): string {
-  return readable(file, () => readFileSync(file === '-' ? 0 : file, 'utf8'));
+  return readable(file, () => readText(file === '-' ? 0 : file));
 }
 
 /** As a file of a directory is read: with values of the environment in the place of their names. */
 function parsed(file: string): unknown {
   const mistakes: Mistake[] = [];
-  const read = () => parseSource({ file: file === '-' ? 'stdin' : file, text: textIn(file) }, mistakes, process.env);
+  const read = () => parseSource({ file: nameOf(file), text: textIn(file) }, mistakes, process.env);
   const source = file.endsWith('.md') ? readable(file, () => readMarkdown(file, mistakes)) : read();
   if (mistakes.length > 0) throw new CliError(mistakes.map(mistakeLine).join('\n'));
   return source?.content;
+}
+
+function nameOf(file: string): string {
+  return file === '-' ? 'stdin' : file;
 }
 
 function readable<Content>(file: string, read: () => Content): Content {

@@ -184,6 +184,7 @@ async function exportAll(
   writeSchemas(dir);
   out.json(exported);
   out.line(`${exported.assistants} assistants of ${exported.files.length} organisations, in ${dir}/orgs`);
+  for (const name of exported.empty) out.note(`${name} has no assistant: its file says so`);
   for (const name of exported.skipped) {
     out.note(`${name} was left out: no configuration of it was applied yet. apply --prune would remove it`);
   }

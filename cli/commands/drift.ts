@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { healingOf } from '../../client/healing.ts';
 import { type components, orThrow } from '../../client/index.ts';
 import { EXIT } from '../exit.ts';
-import type { Output } from '../output.ts';
+import type { Column, Output } from '../output.ts';
 import { action, type Call } from '../run.ts';
 
 type Report = components['schemas']['DriftRunReport'];
@@ -93,15 +93,19 @@ function showFindings(out: Output, findings: readonly Finding[], mode: Report['m
   }
 }
 
+const CLASS_COLUMNS: readonly Column<[string, number | undefined]>[] = [
+  { title: 'Class', of: ([name]) => name },
+  { title: 'Assistants', of: ([, count]) => count },
+];
+
+function showClasses(out: Output, { classes, unknown, status }: Report): void {
+  const counted = Object.entries({ ...classes, unknown }).filter(([, count]) => (count ?? 0) > 0);
+  if (counted.length > 0) out.table(CLASS_COLUMNS, counted);
+  else if (status === 'closed') out.line('There is no assistant.');
+}
+
 function showSummary(out: Output, run: Report): void {
-  const classes = Object.entries({ ...run.classes, unknown: run.unknown }).filter(([, count]) => (count ?? 0) > 0);
-  out.table(
-    [
-      { title: 'Class', of: ([name]) => name },
-      { title: 'Assistants', of: ([, count]) => count },
-    ],
-    classes,
-  );
+  showClasses(out, run);
   for (const { cause, count } of run.commonCauses ?? []) out.line(`${count} have one cause in common: ${cause}`);
   for (const group of run.suspicious ?? []) {
     out.line(out.styled('red', `So much is missing (${group}) that nothing was healed there. Check the keys first.`));

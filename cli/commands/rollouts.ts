@@ -9,6 +9,7 @@ import { action, type Call } from '../run.ts';
 
 type Rollout = components['schemas']['Rollout'];
 
+type RolloutRequest = components['schemas']['RolloutRequest'];
 type RolloutPlan = components['schemas']['RolloutPlan'];
 type Target = components['schemas']['RolloutTargetPage']['items'][number];
 type TargetState = Target['state'];
@@ -90,18 +91,23 @@ async function list({ client, out }: Call): Promise<undefined> {
 
 async function start(call: Call<StartOptions>, [file = '']: readonly string[]): Promise<number> {
   const { client, out, options } = call;
-  const asked = contentIn<components['schemas']['RolloutRequest']>(file);
+  const asked = contentIn<RolloutRequest>(file);
   if (options.dryRun || asked.dryRun) return await showPlan(call, asked);
   const answer = orThrow(await client.POST('/rollouts', { body: asked }));
   if (!('rolloutId' in answer)) return EXIT.failed;
   if (options.watch) return await watch(call, [answer.rolloutId]);
   out.json(answer);
-  out.line(`${answer.rolloutId}: ${answer.targets} targets in waves of ${answer.waves.join(', ')}`);
+  out.line(`${answer.rolloutId}: ${targetsOf(asked, answer)}`);
   return EXIT.done;
 }
 
+function targetsOf({ template }: RolloutRequest, plan: { targets: number; waves: number[] } | undefined): string {
+  if (!plan || plan.targets === 0) return `0 targets, as nothing that was selected is bound to ${template}`;
+  return `${plan.targets} ${plan.targets === 1 ? 'target' : 'targets'} in waves of ${plan.waves.join(', ')}`;
+}
+
 /** What it would do to each target, page by page; nothing is started. */
-async function showPlan({ client, out }: Call, asked: components['schemas']['RolloutRequest']): Promise<number> {
+async function showPlan({ client, out }: Call, asked: RolloutRequest): Promise<number> {
   const body = { ...asked, dryRun: true };
   const items: RolloutPlan['items'] = [];
   let plan: RolloutPlan | undefined;
@@ -116,8 +122,8 @@ async function showPlan({ client, out }: Call, asked: components['schemas']['Rol
     items.push(...page.items);
   }
   out.json({ ...plan, items, next: null });
-  out.table(PLAN_COLUMNS, items);
-  out.line(`${plan?.targets ?? 0} targets in waves of ${plan?.waves.join(', ') ?? ''}; nothing was started (dryRun)`);
+  if (items.length > 0) out.table(PLAN_COLUMNS, items);
+  out.line(`${targetsOf(asked, plan)}; nothing was started (dryRun)`);
   return items.some(({ plan: kind }) => kind === 'failed') ? EXIT.failed : EXIT.done;
 }
 

@@ -8,6 +8,7 @@ import { HIDDEN } from '../../src/domain/configuration/masking.ts';
 import type { Configuration } from '../arguments.ts';
 import { pagesOf } from '../pages.ts';
 import { AT_ONCE } from './at-once.ts';
+import { assertNoFile } from './read.ts';
 
 /** What was written. */
 export interface Exported {
@@ -21,6 +22,8 @@ export interface Exported {
   skipped: readonly string[];
   /** Assistants that are bound to a template. */
   bound: readonly string[];
+  /** Organisations that were named, and have no assistant. */
+  empty: readonly string[];
 }
 
 /** The files of a directory that an export may write over. */
@@ -42,6 +45,7 @@ export async function exportDirectory(
   path: string,
   named: readonly string[],
 ): Promise<Exported> {
+  assertNoFile(path);
   const folder = join(path, 'orgs');
   mkdirSync(folder, { recursive: true });
   const orgIds = new Set(named);
@@ -63,14 +67,18 @@ export async function exportDirectory(
       const values = withNames(variables, orgId, secrets);
       const content = { ...(Object.keys(variables).length > 0 && { variables: values }), assistants };
       writeFileSync(file, SCHEMA + stringify(content, { lineWidth: 0 }));
-      return { file, count: Object.keys(assistants).length };
+      return { orgId, file, count: Object.keys(assistants).length };
     },
     { concurrency: AT_ONCE },
   );
   const assistants = written.reduce((sum, { count }) => sum + count, 0);
   const names = [...secrets.keys()].toSorted();
   const ambiguous = names.filter((name) => (secrets.get(name)?.size ?? 0) > 1);
-  return { files: written.map(({ file }) => file), assistants, secrets: names, ambiguous, skipped, bound };
+  const isSkipped = (orgId: string) => skipped.some((name) => name.startsWith(`${orgId}/`));
+  const empty = written.flatMap(({ orgId, count }) =>
+    count === 0 && named.includes(orgId) && !isSkipped(orgId) ? [orgId] : [],
+  );
+  return { files: written.map(({ file }) => file), assistants, secrets: names, ambiguous, skipped, bound, empty };
 }
 
 async function exportTemplates(client: ServiceClient, path: string, secrets: Secrets): Promise<void> {

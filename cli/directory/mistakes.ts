@@ -29,13 +29,19 @@ interface Refusal {
   problem?: { errors: readonly { field: string; detail: string }[] } | undefined;
 }
 
+/** What the service calls the request as a whole, and its path: no file has these fields. */
+const OF_THE_WHOLE: readonly string[] = ['body', 'orgId', 'templateId'];
+
 /** What is refused, at the lines of the fields that are named. */
 export function mistakesIn({ message, problem }: Refusal, { source, root }: Place): Mistake[] {
   const errors = problem?.errors ?? [];
   if (errors.length === 0)
     return [{ file: source.file, line: source.lineAt(root), field: root.join('.'), text: message }];
   return errors.map(({ field, detail }) => {
-    const path = [...root, ...field.split('.').map((name) => (/^\d+$/.test(name) ? Number(name) : name))];
+    const within = OF_THE_WHOLE.includes(field)
+      ? []
+      : field.split('.').map((name) => (/^\d+$/.test(name) ? Number(name) : name));
+    const path = [...root, ...within];
     return { file: source.file, line: source.lineAt(path), field: path.join('.'), text: detail };
   });
 }

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { components } from '../../client/index.ts';
-import { ID } from '../../src/domain/configuration/id.ts';
+import { ID, ID_FORM } from '../../src/domain/configuration/id.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
 import { type Configuration, isContent, type Role } from '../arguments.ts';
 import { CliError } from '../exit.ts';
@@ -68,7 +68,12 @@ const organisation = z.strictObject(
 export function readDirectory(path: string): Directory {
   const folder = join(path, 'orgs');
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new CliError(`There is no folder ${folder}. Begin with: npx vapi-sync export ${path}`);
+    assertNoFile(path);
+    const remedy =
+      basename(resolve(path)) === 'orgs'
+        ? `Name the directory around it: ${join(path, '..')}`
+        : `Begin with: npx vapi-sync export ${path}`;
+    throw new CliError(`There is no folder ${folder}. ${remedy}`);
   }
   const mistakes: Mistake[] = [];
   const orgIds: string[] = [];
@@ -83,6 +88,11 @@ export function readDirectory(path: string): Directory {
     if (wanted.values) variables.push({ orgId, values: wanted.values, source });
   }
   return { path, orgIds, assistants, variables, templates: templatesIn(path, mistakes), mistakes };
+}
+
+/** Throws a `CliError` for a file in the place of a directory. */
+export function assertNoFile(path: string): void {
+  if (existsSync(path) && !statSync(path).isDirectory()) throw new CliError(`${path} is a file. Name a directory.`);
 }
 
 function templatesIn(path: string, mistakes: Mistake[]): WantedTemplate[] {
@@ -101,13 +111,14 @@ function isTemplate(content: unknown): content is TemplateContent {
   return isJsonObject(content) && isJsonObject(content.assistant);
 }
 
-/** The files of a folder whose names are as they must be, and no two of one id; the others are mistakes. */
+/** The files of a folder whose names are as they must be, and no two of one id; the others are mistakes, but for hidden ones (`.gitkeep`). */
 function filesIn(
   folder: string,
   { endings, what, mistakes }: { endings: RegExp; what: string; mistakes: Mistake[] },
 ): { file: string; id: string }[] {
   const taken = new Map<string, string>();
   return readdirSync(folder)
+    .filter((name) => !name.startsWith('.'))
     .toSorted()
     .flatMap((name) => {
       const file = join(folder, name);
@@ -115,7 +126,7 @@ function filesIn(
       const wrong = !endings.test(name)
         ? `is not ${what}: name it <id>.yaml`
         : !ID.test(id)
-          ? `"${id}" is no id of ${what}`
+          ? `"${id}" is no id of ${what}; ${ID_FORM}`
           : taken.has(id) && `is of the same id as ${taken.get(id)}; remove one of them`;
       if (wrong) mistakes.push({ file, text: wrong });
       taken.set(id, name);

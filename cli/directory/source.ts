@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { type Document, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { type Document, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { HIDDEN } from '../../src/domain/configuration/masking.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
 import { lineOf, type Mistake } from './mistakes.ts';
@@ -22,21 +23,31 @@ export function readSource(file: string, mistakes: Mistake[], environment = proc
   return text === undefined ? undefined : parseSource({ file, text }, mistakes, environment);
 }
 
-/** Without a byte order mark, and with one kind of line ends: what Git checks out on Windows is the same content. */
+const NO_UTF8 = 'is no UTF-8; save it in that encoding';
+
+/**
+ * The text of a file (0: stdin), without a byte order mark, and with one kind of line ends: what Git checks out on Windows is the same content.
+ * Throws for what is no UTF-8: letters that cannot be read would be others in the configuration.
+ */
+export function readText(file: string | number): string {
+  const bytes = readFileSync(file);
+  if (!isUtf8(bytes)) throw new Error(`it ${NO_UTF8}`);
+  return new TextDecoder().decode(bytes).replaceAll('\r\n', '\n');
+}
+
 function textOf(file: string, mistakes: Mistake[]): string | undefined {
   try {
-    return readFileSync(file, 'utf8')
-      .replace(/^\uFEFF/, '')
-      .replaceAll('\r\n', '\n');
+    return readText(file);
   } catch (error) {
-    const why = Error.isError(error) && 'code' in error ? String(error.code) : 'unknown error';
-    mistakes.push({ file, text: `cannot be read (${why}); a file must be here, or a link to one` });
+    const code = Error.isError(error) && 'code' in error ? String(error.code) : undefined;
+    const text = code ? `cannot be read (${code}); a file must be here, or a link to one` : NO_UTF8;
+    mistakes.push({ file, text });
     return undefined;
   }
 }
 
-/** Front matter, and what follows it. */
-const FRONT_MATTER = /^---\n(.*?)\n---\n(.*)$/s;
+/** Front matter, and what follows it, if anything does. */
+const FRONT_MATTER = /^---\n(.*?)\n---(?:\n(.*))?$/s;
 
 /**
  * Reads a Markdown file: its front matter is a template, its body the system message of the assistant's model. What is wrong with it is added
@@ -45,8 +56,8 @@ const FRONT_MATTER = /^---\n(.*?)\n---\n(.*)$/s;
 export function readMarkdown(file: string, mistakes: Mistake[], environment = process.env): Source | undefined {
   const text = textOf(file, mistakes);
   if (text === undefined) return undefined;
-  const [, front, body] = FRONT_MATTER.exec(text) ?? [];
-  if (front === undefined || body === undefined) {
+  const [, front, body = ''] = FRONT_MATTER.exec(text) ?? [];
+  if (front === undefined) {
     mistakes.push({ file, line: 1, text: 'has no front matter: begin with a line `---`, and end it with another' });
     return undefined;
   }
@@ -65,13 +76,19 @@ export function readMarkdown(file: string, mistakes: Mistake[], environment = pr
 }
 
 function withSystemMessage(content: unknown, text: string): unknown {
-  if (!isJsonObject(content) || !isJsonObject(content.assistant)) return content;
+  if (text === '' || !isJsonObject(content) || !isJsonObject(content.assistant)) return content;
   const { model } = content.assistant;
   const given = isJsonObject(model) ? model : {};
   const others = Array.isArray(given.messages) ? given.messages : [];
   const messages = [{ role: 'system', content: text }, ...others];
   return { ...content, assistant: { ...content.assistant, model: { ...given, messages } } };
 }
+
+/** Where the words of the parser are for programmers. */
+const WRONG: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'this name is there twice; remove one of them',
+  MULTIPLE_DOCS: 'holds several documents; take out the line `---`, or make a file of each',
+};
 
 /** Reads a YAML or JSON text. What is wrong with it is added to `mistakes`; undefined when it is neither. */
 export function parseSource(
@@ -81,41 +98,63 @@ export function parseSource(
 ): Source | undefined {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  for (const { pos, message } of document.errors) {
-    mistakes.push({ file, line: lines.linePos(pos[0]).line, text: `is no YAML or JSON: ${message.split('\n')[0]}` });
+  for (const { pos, code, message } of document.errors) {
+    const wrong = WRONG[code] ?? `is no YAML or JSON: ${message.split('\n')[0]}`;
+    mistakes.push({ file, line: lines.linePos(pos[0]).line, text: wrong });
   }
-  if (document.errors.length > 0) return undefined;
+  if (document.errors.length > 0 || !isReadable(document, { file, lines, mistakes })) return undefined;
   fillIn(document, { file, lines, mistakes, environment });
-  const before = mistakes.length;
-  const content = contentOf(document, file, mistakes);
-  for (const path of strangersIn(content)) {
+  const content = contentOf(document, { file, mistakes });
+  if (!content) return undefined;
+  const strangers = [...strangersIn(content.value)];
+  for (const path of strangers) {
     const text = 'is nothing that JSON has; write it as a text';
     mistakes.push({ file, line: lineAt(document, lines, path), field: path.join('.'), text });
   }
-  if (mistakes.length > before) return undefined;
-  return { file, content, lineAt: (path) => lineAt(document, lines, path) };
+  if (strangers.length > 0) return undefined;
+  return { file, content: content.value, lineAt: (path) => lineAt(document, lines, path) };
 }
 
 type Path = readonly (string | number)[];
 
-/** Undefined when a reference (`*name`) leads nowhere, or to more than a file can mean. */
-function contentOf(document: Document, file: string, mistakes: Mistake[]): unknown {
-  try {
-    return document.toJS();
-  } catch (error) {
-    mistakes.push({ file, text: `is no YAML or JSON: ${Error.isError(error) ? error.message : error}` });
-    return undefined;
-  }
-}
-
-/** Where something stands that would be sent as another thing: `.nan`, bytes, a set, or what contains itself. */
+/** Where something stands that would be sent as another thing: bytes, a set, or what contains itself. */
 function* strangersIn(value: unknown, path: Path = [], around: readonly unknown[] = []): Generator<Path> {
-  if (typeof value === 'number' && !Number.isFinite(value)) yield path;
   if (typeof value !== 'object' || value === null) return;
   const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
   if (!isPlain || around.includes(value)) return yield path;
   for (const [name, inner] of Object.entries(value)) {
     yield* strangersIn(inner, [...path, Array.isArray(value) ? Number(name) : name], [...around, value]);
+  }
+}
+
+/** What would be lost on the way, or could not be looked up, is a mistake. */
+function isReadable(document: Document, { file, lines, mistakes }: Omit<Filling, 'environment'>): boolean {
+  const before = mistakes.length;
+  const tell = (node: Node, text: string) => mistakes.push({ file, line: lineOf(lines, node) ?? 1, text });
+  visit(document, {
+    Alias: (_key, node) => {
+      const { source } = node;
+      if (!node.resolve(document))
+        tell(node, `*${source} stands for nothing; write what it stands for, or &${source} before it`);
+    },
+    Scalar: (_key, node) => {
+      if (typeof node.value !== 'number' || Number.isFinite(node.value)) return;
+      tell(node, `${node.source ?? node.value} is no number that JSON has; give another value`);
+    },
+  });
+  return mistakes.length === before;
+}
+
+/** Undefined for what would grow without end. */
+function contentOf(
+  document: Document,
+  { file, mistakes }: { file: string; mistakes: Mistake[] },
+): { value: unknown } | undefined {
+  try {
+    return { value: document.toJS() };
+  } catch {
+    mistakes.push({ file, line: 1, text: 'names the same things (&, *) too often; write them out' });
+    return undefined;
   }
 }
 
@@ -147,6 +186,8 @@ function filled(text: string, tell: (offset: number, mistake: string) => void, e
     if (!NAME.test(name)) {
       tell(offset, `"${name}" is no name of the environment: use letters, digits and _, not beginning with a digit`);
     } else if (value === undefined) tell(offset, `the environment has no ${name}`);
+    // What a pipeline gives for a secret that it does not know.
+    else if (value === '') tell(offset, `${name} is empty in the environment; give it a value`);
     return value ?? place;
   });
 }

@@ -94,10 +94,10 @@ export function summaryOf(answer: unknown): string {
 
 function wordsOf(body: unknown): string[] {
   if (!isJsonObject(body)) return [];
-  const { code, title, outcome, state, orgId, role, assistantId, durationMs, assistants } = body;
+  const { code, title, outcome, plan, state, orgId, role, assistantId, durationMs, assistants } = body;
   if (typeof code === 'string') return [`${code}:`, String(title)];
   const words = [
-    outcome ?? state,
+    outcome ?? (typeof plan === 'string' ? `plan: ${plan}` : state),
     typeof orgId === 'string' && typeof role === 'string' ? `${orgId}/${role}` : orgId,
     assistantId,
     Array.isArray(assistants) ? `with ${assistants.length} assistants` : undefined,

@@ -107,7 +107,11 @@ it(
     const planned = await at('rollout', 'start', request, '--dry-run');
     expect([planned.code, planned.out]).toEqual([0, expect.stringMatching(/globex .* update .*\/firstMessage/)]);
     const started = await at('rollout', 'start', request);
-    expect([started.err, started.out]).toEqual(['', expect.stringMatching(/: 1 targets in waves of 1\n$/)]);
+    expect([started.err, started.out]).toEqual(['', expect.stringMatching(/: 1 target in waves of 1\n$/)]);
+    const nobody = file({ template: 'clinic', version: 2, select: { orgIds: ['hooli'] } });
+    expect((await at('rollout', 'start', nobody, '--dry-run')).out).toBe(
+      '0 targets, as nothing that was selected is bound to clinic; nothing was started (dryRun)\n',
+    );
     await service.drainQueue();
     const [rolloutId = ''] = started.out.split(':');
     const watched = await at('rollout', 'watch', rolloutId);

@@ -15,7 +15,7 @@ useServed((...given) => {
 });
 
 /** A directory with these files, by their paths in it. */
-function directoryOf(files: Readonly<Record<string, string>>): string {
+function directoryOf(files: Readonly<Record<string, string | Uint8Array>>): string {
   const directory = temporaryDirectory();
   for (const folder of ['orgs', 'templates']) mkdirSync(join(directory, folder));
   for (const [path, content] of Object.entries(files)) writeFileSync(join(directory, path), content);
@@ -112,14 +112,110 @@ it(
     const strange = 'is nothing that JSON has; write it as a text';
     expect((await mistakesOf(directory)).toSorted()).toEqual([
       '7 mistakes: nothing is applied.',
-      expect.stringContaining('orgs/alias.yaml: is no YAML or JSON: Unresolved alias'),
+      'orgs/alias.yaml:1: *nowhere stands for nothing; write what it stands for, or &nowhere before it',
       `orgs/bytes.yaml:4: assistants.inbound.firstMessage: ${strange}`,
       `orgs/circle.yaml:5: assistants.inbound.metadata.all.0: ${strange}`,
-      `orgs/nan.yaml:5: assistants.inbound.metadata.rate: ${strange}`,
-      `orgs/nan.yaml:6: assistants.inbound.metadata.most.1: ${strange}`,
+      'orgs/nan.yaml:5: .nan is no number that JSON has; give another value',
+      'orgs/nan.yaml:6: .inf is no number that JSON has; give another value',
       `orgs/set.yaml:2: assistants.inbound: ${strange}`,
       `templates/twice.md:3: assistant.metadata.a: ${strange}`,
     ]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'a file that cannot be read as one is said with what to do',
+  async () => {
+    const long = 'x'.repeat(65);
+    const form = 'use 1 to 64 letters, digits, dots, underscores or hyphens, starting with a letter or digit';
+    const directory = directoryOf({
+      'orgs/.gitkeep': '',
+      'orgs/gl\u00f6bex.yaml': 'assistants: {}\n',
+      [`orgs/${long}.yaml`]: 'assistants: {}\n',
+      'orgs/latin1.yaml': Buffer.from(`assistants:\n  inbound:\n    name: Gl\u00f6bex\n    ${MODEL}\n`, 'latin1'),
+      'orgs/several.yaml': 'assistants: {}\n---\nassistants: {}\n',
+      'orgs/twice.yaml': `assistants:\n  inbound:\n    name: A\n    ${MODEL}\n    name: B\n`,
+      'orgs/utf16.yaml': Buffer.from('\ufeffassistants: {}\n', 'utf16le'),
+      'orgs/vacant.yaml': `assistants:\n  inbound:\n    name: ${'$'}{env:VACANT}\n    ${MODEL}\n`,
+    });
+    const { err } = await cli(['plan', directory, '--url', served.url], { env: { VACANT: '' } });
+    const lines = err.trimEnd().replaceAll(`${directory}/`, '').split('\n');
+    expect(lines.toSorted()).toEqual(
+      [
+        `orgs/gl\u00f6bex.yaml: "gl\u00f6bex" is no id of an organisation; ${form}`,
+        `orgs/${long}.yaml: "${long}" is no id of an organisation; ${form}`,
+        'orgs/latin1.yaml: is no UTF-8; save it in that encoding',
+        'orgs/several.yaml:2: holds several documents; take out the line `---`, or make a file of each',
+        'orgs/twice.yaml:5: this name is there twice; remove one of them',
+        'orgs/utf16.yaml: is no UTF-8; save it in that encoding',
+        'orgs/vacant.yaml:3: VACANT is empty in the environment; give it a value',
+        '7 mistakes: nothing is applied.',
+      ].toSorted(),
+    );
+    const file = join(directory, 'orgs/latin1.yaml');
+    const set = await at('set', 'latin1', 'inbound', file);
+    expect([set.code, set.err]).toEqual([1, `${file} cannot be read: it is no UTF-8; save it in that encoding\n`]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'what YAML has and JSON has not is a mistake at its line, and what is wrong with a whole configuration is said of it',
+  async () => {
+    const odd = (more: string) => `assistants:\n  inbound:\n    ${MODEL}\n    ${more}\n`;
+    const alias = (name: string, of: string) => `${name}: &${name} [${Array(10).fill(`*${of}`).join(', ')}]`;
+    const directory = directoryOf({
+      'orgs/alias.yaml': odd('name: *nowhere'),
+      'orgs/bomb.yaml': `a: &a [1]\n${alias('b', 'a')}\n${alias('c', 'b')}\n${alias('d', 'c')}\nassistants: {}\n`,
+      'orgs/infinite.yaml': odd('metadata: { n: .inf, o: 1e999 }'),
+    });
+    expect(await mistakesOf(directory)).toEqual([
+      'orgs/alias.yaml:4: *nowhere stands for nothing; write what it stands for, or &nowhere before it',
+      'orgs/bomb.yaml:1: names the same things (&, *) too often; write them out',
+      'orgs/infinite.yaml:4: .inf is no number that JSON has; give another value',
+      'orgs/infinite.yaml:4: 1e999 is no number that JSON has; give another value',
+      '4 mistakes: nothing is applied.',
+    ]);
+    const whole = directoryOf({
+      'orgs/large.yaml': odd(`firstMessage: ${'x'.repeat(300_000)}`),
+      'orgs/verify-1.yaml': odd('name: x'),
+    });
+    expect(await mistakesOf(whole)).toEqual([
+      expect.stringMatching(/^orgs\/large\.yaml:3: assistants\.inbound: larger than 262144 bytes;/),
+      expect.stringMatching(/^orgs\/verify-1\.yaml:3: assistants\.inbound: names that begin with verify-/),
+      '2 mistakes: nothing is applied.',
+    ]);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'what is no such directory is said with what to name',
+  async () => {
+    const directory = directoryOf({ 'orgs/one.yaml': 'assistants: {}\n' });
+    const [folder, file] = [join(directory, 'orgs'), join(directory, 'orgs/one.yaml')];
+    expect((await at('plan', folder)).err).toBe(
+      `There is no folder ${folder}/orgs. Name the directory around it: ${directory}\n`,
+    );
+    for (const command of ['plan', 'export'])
+      expect(await at(command, file)).toEqual({ code: 1, out: '', err: `${file} is a file. Name a directory.\n` });
+    const { code, err } = await at('export', join(directory, 'other'), '--org', 'nobody');
+    expect([code, err]).toEqual([0, 'nobody has no assistant: its file says so\n']);
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'a template in Markdown may end with its front matter, and has no system message then',
+  async () => {
+    const front = (more: string) => `---\nassistant:\n  name: x\n  ${MODEL}\n---${more}`;
+    const directory = directoryOf({ 'templates/ends.md': front(''), 'templates/blank.md': front('\n\n') });
+    expect(await at('apply', directory)).toMatchObject({ code: 0 });
+    for (const name of ['ends', 'blank']) {
+      const { out } = await at('template', 'get', name, '--json');
+      expect(JSON.parse(out).assistant.model).toEqual({ provider: 'openai', model: 'gpt-4o' });
+    }
   },
   PROCESSES_MS,
 );

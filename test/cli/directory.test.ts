@@ -169,7 +169,7 @@ it(
         expect.stringMatching(/^hidden\.yaml:5: \[hidden\] stands for a secret; write \S+ in its place$/),
         'odd-name.yaml:3: "7F3A KEY" is no name of the environment: use letters, digits and _, not beginning with a digit',
         'not a yaml.txt: is not an organisation: name it <id>.yaml',
-        '-odd.yaml: "-odd" is no id of an organisation',
+        expect.stringMatching(/^-odd\.yaml: "-odd" is no id of an organisation; use 1 to 64 letters/),
         'good.yml: is of the same id as good.yaml; remove one of them',
         'folder.yaml: cannot be read (EISDIR); a file must be here, or a link to one',
         'link.yaml: cannot be read (ENOENT); a file must be here, or a link to one',

@@ -21,6 +21,10 @@ async function drift(...options: readonly string[]) {
   return await command;
 }
 
+it('says that there is nothing to look at', async () => {
+  expect(await drift()).toMatchObject({ code: 0, out: 'There is no assistant.\n' });
+}, 60_000);
+
 it('a healing run says of each finding why it was left as it is', async () => {
   for (const org of ['healed', 'watched']) {
     await service.put(org, 'inbound', configuration());

@@ -54,6 +54,7 @@ const exported = z.strictObject({
   ambiguous: z.array(z.string()),
   skipped: z.array(z.string()),
   bound: z.array(z.string()),
+  empty: z.array(z.string()),
 });
 const mistakes = z.strictObject({
   mistakes: z.array(

@@ -52,12 +52,14 @@ describe('the record of an organisation', () => {
   it.each([
     ['an unknown field', { driftmode: 'off' }, 'driftmode'],
     ['a mode that is none', { driftMode: 'sometimes' }, 'driftMode'],
+    ['a path outside of a list', { driftIgnore: '/voice/speed' }, 'driftIgnore'],
     ['a path that is no JSON Pointer', { driftIgnore: ['voice.speed'] }, 'driftIgnore.0'],
     ['a number that is no id', { vapiPhoneNumberId: '+49 30 1234' }, 'vapiPhoneNumberId'],
     ['an assistant that is no id', { vapiAssistantId: 'Anna' }, 'vapiAssistantId'],
     ['a list', [], 'body'],
-  ])('is refused with %s, by the name of the field', async (_what, body, field) => {
-    expect(await put('refused', body)).toMatchObject({ status: 400, body: { errors: [{ field }] } });
+  ])('is refused with %s, by the name of the field and with what to do', async (_what, body, field) => {
+    const detail = expect.stringMatching(/^(use|must be|unknown field;) /);
+    expect(await put('refused', body)).toMatchObject({ status: 400, body: { errors: [{ field, detail }] } });
     expect(service.tableOperations).toEqual([]);
   });
 

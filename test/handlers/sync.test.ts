@@ -175,6 +175,16 @@ describe('the answer', () => {
   });
 
   it.each([
+    ['ends early', '{\n  "name": "top-secret-prompt",', 'at line 2, column 31'],
+    ['has a comma too many', '{"name": "top-secret-prompt", "model": {},}', 'at line 1, column 43'],
+    ['begins with a byte order mark', '\uFEFF{"name": "top-secret-prompt"}', ''],
+  ])('says what to do about JSON that %s, and quotes none of it', async (_name, rawBody, at) => {
+    const { body } = await service.put(org, 'inbound', undefined, { rawBody });
+    const place = at && ` ${at}`;
+    expect(body.detail).toBe(`body: is not valid JSON${place}; send JSON in UTF-8, without a byte order mark`);
+  });
+
+  it.each([
     ['../etc', 'inbound', ['orgId']],
     ['-x', 'sideways', ['orgId', 'role']],
     ['a'.repeat(65), 'inbound', ['orgId']],

@@ -111,6 +111,11 @@ it('defaults, over them the organisation’s values, over them the request’s',
   expect((await service.get(org, 'inbound')).body).toMatchObject({ template: { id: templateId, version: 1 } });
 });
 
+it('values have names, and one without is said as it is written', async () => {
+  const { status, body } = await putVariables({ '': 1, 'x-y': 2 });
+  expect([status, body.errors.map(({ field }: { field: string }) => field)]).toEqual([400, ['""', 'x-y']]);
+});
+
 it.each([
   ['a value of another type', { variables: { clinicName: 7 } }, 400],
   ['an unknown variable', { variables: { clinicName: 'N', other: 1 } }, 400],

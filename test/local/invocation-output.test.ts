@@ -68,6 +68,10 @@ it.each([
     },
     '201 created globex/inbound x in 98 ms',
   ],
+  [
+    { statusCode: 200, body: { dryRun: true, orgId: 'globex', role: 'inbound', plan: 'update', assistantId: 'x' } },
+    '200 plan: update globex/inbound x',
+  ],
   [{ statusCode: 200, body: { orgId: 'globex', assistants: [1, 2] } }, '200 globex with 2 assistants'],
   [{ statusCode: 204 }, '204'],
   [{ batchItemFailures: [] }, 'Every message was performed.'],

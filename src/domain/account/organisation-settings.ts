@@ -16,22 +16,26 @@ export interface OrganisationStore {
   replace(orgId: string, from: StoredOrganisation | undefined, record: OrganisationRecord): Promise<boolean>;
 }
 
+const A_POINTER = 'use JSON Pointers, for example /voice/speed';
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
 
 /** Absent and null are the same: nothing is said. */
 const field = <T extends z.ZodMiniType>(schema: T) => z.optional(z.nullable(schema));
 
 const schema = z.lazy(() =>
-  z.strictObject({
-    vapiAssistantId: field(z.uuid('use the id of an assistant at Vapi (a UUID)')),
-    vapiPhoneNumberId: field(z.uuid('use the id of a phone number at Vapi (a UUID)')),
-    driftMode: field(z.enum(DRIFT_MODES, `use one of: ${DRIFT_MODES.join(', ')}`)),
-    driftIgnore: field(
-      z
-        .array(z.string('use JSON Pointers').check(z.regex(POINTER, 'use JSON Pointers, for example /voice/speed')))
-        .check(z.maxLength(100, 'use at most 100 pointers')),
-    ),
-  }),
+  z.strictObject(
+    {
+      vapiAssistantId: field(z.uuid('use the id of an assistant at Vapi (a UUID)')),
+      vapiPhoneNumberId: field(z.uuid('use the id of a phone number at Vapi (a UUID)')),
+      driftMode: field(z.enum(DRIFT_MODES, `use one of: ${DRIFT_MODES.join(', ')}`)),
+      driftIgnore: field(
+        z
+          .array(z.string(A_POINTER).check(z.regex(POINTER, A_POINTER)), 'must be a list of JSON Pointers')
+          .check(z.maxLength(100, 'use at most 100 pointers')),
+      ),
+    },
+    'must be a JSON object',
+  ),
 );
 
 /** Checks the body of a PUT of an organisation. Throws `VALIDATION_FAILED` naming every wrong field. */

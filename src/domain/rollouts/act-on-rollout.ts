@@ -5,7 +5,7 @@ import type { RolloutCall } from './dependencies.ts';
 import { findRollout, fromTheLast, stop } from './perform-rollout.ts';
 import type { Rollout, Target, TargetUnit } from './rollout.ts';
 import { sendTask, transit } from './transit.ts';
-import { isAllowed, isEnded } from './transitions.ts';
+import { isAllowed, isEnded, type RolloutState } from './transitions.ts';
 import { heldForMs } from './work-on-targets.ts';
 
 export const ROLLOUT_ACTIONS = ['pause', 'resume', 'abort', 'rollback'] as const;
@@ -19,13 +19,20 @@ export async function actOnRollout(call: RolloutCall, rolloutId: string, action:
   for (;;) {
     const rollout = await findRollout(call, rolloutId);
     if (!isAllowed(action, rollout.state)) {
-      throw new Problem('ROLLOUT_STATE', `The rollout is ${rollout.state}: ${action} is not possible now.`);
+      const what = `The rollout is ${rollout.state}: ${action} is not possible now.`;
+      throw new Problem('ROLLOUT_STATE', `${what} ${remedyIn(rollout.state)}`);
     }
     const done = await act(call, rollout, action);
     if (!done) continue;
     if (action === 'resume' || action === 'rollback') await sendTask(call, rolloutId);
     return done;
   }
+}
+
+function remedyIn(state: RolloutState): string {
+  const possible = ROLLOUT_ACTIONS.filter((action) => isAllowed(action, state));
+  if (possible.length > 0) return `What is: ${possible.join(', ')}.`;
+  return isEnded(state) ? 'It is over: start another one.' : 'Wait until it has gone on.';
 }
 
 async function act(call: RolloutCall, rollout: Rollout, action: RolloutAction): Promise<Rollout | undefined> {

@@ -62,7 +62,7 @@ export function parseVariables(body: unknown, name: RegExp): JsonObject {
   const errors = Object.keys(body)
     .filter((key) => !name.test(key))
     .map((key) => ({
-      field: key.slice(0, 64) || 'body',
+      field: key.slice(0, 64) || '""',
       detail: 'use 1 to 64 letters, digits and _ as a name, not beginning with a digit',
     }));
   if (Buffer.byteLength(JSON.stringify(body)) > MAX_GIVEN_BYTES) {

@@ -118,10 +118,15 @@ function parseText({ body }: HttpRequest): unknown {
   if (isDeeperThan(body, MAX_DEPTH)) throw bodyProblem(`is nested deeper than ${MAX_DEPTH} levels`);
   try {
     return JSON.parse(body);
-  } catch {
-    // The parser's message quotes the body, which may hold a prompt.
-    throw bodyProblem('is not valid JSON');
+  } catch (error) {
+    throw bodyProblem(`is not valid JSON${placeIn(error)}; send JSON in UTF-8, without a byte order mark`);
   }
+}
+
+/** Where the parser stopped, if it says so. Nothing else of its message: it quotes the body, which may hold a prompt. */
+function placeIn(error: unknown): string {
+  const [, line, column] = /\(line (\d+) column (\d+)\)$/.exec(Error.isError(error) ? error.message : '') ?? [];
+  return line === undefined ? '' : ` at line ${line}, column ${column}`;
 }
 
 function bodyProblem(detail: string): Error {
