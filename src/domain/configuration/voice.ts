@@ -34,7 +34,7 @@ export interface VoiceDecision {
  */
 export function normaliseVoice(requested: Json | undefined, policy: VoicePolicy): VoiceDecision {
   const errors: FieldError[] = [];
-  const decision = decideVoice({ requested, policy, field: 'voice', errors });
+  const decision = decideVoice({ requested, policy, field: 'voice', errors, level: 0 });
   if (errors.length > 0) throw validationFailed(errors);
   return decision;
 }
@@ -44,9 +44,14 @@ interface VoiceInput {
   policy: VoicePolicy;
   field: string;
   errors: FieldError[];
+  /** How many voices it is a fallback within. */
+  level: number;
 }
 
-function decideVoice({ requested, policy, field, errors }: VoiceInput): VoiceDecision {
+/** The answer repeats each fallback with all that is in it, and Lambda hands on no more than 6 MB. */
+const MOST_LEVELS = 3;
+
+function decideVoice({ requested, policy, field, errors, level }: VoiceInput): VoiceDecision {
   if (requested === undefined || requested === null) {
     return { requested: null, applied: { ...DEFAULT_VOICE }, reason: 'missing-provider' };
   }
@@ -58,7 +63,7 @@ function decideVoice({ requested, policy, field, errors }: VoiceInput): VoiceDec
   const reason = reasonFor(identity, policy);
   const base = reason === 'supported' ? supportedVoice(requested, identity, policy) : replacement(requested);
   const decision: VoiceDecision = { requested, applied: base, reason };
-  return withFallbacks(decision, { policy, field, errors });
+  return withFallbacks(decision, { policy, field, errors, level });
 }
 
 interface VoiceIdentity {
@@ -118,8 +123,13 @@ function replacement(requested: JsonObject): JsonObject {
 function withFallbacks(decision: VoiceDecision, context: Omit<VoiceInput, 'requested'>): VoiceDecision {
   const plan = decision.applied.fallbackPlan;
   if (!isJsonObject(plan) || !Array.isArray(plan.voices)) return decision;
+  const { field, errors, level } = context;
+  if (level === MOST_LEVELS) {
+    errors.push({ field: `${field}.fallbackPlan`, detail: `use at most ${MOST_LEVELS} levels of fallbacks` });
+    return decision;
+  }
   const fallbacks = plan.voices.map((requested, index) =>
-    decideVoice({ ...context, requested, field: `${context.field}.fallbackPlan.voices[${index}]` }),
+    decideVoice({ ...context, requested, field: `${field}.fallbackPlan.voices[${index}]`, level: level + 1 }),
   );
   const voices = fallbacks.map(({ applied }) => applied);
   return { ...decision, applied: { ...decision.applied, fallbackPlan: { ...plan, voices } }, fallbacks };

@@ -369,3 +369,17 @@ describe('policy keep-active-vapi', () => {
     expect(applied.fallbackPlan).toEqual({ voices: [{ provider: 'vapi', voiceId: 'Leah' }] });
   });
 });
+
+it('fallbacks within fallbacks end: an answer repeats each with all that is in it', () => {
+  const voice = { provider: '11labs', voiceId: 'x', note: 'n'.repeat(100_000) };
+  const within = (inner: JsonObject): JsonObject => ({
+    provider: '11labs',
+    voiceId: 'x',
+    fallbackPlan: { voices: [inner] },
+  });
+  const decision = normaliseVoice(within(within(within(voice))), 'strict');
+  expect(JSON.stringify(decision).length).toBeLessThan(1_000_000);
+  const field = `voice${'.fallbackPlan.voices[0]'.repeat(3)}.fallbackPlan`;
+  const tooDeep = within(within(within(within(voice))));
+  expect(fieldsOf(problemOf(() => normaliseVoice(tooDeep, 'strict')))).toEqual([field]);
+});
