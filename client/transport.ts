@@ -50,15 +50,16 @@ function waitSeconds({ ok, headers }: Response): number | undefined {
   return ok || asked === null || !Number.isFinite(seconds) ? undefined : Math.max(0, seconds);
 }
 
+/** No redirect is followed: what authorises a request goes to the service that it was meant for. */
 async function authorised({ token, credentials, region }: Transport, request: Request): Promise<Request> {
   if (token) request.headers.set('authorization', `Bearer ${token}`);
-  if (token || !credentials) return request;
+  if (token || !credentials) return new Request(request, { redirect: 'error' });
   const given = typeof credentials === 'function' ? await credentials() : credentials;
   const { accessKeyId, secretAccessKey, sessionToken } = given;
   const optional = { ...(sessionToken && { sessionToken }), ...(region && { region }) };
   const signer = new AwsClient({ accessKeyId, secretAccessKey, service: 'execute-api', ...optional });
   // The signer makes a request of its own, which knows nothing of the signal.
-  return new Request(await signer.sign(request), { signal: request.signal });
+  return new Request(await signer.sign(request), { signal: request.signal, redirect: 'error' });
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -82,8 +82,8 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a rollout does not look whether somebody has changed its target meanwhile',
     file: 'src/domain/rollouts/apply-target.ts',
-    from: 'expected: { planned: plannedRow(target, operation.id) }',
-    to: 'expected: {}',
+    from: 'const expected = { planned: plannedRow(target, operation.id) };',
+    to: 'const expected = {};',
     seenIn: ['bound', 'no fault'],
   },
   {

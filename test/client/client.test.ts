@@ -1,5 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createClient, orThrow, ProblemError } from '../../client/index.ts';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
@@ -96,6 +98,24 @@ it.each([
   expect(sent[0]?.signal.aborted).toBe(true);
   expect(await sent[0]?.json()).toEqual(body);
 });
+
+it.each([{}, { token: 'secret' }, { credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, region: 'eu-central-1' }])(
+  'no redirect is followed, with %j: what authorises a request goes to the service alone',
+  async (transport) => {
+    const seen: string[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.url ?? '');
+      response.writeHead(307, { location: '/elsewhere' }).end();
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const client = createClient({ baseUrl: `http://127.0.0.1:${port}`, ...transport });
+    await expect(client.GET('/assistants')).rejects.toThrow('fetch failed');
+    expect(seen).toEqual(['/assistants']);
+    server.close();
+  },
+);
 
 it('who waits for the service can stop waiting', async () => {
   const busy = problem('SYNC_IN_PROGRESS', 409, { 'retry-after': '60' });
