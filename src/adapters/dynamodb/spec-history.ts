@@ -2,11 +2,12 @@ import { ConditionalCheckFailedException, DeleteItemCommand, UpdateItemCommand }
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
+import { eachToItsEnd } from '../../domain/each-to-its-end.ts';
 import type { SpecHistory, StoredSpec } from '../../domain/history/history.ts';
 import type { Table } from './claimed-rows.ts';
 import { itemsOf } from './partition-items.ts';
 import { readRow } from './read-rows.ts';
-import { removeEach, specKey, specPrefix } from './spec-store.ts';
+import { REMOVALS, specKey, specPrefix } from './spec-store.ts';
 import { type Item, organisationPk } from './table-keys.ts';
 
 const text = z.exactOptional(z.string());
@@ -61,7 +62,7 @@ export class DynamoSpecHistory implements SpecHistory {
   }
 
   async remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void> {
-    await removeEach(specs, (spec) => this.#remove(key, spec));
+    await eachToItsEnd(specs, (spec) => this.#remove(key, spec), REMOVALS);
   }
 
   async forget(key: AssistantKey, { specHash, savedAt }: StoredSpec, hashes: readonly string[]): Promise<void> {

@@ -1,9 +1,9 @@
 import { DeleteItemCommand, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import pMap from 'p-map';
 import * as z from 'zod/mini';
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import type { Configuration } from '../../domain/configuration/configuration.ts';
+import { eachToItsEnd } from '../../domain/each-to-its-end.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import type { SpecStore, SpecToStore } from '../../domain/mapping/stores.ts';
 import type { Table } from './claimed-rows.ts';
@@ -11,23 +11,7 @@ import { itemsOf } from './partition-items.ts';
 import { type Item, MARSHALLING, organisationPk } from './table-keys.ts';
 
 /** Requests at the same time when much is removed. */
-const REMOVALS = { concurrency: 10 } as const;
-
-/**
- * Removes some at a time. When one fails nothing new begins, and the end comes when those under way have ended: they would be frozen
- * with their environment, and remove later what somebody has stored since.
- */
-export async function removeEach<Name>(
-  names: readonly Name[],
-  remove: (name: Name) => Promise<unknown>,
-): Promise<void> {
-  const failures: unknown[] = [];
-  const quietly = async (name: Name) => {
-    if (failures.length === 0) await remove(name).catch((error: unknown) => failures.push(error));
-  };
-  await pMap(names, quietly, REMOVALS);
-  if (failures.length > 0) throw failures[0];
-}
+export const REMOVALS = { concurrency: 10 } as const;
 
 const specSchema = z.object({ payload: z.string(), tools: z._default(z.string(), '[]') });
 
@@ -75,7 +59,7 @@ export class DynamoSpecStore implements SpecStore {
     const keys: Item[] = [];
     for await (const key of itemsOf(this.#table, specs)) keys.push(key);
     const remove = (Key: Item) => this.#table.client.send(new DeleteItemCommand({ TableName: this.#table.name, Key }));
-    await removeEach(keys, remove);
+    await eachToItsEnd(keys, remove, REMOVALS);
   }
 }
 

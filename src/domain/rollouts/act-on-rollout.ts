@@ -1,4 +1,4 @@
-import pMap from 'p-map';
+import { eachToItsEnd } from '../each-to-its-end.ts';
 import { Problem } from '../problem.ts';
 import { isoNow } from '../runtime.ts';
 import type { RolloutCall } from './dependencies.ts';
@@ -93,23 +93,18 @@ function withoutFailure(target: Target): Target {
 }
 
 /** Rollouts that are looked at at a time. */
-const AT_ONCE = { concurrency: 32 } as const;
+const AT_ONCE = 32;
 
 /**
  * Does something with each rollout that is open: of each template the newest, if it is not over. One that fails, takes its time, or
  * cannot be read keeps nothing from the others; at the end its error is thrown.
  */
 async function withEachOpen({ rollouts }: RolloutCall, act: (rollout: Rollout) => Promise<void>): Promise<void> {
-  const failures: unknown[] = [];
   const actOn = async (rolloutId: string) => {
     const rollout = await rollouts.read(rolloutId);
     if (rollout && !isEnded(rollout.state)) await act(rollout);
   };
-  const quietly = async (rolloutId: string) => {
-    await actOn(rolloutId).catch((error: unknown) => failures.push(error));
-  };
-  await pMap(rollouts.newestOfAll(), quietly, AT_ONCE);
-  if (failures.length > 0) throw failures[0];
+  await eachToItsEnd(rollouts.newestOfAll(), actOn, { concurrency: AT_ONCE, goesOn: true });
 }
 
 /** Stops every open rollout that names an alarm. Returns their ids. */

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import type { Actor } from '../actor.ts';
+import { eachToItsEnd } from '../each-to-its-end.ts';
 import { newRunId } from '../long-work/run.ts';
 import { type Starting, startUnlessRunning } from '../long-work/start-run.ts';
 import { type AssistantMapping, isReadable } from '../mapping/assistant-mapping.ts';
@@ -120,7 +121,7 @@ async function orGiveUp<Result>(call: RolloutCall, planned: Rollout, plan: () =>
 }
 
 async function writeUnits(call: RolloutCall, units: readonly TargetUnit[]): Promise<void> {
-  await pMap(units, async (unit) => void (isLate(call) || (await call.targets.add(unit))), WRITES);
+  await eachToItsEnd(units, async (unit) => isLate(call) || (await call.targets.add(unit)), WRITES);
   if (isLate(call)) throw tooMany();
 }
 

@@ -1,4 +1,4 @@
-import pMap from 'p-map';
+import { eachToItsEnd } from '../each-to-its-end.ts';
 import type { Applied } from './apply-target.ts';
 import type { RolloutCall } from './dependencies.ts';
 import type { Rollout, Target, TargetUnit } from './rollout.ts';
@@ -45,20 +45,13 @@ export async function workOnTargets(call: RolloutCall, rollout: Rollout, work: U
   const ends: UnitEnd[] = [];
   const concurrency = concurrencyOf(call, rollout);
   const neededMs = Math.max(TARGET_MS, turnsMs(call, concurrency));
-  const failures: unknown[] = [];
   const one = async (target: Target) => {
-    if (failures.length > 0 || ends.some(({ kind }) => kind !== 'waiting')) return;
+    if (ends.some(({ kind }) => kind !== 'waiting')) return;
     if (call.deadline.remainingMs() < neededMs) return void ends.push({ kind: 'out-of-time' });
-    try {
-      const end = await workOnTarget(call, rollout, { ...work, target, page });
-      if (end.kind !== 'done') ends.push(end);
-    } catch (error) {
-      failures.push(error);
-    }
+    const end = await workOnTarget(call, rollout, { ...work, target, page });
+    if (end.kind !== 'done') ends.push(end);
   };
-  await pMap(due, one, { concurrency });
-  // Only now: what is still under way when the task ends is frozen with its environment, and goes on when its claims are over.
-  if (failures.length > 0) throw failures[0];
+  await eachToItsEnd(due, one, { concurrency });
   return ends.find(({ kind }) => kind !== 'waiting') ?? ends[0] ?? { kind: 'done' };
 }
 

@@ -1,7 +1,7 @@
-import pMap from 'p-map';
 import type { Finding } from '../../../domain/drift/finding.ts';
 import type { Slice } from '../../../domain/drift/fleet.ts';
 import type { DriftUnit, FindingStore } from '../../../domain/drift/runs.ts';
+import { eachToItsEnd } from '../../../domain/each-to-its-end.ts';
 import type { UnitChange, UnitStore } from '../../../domain/long-work/run.ts';
 import type { Table } from '../claimed-rows.ts';
 import { itemsOf, readItem, readPage } from '../partition-items.ts';
@@ -61,7 +61,7 @@ export class DynamoFindingStore implements FindingStore {
   async save(runId: string, findings: readonly Finding[]): Promise<void> {
     const put = (finding: Finding) =>
       this.#items.put({ ...finding, pk: partsPk(runId), sk: `${FINDING_PREFIX}${finding.id}` });
-    await pMap(findings, put, WRITES);
+    await eachToItsEnd(findings, put, WRITES);
   }
 
   async page({ runId, limit, after }: { runId: string; limit: number; after?: string }): Promise<Slice<Finding>> {
