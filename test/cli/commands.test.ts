@@ -262,6 +262,11 @@ it('an import looks for the stage in the region that is named', async () => {
   expect(out).toContain('for stage dev in us-west-2\n');
 });
 
+it('a Vapi of one’s own that is no address is said with the setting', async () => {
+  const { code, err } = await cli(['list'], { env: { VAPI_BASE_URL: 'nonsense', VAPI_PRIVATE_KEY: 'x' } });
+  expect([code, err]).toEqual([1, 'VAPI_BASE_URL is not a URL. Set it to https://api.vapi.ai, or unset it.\n']);
+});
+
 it('a list that cannot be imported is named, with what is wrong', async () => {
   const list = join(temporaryDirectory(), 'list.csv');
   const refusalOf = async (text: string, ...args: string[]) => {
