@@ -147,7 +147,7 @@ describe('what goes wrong is a sentence and an exit code, no stack:', () => {
     ['an empty address', ['apply', 'fleet', '--url', ''], 64, /^--url is empty/],
     ['an empty name in a list', ['redrive', '--org', 'acme', ''], 64, /^--org is empty/],
     ['an empty hash', ['rollback', 'acme', 'inbound', ''], 64, /^<hash> is empty: give it a value\.$/m],
-    ['no address', ['list', '--url', 'nowhere'], 64, /no http\(s\) address/],
+    ['no address', ['list', '--url', 'nowhere'], 64, /no http\(s\) address: begin it with https:/],
     ['nobody there', ['list', '--url', 'http://127.0.0.1:1'], 1, /could not be reached/],
     ['no credentials', ['list', '--stage', 'dev'], 1, /does not take the credentials/],
     ['no such directory', ['plan', '/nowhere', '--url', 'http://127.0.0.1:1'], 1, /There is no folder/],
