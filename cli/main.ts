@@ -27,7 +27,7 @@ export function makeProgram(): Command {
 Without --stage and --url: the embedded stack of this checkout, which is started if need be.
 
 Exit codes: 0 done, or nothing to do; 1 something failed, or \`drift\` found something; 2 \`plan\` or \`diff\` found changes;
-64 wrong usage; 130 interrupted.
+64 wrong usage; 130 interrupted (for \`changes --follow\` and \`console\` Ctrl-C is the end: 0).
 
 Example: npx vapi-sync plan fleet --stage dev`,
     );

@@ -44,7 +44,7 @@ export function assertOnePlace({ stage, url }: TargetOptions): void {
 
 function addressIn(url: string): string {
   if (URL.canParse(url) && /^https?:/.test(url)) return url.replace(/\/+$/, '');
-  throw new CliError(`--url ${url} is no http(s) address.`, EXIT.usage);
+  throw new CliError(`--url ${url} is no http(s) address: begin it with https://.`, EXIT.usage);
 }
 
 function remote(name: string, access: ClientOptions): Target {

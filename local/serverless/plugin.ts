@@ -6,7 +6,13 @@ import { mountConsole } from '../console/mounted-console.ts';
 import { EventFeed } from '../events/event-feed.ts';
 import type { UsedStack } from '../stack/detached/use-stack.ts';
 import { hasCode } from '../stack/error-code.ts';
-import { chosenVapi, dataDirectory, enterLocalAws, functionEnvironment } from '../stack/local-environment.ts';
+import {
+  chosenVapi,
+  dataDirectory,
+  enterLocalAws,
+  functionEnvironment,
+  NO_VAPI_URL,
+} from '../stack/local-environment.ts';
 import { endSoon, endWithProcess } from '../stack/process-life.ts';
 import { BackgroundAnnouncer } from './background-announcer.ts';
 import { BackgroundWorker } from './background-worker.ts';
@@ -159,10 +165,7 @@ export default class LocalStackPlugin {
     const vapi = chosenVapi(process.env);
     if (vapi && !URL.canParse(vapi.baseUrl)) {
       const { Error: ServerlessError } = this.#serverless.classes;
-      throw new ServerlessError(
-        'VAPI_BASE_URL is not a URL. Set it to https://api.vapi.ai, or unset it.',
-        'VAPI_BASE_URL_INVALID',
-      );
+      throw new ServerlessError(NO_VAPI_URL, 'VAPI_BASE_URL_INVALID');
     }
     // Loaded when needed: commands that package or deploy should not pay for it.
     const { useStack } = await import('../stack/detached/use-stack.ts');

@@ -16,8 +16,14 @@ export function chosenVapi(environment: NodeJS.ProcessEnv): ChosenVapi | undefin
   return baseUrl ? { baseUrl, key: environment.VAPI_PRIVATE_KEY } : undefined;
 }
 
-/** Where a stack keeps its data. A Vapi of one's own has data of its own: no seeded key, and no mapping to the stand-in. */
+export const NO_VAPI_URL = 'VAPI_BASE_URL is not a URL. Set it to https://api.vapi.ai, or unset it.';
+
+/**
+ * Where a stack keeps its data. A Vapi of one's own has data of its own: no seeded key, and no mapping to the stand-in. Throws for one that is
+ * no address.
+ */
 export function dataDirectory(checkout: string, vapi: ChosenVapi | undefined): string {
+  if (vapi && !URL.canParse(vapi.baseUrl)) throw new Error(NO_VAPI_URL);
   const directory = join(checkout, '.local');
   return vapi ? join(directory, `at-${new URL(vapi.baseUrl).host.replace(':', '-')}`) : directory;
 }

@@ -147,7 +147,7 @@ describe('what goes wrong is a sentence and an exit code, no stack:', () => {
     ['an empty address', ['apply', 'fleet', '--url', ''], 64, /^--url is empty/],
     ['an empty name in a list', ['redrive', '--org', 'acme', ''], 64, /^--org is empty/],
     ['an empty hash', ['rollback', 'acme', 'inbound', ''], 64, /^<hash> is empty: give it a value\.$/m],
-    ['no address', ['list', '--url', 'nowhere'], 64, /no http\(s\) address/],
+    ['no address', ['list', '--url', 'nowhere'], 64, /no http\(s\) address: begin it with https:/],
     ['nobody there', ['list', '--url', 'http://127.0.0.1:1'], 1, /could not be reached/],
     ['no credentials', ['list', '--stage', 'dev'], 1, /does not take the credentials/],
     ['no such directory', ['plan', '/nowhere', '--url', 'http://127.0.0.1:1'], 1, /There is no folder/],
@@ -260,6 +260,11 @@ it('an import looks for the stage in the region that is named', async () => {
   writeFileSync(list, 'orgId,role,assistantId\nhooli,inbound,7c0e6f5e-3a52-4b4e-9d0f-2f1d6a1b0c02\n');
   const { out } = await cli(['import', list, '--stage', 'dev', '--region', 'us-west-2']);
   expect(out).toContain('for stage dev in us-west-2\n');
+});
+
+it('a Vapi of one’s own that is no address is said with the setting', async () => {
+  const { code, err } = await cli(['list'], { env: { VAPI_BASE_URL: 'nonsense', VAPI_PRIVATE_KEY: 'x' } });
+  expect([code, err]).toEqual([1, 'VAPI_BASE_URL is not a URL. Set it to https://api.vapi.ai, or unset it.\n']);
 });
 
 it('a list that cannot be imported is named, with what is wrong', async () => {

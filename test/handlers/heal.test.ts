@@ -130,3 +130,28 @@ it('what an earlier run noted of an imported assistant is taken back: nothing is
   await runDrift(service, 'report');
   expect((await service.get(org, 'inbound')).body.drift).toBeNull();
 });
+
+it('an imported assistant that is gone needs a PUT: there is no configuration that a healing run could apply', async () => {
+  const key = { orgId: org, role: 'inbound' as const };
+  const { id } = service.vapi.seedAssistant(LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '', { name: 'By hand' });
+  const operation = {
+    ...service.app.sync,
+    id: 'x',
+    key,
+    by: { kind: 'local', id: 'test' } as const,
+    deadline: { remainingMs: () => 20_000 },
+    journal: { record: () => {} },
+  };
+  await importAssistant(operation, { assistantId: String(id), observeOnly: false });
+  await remove(id);
+  for (const _time of ['first', 'second']) {
+    const { run, findings } = await runDrift(service, 'heal');
+    await service.drainQueue();
+    expect(findings.find(({ orgId }) => orgId === org)).toMatchObject({
+      class: 'missing',
+      healing: 'kept: needs-a-put',
+    });
+    expect(run.healed).toMatchObject({ reapplied: 0 });
+  }
+  expect(await service.put(org, 'inbound', configuration())).toMatchObject({ body: { outcome: 'recreated' } });
+});

@@ -60,7 +60,9 @@ function keep(why: string): HealPlan {
 
 function reapply({ finding, mapping, now }: HealInput): HealPlan {
   if (!mapping || mapping.claim || mapping.assistantId !== finding.assistantId) return keep('changed-meanwhile');
-  const { drift } = mapping;
+  const { drift, specHash } = mapping;
+  // Imported, and nothing was applied yet: there is nothing to apply again.
+  if (!specHash) return keep('needs-a-put');
   return drift && mayHealAt(drift) > now ? keep('does-not-stick') : { kind: 'reapply' };
 }
 
