@@ -66,8 +66,8 @@ interface Terminal {
 }
 
 /**
- * Asks for a yes. Without a terminal `--yes` must stand in the command: else a `CliError` (64). Declined: one with 1; left by
- * Ctrl-C or Ctrl-D: one with 130.
+ * Asks for a yes. Without a terminal `--yes` must stand in the command: else a `CliError` (64). Declined: one with 1;
+ * left by Ctrl-C or Ctrl-D: one with 130.
  */
 export async function confirm(
   question: string,

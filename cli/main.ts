@@ -46,7 +46,10 @@ Example: npx vapi-sync plan fleet --stage dev`,
   return program;
 }
 
-/** Throws a `CliError` for an empty value: a variable of a script that is not set would choose another place, or another configuration. */
+/**
+ * Throws a `CliError` for an empty value: a variable of a script that is not set would choose another place, or another
+ * configuration.
+ */
 function assertNothingEmpty(command: Command): void {
   for (const [name, value] of Object.entries(command.optsWithGlobals<Record<string, unknown>>())) {
     if (![value].flat().includes('')) continue;
@@ -62,7 +65,9 @@ export function commandsOf(command: Command): Command[] {
   return [command, ...command.commands.flatMap(commandsOf)];
 }
 
-/** Runs a command line, and sets the exit code of this process. Never throws: what went wrong is a sentence on stderr. */
+/**
+ * Runs a command line, and sets the exit code of this process. Never throws: what went wrong is a sentence on stderr.
+ */
 export async function main(args: readonly string[]): Promise<void> {
   // Whoever reads may stop reading (`| head`).
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>

@@ -11,8 +11,8 @@ export interface Column<Row> {
 }
 
 /**
- * What a command prints. Data go to stdout: one JSON document with `--json`, else text for people. Notes about what is going on go
- * to stderr. Colours and bars only on a terminal.
+ * What a command prints. Data go to stdout: one JSON document with `--json`, else text for people. Notes about what is
+ * going on go to stderr. Colours and bars only on a terminal.
  */
 export class Output {
   readonly isJson: boolean;
@@ -79,8 +79,8 @@ export class Output {
 const CONTROL = /(\p{Cc})(\[[\d;]*m)?/gu;
 
 /**
- * A text for people. Names and values of organisations stand in it, and must not steer the terminal: of control characters only line
- * ends, tabs and colours are left.
+ * A text for people. Names and values of organisations stand in it, and must not steer the terminal: of control
+ * characters only line ends, tabs and colours are left.
  */
 export function shown(text: string): string {
   return text.replace(CONTROL, (found, control: string, colour = '') => {

@@ -15,7 +15,10 @@ export interface StageAccess {
   credentials(): Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }>;
 }
 
-/** Finds the API of a stage in the outputs of its stack, by the caller's own credentials. Throws a `CliError` without one. */
+/**
+ * Finds the API of a stage in the outputs of its stack, by the caller's own credentials. Throws a `CliError` without
+ * one.
+ */
 export async function accessStage(stage: string, region = standardRegion()): Promise<StageAccess> {
   const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
   const client = new CloudFormationClient({ region });

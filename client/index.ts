@@ -18,16 +18,17 @@ export interface ClientOptions extends Transport {
 export type ServiceClient = Client<paths>;
 
 /**
- * Makes a client of the service. Requests are signed with `credentials`, or carry `token`. An answer that says when to repeat
- * the request (`Retry-After`) is obeyed, `retries` times at most; what comes then is `error`, typed by its status.
+ * Makes a client of the service. Requests are signed with `credentials`, or carry `token`. An answer that says when to
+ * repeat the request (`Retry-After`) is obeyed, `retries` times at most; what comes then is `error`, typed by its
+ * status.
  */
 export function createClient({ baseUrl, ...transport }: ClientOptions): ServiceClient {
   return createFetchClient<paths>({ baseUrl, fetch: makeFetch(transport), pathSerializer: pathOf });
 }
 
 /**
- * `.` and `..` are steps in an address, also when they are escaped: a request about one organisation would become one about all. Throws
- * a `TypeError` for them.
+ * `.` and `..` are steps in an address, also when they are escaped: a request about one organisation would become one
+ * about all. Throws a `TypeError` for them.
  */
 function pathOf(path: string, values: Record<string, unknown>): string {
   for (const [name, value] of Object.entries(values)) {

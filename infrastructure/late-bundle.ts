@@ -6,7 +6,8 @@ import type { Plugin, PluginBuild } from 'esbuild';
 const LATE: readonly { filter: RegExp; file: string }[] = [
   // The X-Ray SDK, which the first call that is traced loads.
   { filter: /\/powertools-tracer\.ts$/, file: 'powertools-tracer' },
-  // Credentials from anywhere but the environment, where Lambda puts them, and streams of events, which no request here has.
+  // Credentials from anywhere but the environment, where Lambda puts them, and streams of events, which no request here
+  // has.
   { filter: /^@(aws-sdk|smithy)\/credential-provider-|^@smithy\/core\/event-streams$/, file: 'aws-seldom' },
 ];
 

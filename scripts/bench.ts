@@ -1,15 +1,15 @@
 /**
  * Measures the service on this machine, each figure beside a baseline of the same run:
  *
- *     npm run bench                        everything, a few minutes
+ *     npm run bench                        everything, a quarter of an hour
  *     npm run bench -- --only warm,cold    parts: warm, distant, cold, contention, fleet, rollouts
  *     npm run bench -- --rounds 30         fewer rounds, rougher figures
  *     npm run bench -- --only fleet --fleet 1000,10000,100000
  *                                          drift runs over fleets of these sizes; `--rollouts` likewise
  *
- * Prints tables and writes `bench-report.json`. Ratios are medians of rounds in which ours and the baseline took turns, so
- * that a busy machine slows down both; still, measure on a quiet one. What must not get worse, the counts, is checked by
- * the tests (test/performance), not here.
+ * Prints tables and writes `bench-report.json`. Ratios are medians of rounds in which ours and the baseline took turns,
+ * so that a busy machine slows down both; still, measure on a quiet one. What must not get worse, the counts, is
+ * checked by the tests (test/performance), not here.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';

@@ -6,8 +6,8 @@
  * DynamoDB Local is a Java program. AWS publishes it as the emulator inside an npm package of its own, which is far too
  * large for a dependency: it is fetched here once, with npm, compared with the hash below, and kept under `.local/`.
  *
- * Exit codes: that of Jest; 0 without `java` on the path, saying that nothing was tried; 1 when DynamoDB Local could not
- * be fetched, as a test that silently did not run proves nothing. Set `DYNAMODB_LOCAL_OPTIONAL=1` where there is no
+ * Exit codes: that of Jest; 0 without `java` on the path, saying that nothing was tried; 1 when DynamoDB Local could
+ * not be fetched, as a test that silently did not run proves nothing. Set `DYNAMODB_LOCAL_OPTIONAL=1` where there is no
  * network: then that too is said, and is 0. An archive with another hash is never accepted and never skipped.
  */
 import { spawn, spawnSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * Runs the command in its arguments and ends it as soon as standard input closes. Whoever starts this keeps the other end
- * of that pipe: it closes however they end, so a command that knows nothing of its parent never outlives it.
+ * Runs the command in its arguments and ends it as soon as standard input closes. Whoever starts this keeps the other
+ * end of that pipe: it closes however they end, so a command that knows nothing of its parent never outlives it.
  */
 import { spawn } from 'node:child_process';
 

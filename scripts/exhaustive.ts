@@ -1,11 +1,13 @@
 /**
- * Visits every order of effects of every two operations within the bounds of docs/proof.md. Each case that is done is written
- * down in .local/exhaustive, under a name made from the code that it depends on: a run that is stopped goes on where it was.
+ * Visits every order of effects of every two operations within the bounds of docs/proof.md. Each case that is done is
+ * written down in .local/exhaustive, under a name made from the code that it depends on: a run that is stopped goes on
+ * where it was.
  *
  *   npm run test:exhaustive                          all cases
  *   npm run test:exhaustive -- "one crash" synced    those whose name has each of these words
  *   npm run test:exhaustive -- --counterexample      looks for one violation, and prints how it comes about
- *   MAX_STATES=500000                                of one case, at most; what is not reached is said (400,000; 100,000 with a frozen process)
+ *   MAX_STATES=500000                                of one case, at most (400,000; 100,000 with a frozen process);
+ *                                                    what is not reached is said
  */
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';

@@ -1,11 +1,12 @@
 /**
  * Shows that the fault tests can fail: breaks the protocol in a copy of the checkout, one rule at a time, and expects
- * the tests of the faults to go red; and green on a copy that nothing was done to. Run it with `npm run test:mutations`, or
- * `npm run test:mutations -- "POST retried"` for those whose name has these words; `RUNS=…` sets the random runs of each.
+ * the tests of the faults to go red; and green on a copy that nothing was done to. Run it with `npm run
+ * test:mutations`, or `npm run test:mutations -- "POST retried"` for those whose name has these words; `RUNS=…` sets
+ * the random runs of each.
  *
- * `npm run test:mutations -- --exhaustive` has the explorer of every order notice them instead (docs/proof.md), and prints the
- * shortest counterexample of the first case that has one; then those of `subtle-mutations.ts`, which random runs miss.
- * `--random` shows that: it runs the random tests on these alone, `RUNS=1000` unless told.
+ * `npm run test:mutations -- --exhaustive` has the explorer of every order notice them instead (docs/proof.md), and
+ * prints the shortest counterexample of the first case that has one; then those of `subtle-mutations.ts`, which random
+ * runs miss. `--random` shows that: it runs the random tests on these alone, `RUNS=1000` unless told.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -20,10 +20,10 @@ import { readSettings } from '../src/settings.ts';
 import { megabytes, seconds, watchMemory } from './fleet/measure.ts';
 
 /**
- * Measures rollouts over fleets of growing size on the embedded stack, which runs in a process of its own: time, peak memory of
- * the worker, and calls; and one that is held back by the pace of its account, against that pace. Ends with 1 when a target is
- * not applied, or when less than 95 % of the pace is reached.
- * `npm run bench:rollouts -- 100 1000 10000`
+ * Measures rollouts over fleets of growing size on the embedded stack, which runs in a process of its own: time, peak
+ * memory of the worker, and calls; and one that is held back by the pace of its account, against that pace. Ends with 1
+ * when a target is not applied, or when less than 95 % of the pace is reached. `npm run bench:rollouts -- 100 1000
+ * 10000`
  */
 const sizes = process.argv.slice(2).map(Number);
 const ready = z.object({ environment: z.record(z.string(), z.string()) });

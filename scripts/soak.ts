@@ -1,12 +1,12 @@
 /**
- * Runs the packaged functions in processes of their own for as long as asked, on the embedded stack with DynamoDB Local: random
- * operations, faults of Vapi, the table and the secrets, and SIGKILLs. Then faults end, each caller asks once more, and
- * everything must be well: one assistant or none, as it was asked for last, and nothing of ours besides.
+ * Runs the packaged functions in processes of their own for as long as asked, on the embedded stack with DynamoDB
+ * Local: random operations, faults of Vapi, the table and the secrets, and SIGKILLs. Then faults end, each caller asks
+ * once more, and everything must be well: one assistant or none, as it was asked for last, and nothing of ours besides.
  *
  *     npm run soak -- --minutes 30 [--seed 7]
  *
- * The seed decides what is asked, what fails and what is killed, in which order; how it interleaves is up to the machine. Exit
- * code 1 when an invariant is broken, with the line to run it again.
+ * The seed decides what is asked, what fails and what is killed, in which order; how it interleaves is up to the
+ * machine. Exit code 1 when an invariant is broken, with the line to run it again.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -66,8 +66,8 @@ interface Middleware {
 }
 
 /**
- * Without the middleware that walks every request and answer for a debug log that is off, and with a name that is not made
- * anew for each request: by that name CloudTrail shows what is asked of AWS.
+ * Without the middleware that walks every request and answer for a debug log that is off, and with a name that is not
+ * made anew for each request: by that name CloudTrail shows what is asked of AWS.
  */
 export function lean<C extends { middlewareStack: Middleware }>(client: C): C {
   client.middlewareStack.remove('loggerMiddleware');

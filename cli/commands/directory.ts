@@ -101,7 +101,10 @@ async function apply(call: Call<Options>, [dir = '']: readonly string[]): Promis
   return isFounded ? code : EXIT.interrupted;
 }
 
-/** Templates and values first: without one of them nothing that stands on it is begun. False when stopped. Throws a `CliError`. */
+/**
+ * Templates and values first: without one of them nothing that stands on it is begun. False when stopped. Throws a
+ * `CliError`.
+ */
 async function makeFoundations({ client, out }: Call, { foundations }: Plan, stop: AbortSignal): Promise<boolean> {
   for (const step of foundations) {
     if (stop.aborted) return false;

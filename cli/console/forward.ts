@@ -20,7 +20,10 @@ const ANSWERED = ['content-type', 'etag', 'retry-after', 'x-operation-id'] as co
 /** More than any request of the page has. */
 const LONGEST_BODY = 64 * 1024;
 
-/** Makes what passes on the requests of the page, signed as the client signs. The page repeats by itself what is to be repeated. */
+/**
+ * Makes what passes on the requests of the page, signed as the client signs. The page repeats by itself what is to be
+ * repeated.
+ */
 export function makeForward(access: ClientOptions): Forward {
   const send = makeFetch({ ...access, retries: 0 });
   return async (request, url) => {

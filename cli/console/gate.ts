@@ -23,8 +23,8 @@ export interface Refusal {
 const THIS_MACHINE = /^(?:127\.|::ffff:127\.|::1$)/;
 
 /**
- * Who may come in: a browser of this machine that has the token, and a page of this address only. `Host` keeps out names that
- * were made to point here (DNS rebinding), `Origin` and `Sec-Fetch-Site` keep out pages of other sites.
+ * Who may come in: a browser of this machine that has the token, and a page of this address only. `Host` keeps out
+ * names that were made to point here (DNS rebinding), `Origin` and `Sec-Fetch-Site` keep out pages of other sites.
  */
 export function refusalOf(visit: Visit, secret: string): Refusal | undefined {
   const { headers, port, from } = visit;
@@ -42,8 +42,9 @@ function foreign(detail: string): Refusal {
 }
 
 /**
- * The cookie that holds the token after the first visit, so that it stands in no further address. Scripts cannot read it, and
- * no request of another site carries it. Cookies are shared by all ports of a machine: the name tells the consoles apart.
+ * The cookie that holds the token after the first visit, so that it stands in no further address. Scripts cannot read
+ * it, and no request of another site carries it. Cookies are shared by all ports of a machine: the name tells the
+ * consoles apart.
  */
 export function cookieFor(port: number, secret: string): string {
   return `${nameFor(port)}=${secret}; Path=/console; HttpOnly; SameSite=Strict`;

@@ -16,7 +16,10 @@ export interface Exported {
   assistants: number;
   /** Names of the environment that stand in the place of secrets. */
   secrets: readonly string[];
-  /** Those of them that stand for several secrets, as what they are made of differs in signs alone: which is whose is to be said by hand. */
+  /**
+   * Those of them that stand for several secrets, as what they are made of differs in signs alone: which is whose is to
+   * be said by hand.
+   */
   ambiguous: readonly string[];
   /** Assistants without a configuration that was applied. */
   skipped: readonly string[];
@@ -122,7 +125,10 @@ function withoutEmpty({ metadata, ...configuration }: Configuration): object {
   return isEmpty ? configuration : { ...configuration, metadata };
 }
 
-/** The same with a name of the environment for each hidden secret: `${env:GLOBEX_INBOUND_SERVER_SECRET}`. No name begins with a digit. */
+/**
+ * The same with a name of the environment for each hidden secret: `${env:GLOBEX_INBOUND_SERVER_SECRET}`. No name begins
+ * with a digit.
+ */
 function withNames(value: unknown, name: string, secrets: Secrets): unknown {
   if (typeof value === 'string' && value.includes(HIDDEN)) {
     const variable = name

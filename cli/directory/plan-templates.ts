@@ -21,13 +21,19 @@ export function nextVersion(step: Foundation): number | undefined {
   return step.kind === 'template' ? Number(step.etag?.replaceAll('"', '') ?? 0) + 1 : undefined;
 }
 
-/** What comes of looking at one: nothing when it is so already. What the service refuses is a step, too, that is never made. */
+/**
+ * What comes of looking at one: nothing when it is so already. What the service refuses is a step, too, that is never
+ * made.
+ */
 interface Planned {
   step?: Foundation;
   mistakes?: readonly Mistake[];
 }
 
-/** What assistants stand on, and that is to be changed before them. What the service refuses of it is added to `mistakes`. */
+/**
+ * What assistants stand on, and that is to be changed before them. What the service refuses of it is added to
+ * `mistakes`.
+ */
 export async function planFoundations(
   client: ServiceClient,
   directory: Directory,

@@ -62,8 +62,8 @@ const organisation = z.strictObject(
 );
 
 /**
- * Reads `orgs/*.yaml` and `templates/*.yaml` or `*.md` of a directory, with all mistakes in it. Throws a `CliError` when there is no
- * such directory.
+ * Reads `orgs/*.yaml` and `templates/*.yaml` or `*.md` of a directory, with all mistakes in it. Throws a `CliError`
+ * when there is no such directory.
  */
 export function readDirectory(path: string): Directory {
   const folder = join(path, 'orgs');
@@ -111,7 +111,10 @@ function isTemplate(content: unknown): content is TemplateContent {
   return isJsonObject(content) && isJsonObject(content.assistant);
 }
 
-/** The files of a folder whose names are as they must be, and no two of one id; the others are mistakes, but for hidden ones (`.gitkeep`). */
+/**
+ * The files of a folder whose names are as they must be, and no two of one id; the others are mistakes, but for hidden
+ * ones (`.gitkeep`).
+ */
 function filesIn(
   folder: string,
   { endings, what, mistakes }: { endings: RegExp; what: string; mistakes: Mistake[] },

@@ -19,8 +19,9 @@ interface Ground {
 }
 
 /**
- * The configuration that a binding gives when the templates and values of its plan are made, which the service does not know before.
- * Undefined when it names things of a Vapi account, or takes secrets that the service does not show. Throws a `Problem` for what the service will refuse.
+ * The configuration that a binding gives when the templates and values of its plan are made, which the service does not
+ * know before. Undefined when it names things of a Vapi account, or takes secrets that the service does not show.
+ * Throws a `Problem` for what the service will refuse.
  */
 export async function renderAhead(
   client: ServiceClient,

@@ -26,8 +26,9 @@ export function readSource(file: string, mistakes: Mistake[], environment = proc
 const NO_UTF8 = 'is no UTF-8; save it in that encoding';
 
 /**
- * The text of a file (0: stdin), without a byte order mark, and with one kind of line ends: what Git checks out on Windows is the same content.
- * Throws for what is no UTF-8: letters that cannot be read would be others in the configuration.
+ * The text of a file (0: stdin), without a byte order mark, and with one kind of line ends: what Git checks out on
+ * Windows is the same content. Throws for what is no UTF-8: letters that cannot be read would be others in the
+ * configuration.
  */
 export function readText(file: string | number): string {
   const bytes = readFileSync(file);
@@ -50,8 +51,8 @@ function textOf(file: string, mistakes: Mistake[]): string | undefined {
 const FRONT_MATTER = /^---\n(.*?)\n---(?:\n(.*))?$/s;
 
 /**
- * Reads a Markdown file: its front matter is a template, its body the system message of the assistant's model. What is wrong with it is added
- * to `mistakes`.
+ * Reads a Markdown file: its front matter is a template, its body the system message of the assistant's model. What is
+ * wrong with it is added to `mistakes`.
  */
 export function readMarkdown(file: string, mistakes: Mistake[], environment = process.env): Source | undefined {
   const text = textOf(file, mistakes);

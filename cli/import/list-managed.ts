@@ -9,8 +9,9 @@ import type { SyncDependencies } from '../../src/domain/operation.ts';
 const LONGEST_MS = 30 * 60_000;
 
 /**
- * What an account says of itself: the assistants that this deployment made, by their metadata, newest first. `orgId` names
- * the organisation whose own account is asked; the platform's unless told. Throws `Problem`s of the key and of Vapi.
+ * What an account says of itself: the assistants that this deployment made, by their metadata, newest first. `orgId`
+ * names the organisation whose own account is asked; the platform's unless told. Throws `Problem`s of the key and of
+ * Vapi.
  */
 export async function listManaged(
   deps: Pick<SyncDependencies, 'credentials' | 'vapi' | 'deployment'>,

@@ -20,9 +20,9 @@ type Fields = Record<(typeof COLUMNS)[number], unknown>;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
- * Reads a list of assistants: CSV with the header `orgId,role,assistantId` (other columns are passed over, and `;` or a tab is
- * as good as a comma), or a JSON list
- * of objects with these fields. Throws an `Error` for a file that is neither; a line that is wrong is in the list.
+ * Reads a list of assistants: CSV with the header `orgId,role,assistantId` (other columns are passed over, and `;` or a
+ * tab is as good as a comma), or a JSON list of objects with these fields. Throws an `Error` for a file that is
+ * neither; a line that is wrong is in the list.
  */
 export function readLines(content: string): Line[] {
   const text = content.replace(/^\uFEFF/, '');

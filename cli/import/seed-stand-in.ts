@@ -2,7 +2,10 @@ import { SEEDED_ORGS } from '../../local/stack/seed.ts';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import type { Line } from './read-lines.ts';
 
-/** Puts the assistants of the lines into the Vapi stand-in, as if others had made them, so that there is something to import. */
+/**
+ * Puts the assistants of the lines into the Vapi stand-in, as if others had made them, so that there is something to
+ * import.
+ */
 export async function seedStandIn(url: string, lines: readonly Line[]): Promise<number> {
   let made = 0;
   for (const line of lines) {

@@ -31,7 +31,9 @@ export async function enterTarget({ stage, region, table }: TargetOptions): Prom
   return await enterEmbedded();
 }
 
-/** Throws, once and in a sentence, when the table does not answer: credentials, the region or the stage are wrong then. */
+/**
+ * Throws, once and in a sentence, when the table does not answer: credentials, the region or the stage are wrong then.
+ */
 export async function assertReachable({ mappings }: SyncDependencies, { name }: Target): Promise<void> {
   try {
     await mappings.read('nobody');

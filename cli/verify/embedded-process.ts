@@ -1,4 +1,7 @@
-/** The other half of `embedded.ts`: plays the suite in this process and sends each result, then the report, to the parent. */
+/**
+ * The other half of `embedded.ts`: plays the suite in this process and sends each result, then the report, to the
+ * parent.
+ */
 import { resolve } from 'node:path';
 import { useStack } from '../../local/stack/detached/use-stack.ts';
 import { chosenVapi, enterLocalAws, functionEnvironment } from '../../local/stack/local-environment.ts';
@@ -20,7 +23,9 @@ const report = await play();
 await stack.close();
 process.send?.({ report }, () => process.exit(0));
 
-/** In memory; at a real Vapi with a table that lasts, so that the next run knows what this one could not remove there. */
+/**
+ * In memory; at a real Vapi with a table that lasts, so that the next run knows what this one could not remove there.
+ */
 async function start() {
   if (!vapi) return await startStack();
   const directory = resolve('.local', `verify-at-${new URL(vapi.baseUrl).host.replace(':', '-')}`);

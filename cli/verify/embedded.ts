@@ -18,8 +18,9 @@ const messageSchema = z.object({
 });
 
 /**
- * Verifies the sources of this checkout on a stack in memory that is gone afterwards; with `VAPI_BASE_URL` set, against that
- * Vapi. In a process of its own, whose log goes to `.local/verify.log`. Each result is told as soon as it is there.
+ * Verifies the sources of this checkout on a stack in memory that is gone afterwards; with `VAPI_BASE_URL` set, against
+ * that Vapi. In a process of its own, whose log goes to `.local/verify.log`. Each result is told as soon as it is
+ * there.
  */
 export async function verifyEmbedded(onResult: (result: ScenarioResult) => void): Promise<VerificationReport> {
   const vapi = chosenVapi(process.env);

@@ -10,7 +10,9 @@ const TITLES: Readonly<Record<ScenarioResult['name'], string>> = {
   'logging-and-errors': 'Logging and error handling',
 };
 
-/** Follows the theme of the system; narrow screens get one column. No script, no font, no image: it works from a mail. */
+/**
+ * Follows the theme of the system; narrow screens get one column. No script, no font, no image: it works from a mail.
+ */
 const STYLE = `
 :root { color-scheme: light dark; --page: #f4f5f7; --card: #fff; --line: #dde1e6; --text: #1c2127; --quiet: #5b6672;
   --pass: #14713d; --pass-soft: #e3f3e9; --fail: #b3261e; --fail-soft: #fbe7e5; --warn: #8a5a00; --warn-soft: #fdf1d8; }

@@ -1,7 +1,9 @@
 import { styleText } from 'node:util';
 import type { ScenarioResult, VerificationReport } from '../../src/domain/verification/report.ts';
 
-/** One scenario as a line: tick or cross, name, seconds, what was shown or what is wrong. Coloured where colours show. */
+/**
+ * One scenario as a line: tick or cross, name, seconds, what was shown or what is wrong. Coloured where colours show.
+ */
 export function resultLine({ name, status, durationMs, message }: ScenarioResult): string {
   const mark = status === 'PASS' ? styleText('green', '✔') : styleText('red', '✘');
   const lines = message.replaceAll('\n', '\n    - ');

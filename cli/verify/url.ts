@@ -4,8 +4,8 @@ import { type VerificationReport, verificationReportSchema } from '../../src/dom
 const LONGEST_MS = 45_000;
 
 /**
- * Has a deployed API verify itself. `headers` are `name: value`. Throws when it does not answer with a report, saying what to do
- * where the API asks for a signature.
+ * Has a deployed API verify itself. `headers` are `name: value`. Throws when it does not answer with a report, saying
+ * what to do where the API asks for a signature.
  */
 export async function verifyUrl(url: string, headers: readonly string[]): Promise<VerificationReport> {
   const target = `${url.replace(/\/+$/, '')}/verify`;

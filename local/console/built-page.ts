@@ -6,8 +6,8 @@ const CHECKOUT = join(import.meta.dirname, '../..');
 const SOURCES = ['console', 'client'];
 
 /**
- * The directory of the page that the sources of this checkout make. It is built (by Vite, a second or two) when there is none
- * of these sources; several processes may do so at once.
+ * The directory of the page that the sources of this checkout make. It is built (by Vite, a second or two) when there
+ * is none of these sources; several processes may do so at once.
  */
 export async function builtPage(): Promise<string> {
   const pages = join(CHECKOUT, '.local', 'page');

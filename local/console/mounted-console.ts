@@ -5,8 +5,8 @@ import { type RequestListener, Server } from 'node:http';
 const PATH = '/console';
 
 /**
- * Serves the console at `/console` of the HTTP server that will listen on `port`, whoever starts it: Serverless offline says nothing of
- * its own. Returns the address with the token. The page is loaded, and built, when it is asked for.
+ * Serves the console at `/console` of the HTTP server that will listen on `port`, whoever starts it: Serverless offline
+ * says nothing of its own. Returns the address with the token. The page is loaded, and built, when it is asked for.
  */
 export function mountConsole(port: number): string {
   const secret = randomBytes(24).toString('base64url');

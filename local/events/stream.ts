@@ -41,7 +41,10 @@ function isStreamed({ pk, sk }: z.output<typeof key>): boolean {
 /** Records that are kept. */
 const KEPT = 10_000;
 
-/** The stream that the emulator of the table lacks: the writes that `announce` is told, with what a row was before and is after. */
+/**
+ * The stream that the emulator of the table lacks: the writes that `announce` is told, with what a row was before and
+ * is after.
+ */
 export class TableStream {
   /** Oldest first. */
   readonly records: StreamRecord[] = [];
@@ -113,7 +116,10 @@ interface WriteCall {
   url: string;
 }
 
-/** Resolves when the server has answered, also one whose client is gone: then nothing is sent, and nothing closes any more. */
+/**
+ * Resolves when the server has answered, also one whose client is gone: then nothing is sent, and nothing closes any
+ * more.
+ */
 function answeredBy(response: ServerResponse): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const end = response.end.bind(response);

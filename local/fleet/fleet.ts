@@ -36,8 +36,8 @@ const BATCH = 25;
 const PARALLEL = 4;
 
 /**
- * Puts mapped assistants into the table and the stand-in, as if they had been synced long ago: what thousands of calls of
- * `sync` would leave, in seconds. Returns their ids at Vapi in the order given.
+ * Puts mapped assistants into the table and the stand-in, as if they had been synced long ago: what thousands of calls
+ * of `sync` would leave, in seconds. Returns their ids at Vapi in the order given.
  */
 export async function seedFleet(ground: FleetGround, members: readonly FleetMember[]): Promise<string[]> {
   const ids: string[] = [];

@@ -19,7 +19,10 @@ export interface LocalService {
 const CHECKOUT = join(import.meta.dirname, '../..');
 const handlerModule = z.object({ handler: z.custom<HttpHandler>((value) => typeof value === 'function') });
 
-/** Finds the embedded stack of this checkout, or starts it, and serves its routes; the same data as `sls invoke local` has. */
+/**
+ * Finds the embedded stack of this checkout, or starts it, and serves its routes; the same data as `sls invoke local`
+ * has.
+ */
 export async function openLocalService(settings: Readonly<Record<string, string>> = {}): Promise<LocalService> {
   // Powertools warns of each call without a metric, also where metrics are disabled; with `DEV` by the global console.
   const quiet = { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true', POWERTOOLS_DEV: 'true' };

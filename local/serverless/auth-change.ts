@@ -4,8 +4,9 @@ import { GetFunctionConfigurationCommand, type LambdaClient, ResourceNotFoundExc
 const SETTING = 'JWT_ORG_CLAIM';
 
 /**
- * Why a deployment must not go on: it would change how callers of a deployed stage sign in, so that all of them would be
- * refused from then on. Undefined when it changes nothing, or when there is no such stage yet. Throws what Lambda answers.
+ * Why a deployment must not go on: it would change how callers of a deployed stage sign in, so that all of them would
+ * be refused from then on. Undefined when it changes nothing, or when there is no such stage yet. Throws what Lambda
+ * answers.
  */
 export async function authChange(
   lambda: Pick<LambdaClient, 'send'>,

@@ -6,8 +6,8 @@ export interface Stream {
 }
 
 /**
- * What `sls invoke local` shows: a line on stderr that says what happened, and the answer on stdout, with its body as JSON. The
- * log of the function goes to stderr if it is asked for.
+ * What `sls invoke local` shows: a line on stderr that says what happened, and the answer on stdout, with its body as
+ * JSON. The log of the function goes to stderr if it is asked for.
  */
 export class InvocationOutput {
   readonly #out: Stream;

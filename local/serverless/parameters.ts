@@ -87,7 +87,10 @@ export function parameterErrors(
   ];
 }
 
-/** What is wrong with the content of the file in which a stage keeps its parameters: a name that nothing reads would be passed over. */
+/**
+ * What is wrong with the content of the file in which a stage keeps its parameters: a name that nothing reads would be
+ * passed over.
+ */
 export function stageFileErrors(file: string, content: unknown): string[] {
   if (content === null || content === undefined) return [];
   if (!isJsonObject(content)) return [`${file}: must hold one "name: value" a line`];

@@ -47,9 +47,9 @@ const HTTP_PORT = 3000;
 const NEEDS_AWS = ['deploy', 'remove', 'rollback', 'info', 'logs', 'metrics', 'invoke'];
 
 /**
- * Runs `sls invoke local` and `sls offline` of the stage `local` on the embedded stack: finds the one that runs for this
- * checkout or starts it, and leaves it to the next command. Every other command and stage is left alone, but for a word
- * to those who try to deploy that stage.
+ * Runs `sls invoke local` and `sls offline` of the stage `local` on the embedded stack: finds the one that runs for
+ * this checkout or starts it, and leaves it to the next command. Every other command and stage is left alone, but for a
+ * word to those who try to deploy that stage.
  */
 export default class LocalStackPlugin {
   readonly hooks: Record<string, (error?: unknown) => Promise<void>>;
@@ -194,7 +194,10 @@ export default class LocalStackPlugin {
     if (isServer) await this.#serve(directory);
   }
 
-  /** Works off queue and stream for as long as the server runs, with a line for each event; the console is at `/console`. */
+  /**
+   * Works off queue and stream for as long as the server runs, with a line for each event; the console is at
+   * `/console`.
+   */
   async #serve(directory: string): Promise<void> {
     const port = Number(this.#serverless.processedInput.options?.httpPort ?? HTTP_PORT);
     this.#log.notice(`🖥️ The console: ${mountConsole(port)}`);
@@ -223,7 +226,8 @@ export default class LocalStackPlugin {
   }
 
   /**
-   * What the invoked function has left to the queue, and to the stream. The command has its answer already: this cannot make it fail.
+   * What the invoked function has left to the queue, and to the stream. The command has its answer already: this cannot
+   * make it fail.
    */
   async #finishWork(): Promise<void> {
     if (this.#command !== 'invoke local') return;

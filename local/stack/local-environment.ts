@@ -19,8 +19,8 @@ export function chosenVapi(environment: NodeJS.ProcessEnv): ChosenVapi | undefin
 export const NO_VAPI_URL = 'VAPI_BASE_URL is not a URL. Set it to https://api.vapi.ai, or unset it.';
 
 /**
- * Where a stack keeps its data. A Vapi of one's own has data of its own: no seeded key, and no mapping to the stand-in. Throws for one that is
- * no address.
+ * Where a stack keeps its data. A Vapi of one's own has data of its own: no seeded key, and no mapping to the stand-in.
+ * Throws for one that is no address.
  */
 export function dataDirectory(checkout: string, vapi: ChosenVapi | undefined): string {
   if (vapi && !URL.canParse(vapi.baseUrl)) throw new Error(NO_VAPI_URL);

@@ -1,6 +1,6 @@
 /**
- * The models of the providers whose list is closed, after Vapi's published schema of August 2026. A model of OpenAI may have a
- * region behind a colon, where Azure serves it.
+ * The models of the providers whose list is closed, after Vapi's published schema of August 2026. A model of OpenAI may
+ * have a region behind a colon, where Azure serves it.
  */
 export const MODELS: Readonly<Record<string, readonly string[]>> = {
   anthropic: [

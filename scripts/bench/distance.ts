@@ -2,7 +2,10 @@ import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bind } from '../../local/stack/http-server.ts';
 
-/** Puts a server further away: each answer arrives so many ms later. Returns the new base URL; lives as long as the process. */
+/**
+ * Puts a server further away: each answer arrives so many ms later. Returns the new base URL; lives as long as the
+ * process.
+ */
 export async function startDistance(url: string, ms: number): Promise<string> {
   const { hostname, port, pathname } = new URL(url);
   const server = createServer({ noDelay: true }, (near) => {

@@ -6,8 +6,8 @@ import { replyOf } from './stack.ts';
 const rowsSchema = z.object({ rows: z.array(z.looseObject({ size: z.number() })) });
 
 /**
- * One drift run, or one rollout, over a fleet of each size, as `npm run bench:drift` and `bench:rollouts` show them. Prints its own
- * table.
+ * One drift run, or one rollout, over a fleet of each size, as `npm run bench:drift` and `bench:rollouts` show them.
+ * Prints its own table.
  */
 export async function measureFleets(
   kind: 'drift' | 'rollout',

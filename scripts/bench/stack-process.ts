@@ -1,6 +1,7 @@
 /**
- * The embedded stack in a process of its own, so that its work is not counted for the one that is measured. The table is in
- * DynamoDB Local, which takes a write to an indexed row as easily as any, as DynamoDB does; the embedded table does not.
+ * The embedded stack in a process of its own, so that its work is not counted for the one that is measured. The table
+ * is in DynamoDB Local, which takes a write to an indexed row as easily as any, as DynamoDB does; the embedded table
+ * does not.
  */
 import { startServers } from '../../local/stack/servers.ts';
 import { localDefinition } from '../../local/stack/stack.ts';

@@ -1,4 +1,6 @@
-/** The measured half of `warm.ts`: the real handler, the peer and bare calls of the same SDKs, in turns, in one process. */
+/**
+ * The measured half of `warm.ts`: the real handler, the peer and bare calls of the same SDKs, in turns, in one process.
+ */
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';

@@ -15,8 +15,8 @@ const START_MS = 60_000;
 const LOOK_EVERY_MS = 100;
 
 /**
- * Starts DynamoDB Local from its directory, in memory, on a free port. It ends with `stop`, and with this process however
- * that ends. Throws when it does not answer within a minute.
+ * Starts DynamoDB Local from its directory, in memory, on a free port. It ends with `stop`, and with this process
+ * however that ends. Throws when it does not answer within a minute.
  */
 export async function startDynamoDbLocal(directory: string): Promise<DynamoDbLocal> {
   const port = await freePort();

@@ -15,7 +15,10 @@ export type Invoked = { kind: 'answered'; answer: unknown } | { kind: 'failed'; 
 
 const reply = z.union([z.object({ answer: z.unknown() }), z.object({ failure: z.string() })]);
 
-/** A process that one event at a time goes to, as in a Lambda environment; a new one takes the place of one that has ended. */
+/**
+ * A process that one event at a time goes to, as in a Lambda environment; a new one takes the place of one that has
+ * ended.
+ */
 export class Environment {
   readonly #packaged: Packaged;
   #child: ChildProcess | undefined;

@@ -19,7 +19,10 @@ const TOOLS_MS = 180_000;
 /** Longer than a request of unknown outcome is looked out for. */
 const SETTLED_MS = 120_000;
 
-/** What is wrong once faults have ended; each caller asks once more before, and those of one assistant one after the other. */
+/**
+ * What is wrong once faults have ended; each caller asks once more before, and those of one assistant one after the
+ * other.
+ */
 export async function brokenInvariants({ callers, vapi, status, foreign }: Looked): Promise<string[]> {
   const found = await Promise.all(KEYS.map((key) => brokenOf(key, { callers, vapi, status, foreign })));
   const accounts = Object.values(LOCAL_ACCOUNTS);

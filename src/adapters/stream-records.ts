@@ -9,8 +9,8 @@ import { parseRollout, ROLLOUT_PREFIX, ROLLOUTS_PK } from './dynamodb/rollouts/i
 import type { Item } from './dynamodb/table-keys.ts';
 
 /**
- * The writes to mappings and strays among the records of a stream. A row that cannot be read tells nothing; nor is it taken for one that
- * is gone.
+ * The writes to mappings and strays among the records of a stream. A row that cannot be read tells nothing; nor is it
+ * taken for one that is gone.
  */
 export function tableWritesIn(records: readonly DynamoDBRecord[]): TableWrite[] {
   return records.map(({ dynamodb }) => dynamodb && writeIn(dynamodb)).filter((write) => write !== undefined);

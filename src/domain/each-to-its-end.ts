@@ -8,8 +8,8 @@ interface Manner {
 }
 
 /**
- * Acts on each, and ends when all that was begun has ended, also when one fails; then the first failure is thrown. What is
- * still under way when a function answers is frozen with its environment, and would go on at any later time.
+ * Acts on each, and ends when all that was begun has ended, also when one fails; then the first failure is thrown. What
+ * is still under way when a function answers is frozen with its environment, and would go on at any later time.
  */
 export async function eachToItsEnd<T>(
   items: Iterable<T> | AsyncIterable<T>,

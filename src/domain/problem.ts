@@ -87,10 +87,15 @@ export function unreadableRow(name: string): Problem {
   return new Problem('INTERNAL', detail);
 }
 
-/** More than anybody reads: a body of 1 MB can have so many that the answer would be larger than Lambda hands on (6 MB). */
+/**
+ * More than anybody reads: a body of 1 MB can have so many that the answer would be larger than Lambda hands on (6 MB).
+ */
 const MOST_ERRORS = 100;
 
-/** Wraps field errors in one `VALIDATION_FAILED` whose detail names every field, or the first hundred and how many follow. */
+/**
+ * Wraps field errors in one `VALIDATION_FAILED` whose detail names every field, or the first hundred and how many
+ * follow.
+ */
 export function validationFailed(errors: readonly FieldError[]): Problem {
   const named = errors.slice(0, MOST_ERRORS);
   const left = errors.length - named.length;

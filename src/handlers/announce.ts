@@ -8,7 +8,10 @@ import { madeEarly } from './lambda/made-early.ts';
 
 export type AnnounceHandler = (event: DynamoDBStreamEvent, context: Context) => Promise<DynamoDBBatchResponse>;
 
-/** Tells what the writes of a batch of the table's stream have done. What could not be told comes again, and all behind it. */
+/**
+ * Tells what the writes of a batch of the table's stream have done. What could not be told comes again, and all behind
+ * it.
+ */
 export function makeAnnounceHandler(app: AnnounceApplication): AnnounceHandler {
   return instrumented(app.telemetry, async ({ Records }: DynamoDBStreamEvent) => {
     const journal = makeJournal(app.telemetry);

@@ -83,7 +83,9 @@ export async function visit(
   return { page, spoken };
 }
 
-/** Gives the tests of a file a console and a browser. What the service leaves to its worker is done in the background. */
+/**
+ * Gives the tests of a file a console and a browser. What the service leaves to its worker is done in the background.
+ */
 export function useConsole(given: (opened: Opened) => void): void {
   let opened: Awaited<ReturnType<typeof openAll>>;
   beforeAll(async () => {

@@ -10,8 +10,8 @@ const TEMPLATES = join(CHECKOUT, '.local/templates');
 const keptSchema = z.object({ madeOf: z.string(), template: z.string() });
 
 /**
- * The text of the template that `sls package` makes with these options. It takes seconds, and several files of tests ask
- * for the same one: it is kept until anything changes that it is made of.
+ * The text of the template that `sls package` makes with these options. It takes seconds, and several files of tests
+ * ask for the same one: it is kept until anything changes that it is made of.
  */
 export async function compiledTemplate(options: string): Promise<string> {
   const file = join(TEMPLATES, `${options.replace(/\W+/g, '-')}.json`);

@@ -199,7 +199,8 @@ async function usesOf(scenario: () => Promise<unknown>): Promise<Use[]> {
       leadingKey,
     })),
   );
-  // As AWS does: the name of a secret that exists ends in six random characters, and others have nothing but their name.
+  // As AWS does: the name of a secret that exists ends in six random characters, and others have nothing but their
+  // name.
   const onSecrets = service.secrets.requests.map(({ operation, secret }) => ({
     action: `secretsmanager:${operation}`,
     resource: `secret:${secret}${service.secrets.names().includes(secret) ? '-a1B2c3' : ''}`,

@@ -306,7 +306,9 @@ it('the key of the platform goes to the functions that speak to Vapi, and the dr
   expect(having('DRIFT_MODE')).toEqual(['drift', 'worker']);
 });
 
-/** Serverless's own DependsOn beside a Ref, which does no harm; conditions of parameters that it has filled in already. */
+/**
+ * Serverless's own DependsOn beside a Ref, which does no harm; conditions of parameters that it has filled in already.
+ */
 const LINT = ['--ignore-checks', 'W3005', '--ignore-checks', 'W8003', '--'];
 // Looked for, not tried: to say its version takes it two seconds.
 const hasLinter = (process.env.PATH ?? '').split(delimiter).some((path) => existsSync(join(path, 'cfn-lint')));

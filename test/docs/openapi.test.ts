@@ -127,7 +127,9 @@ it('every reference leads somewhere, and whatever is named is used', () => {
   expect([...used].toSorted()).toEqual(named.toSorted());
 });
 
-/** Places of objects of which nothing is said but that they are objects: a generated type takes no field at all there. */
+/**
+ * Places of objects of which nothing is said but that they are objects: a generated type takes no field at all there.
+ */
 function emptyObjects(schema: unknown, path = ''): string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const isObject = 'type' in schema && [schema.type].flat().includes('object');

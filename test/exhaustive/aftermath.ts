@@ -11,8 +11,8 @@ import type { State } from './state.ts';
 export const SPECS = ['a1', 'a2', 'b1', 'a3+x', 'b2+xy'];
 
 /**
- * What is wrong when faults have ended, nobody acts any more, and each caller has asked once more, in either order, or one of them alone: one
- * assistant or none, as the last caller wants it, and nothing of ours besides.
+ * What is wrong when faults have ended, nobody acts any more, and each caller has asked once more, in either order, or
+ * one of them alone: one assistant or none, as the last caller wants it, and nothing of ours besides.
  */
 export async function wrongAfterwards(
   world: World,

@@ -1,8 +1,8 @@
 const known = new WeakMap<object, string>();
 
 /**
- * Plain data as text, the same for the same content, whatever the order of its fields. Objects are remembered: they must
- * never be changed afterwards.
+ * Plain data as text, the same for the same content, whatever the order of its fields. Objects are remembered: they
+ * must never be changed afterwards.
  */
 export function canonicalText(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined';

@@ -23,7 +23,10 @@ export interface Case {
 }
 
 export interface Options {
-  /** `shortest`: the fewest faults, then the fewest changes from one process to another, then the fewest steps come first. */
+  /**
+   * `shortest`: the fewest faults, then the fewest changes from one process to another, then the fewest steps come
+   * first.
+   */
   order: 'depth' | 'shortest';
   /** Stops at the first violation. */
   stopAtFirst: boolean;

@@ -3,8 +3,8 @@ import { caseOf } from './cases.ts';
 import { explore } from './explore.ts';
 
 /**
- * What the explorer has found (docs/proof.md). What is not mended is marked as failing: whoever mends it takes its name out of
- * `known.ts`, and `failing` away here.
+ * What the explorer has found (docs/proof.md). What is not mended is marked as failing: whoever mends it takes its name
+ * out of `known.ts`, and `failing` away here.
  */
 async function brokenIn(planned: Planned, text: RegExp): Promise<string[]> {
   const isKnown = (what: string) => !text.test(what);

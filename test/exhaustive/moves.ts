@@ -39,8 +39,8 @@ function isLocal({ label }: Pending, { jumps }: Budget): boolean {
 const LOCAL = [SECRET, 'queue send'];
 
 /**
- * All that can happen next, but for the passing of time while everybody waits. A process whose next effect touches nothing
- * that others touch goes first, alone: any other order leads to the same states (docs/proof.md).
+ * All that can happen next, but for the passing of time while everybody waits. A process whose next effect touches
+ * nothing that others touch goes first, alone: any other order leads to the same states (docs/proof.md).
  */
 export function movesOf(state: State, jumps: JumpKind): Move[] {
   const { processes, budget } = state;
@@ -56,8 +56,8 @@ export function movesOf(state: State, jumps: JumpKind): Move[] {
 }
 
 /**
- * A start commutes with all but the passing of time: a process begins first of all, or after time has passed. One that has not
- * begun has time pass, sooner or later.
+ * A start commutes with all but the passing of time: a process begins first of all, or after time has passed. One that
+ * has not begun has time pass, sooner or later.
  */
 function mayAct(process: Process, { processes }: State): boolean {
   if (!isAlive(process)) return false;

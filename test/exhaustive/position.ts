@@ -15,7 +15,10 @@ export type Reply = { kind: 'value'; value: unknown } | { kind: 'error'; error: 
 
 /** What a process waits for: an effect that has not happened yet, the end of a pause, or its start. */
 export interface Pending {
-  /** What is asked for, and how often it was asked for before: the same for the same effect, in whatever order it came about. */
+  /**
+   * What is asked for, and how often it was asked for before: the same for the same effect, in whatever order it came
+   * about.
+   */
   id: string;
   /** The number of the id. */
   number: number;
@@ -49,9 +52,10 @@ interface Made {
 }
 
 /**
- * Where a process stands: all the replies that it has had. Processes are deterministic, so that two with the same history go on
- * alike, and one that is needed twice is made again by giving it the same replies. Effects that a process asks for at once it
- * also waits for together: the order of their replies does not matter to it, which is checked wherever two orders meet.
+ * Where a process stands: all the replies that it has had. Processes are deterministic, so that two with the same
+ * history go on alike, and one that is needed twice is made again by giving it the same replies. Effects that a process
+ * asks for at once it also waits for together: the order of their replies does not matter to it, which is checked
+ * wherever two orders meet.
  */
 export class Position {
   readonly id: number;

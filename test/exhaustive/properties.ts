@@ -107,7 +107,8 @@ function isRemovedBetween(before: State, after: State, id: string): boolean {
 }
 
 /**
- * True from a DELETE of the assistant by whoever removes it, until somebody asks for it anew. `before` says what was so.
+ * True from a DELETE of the assistant by whoever removes it, until somebody asks for it anew. `before` says what was
+ * so.
  */
 export function isRemovedNow(
   { jobs }: Rules,
@@ -183,7 +184,9 @@ function namedTwice({ shared }: State): string[] {
   return ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `${shortId(id)} is named by two rows`);
 }
 
-/** Whoever ends gives its claim back, or says that it is unresolved; only a failure of the table can keep it from that. */
+/**
+ * Whoever ends gives its claim back, or says that it is unresolved; only a failure of the table can keep it from that.
+ */
 function claimKept({ mayOutlive, losses }: Rules, before: State, after: State): string[] {
   if (mayOutlive || after.budget.losses < losses) return [];
   const claim = rowOf(after.shared.state)?.claim;
@@ -201,7 +204,9 @@ export function resourcesOf({ upstream: { assistants, tools, numbers } }: WorldS
   return [...assistants, ...tools, ...numbers].map(canonicalText);
 }
 
-/** Each assistant of ours is mapped, written down to be removed, or found by the look-up that the row makes others do. */
+/**
+ * Each assistant of ours is mapped, written down to be removed, or found by the look-up that the row makes others do.
+ */
 function unaccounted(before: State, after: State): string[] {
   if (before.shared === after.shared && !hasFewerAlive(before, after)) return [];
   const row = rowOf(after.shared.state);

@@ -43,7 +43,9 @@ export interface State {
   readonly isRemoved: boolean;
 }
 
-/** The same for states from which the same can happen. Of a process that has ended or died, nothing matters any more. */
+/**
+ * The same for states from which the same can happen. Of a process that has ended or died, nothing matters any more.
+ */
 export function keyOf({ shared, clock, processes, inFlight, budget, trueSince, isRemoved }: State): string {
   const at = processes.map((process, index) => {
     const { position, endsAt } = process;
@@ -74,8 +76,10 @@ export class SharedStates {
 }
 
 /**
- * Without the clock, which is compared apart, without what the history is made of, which nobody reads within the bounds (no row comes to its tenth revision), and without the versions that an assistant has had: callers hear the last one
- * wherever traffic is not divided. Of the queue counts which messages are in it, as a task does no harm when it comes twice.
+ * Without the clock, which is compared apart, without what the history is made of, which nobody reads within the bounds
+ * (no row comes to its tenth revision), and without the versions that an assistant has had: callers hear the last one
+ * wherever traffic is not divided. Of the queue counts which messages are in it, as a task does no harm when it comes
+ * twice.
  */
 function textOf({ upstream, tasks, specs, clock: _clock, ...table }: WorldState): string {
   const { assistants, tools, numbers, allocations, versions, ids } = upstream;

@@ -6,8 +6,8 @@ import { isAlive, type Process, type State } from './state.ts';
 const LAST_LOOK_MS = 1_000;
 
 /**
- * What time does when all that live wait for somebody else's claim: the first of them runs out of time, or all began late
- * enough to see the claim end.
+ * What time does when all that live wait for somebody else's claim: the first of them runs out of time, or all began
+ * late enough to see the claim end.
  */
 export async function waitingMoves(board: Board, state: State): Promise<Move[]> {
   const alive = state.processes.filter(isAlive);

@@ -3,7 +3,9 @@ import { note, runs } from './report.ts';
 import { VERDICTS, type Verb, type Verdict } from './upstream.ts';
 import type { Crash, ProcessOptions } from './world.ts';
 
-/** Runs a property and keeps the table's row for it; a violation is reported with its seed and path, to be run again. */
+/**
+ * Runs a property and keeps the table's row for it; a violation is reported with its seed and path, to be run again.
+ */
 export async function check<T>(
   scenario: string,
   property: { bounded: number; input: fc.Arbitrary<T>; run: (input: T) => Promise<string[]> },
@@ -24,7 +26,9 @@ export async function check<T>(
     : 'no violation';
 }
 
-/** A number that is pointed after its caller has given up can no longer be told from one that somebody pointed by hand. */
+/**
+ * A number that is pointed after its caller has given up can no longer be told from one that somebody pointed by hand.
+ */
 export const verdict: fc.Arbitrary<(verb: Verb, request: string) => Verdict> = fc
   .array(fc.nat({ max: 99 }), { minLength: 10, maxLength: 60 })
   .map((numbers) => {

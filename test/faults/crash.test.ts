@@ -5,7 +5,10 @@ import { note, printTable } from './report.ts';
 import { untold } from './told.ts';
 import { type Crash, World } from './world.ts';
 
-/** The operations whose every effect is enumerated: how the world is before, what is asked, and which specs were ever asked for. */
+/**
+ * The operations whose every effect is enumerated: how the world is before, what is asked, and which specs were ever
+ * asked for.
+ */
 interface Scenario {
   name: string;
   arrange: (world: World) => Promise<void>;

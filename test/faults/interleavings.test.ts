@@ -75,8 +75,8 @@ it('interleavings: 2 to 5 operations at once, in any order of their effects', as
 }, 900_000);
 
 /**
- * When every operation has answered with success, all must be well at once. An environment that ran out of time has left
- * what the next call mends.
+ * When every operation has answered with success, all must be well at once. An environment that ran out of time has
+ * left what the next call mends.
  */
 async function mended(
   world: World,

@@ -11,8 +11,9 @@ export const OTHER: AssistantKey = { orgId: 'globex', role: 'inbound' };
 export const DEPLOYMENT = 'test';
 
 /**
- * What a process is asked to do: make the assistant so, remove it, map one that is there, or do what was left to the worker.
- * `number` and `pin` are no processes: somebody configures another number, or none; somebody pins the traffic at Vapi.
+ * What a process is asked to do: make the assistant so, remove it, map one that is there, or do what was left to the
+ * worker. `number` and `pin` are no processes: somebody configures another number, or none; somebody pins the traffic
+ * at Vapi.
  */
 export type Job = (
   | {

@@ -65,7 +65,8 @@ describe('twenty processes PUT one new assistant at the same time', () => {
 
 describe('an environment that goes on after its claim was taken over', () => {
   it('does not finalise: it removes what it made and answers with the assistant of the other', async () => {
-    // The POST of the first is under way when the second, whose clock says that the claim is long over, looks and finds nothing.
+    // The POST of the first is under way when the second, whose clock says that the claim is long over, looks and finds
+    // nothing.
     service.vapi.inject({ on: { method: 'POST' }, behaviour: { kind: 'slow', ms: 1_500 } });
     const late = service.anotherEnvironment({ runtime: { now: () => Date.now() + 120_000 } });
     const first = service.put('fenced', 'inbound', configuration());

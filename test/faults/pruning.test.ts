@@ -49,8 +49,8 @@ async function arrange(world: World): Promise<void> {
 }
 
 /**
- * Which configurations were applied when the jobs began, or stored since, and were not removed with the assistant: without being
- * stored none is sent, so that a claim alone needs none.
+ * Which configurations were applied when the jobs began, or stored since, and were not removed with the assistant:
+ * without being stored none is sent, so that a claim alone needs none.
  */
 function watchSaved({ specs }: World): ReadonlySet<string> {
   const saved = new Set([desired('b1').specHash]);
@@ -66,7 +66,10 @@ function watchSaved({ specs }: World): ReadonlySet<string> {
   return saved;
 }
 
-/** What is missing in a world in which nobody is acting: the row needs some, and the history shows what was applied lately. */
+/**
+ * What is missing in a world in which nobody is acting: the row needs some, and the history shows what was applied
+ * lately.
+ */
 async function missing(world: World, saved: ReadonlySet<string>): Promise<string[]> {
   const row = world.mappings.rows.get(ID);
   const stored = new Map((await world.specs.list(KEY)).map((spec) => [spec.specHash, spec]));

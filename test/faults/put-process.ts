@@ -1,6 +1,6 @@
 /**
- * One Lambda environment as a process of its own: builds the application, says that it is ready, and with the first line on
- * its standard input sends the event that it was given as argument. The last line of its output is the answer.
+ * One Lambda environment as a process of its own: builds the application, says that it is ready, and with the first
+ * line on its standard input sends the event that it was given as argument. The last line of its output is the answer.
  */
 
 import { handler } from '../../src/handlers/sync.ts';

@@ -7,8 +7,8 @@ const PAUSE_MS = 45_000;
 const TRIES = 6;
 
 /**
- * Repeats a job as a caller would who obeys Retry-After, until it succeeds, and then has the worker do what is left to it. Every
- * try is a new process.
+ * Repeats a job as a caller would who obeys Retry-After, until it succeeds, and then has the worker do what is left to
+ * it. Every try is a new process.
  */
 export async function recover(world: World, job: Job): Promise<Ending> {
   world.upstream.verdict = () => 'ok';

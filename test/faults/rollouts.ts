@@ -26,7 +26,9 @@ import type { ProcessOptions, World } from './world.ts';
 /** The organisations that are bound to the template. */
 export const BOUND: readonly AssistantKey[] = [KEY, OTHER, { orgId: 'initech', role: 'inbound' }];
 
-/** What each version of the template asks for: the first is what all are bound to, the second what they are brought to. */
+/**
+ * What each version of the template asks for: the first is what all are bound to, the second what they are brought to.
+ */
 export const VERSIONS = ['a1', 'b1+x'] as const;
 const [FORMER, WANTED] = VERSIONS;
 
@@ -290,8 +292,8 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 export type Finish = 'resume' | 'rollback';
 
 /**
- * Faults end. Whatever was lost is sent again by the schedule, an operator answers a stop, and workers go on until the rollout
- * is over; what dead processes have left is mended as by a drift run.
+ * Faults end. Whatever was lost is sent again by the schedule, an operator answers a stop, and workers go on until the
+ * rollout is over; what dead processes have left is mended as by a drift run.
  */
 export async function settle(here: RolloutWorld, finish: Finish): Promise<string[]> {
   const { world } = here;

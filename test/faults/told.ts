@@ -14,8 +14,9 @@ type Row = AssistantMapping | undefined;
 type Mishap = 'none' | 'throws before' | 'throws after' | 'partial';
 
 /**
- * Tells all writes of a world with everything that goes wrong in between, and compares what the bus and the list of changes have
- * with what the rows show: each change of an assistant once, in order, and nothing else. `seed` decides what goes wrong.
+ * Tells all writes of a world with everything that goes wrong in between, and compares what the bus and the list of
+ * changes have with what the rows show: each change of an assistant once, in order, and nothing else. `seed` decides
+ * what goes wrong.
  */
 export async function untold(world: World, seed: number): Promise<string[]> {
   const chance = chancesOf(seed);
@@ -89,7 +90,10 @@ function writesOf({ mappings }: World): TableWrite[] {
   }));
 }
 
-/** As Lambda reads a stream: a batch that failed comes again from the first failure on, one that threw as a whole, cut otherwise. */
+/**
+ * As Lambda reads a stream: a batch that failed comes again from the first failure on, one that threw as a whole, cut
+ * otherwise.
+ */
 async function deliver(
   writes: readonly TableWrite[],
   deps: Parameters<typeof announce>[0],

@@ -69,7 +69,9 @@ interface Posting<T> {
   insert: (delayMs: number) => T;
 }
 
-/** A request that hangs, and how late the effect of a lost one may come. Both shorter than what the protocol allows for. */
+/**
+ * A request that hangs, and how late the effect of a lost one may come. Both shorter than what the protocol allows for.
+ */
 const SLOW_MS = 12_000;
 const LATE_MS = 20_000;
 

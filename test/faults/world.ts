@@ -17,7 +17,10 @@ export const LAMBDA_MS = 29_000;
 /** Lets one thing happen after another in an order that a test chooses. */
 export type Turn = (label: string) => Promise<void>;
 
-/** Ends one process at one of its effects: before it happens, after it, or with its reply lost and the effect still to come. */
+/**
+ * Ends one process at one of its effects: before it happens, after it, or with its reply lost and the effect still to
+ * come.
+ */
 export interface Crash {
   at: number;
   when: 'before' | 'after';
@@ -34,7 +37,9 @@ export interface ProcessOptions {
   remembers?: boolean;
 }
 
-/** What a dead process throws at each of its steps; no error, as thousands of stacks that nobody reads take their time. */
+/**
+ * What a dead process throws at each of its steps; no error, as thousands of stacks that nobody reads take their time.
+ */
 class Crashed {
   readonly name = 'Crashed';
   readonly message: string;

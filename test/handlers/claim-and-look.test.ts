@@ -4,7 +4,9 @@ import { configuration, withPrompt } from '../support/configurations.ts';
 import type { TestService } from '../support/service.ts';
 import { useService } from '../support/use-service.ts';
 
-/** The row says that the assistant has to change: the claim is taken, and the configuration kept, while it is looked at. */
+/**
+ * The row says that the assistant has to change: the claim is taken, and the configuration kept, while it is looked at.
+ */
 let service: TestService;
 let org: string;
 let assistantId: unknown;

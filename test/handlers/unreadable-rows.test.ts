@@ -131,7 +131,8 @@ it('a drift run that cannot be read is named in the list, and no new one waits f
   const listed = await service.invoke('drift', driftEvent('GET'));
   expect(listed).toMatchObject({ status: 200, body: { unreadable: [`DRIFT RUN#${body.runId}`] } });
   await service.drainQueue();
-  // The run that is named last and is not there may just be starting: it is waited for as long as one that stands still.
+  // The run that is named last and is not there may just be starting: it is waited for as long as one that stands
+  // still.
   const later = service.anotherEnvironment({
     settings: { DRIFT_CALLS_PER_SECOND: '1000' },
     runtime: { now: () => Date.now() + 3_600_000 },

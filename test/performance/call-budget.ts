@@ -1,8 +1,9 @@
 import type { Costs } from './counted-costs.ts';
 
 /**
- * What each operation may ask of others, warm unless it says otherwise, for a prompt of 2,000 characters on the platform's
- * key. docs/cost.md is made of these figures. A smaller one is good news: write it down. A larger one needs a reason.
+ * What each operation may ask of others, warm unless it says otherwise, for a prompt of 2,000 characters on the
+ * platform's key. docs/cost.md is made of these figures. A smaller one is good news: write it down. A larger one needs
+ * a reason.
  */
 export const CALL_BUDGET = {
   'sync: invalid': { vapi: [], table: [], read: 0, write: 0, secrets: 0, queue: 0 },

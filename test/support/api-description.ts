@@ -68,8 +68,8 @@ const event = z.object({
 });
 
 /**
- * The route of an event that a function was given; undefined when the function has no such route, or when method, route key
- * and parameters contradict each other, as in no event of API Gateway.
+ * The route of an event that a function was given; undefined when the function has no such route, or when method, route
+ * key and parameters contradict each other, as in no event of API Gateway.
  */
 function routeOf(functionName: string, given: unknown): string | undefined {
   const { data } = event.safeParse(given);

@@ -9,7 +9,10 @@ export const CHECKOUT = join(import.meta.dirname, '../..');
 const CACHES = join(CHECKOUT, '.local');
 /** For the environment of a child process: most of the life of a short one is the compiling of modules. */
 export const COMPILED = { NODE_COMPILE_CACHE: join(CACHES, 'compile-cache') };
-/** The longest that a test with child processes may take: each is ready within a second, or within many on a busy machine. */
+/**
+ * The longest that a test with child processes may take: each is ready within a second, or within many on a busy
+ * machine.
+ */
 export const PROCESSES_MS = 90_000;
 /** All that a deployment is made of. */
 export const SERVICE = ['serverless.yml', 'infrastructure', 'package.json', 'tsconfig.json', 'src', 'local', 'events'];

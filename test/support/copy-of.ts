@@ -1,6 +1,7 @@
 /**
- * A deep copy of plain data, for stores in memory: `structuredClone` for what rows are made of, at a twentieth of its price.
- * Fields without a value are left out, as a table leaves them out. Throws for anything that a table could not hold either.
+ * A deep copy of plain data, for stores in memory: `structuredClone` for what rows are made of, at a twentieth of its
+ * price. Fields without a value are left out, as a table leaves them out. Throws for anything that a table could not
+ * hold either.
  */
 export function copyOf<T>(value: T): T;
 export function copyOf(value: unknown): unknown {

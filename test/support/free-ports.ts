@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below what Linux gives to outgoing connections (`ip_local_port_range`), so that none takes a port between the look and its use. */
+/**
+ * Below what Linux gives to outgoing connections (`ip_local_port_range`), so that none takes a port between the look
+ * and its use.
+ */
 const FROM = 20_000;
 const TO = 32_000;
 

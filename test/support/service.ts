@@ -164,7 +164,10 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
   };
 }
 
-/** Requests may take as long as in production; the pauses between them, whose length is tested elsewhere, are hundredths. */
+/**
+ * Requests may take as long as in production; the pauses between them, whose length is tested elsewhere, are
+ * hundredths.
+ */
 const BRISK: UpstreamTiming = { longestAttemptMs: 20_000, firstPauseMs: 4 };
 
 const sendSchema = z.looseObject({ MessageBody: z.optional(z.string()), DelaySeconds: z.optional(z.number()) });

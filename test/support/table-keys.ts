@@ -22,7 +22,10 @@ export function tableRequestsOf({ awsRequests }: TestService): AwsRequest[] {
   return awsRequests.filter(({ service }) => service === 'dynamodb');
 }
 
-/** The partition keys that a request is about, which are what IAM's `dynamodb:LeadingKeys` sees. Throws when it has none. */
+/**
+ * The partition keys that a request is about, which are what IAM's `dynamodb:LeadingKeys` sees. Throws when it has
+ * none.
+ */
 export function partitionKeysOf(request: AwsRequest): string[] {
   return input.parse(request.input);
 }

@@ -8,8 +8,8 @@ interface Given {
 }
 
 /**
- * The service for the tests of one file: started before the first, stopped after the last. Each test gets it without faults
- * and counts of earlier ones, and an organisation of its own.
+ * The service for the tests of one file: started before the first, stopped after the last. Each test gets it without
+ * faults and counts of earlier ones, and an organisation of its own.
  */
 export function useService(take: (given: Given) => void, options?: Parameters<typeof startService>[0]): void {
   let service: TestService;

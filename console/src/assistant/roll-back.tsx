@@ -19,8 +19,8 @@ interface RollBackProps {
 }
 
 /**
- * Shows what a rollback would change, and does it when that is confirmed. It is done on the revision that was shown: a change
- * that somebody has made meanwhile stays.
+ * Shows what a rollback would change, and does it when that is confirmed. It is done on the revision that was shown: a
+ * change that somebody has made meanwhile stays.
  */
 export function RollBack({ status, entry, current, onDone, onClose }: RollBackProps) {
   const [error, setError] = useState<unknown>();

@@ -8,8 +8,8 @@ interface Question<About> {
 }
 
 /**
- * What is being asked, if anything. Each question has a dialog of its own: one that is still closing must not take the next one,
- * which somebody quick has asked meanwhile, along.
+ * What is being asked, if anything. Each question has a dialog of its own: one that is still closing must not take the
+ * next one, which somebody quick has asked meanwhile, along.
  */
 export function useQuestion<About>() {
   const [asked, setAsked] = useState<Question<About>>();
@@ -33,8 +33,8 @@ interface DialogProps {
 }
 
 /**
- * A question before something is done. It is the browser's own modal dialog: it keeps the focus, Escape closes it, and the
- * focus goes back to where it was.
+ * A question before something is done. It is the browser's own modal dialog: it keeps the focus, Escape closes it, and
+ * the focus goes back to where it was.
  */
 export function Dialog({ title, confirm, isReady = true, isBusy = false, onConfirm, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);

@@ -5,7 +5,10 @@ import { Empty, Refused } from '../common/states.tsx';
 import { type FleetRow, rowOf } from './fleet-rows.ts';
 import { FleetTable } from './fleet-table.tsx';
 
-/** Nothing of the platform's account holds the text. It may name an organisation with an account of its own: no list has these. */
+/**
+ * Nothing of the platform's account holds the text. It may name an organisation with an account of its own: no list has
+ * these.
+ */
 export function OwnAccount({ text }: { text: string }) {
   const orgId = text.trim();
   const isName = /^[\w-]+$/.test(orgId);

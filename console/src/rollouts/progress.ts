@@ -20,7 +20,8 @@ export function doneOf({ targets, counts }: Rollout): number {
 }
 
 /**
- * How far each wave is. A rollout fills them one after the other and tells the sum; a rollback empties them from the newest on.
+ * How far each wave is. A rollout fills them one after the other and tells the sum; a rollback empties them from the
+ * newest on.
  */
 export function wavesOf(rollout: Rollout): Wave[] {
   let done = doneOf(rollout);

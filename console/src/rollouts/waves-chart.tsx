@@ -5,7 +5,10 @@ import { isOver, type Wave, wavesOf } from './progress.ts';
 
 const SIZE = { width: 1040, height: 190, top: 24, bottom: 24, widest: 130 };
 
-/** The waves as columns that fill. Heights grow with the root of the size, so that a wave of one is seen beside one of thousands. */
+/**
+ * The waves as columns that fill. Heights grow with the root of the size, so that a wave of one is seen beside one of
+ * thousands.
+ */
 export function WavesChart({ rollout }: { rollout: Rollout }) {
   const waves = wavesOf(rollout);
   const x = scaleBand<number>()

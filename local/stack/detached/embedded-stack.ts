@@ -15,7 +15,10 @@ export interface EmbeddedStack {
   release(): void;
 }
 
-/** Finds the embedded stack or starts it, on the data that `sls invoke local` has, and makes this process see what a function sees. */
+/**
+ * Finds the embedded stack or starts it, on the data that `sls invoke local` has, and makes this process see what a
+ * function sees.
+ */
 export async function enterEmbeddedStack(): Promise<EmbeddedStack> {
   const vapi = chosenVapi(process.env);
   const { service, stage } = localDefinition();

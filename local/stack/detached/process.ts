@@ -1,6 +1,6 @@
 /**
- * The process of a persistent local stack. `useStack` starts it. It serves whoever uses the stack, and ends by itself when
- * nobody has used it for a while, when it is told to, or when its directory is gone.
+ * The process of a persistent local stack. `useStack` starts it. It serves whoever uses the stack, and ends by itself
+ * when nobody has used it for a while, when it is told to, or when its directory is gone.
  */
 import { randomUUID } from 'node:crypto';
 import type { RequestListener, ServerResponse } from 'node:http';

@@ -33,8 +33,9 @@ const PATIENCE_MS = 60_000;
 const PAUSE_MS = 50;
 
 /**
- * Uses the stack that runs for a directory, or starts it: the same one, however many processes ask at once. One of another
- * version is replaced. It goes on when this process ends. Throws when it cannot be started; `code` is that of the system.
+ * Uses the stack that runs for a directory, or starts it: the same one, however many processes ask at once. One of
+ * another version is replaced. It goes on when this process ends. Throws when it cannot be started; `code` is that of
+ * the system.
  */
 export async function useStack(options: UseOptions): Promise<UsedStack> {
   const { directory, hasKeys = true, patienceMs = PATIENCE_MS } = options;

@@ -1,7 +1,8 @@
 /**
- * What a careful engineer would write for the same PUT, with the usual libraries and without this service's protocol: middy,
- * Powertools (logger, metrics, idempotency), the official Vapi SDK, one row per assistant. One read and three writes of the
- * table, and the same calls to Vapi. It is a baseline to measure against, not an example: a lost reply duplicates here.
+ * What a careful engineer would write for the same PUT, with the usual libraries and without this service's protocol:
+ * middy, Powertools (logger, metrics, idempotency), the official Vapi SDK, one row per assistant. One read and three
+ * writes of the table, and the same calls to Vapi. It is a baseline to measure against, not an example: a lost reply
+ * duplicates here.
  */
 import { createHash } from 'node:crypto';
 import { IdempotencyConfig } from '@aws-lambda-powertools/idempotency';

@@ -13,7 +13,9 @@ import type { Item } from './table-keys.ts';
 /** Partition of the index with the changes of all organisations, in the order in which they were kept. */
 const ALL = 'CHANGES';
 
-/** A change is shown in the list of all when it is so old, in ms: one that is kept at this moment may come before it. */
+/**
+ * A change is shown in the list of all when it is so old, in ms: one that is kept at this moment may come before it.
+ */
 const SETTLED_MS = 5_000;
 
 /** A change that is not kept by then is not kept: it comes again, with a later place in the list of all. In ms. */

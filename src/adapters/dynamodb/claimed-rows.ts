@@ -150,9 +150,9 @@ function hasOnlyLostItsClaim({ from }: RowWrite<ClaimedRow>, current: ClaimedRow
 }
 
 /**
- * Without those that are as they were: a claim is taken of a row as it was read, and then nobody but the holder writes to it.
- * What may be noted in it without a claim is written always: two writes within a millisecond look alike. Index keys are no
- * part of what was read.
+ * Without those that are as they were: a claim is taken of a row as it was read, and then nobody but the holder writes
+ * to it. What may be noted in it without a claim is written always: two writes within a millisecond look alike. Index
+ * keys are no part of what was read.
  */
 function fieldsToWrite<Row extends ClaimedRow>({ transition, from, fields }: RowWrite<Row>): RowWrite<Row>['fields'] {
   if (!from || transition === 'annotate') return fields;

@@ -81,7 +81,9 @@ const jsonTextSchema = z.pipe(
   z.transform((text): unknown => JSON.parse(text)),
 );
 
-/** JSON text, so that it comes back to the letter: DynamoDB takes no number beyond 38 digits, and no depth beyond 32. */
+/**
+ * JSON text, so that it comes back to the letter: DynamoDB takes no number beyond 38 digits, and no depth beyond 32.
+ */
 const givenSchema = z.exactOptional(z.pipe(jsonTextSchema, jsonObjectSchema));
 
 const templateSchema = z.object({

@@ -71,8 +71,8 @@ export class DynamoSpecHistory implements SpecHistory {
         new UpdateItemCommand({
           TableName: this.#table.name,
           Key: specKey(key, specHash),
-          // Else one that was removed meanwhile would come back without its content, and one that was saved again would not
-          // say any more what was applied before it now.
+          // Else one that was removed meanwhile would come back without its content, and one that was saved again would
+          // not say any more what was applied before it now.
           ConditionExpression: 'savedAt = :listed',
           UpdateExpression: 'DELETE appliedBefore :hashes',
           ExpressionAttributeValues: marshall({ ':listed': savedAt, ':hashes': new Set(hashes) }),

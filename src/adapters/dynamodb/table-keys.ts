@@ -63,9 +63,9 @@ export const UNFINISHED_PK = 'UNFINISHED';
 export const OWN_ACCOUNTS_PK = 'OWN-ACCOUNTS';
 
 /**
- * Index keys for a mapping. `gsi1`: the assistants of one credential scope in the order in which Vapi made them, and the rows
- * that have none yet in the order of their claims. `gsi2`: the row that names an assistant, by its id; rows of before there was
- * this index get into it with any write.
+ * Index keys for a mapping. `gsi1`: the assistants of one credential scope in the order in which Vapi made them, and
+ * the rows that have none yet in the order of their claims. `gsi2`: the row that names an assistant, by its id; rows of
+ * before there was this index get into it with any write.
  */
 export function indexKeys(orgId: string, change: MappingChange, before: string | undefined): Record<string, string> {
   const { scope, assistantId, assistantCreatedAt, claim } = change;

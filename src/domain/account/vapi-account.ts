@@ -87,22 +87,25 @@ interface NoAccess {
 }
 
 /**
- * Versions of assistants, and who hears which (traffic allocations, beta). Throws as `VapiCollection` does. That an account
- * has no access is remembered for a day.
+ * Versions of assistants, and who hears which (traffic allocations, beta). Throws as `VapiCollection` does. That an
+ * account has no access is remembered for a day.
  */
 export interface VapiTraffic {
   /** Undefined when no request of this environment has shown it yet. */
   readonly hasAccess: boolean | undefined;
   /** `none`: it was never divided. */
   latest(assistantId: string): Promise<{ kind: 'found'; allocation: TrafficAllocation } | { kind: 'none' } | NoAccess>;
-  /** All rows of the account, newest first; `page` from 1, `limit` 1 to 1000. A newer row of an assistant replaces an older one. */
+  /**
+   * All rows of the account, newest first; `page` from 1, `limit` 1 to 1000. A newer row of an assistant replaces an
+   * older one.
+   */
   list(query: {
     page: number;
     limit: number;
   }): Promise<{ kind: 'found'; allocations: readonly TrafficAllocation[] } | NoAccess>;
   /**
-   * Lets the newest version answer all calls, if `guardId` is still the allocation in force. Throws `VAPI_CONFLICT` when it
-   * is not.
+   * Lets the newest version answer all calls, if `guardId` is still the allocation in force. Throws `VAPI_CONFLICT`
+   * when it is not.
    */
   followLatest(assistantId: string, guardId: string): Promise<void>;
   /** Newest first; none where the account has no versions. */

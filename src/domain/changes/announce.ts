@@ -28,9 +28,9 @@ const AT_ONCE = 10;
 const MOST_BYTES = 240 * 1024;
 
 /**
- * Tells what the writes of a stream have done: keeps each change, then sends its event. Returns the first write that has to
- * come again, with all after it; undefined when all were told. What is told twice has one id and one content, and no event goes
- * before an earlier one of the same assistant that was not taken.
+ * Tells what the writes of a stream have done: keeps each change, then sends its event. Returns the first write that
+ * has to come again, with all after it; undefined when all were told. What is told twice has one id and one content,
+ * and no event goes before an earlier one of the same assistant that was not taken.
  */
 export async function announce(deps: AnnounceDependencies, writes: readonly TableWrite[]): Promise<string | undefined> {
   const announcements: Sequenced[] = [];

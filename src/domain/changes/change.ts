@@ -36,8 +36,8 @@ export interface Change extends AssistantKey {
 export type BareChange = Omit<Change, 'paths'>;
 
 /**
- * What one write to a row has done to its assistant; undefined for a write that did nothing to it: a claim, a release, a
- * note. Pure. Each change is in exactly one write.
+ * What one write to a row has done to its assistant; undefined for a write that did nothing to it: a claim, a release,
+ * a note. Pure. Each change is in exactly one write.
  */
 export function changeIn(
   before: AssistantMapping | undefined,

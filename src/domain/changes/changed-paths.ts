@@ -1,7 +1,10 @@
 import { askedFor, type Configuration } from '../configuration/configuration.ts';
 import { isJsonObject, type Json, type JsonObject, pointer, shortPointer } from '../json.ts';
 
-/** The most pointers that a change names, and the most bytes of them: ten events must fit into one request to EventBridge (256 KB). */
+/**
+ * The most pointers that a change names, and the most bytes of them: ten events must fit into one request to
+ * EventBridge (256 KB).
+ */
 const MAX_PATHS = 100;
 const MAX_BYTES = 16 * 1024;
 

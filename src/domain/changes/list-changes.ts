@@ -32,8 +32,8 @@ const DAY_MS = 86_400_000;
 const LAST_MS = Date.UTC(10_000, 0) - 1;
 
 /**
- * The changes of all organisations since a moment (RFC 3339, a day ago unless told), oldest first, for whoever follows: `next` is
- * always there, and an empty page means that there is nothing new. Throws `VALIDATION_FAILED`.
+ * The changes of all organisations since a moment (RFC 3339, a day ago unless told), oldest first, for whoever follows:
+ * `next` is always there, and an empty page means that there is nothing new. Throws `VALIDATION_FAILED`.
  */
 export async function changesSince(
   changes: ChangeStore,

@@ -3,8 +3,8 @@ import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 
 /**
  * Says which fields a configuration declares, whatever their values are: 16 hex digits of a SHA-256. One configuration
- * after another of the same shape leaves nothing to clear. Undefined for one that names tools by their ids: what is to be
- * unlinked depends on the ids.
+ * after another of the same shape leaves nothing to clear. Undefined for one that names tools by their ids: what is to
+ * be unlinked depends on the ids.
  */
 export function shapeOf(payload: JsonObject): string | undefined {
   if (isJsonObject(payload.model) && Object.hasOwn(payload.model, 'toolIds')) return undefined;
@@ -15,8 +15,8 @@ export function shapeOf(payload: JsonObject): string | undefined {
 }
 
 /**
- * How a row says which shape its last configuration has; undefined for one without a shape. It names the configuration: a
- * deployment of before there were shapes puts another one beside it.
+ * How a row says which shape its last configuration has; undefined for one without a shape. It names the configuration:
+ * a deployment of before there were shapes puts another one beside it.
  */
 export function shapeMark(specHash: string, payload: JsonObject): string | undefined {
   const shape = shapeOf(payload);

@@ -20,7 +20,10 @@ export function summarise({ name, model, voice }: JsonObject): SpecSummary {
   };
 }
 
-/** The longest text of a summary: rows and lists hold it besides the configuration, which may be as large as an item takes. */
+/**
+ * The longest text of a summary: rows and lists hold it besides the configuration, which may be as large as an item
+ * takes.
+ */
 const LONGEST = 120;
 
 function short(text: string): string {

@@ -65,7 +65,10 @@ export const ACTIVE_VAPI_VOICES: readonly string[] = [
   'Naina',
 ];
 
-/** Voices that are gone, refused by Vapi on every save, and the day of their retirement; null where nobody knows it any more. */
+/**
+ * Voices that are gone, refused by Vapi on every save, and the day of their retirement; null where nobody knows it any
+ * more.
+ */
 export const RETIREMENTS: Readonly<Record<string, string | null>> = {
   spencer: '2026-03-01',
   neha: '2026-03-01',

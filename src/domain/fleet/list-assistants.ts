@@ -28,8 +28,8 @@ interface AssistantPage {
 }
 
 /**
- * One page of the assistants of a scope, in the order of their creation at Vapi. Filters apply to the page: it may hold fewer
- * than asked for while more follow. Throws `VALIDATION_FAILED` naming every parameter that is wrong.
+ * One page of the assistants of a scope, in the order of their creation at Vapi. Filters apply to the page: it may hold
+ * fewer than asked for while more follow. Throws `VALIDATION_FAILED` naming every parameter that is wrong.
  */
 export async function listAssistants(
   index: AssistantIndex,

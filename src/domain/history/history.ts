@@ -31,7 +31,10 @@ export interface StoredSpec {
 export interface SpecHistory {
   /** In no order. */
   list(key: AssistantKey): Promise<StoredSpec[]>;
-  /** Takes hashes out of what a configuration says of others, unless it was saved again, or removed, since it was listed. */
+  /**
+   * Takes hashes out of what a configuration says of others, unless it was saved again, or removed, since it was
+   * listed.
+   */
   forget(key: AssistantKey, spec: StoredSpec, hashes: readonly string[]): Promise<void>;
   /** Removes configurations with their content; one that was saved again since it was listed stays. */
   remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void>;

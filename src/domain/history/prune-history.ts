@@ -6,8 +6,8 @@ import type { TaskEnd } from '../task.ts';
 import { expendableSpecs, PRUNE_EVERY, type StoredSpec } from './history.ts';
 
 /**
- * Has the worker remove what the history keeps no longer, with every tenth revision: no caller waits for it. Never throws: the
- * next time makes up for it.
+ * Has the worker remove what the history keeps no longer, with every tenth revision: no caller waits for it. Never
+ * throws: the next time makes up for it.
  */
 export async function askForPruning(operation: Operation, { revision }: AssistantMapping): Promise<void> {
   if (revision % PRUNE_EVERY !== 0) return;
@@ -32,8 +32,8 @@ export async function pruneHistory(operation: Operation): Promise<TaskEnd> {
 }
 
 /**
- * A configuration that comes back again and again, each time after another one, would grow with each of them. One that was saved
- * since the list was begun may name another that is not in it, and yet is stored: the next time sees both.
+ * A configuration that comes back again and again, each time after another one, would grow with each of them. One that
+ * was saved since the list was begun may name another that is not in it, and yet is stored: the next time sees both.
  */
 async function forgetRemoved({ key, history }: Operation, left: readonly StoredSpec[], begunAt: string): Promise<void> {
   const stored = new Set(left.map(({ specHash }) => specHash));

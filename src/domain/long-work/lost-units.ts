@@ -2,8 +2,8 @@ import type { LongWork } from './long-work.ts';
 import type { Run, Unit } from './run.ts';
 
 /**
- * Units of a run that should be worked on by now, and in which nothing has happened since (ISO 8601): their task was lost. One
- * that is done and could not say so is among them. `units` are in the order of their numbers.
+ * Units of a run that should be worked on by now, and in which nothing has happened since (ISO 8601): their task was
+ * lost. One that is done and could not say so is among them. `units` are in the order of their numbers.
  */
 export function lostUnits<R extends Run, U extends Unit>(
   { laneOf, parallelUnits }: Pick<LongWork<R, U>, 'laneOf' | 'parallelUnits'>,

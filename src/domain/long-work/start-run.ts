@@ -27,8 +27,8 @@ export function aliveSince(now: number): string {
 }
 
 /**
- * Starts a run under a name, unless one is going on; then that one's id comes back. One that stands still is given up. A run
- * that is named and not there is just being started, if it was named after `since` (ISO 8601).
+ * Starts a run under a name, unless one is going on; then that one's id comes back. One that stands still is given up.
+ * A run that is named and not there is just being started, if it was named after `since` (ISO 8601).
  */
 export async function startUnlessRunning<R>(
   starting: Starting<R>,

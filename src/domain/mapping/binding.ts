@@ -15,8 +15,8 @@ function contentOf({ id, version, variables = {}, overrides = {} }: TemplateBind
 }
 
 /**
- * Binds an assistant that is as it is to be to a template, or to none (null): one write, without a claim. Undefined when the row
- * has changed since it was read.
+ * Binds an assistant that is as it is to be to a template, or to none (null): one write, without a claim. Undefined
+ * when the row has changed since it was read.
  */
 export async function rebind(
   operation: Operation,

@@ -5,12 +5,13 @@ import { isoNow } from '../runtime.ts';
 import { type ClaimRequest, giveBack, type HeldClaim, takeClaim } from './hold-claim.ts';
 
 /**
- * Takes the claim and stores the configuration at the same time: one round trip instead of two. The configuration is named
- * by its content, so that it does no harm when the claim is lost. Nothing is sent to Vapi before both are certain.
- * Undefined when another operation was faster.
+ * Takes the claim and stores the configuration at the same time: one round trip instead of two. The configuration is
+ * named by its content, so that it does no harm when the claim is lost. Nothing is sent to Vapi before both are
+ * certain. Undefined when another operation was faster.
  *
- * Where there is no row yet, the claim comes first: whoever ends an earlier row removes all configurations before it, and one that
- * was stored too early would be among them. A row that is there cannot end in between: the claim would be lost.
+ * Where there is no row yet, the claim comes first: whoever ends an earlier row removes all configurations before it,
+ * and one that was stored too early would be among them. A row that is there cannot end in between: the claim would be
+ * lost.
  */
 export async function claimAndKeep(
   operation: Operation,

@@ -53,7 +53,10 @@ function assertPlanned(mapping: AssistantMapping | undefined, planned: PlannedRo
   if (!isAsPlanned(mapping, planned)) throw failed('somebody has changed it since');
 }
 
-/** Each claim, and each binding, names its operation: what the last one left is the plan's own, or the row is as planned. */
+/**
+ * Each claim, and each binding, names its operation: what the last one left is the plan's own, or the row is as
+ * planned.
+ */
 export function isAsPlanned({ specHash, revisedBy, template }: AssistantMapping, planned: PlannedRow): boolean {
   const isOwn = [revisedBy, template?.operationId].some((id) => id !== undefined && planned.own.includes(id));
   return isOwn || (specHash === planned.specHash && template?.operationId === planned.boundBy);

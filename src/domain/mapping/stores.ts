@@ -53,7 +53,10 @@ export interface SpecToStore extends Configuration {
   summary: SpecSummary;
   /** ISO 8601. */
   at: string;
-  /** Hashes of configurations that were applied before it was stored, as far as the writer knows: of the one that it replaces. */
+  /**
+   * Hashes of configurations that were applied before it was stored, as far as the writer knows: of the one that it
+   * replaces.
+   */
   appliedBefore: readonly string[];
 }
 

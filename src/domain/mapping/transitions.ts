@@ -11,8 +11,9 @@ export type MappingState = 'absent' | 'idle' | 'claimed' | 'unresolved';
 
 /**
  * What the row must still be like for the write to happen.
- * - `as-read`: the revision, the assistant and the claim (or its absence) are those that the decision was made from; for a
- *   new revision nothing else was written either, so that what the row then says is known without reading it again
+ * - `as-read`: the revision, the assistant and the claim (or its absence) are those that the decision was made from;
+ *   for a new revision nothing else was written either, so that what the row then says is known without reading it
+ *   again
  * - `own-token`: the claim is the writer's own
  */
 export type Guard = 'as-read' | 'own-token';

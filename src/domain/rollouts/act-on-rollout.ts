@@ -12,8 +12,8 @@ export const ROLLOUT_ACTIONS = ['pause', 'resume', 'abort', 'rollback'] as const
 export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number];
 
 /**
- * Does what an operator asks for. After the answer nothing new begins that it forbids. Throws `NOT_FOUND`, and `ROLLOUT_STATE`
- * when the rollout is in no state for it.
+ * Does what an operator asks for. After the answer nothing new begins that it forbids. Throws `NOT_FOUND`, and
+ * `ROLLOUT_STATE` when the rollout is in no state for it.
  */
 export async function actOnRollout(call: RolloutCall, rolloutId: string, action: RolloutAction): Promise<Rollout> {
   for (;;) {
@@ -55,8 +55,9 @@ function changeBy(action: RolloutAction, rollout: Rollout, now: string): Paramet
 }
 
 /**
- * What a newer rollout of the template has done is not to be undone by an older one: that is named anew, later than its last write,
- * so that of it and of one that is just starting one gives way. False when it was named meanwhile. Throws `ROLLOUT_STATE`.
+ * What a newer rollout of the template has done is not to be undone by an older one: that is named anew, later than its
+ * last write, so that of it and of one that is just starting one gives way. False when it was named meanwhile. Throws
+ * `ROLLOUT_STATE`.
  */
 async function nameAgain(
   { rollouts, runtime }: RolloutCall,
@@ -96,8 +97,8 @@ function withoutFailure(target: Target): Target {
 const AT_ONCE = 32;
 
 /**
- * Does something with each rollout that is open: of each template the newest, if it is not over. One that fails, takes its time, or
- * cannot be read keeps nothing from the others; at the end its error is thrown.
+ * Does something with each rollout that is open: of each template the newest, if it is not over. One that fails, takes
+ * its time, or cannot be read keeps nothing from the others; at the end its error is thrown.
  */
 async function withEachOpen({ rollouts }: RolloutCall, act: (rollout: Rollout) => Promise<void>): Promise<void> {
   const actOn = async (rolloutId: string) => {
@@ -122,8 +123,8 @@ export async function stopByAlarm(call: RolloutCall, alarm: string): Promise<str
 const PLANNED_MS = 500;
 
 /**
- * An alarm is told once: one that meets a write of the worker stops what that has written, and one that comes while the rollout is
- * planned waits for the plan. False when there is nothing to stop.
+ * An alarm is told once: one that meets a write of the worker stops what that has written, and one that comes while the
+ * rollout is planned waits for the plan. False when there is nothing to stop.
  */
 async function stopOne(call: RolloutCall, rolloutId: string): Promise<boolean> {
   for (;;) {

@@ -22,7 +22,9 @@ export interface Applied {
   afterSeconds?: number | undefined;
 }
 
-/** Brings one target to the version, by the way of any PUT, while its row is as it was planned. Never throws `Problem`s. */
+/**
+ * Brings one target to the version, by the way of any PUT, while its row is as it was planned. Never throws `Problem`s.
+ */
 export async function applyTarget(call: RolloutCall, rollout: Rollout, target: Target): Promise<Applied> {
   return await judged(call, target, async () => {
     const operation = operationOf(call, rollout, { target, step: 'apply' });

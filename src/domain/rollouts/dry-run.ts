@@ -18,8 +18,8 @@ const LARGEST_PAGE = 3 * 1024 * 1024;
 const ANSWER_MS = 8_000;
 
 /**
- * What a rollout would do: a page of its targets with their plans, fewer than asked for when they are large. Reads only. Throws as the
- * start of one does.
+ * What a rollout would do: a page of its targets with their plans, fewer than asked for when they are large. Reads
+ * only. Throws as the start of one does.
  */
 export async function planRollout(
   call: RolloutCall,

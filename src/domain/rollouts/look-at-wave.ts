@@ -11,7 +11,10 @@ import { formerToolIds, withToolIds } from '../tools/link-tools.ts';
 import type { RolloutCall } from './dependencies.ts';
 import type { Rollout, Target, TargetUnit } from './rollout.ts';
 
-/** A look at a unit is not begun with less than this left besides the turns of its targets, which are no reason to wait for ever, in ms. */
+/**
+ * A look at a unit is not begun with less than this left besides the turns of its targets, which are no reason to wait
+ * for ever, in ms.
+ */
 const LOOK_MS = 15_000;
 const LONGEST_TURNS_MS = 60_000;
 
@@ -25,8 +28,8 @@ type Look =
   | { kind: 'unseen'; afterSeconds: number; rollout: Rollout };
 
 /**
- * Looks at each assistant of the wave that is still the rollout's, once, some at a time. How far it came is noted with each
- * unit: a wave may be larger than the time of one task.
+ * Looks at each assistant of the wave that is still the rollout's, once, some at a time. How far it came is noted with
+ * each unit: a wave may be larger than the time of one task.
  */
 export async function lookAtWave(call: RolloutCall, rollout: Rollout): Promise<Look> {
   let noted = rollout;

@@ -19,8 +19,8 @@ type Waiting = NonNullable<Rollout['waiting']>;
 type Step = { kind: 'on'; rollout?: Rollout | undefined } | { kind: 'end'; end: TaskEnd };
 
 /**
- * Goes on with a rollout as far as the time of the task reaches. Repeated, late and out of order it does no harm: what is to be
- * done stands in the rollout, and each write is on condition that it is as it was read.
+ * Goes on with a rollout as far as the time of the task reaches. Repeated, late and out of order it does no harm: what
+ * is to be done stands in the rollout, and each write is on condition that it is as it was read.
  */
 export async function performRollout(call: RolloutCall, rolloutId: string): Promise<TaskEnd> {
   let known: Rollout | undefined;
@@ -149,7 +149,10 @@ async function isOverTolerance({ targets }: RolloutCall, { rolloutId, tolerance 
   return (await countTargets(targets, rolloutId)).counts.failed > tolerance;
 }
 
-/** Stops a rollout that goes on, as it says that it wants to be stopped; undefined when it is not as it was read any more. */
+/**
+ * Stops a rollout that goes on, as it says that it wants to be stopped; undefined when it is not as it was read any
+ * more.
+ */
 export async function stop(call: RolloutCall, rollout: Rollout, reason: StopReason): Promise<Rollout | undefined> {
   if (rollout.onFailure === 'pause') return await transit(call, rollout, { by: 'pause', reason });
   return await transit(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout) });
@@ -187,7 +190,10 @@ async function bakeOn({ rollouts, runtime }: RolloutCall, rollout: Rollout, afte
   return { kind: 'on', rollout: await rollouts.write(rollout, { dueAt, updatedAt: isoNow(runtime) }) };
 }
 
-/** What is known of a rollout when it is over. One that a worker is just taking its hands off is counted when it is shown. */
+/**
+ * What is known of a rollout when it is over. One that a worker is just taking its hands off is counted when it is
+ * shown.
+ */
 async function endWith({ runtime, targets }: RolloutCall, { rolloutId }: Rollout) {
   const counted = await countTargets(targets, rolloutId);
   return { endedAt: isoNow(runtime), counted: counted.counts.applying > 0 ? undefined : counted };

@@ -26,8 +26,8 @@ const ANSWER_MS = 3_000;
 const READS = { concurrency: 32 } as const;
 
 /**
- * The assistants that a rollout is for, as they are now, in its order. Throws `VALIDATION_FAILED` for more than can be read within the
- * request.
+ * The assistants that a rollout is for, as they are now, in its order. Throws `VALIDATION_FAILED` for more than can be
+ * read within the request.
  */
 export async function targetsOf(call: RolloutCall, { template, select }: RolloutRequest): Promise<Target[]> {
   const isWanted = ({ template: bound, role }: AssistantMapping) =>
@@ -77,9 +77,9 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * Writes the targets of a rollout down and starts it. Throws `ROLLOUT_IN_PROGRESS` while another one of the template is open,
- * `TEMPLATE_UNKNOWN`, and `VALIDATION_FAILED` for more targets than can be written within the request. A crash on the way leaves
- * a rollout that was never started, and gives way to the next.
+ * Writes the targets of a rollout down and starts it. Throws `ROLLOUT_IN_PROGRESS` while another one of the template is
+ * open, `TEMPLATE_UNKNOWN`, and `VALIDATION_FAILED` for more targets than can be written within the request. A crash on
+ * the way leaves a rollout that was never started, and gives way to the next.
  */
 export async function startRollout(call: RolloutCall, request: RolloutRequest, by: Actor): Promise<Rollout> {
   await assertVersion(call, request);

@@ -23,7 +23,10 @@ export interface RolloutRequest {
   alarms: readonly string[];
 }
 
-/** A rollout, but for its targets. Times are ISO 8601. `select` is not kept: a list of organisations may be larger than an item. */
+/**
+ * A rollout, but for its targets. Times are ISO 8601. `select` is not kept: a list of organisations may be larger than
+ * an item.
+ */
 export interface Rollout extends Omit<RolloutRequest, 'select'> {
   /** `waves` of the request is how they grow; these are their sizes. */
   rolloutId: string;

@@ -1,6 +1,6 @@
 /**
- * The life of a rollout as data: which state may follow which, by what. docs/rollouts.md draws it. Each transition is one write, on
- * condition that the rollout is still as it was read.
+ * The life of a rollout as data: which state may follow which, by what. docs/rollouts.md draws it. Each transition is
+ * one write, on condition that the rollout is still as it was read.
  */
 export const ROLLOUT_STATES = [
   'planning',

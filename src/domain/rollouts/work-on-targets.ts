@@ -31,8 +31,8 @@ const CALLS = 3;
 const HELD_MARGIN_MS = 10_000;
 
 /**
- * Works on the targets of a unit, some at a time. That a target is begun is written before, what became of it after it; what
- * happens at the same time is one write. Before each, the rollout is looked at: after a pause nothing new begins.
+ * Works on the targets of a unit, some at a time. That a target is begun is written before, what became of it after it;
+ * what happens at the same time is one write. Before each, the rollout is looked at: after a pause nothing new begins.
  */
 export async function workOnTargets(call: RolloutCall, rollout: Rollout, work: UnitWork): Promise<UnitEnd> {
   const { unit, isDue } = work;
@@ -62,8 +62,8 @@ export function heldForMs({ targets, heldUntil }: TargetUnit, now: number): numb
 }
 
 /**
- * As many as was asked for, but no more than have their turns in half of the time that is left, should all be in one account: what
- * still waits for a turn when the time is over is cut off with its claims.
+ * As many as was asked for, but no more than have their turns in half of the time that is left, should all be in one
+ * account: what still waits for a turn when the time is over is cut off with its claims.
  */
 function concurrencyOf({ deadline, callsPerSecond }: RolloutCall, { maxConcurrent }: Rollout): number {
   const turns = (deadline.remainingMs() / 1000) * callsPerSecond;

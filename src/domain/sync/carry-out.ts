@@ -40,9 +40,9 @@ interface Change {
 const START_OVER: StartOver = { kind: 'start-over', unremoved: [], goneTools: [] };
 
 /**
- * Carries a plan out under a claim: claim and keep the configuration, act at Vapi, remove what is too much, record. Each
- * step comes only after the one before it is certain, so that a crash between any two leaves what the next call needs.
- * The claim may be `held` already.
+ * Carries a plan out under a claim: claim and keep the configuration, act at Vapi, remove what is too much, record.
+ * Each step comes only after the one before it is certain, so that a crash between any two leaves what the next call
+ * needs. The claim may be `held` already.
  */
 export async function carryOutPlan(
   operation: Operation,

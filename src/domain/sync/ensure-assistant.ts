@@ -112,8 +112,8 @@ function mustUpdate(
 }
 
 /**
- * Takes the claim while it looks at the assistant, which is one round trip less. What is seen decides all the same: when
- * it does not call for an update, the claim is given back, and the operation starts over without haste.
+ * Takes the claim while it looks at the assistant, which is one round trip less. What is seen decides all the same:
+ * when it does not call for an update, the claim is given back, and the operation starts over without haste.
  */
 async function claimAndLook(
   operation: Operation,

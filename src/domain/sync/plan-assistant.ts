@@ -30,8 +30,8 @@ export interface SyncRequest {
   /** Tools that were registered for it, or seen at Vapi, just now: they are not looked at once more. */
   seenTools?: readonly LinkedTool[];
   /**
-   * The rows as the caller has just read them: they are not read once more. A claim is taken on condition that they still
-   * are so.
+   * The rows as the caller has just read them: they are not read once more. A claim is taken on condition that they
+   * still are so.
    */
   view?: OrganisationView;
 }

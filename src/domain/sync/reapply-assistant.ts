@@ -185,7 +185,10 @@ async function registerAll(
   return afterSeconds > 0 ? { kind: 'later', afterSeconds } : { kind: 'registered', linked };
 }
 
-/** The longest text that a mapping keeps of Vapi’s words. A cut may go through a letter, and DynamoDB takes valid Unicode only. */
+/**
+ * The longest text that a mapping keeps of Vapi’s words. A cut may go through a letter, and DynamoDB takes valid
+ * Unicode only.
+ */
 const MAX_REFUSAL = 1_000;
 
 function refusedBy({ tools }: AssistantMapping, detail: string): MappingChange {

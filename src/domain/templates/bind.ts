@@ -89,8 +89,8 @@ interface Rules {
 }
 
 /**
- * Renders the template that is asked for, for the organisation of the operation. Throws `TEMPLATE_UNKNOWN`, `VARIABLES_MISSING`,
- * `REFERENCE_UNRESOLVED`, and `VALIDATION_FAILED` for what is then no valid configuration.
+ * Renders the template that is asked for, for the organisation of the operation. Throws `TEMPLATE_UNKNOWN`,
+ * `VARIABLES_MISSING`, `REFERENCE_UNRESOLVED`, and `VALIDATION_FAILED` for what is then no valid configuration.
  */
 export async function bindTemplate(
   operation: Operation,

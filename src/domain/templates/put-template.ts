@@ -16,8 +16,8 @@ interface Put {
 type PutResult = Pick<Template, 'templateId' | 'version' | 'hash'> & { outcome: 'created' | 'updated' | 'unchanged' };
 
 /**
- * Makes a content the newest version of a template; the content that it has already is no new one. May be repeated after a crash.
- * Throws `PRECONDITION_FAILED` when the newest version is not the expected one.
+ * Makes a content the newest version of a template; the content that it has already is no new one. May be repeated
+ * after a crash. Throws `PRECONDITION_FAILED` when the newest version is not the expected one.
  */
 export async function putTemplate(
   templates: TemplateStore,

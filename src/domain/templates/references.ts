@@ -29,8 +29,8 @@ export function referenceErrors(assistant: JsonObject): FieldError[] {
 }
 
 /**
- * Throws `VALIDATION_FAILED` naming the references in what an organisation itself gives: in the platform's account the tools and
- * credentials of all organisations have names, and whoever may name one may use it.
+ * Throws `VALIDATION_FAILED` naming the references in what an organisation itself gives: in the platform's account the
+ * tools and credentials of all organisations have names, and whoever may name one may use it.
  */
 export function assertNoReferences(given: JsonObject): void {
   const detail = 'names are for templates, and for operators; give an id';
@@ -106,8 +106,8 @@ function namesOf(entries: readonly { id: string; name: string }[]): Names {
 }
 
 /**
- * Puts ids in the place of names, as the account has them. Throws `REFERENCE_UNRESOLVED` naming every reference that stands for
- * none or for several.
+ * Puts ids in the place of names, as the account has them. Throws `REFERENCE_UNRESOLVED` naming every reference that
+ * stands for none or for several.
  */
 export async function resolveReferences(
   config: JsonObject,

@@ -10,8 +10,9 @@ const ONE_PLACE = /^\$\{([^{}]*)\}$/;
 export type Values = ReadonlyMap<string, Json | undefined>;
 
 /**
- * Puts values into a configuration, in one pass: what is in a value is not looked at again. A text that is nothing but a place
- * becomes the value with its type, and is left out when there is none. Places of unknown variables stay. Pure; takes any JSON.
+ * Puts values into a configuration, in one pass: what is in a value is not looked at again. A text that is nothing but
+ * a place becomes the value with its type, and is left out when there is none. Places of unknown variables stay. Pure;
+ * takes any JSON.
  */
 export function render(assistant: JsonObject, values: Values): JsonObject {
   return renderObject(assistant, values);

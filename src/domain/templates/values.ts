@@ -18,9 +18,9 @@ interface Given {
 }
 
 /**
- * The values of a template's variables: its defaults, over them those of the organisation, over them those of the request. Throws
- * `VALIDATION_FAILED` for values of another type and for variables that the template has not, `VARIABLES_MISSING` naming every
- * value that is needed and not given.
+ * The values of a template's variables: its defaults, over them those of the organisation, over them those of the
+ * request. Throws `VALIDATION_FAILED` for values of another type and for variables that the template has not,
+ * `VARIABLES_MISSING` naming every value that is needed and not given.
  */
 export function valuesFor({ templateId, version, content }: Template, { ofOrganisation, ofRequest }: Given): Values {
   const { variables } = content;
@@ -56,7 +56,10 @@ function assertNoneMissing(variables: Readonly<Record<string, Variable>>, values
 /** The most that an organisation's variables, or what is given with a binding, may take, in bytes of JSON. */
 export const MAX_GIVEN_BYTES = 16 * 1024;
 
-/** Checks the variables of an organisation. Throws `VALIDATION_FAILED`, also for numbers that JSON has not and for invalid Unicode. */
+/**
+ * Checks the variables of an organisation. Throws `VALIDATION_FAILED`, also for numbers that JSON has not and for
+ * invalid Unicode.
+ */
 export function parseVariables(body: unknown, name: RegExp): JsonObject {
   if (!isJsonObject(body)) throw validationFailed([{ field: 'body', detail: 'must be an object of names and values' }]);
   const errors = Object.keys(body)

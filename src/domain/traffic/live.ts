@@ -28,9 +28,9 @@ export interface LiveSeen {
 }
 
 /**
- * Looks at what callers hear, and takes a pin off when that was asked for. The allocation that was seen guards the change: a
- * decision that somebody has made meanwhile is a `VAPI_CONFLICT`, and stays. Never throws a `Problem`: the assistant itself
- * is as it is to be.
+ * Looks at what callers hear, and takes a pin off when that was asked for. The allocation that was seen guards the
+ * change: a decision that somebody has made meanwhile is a `VAPI_CONFLICT`, and stays. Never throws a `Problem`: the
+ * assistant itself is as it is to be.
  */
 export async function lookAtLive(
   operation: Operation,

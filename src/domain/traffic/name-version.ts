@@ -21,8 +21,8 @@ const CLOCK_MARGIN_MS = 5_000;
 const HASH_DIGITS = 12;
 
 /**
- * Names the version that a configuration has become with the operation and the hash. Best effort: what has changed since, and
- * what Vapi does not let be named, stays without a name.
+ * Names the version that a configuration has become with the operation and the hash. Best effort: what has changed
+ * since, and what Vapi does not let be named, stays without a name.
  */
 export async function nameVersion(operation: Operation, specHash: string): Promise<TaskEnd> {
   try {

@@ -65,7 +65,10 @@ export function parseHttpEvent(event: unknown): HttpRequest {
   };
 }
 
-/** Letters of another encoding would be replaced, and a prompt be stored that nobody has written. Throws `VALIDATION_FAILED`. */
+/**
+ * Letters of another encoding would be replaced, and a prompt be stored that nobody has written. Throws
+ * `VALIDATION_FAILED`.
+ */
 function decoded(body: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(body, 'base64'));
@@ -98,8 +101,8 @@ function claimsOf(authorizer: z.infer<typeof authorizerSchema> | null | undefine
 }
 
 /**
- * Parses a JSON body. Throws `VALIDATION_FAILED` when it is missing, too large, too deep or not JSON, and for a field `__proto__`: what
- * copies objects field by field would lose it, or take it for the prototype.
+ * Parses a JSON body. Throws `VALIDATION_FAILED` when it is missing, too large, too deep or not JSON, and for a field
+ * `__proto__`: what copies objects field by field would lose it, or take it for the prototype.
  */
 export function parseJsonBody(request: HttpRequest): unknown {
   const parsed = parseText(request);
@@ -123,7 +126,9 @@ function parseText({ body }: HttpRequest): unknown {
   }
 }
 
-/** Where the parser stopped, if it says so. Nothing else of its message: it quotes the body, which may hold a prompt. */
+/**
+ * Where the parser stopped, if it says so. Nothing else of its message: it quotes the body, which may hold a prompt.
+ */
 function placeIn(error: unknown): string {
   const [, line, column] = /\(line (\d+) column (\d+)\)$/.exec(Error.isError(error) ? error.message : '') ?? [];
   return line === undefined ? '' : ` at line ${line}, column ${column}`;

@@ -66,7 +66,9 @@ const wantedOf = ({ csv }: Batch) =>
 
 const dependenciesOf = ({ app }: Environment): SyncDependencies => app.sync;
 
-/** Everything from the n-th effect on fails: as a process that is killed, it does nothing more, and gives nothing back. */
+/**
+ * Everything from the n-th effect on fails: as a process that is killed, it does nothing more, and gives nothing back.
+ */
 function dyingAfter(deps: SyncDependencies, effects: number): { deps: SyncDependencies; isDead: () => boolean } {
   let left = effects;
   const mortal = <T extends object>(target: T): T =>

@@ -2,7 +2,9 @@ import type { SecretLookup, SecretName, SecretStore } from '../../../src/domain/
 
 export type Told = SecretLookup | Error;
 
-/** Answers what it was told, by the path below the prefix, and throws for every secret that it was told nothing about. */
+/**
+ * Answers what it was told, by the path below the prefix, and throws for every secret that it was told nothing about.
+ */
 export class FakeSecretStore implements SecretStore {
   readonly reads: string[] = [];
   readonly forgotten: string[] = [];

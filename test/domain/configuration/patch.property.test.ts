@@ -8,7 +8,9 @@ import { anyJson, anyObject, objectOf } from '../arbitrary-json.ts';
 const FIELDS = ['name', 'model', 'voice', 'transcriber', 'metadata', 'hooks', '__proto__', 'constructor'];
 const config = objectOf(FIELDS, fc.oneof({ arbitrary: anyObject, weight: 3 }, anyJson));
 
-/** Independent configurations, and those that a history would leave: the live object is one that was applied, changed. */
+/**
+ * Independent configurations, and those that a history would leave: the live object is one that was applied, changed.
+ */
 const input: fc.Arbitrary<DiffInput> = fc
   .record({
     wanted: config,

@@ -67,7 +67,10 @@ async function longestChain(): Promise<{ longest: number; messages: number }> {
   return { longest: length, messages };
 }
 
-/** Calls that Lambda lets follow from one another when it takes them for a loop (docs/architecture.md, "Chains of messages"). */
+/**
+ * Calls that Lambda lets follow from one another when it takes them for a loop (docs/architecture.md, "Chains of
+ * messages").
+ */
 const LAMBDA_ENDS_AT = 16;
 
 it('100,000 assistants and 10,000 accounts are a chain that Lambda must not take for an endless loop', async () => {

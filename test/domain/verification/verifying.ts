@@ -9,7 +9,10 @@ import { SCENARIOS, verifyService } from '../../../src/domain/verification/verif
 import { makeServiceUnderTest } from '../../../src/handlers/answers/service-in-process.ts';
 import { verificationDependencies } from '../../../src/handlers/verify.ts';
 
-/** Runs the suite with two minutes, as the machine may be busy, or as told; only some of its scenarios if they are named. */
+/**
+ * Runs the suite with two minutes, as the machine may be busy, or as told; only some of its scenarios if they are
+ * named.
+ */
 export async function verify(
   deps: VerificationDependencies,
   {

@@ -9,8 +9,8 @@ import type { ScopeCheck } from './scope-check.ts';
 const PAGE = 1000;
 
 /**
- * What callers of an assistant hear. The allocations of the account are listed once in a run, and only one that looks pinned
- * is asked for itself: the list may be older than the row.
+ * What callers of an assistant hear. The allocations of the account are listed once in a run, and only one that looks
+ * pinned is asked for itself: the list may be older than the row.
  */
 export async function lookAtTraffic(check: ScopeCheck, assistantId: string): Promise<LiveState> {
   const { account, deps, run, scope } = check;

@@ -51,7 +51,9 @@ function isHealing(run: DriftRun | undefined): run is HealingRun {
   return run?.healing !== undefined && run.status === 'healing';
 }
 
-/** For how long, in ms, the task may still live that has noted a removal and not its outcome: so long it is waited for. */
+/**
+ * For how long, in ms, the task may still live that has noted a removal and not its outcome: so long it is waited for.
+ */
 function underWayFor({ healing, updatedAt }: HealingRun, now: number): number {
   return healing.removing === undefined ? 0 : Date.parse(updatedAt) + TASK_MS - now;
 }
