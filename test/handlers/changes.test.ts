@@ -45,6 +45,21 @@ const changes = async (query: Record<string, string> = {}, orgId = org) => {
 const put = (body: object) => service.put(org, 'inbound', body);
 
 describe('each change', () => {
+  it('is told also when the clock has not gone on since the one before, or goes back', async () => {
+    const { runtime } = service.app.sync;
+    const { now } = runtime;
+    const start = now();
+    for (const [index, ms] of [0, 0, -700].entries()) {
+      runtime.now = () => start + ms;
+      await put(withPrompt(String(index)));
+    }
+    runtime.now = now;
+    await service.announce();
+    expect(types()).toEqual(['Assistant Created', 'Assistant Updated', 'Assistant Updated']);
+    const times = told().map((change) => String(Reflect.get(change, 'at')));
+    expect(times).toEqual([...new Set(times)].toSorted());
+  });
+
   it('is told once, with the pointers of what differs and no value', async () => {
     const first = (await put(withPrompt('one'))).body;
     const second = (await put({ ...withPrompt('two'), firstMessage: 'Good morning' })).body;

@@ -11,6 +11,7 @@ import {
   type Retiree,
   type TemplateBinding,
 } from '../mapping/assistant-mapping.ts';
+import { changeMark } from '../mapping/change-mark.ts';
 import { isHeld } from '../mapping/claim.ts';
 import { endClaim, type HeldClaim } from '../mapping/hold-claim.ts';
 import { waitForClaim } from '../mapping/wait-for-claim.ts';
@@ -78,7 +79,7 @@ export async function finalise(operation: Operation, input: FinaliseInput): Prom
     template: input.binding,
     summary,
     live,
-    ...(input.hasChanged ? { changedBy: held.claim.by, changedAt: new Date(now).toISOString() } : {}),
+    ...(input.hasChanged ? changeMark(held.mapping, held.claim.by, now) : {}),
     attempted: held.mapping.attempted.filter(mayLand),
     finalisedBy: held.claim.token,
     claim: null,

@@ -2,10 +2,10 @@ import type { AccessSession } from '../account/access-session.ts';
 import type { Access } from '../account/credentials.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
 import type { AssistantMapping, PhoneNumberState } from '../mapping/assistant-mapping.ts';
+import { changeMark } from '../mapping/change-mark.ts';
 import { endClaim, giveBack, takeClaim } from '../mapping/hold-claim.ts';
 import type { Operation } from '../operation.ts';
 import { lookUpNumber, pointNumber, releaseNumbers } from '../phone-number/link-phone-number.ts';
-import { isoNow } from '../runtime.ts';
 
 /**
  * Points the wanted number to the assistant, and takes those off that it is not to answer any more. False when somebody
@@ -52,7 +52,7 @@ async function change(operation: Operation, { mapping, access, found }: NumberCh
       claim: null,
       formerNumbers: [],
       phoneNumber: state,
-      ...(state?.status === 'linked' ? { changedBy: operation.by, changedAt: isoNow(operation.runtime) } : {}),
+      ...(state?.status === 'linked' ? changeMark(held.mapping, operation.by, operation.runtime.now()) : {}),
     };
     await endClaim(operation, { held, transition: 'release', change });
     return true;
