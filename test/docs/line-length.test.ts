@@ -9,7 +9,10 @@ const LONGEST = 120;
 const GENERATED = ['docs/cli.md', 'docs/counterexamples.md', 'client/schema.ts'];
 
 function filesOf(pattern: string): string[] {
-  const listed = execFileSync('git', ['ls-files', pattern], { cwd: CHECKOUT, encoding: 'utf8' });
+  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', pattern], {
+    cwd: CHECKOUT,
+    encoding: 'utf8',
+  });
   return listed.split('\n').filter((file) => file !== '' && !GENERATED.includes(file));
 }
 
