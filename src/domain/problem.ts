@@ -31,7 +31,7 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** Problems whose detail quotes the caller or Vapi: it stays out of logs and findings. */
-export const QUOTING: readonly ProblemCode[] = [
+const QUOTING: readonly ProblemCode[] = [
   'VALIDATION_FAILED',
   'REFERENCE_UNRESOLVED',
   'VAPI_REJECTED',
@@ -102,4 +102,9 @@ export function validationFailed(errors: readonly FieldError[]): Problem {
   const sentences = named.map(({ field, detail }) => `${field}: ${detail}`);
   const detail = [...sentences, ...(left > 0 ? [`and ${left} more`] : [])].join('; ');
   return new Problem('VALIDATION_FAILED', detail, { errors: named });
+}
+
+/** What a log may say of a problem: its detail only where that quotes neither a caller nor Vapi. */
+export function loggedAs({ code: problem, message }: Problem): { problem: ProblemCode; detail?: string } {
+  return QUOTING.includes(problem) ? { problem } : { problem, detail: message };
 }

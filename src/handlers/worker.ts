@@ -6,7 +6,7 @@ import { toLoggedError } from '../adapters/telemetry/source-positions.ts';
 import { type Application, makeApplication } from '../application.ts';
 import { performDriftTask } from '../domain/drift/perform-drift-task.ts';
 import type { Journal } from '../domain/journal.ts';
-import { Problem, type ProblemCode, QUOTING } from '../domain/problem.ts';
+import { loggedAs, Problem } from '../domain/problem.ts';
 import { performRollout } from '../domain/rollouts/perform-rollout.ts';
 import type { Deadline } from '../domain/runtime.ts';
 import { performTask } from '../domain/sync/reapply-assistant.ts';
@@ -109,7 +109,7 @@ const LONGEST_RETRY_S = 900;
 async function fail(app: Application, { receiptHandle, attributes }: SQSRecord, error: unknown): Promise<void> {
   const { logger } = app.telemetry;
   const received = Number(attributes?.ApproximateReceiveCount ?? 1) || 1;
-  const cause = error instanceof Problem ? refusalOf(error) : { error: toLoggedError(error) };
+  const cause = error instanceof Problem ? loggedAs(error) : { error: toLoggedError(error) };
   logger.error('💥 Task failed', { code: 'TASK_FAILED', received, ...cause });
   const seconds = Math.min(FIRST_RETRY_S * 2 ** (received - 1), LONGEST_RETRY_S);
   try {
@@ -118,11 +118,6 @@ async function fail(app: Application, { receiptHandle, attributes }: SQSRecord, 
     // Then it comes back after the visibility timeout of the queue.
     logger.warn('📨 The pause of a failed message could not be set', { code: 'TASK_PAUSE_NOT_SET' });
   }
-}
-
-/** What quotes a caller or Vapi stays out of the log, as it does where routes refuse something. */
-function refusalOf({ code: problem, message }: Problem): { problem: ProblemCode; detail?: string } {
-  return QUOTING.includes(problem) ? { problem } : { problem, detail: message };
 }
 
 const built = madeEarly(() => makeWorkerHandler(makeApplication()));

@@ -1,4 +1,5 @@
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
+import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import { importAssistant } from '../../src/domain/sync/import-assistant.ts';
 import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
@@ -83,28 +84,8 @@ it('after a DELETE that was cut off, a PUT makes the assistant anew', async () =
   expect(live()).toHaveLength(1);
 });
 
-it('assistants that were imported and not yet PUT are counted as such: no finding, no common cause', async () => {
-  const account = LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '';
-  const keys = Array.from({ length: 25 }, (_, index) => ({ orgId: `${org}-${index}`, role: 'inbound' as const }));
-  for (const key of keys) {
-    const { id } = service.vapi.seedAssistant(account, { name: 'By hand' });
-    const operation = {
-      ...service.app.sync,
-      id: 'x',
-      key,
-      by: { kind: 'local', id: 'test' } as const,
-      deadline: { remainingMs: () => 20_000 },
-      journal: { record: () => {} },
-    };
-    await importAssistant({ ...service.app.sync, ...operation }, { assistantId: String(id), observeOnly: false });
-  }
-  const { run, findings } = await runDrift(service, 'report');
-  expect(run).toMatchObject({ classes: { imported: 25 }, commonCauses: [] });
-  expect(findings.filter(({ orgId }) => String(orgId).startsWith(org))).toEqual([]);
-});
-
-it('what an earlier run noted of an imported assistant is taken back: nothing is pending there', async () => {
-  const key = { orgId: org, role: 'inbound' as const };
+/** Imports one that was made by hand; returns its id. */
+async function importOne(key: AssistantKey): Promise<string> {
   const { id } = service.vapi.seedAssistant(LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '', { name: 'By hand' });
   const operation = {
     ...service.app.sync,
@@ -115,6 +96,20 @@ it('what an earlier run noted of an imported assistant is taken back: nothing is
     journal: { record: () => {} },
   };
   await importAssistant(operation, { assistantId: String(id), observeOnly: false });
+  return String(id);
+}
+
+it('assistants that were imported and not yet PUT are counted as such: no finding, no common cause', async () => {
+  const keys = Array.from({ length: 25 }, (_, index) => ({ orgId: `${org}-${index}`, role: 'inbound' as const }));
+  for (const key of keys) await importOne(key);
+  const { run, findings } = await runDrift(service, 'report');
+  expect(run).toMatchObject({ classes: { imported: 25 }, commonCauses: [] });
+  expect(findings.filter(({ orgId }) => String(orgId).startsWith(org))).toEqual([]);
+});
+
+it('what an earlier run noted of an imported assistant is taken back: nothing is pending there', async () => {
+  const key = { orgId: org, role: 'inbound' as const };
+  await importOne(key);
   const { mappings } = service.app.sync;
   const [from] = (await mappings.read(org)).mappings;
   const noted = {
@@ -132,17 +127,7 @@ it('what an earlier run noted of an imported assistant is taken back: nothing is
 });
 
 it('an imported assistant that is gone needs a PUT: there is no configuration that a healing run could apply', async () => {
-  const key = { orgId: org, role: 'inbound' as const };
-  const { id } = service.vapi.seedAssistant(LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '', { name: 'By hand' });
-  const operation = {
-    ...service.app.sync,
-    id: 'x',
-    key,
-    by: { kind: 'local', id: 'test' } as const,
-    deadline: { remainingMs: () => 20_000 },
-    journal: { record: () => {} },
-  };
-  await importAssistant(operation, { assistantId: String(id), observeOnly: false });
+  const id = await importOne({ orgId: org, role: 'inbound' });
   await remove(id);
   for (const _time of ['first', 'second']) {
     const { run, findings } = await runDrift(service, 'heal');

@@ -4,7 +4,7 @@ import { makeJournal } from '../../adapters/telemetry/journal.ts';
 import { toLoggedError } from '../../adapters/telemetry/source-positions.ts';
 import type { HttpApplication } from '../../application.ts';
 import type { Journal } from '../../domain/journal.ts';
-import { Problem, type ProblemCode, QUOTING, validationFailed } from '../../domain/problem.ts';
+import { loggedAs, Problem, type ProblemCode, validationFailed } from '../../domain/problem.ts';
 import type { Deadline } from '../../domain/runtime.ts';
 import { instrumented } from '../lambda/instrumented.ts';
 import { assertNoToken, assertOwnOrganisation } from './organisation-access.ts';
@@ -123,11 +123,8 @@ function withOperationId(response: HttpResponse, operationId: string): HttpRespo
   return { ...response, headers: { ...response.headers, 'X-Operation-Id': operationId } };
 }
 
-/** The detail is logged where it is ours alone: validation and Vapi quote what the caller has sent. */
 function refusalOf(error: unknown): { problem: ProblemCode; detail?: string } {
-  if (!(error instanceof Problem)) return { problem: 'INTERNAL' };
-  const isOurs = !QUOTING.includes(error.code);
-  return { problem: error.code, detail: isOurs ? error.message : undefined };
+  return error instanceof Problem ? loggedAs(error) : { problem: 'INTERNAL' };
 }
 
 function logStorage(app: HttpApplication, thrown: unknown): void {

@@ -1,7 +1,7 @@
 import { organisationOf } from '../../account/scope.ts';
 import { nameOf } from '../../journal.ts';
 import type { AfterFailure, Progress } from '../../long-work/long-work.ts';
-import { Problem, QUOTING } from '../../problem.ts';
+import { loggedAs, Problem } from '../../problem.ts';
 import { isoNow } from '../../runtime.ts';
 import type { DriftCall, DriftDependencies } from '../drift-dependencies.ts';
 import type { Finding } from '../finding.ts';
@@ -61,7 +61,7 @@ async function reportUnknown(
     orgId: organisationOf(scope),
     cause,
     // Vapi's own words could quote what was sent.
-    detail: error instanceof Problem && !QUOTING.includes(error.code) ? error.message : 'See the log of this run.',
+    detail: (error instanceof Problem ? loggedAs(error).detail : undefined) ?? 'See the log of this run.',
     mode: 'report',
     foundAt: isoNow(runtime),
   };
