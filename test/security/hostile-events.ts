@@ -6,15 +6,18 @@ import { PROMPT } from '../support/configurations.ts';
 
 const DIRECTORY = join(import.meta.dirname, '../../events');
 
-const EVENTS = readdirSync(DIRECTORY).filter((file) => file.endsWith('.json'));
+const FILES = readdirSync(DIRECTORY).filter((file) => file.endsWith('.json'));
 
 /** The HTTP events of the folder, each body parsed, each prompt replaced by the text that no log may hold. */
-const SEEDS: readonly JsonObject[] = EVENTS.flatMap((file) => {
+const SEEDS: readonly JsonObject[] = FILES.flatMap((file) => {
   const event: Json = JSON.parse(readFileSync(join(DIRECTORY, file), 'utf8'));
   if (!isJsonObject(event) || event.version !== '2.0') return [];
   const body = String(event.body ?? '{}').replace(/You (answer|call)[^"]*/g, PROMPT);
   return [{ ...event, body: JSON.parse(body) }];
 });
+
+/** The same as they come to a function. */
+export const EVENTS: readonly Json[] = SEEDS.map((seed) => written(seed, (body) => ({ body })));
 
 const deep = (depth: number): Json => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
 

@@ -164,9 +164,9 @@ function requestComplaints(
 ): string[] {
   const { body, isBase64Encoded } = event.parse(given);
   const described = operation?.requestBody?.content['application/json'];
-  if (status >= 300 || answer?.dryRun || !described || !body?.trim()) return [];
-  const sent: unknown = JSON.parse(isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body);
-  return complaintsAbout(described.schema, sent).map((complaint) => `accepted, and the body ${complaint}`);
+  const text = isBase64Encoded ? Buffer.from(body ?? '', 'base64').toString('utf8') : body;
+  if (status >= 300 || answer?.dryRun || !described || !text?.trim()) return [];
+  return complaintsAbout(described.schema, JSON.parse(text)).map((complaint) => `accepted, and the body ${complaint}`);
 }
 
 function bodyComplaint({ body }: Reply): string[] {
