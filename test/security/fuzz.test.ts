@@ -8,7 +8,7 @@ import { EVENTS, hostileEvent, hostileMessage } from './hostile-events.ts';
 
 const HANDLERS = ['sync', 'status', 'fleet', 'templates', 'rollouts', 'verify', 'drift'] as const;
 type Handler = (typeof HANDLERS)[number];
-/** The function of the event's route, and now and then another one: nothing says that an event comes through its route. */
+/** The function of the event’s route, and now and then another one, as nothing says that an event took its route. */
 const toHandler = fc.oneof(
   { weight: 4, arbitrary: fc.constant(undefined) },
   { weight: 1, arbitrary: fc.constantFrom(...HANDLERS) },
