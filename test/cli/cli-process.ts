@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { makeGateway } from '../../local/gateway/gateway.ts';
 import { readRoutes } from '../../local/gateway/routes.ts';
 import { listenOn } from '../../local/stack/http-server.ts';
-import { CHECKOUT } from '../support/checkout.ts';
+import { CHECKOUT, COMPILED } from '../support/checkout.ts';
 import { type Environment, startService, type TestService } from '../support/service.ts';
 
 /** The service behind an address. */
@@ -84,7 +84,14 @@ interface RunOptions {
 export async function cli(args: readonly string[], { env = {}, onOutput }: RunOptions = {}): Promise<Ended> {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
   const child = spawn(process.execPath, ['--no-warnings', join(CHECKOUT, 'cli/bin.js'), ...args], {
-    env: { ...clean, AWS_EC2_METADATA_DISABLED: 'true', AWS_REGION: 'eu-central-1', HOME: '/nonexistent', ...env },
+    env: {
+      ...clean,
+      ...COMPILED,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_REGION: 'eu-central-1',
+      HOME: '/nonexistent',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];
