@@ -1,45 +1,24 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { CHECKOUT, checkout, SERVICE, sls } from '../support/checkout.ts';
-
-const TEMPLATES = join(CHECKOUT, '.local/templates');
-
-/** A template, and all that it was made of as a hash. */
-const keptSchema = z.object({ madeOf: z.string(), template: z.string() });
+import { keep, readKept } from '../support/kept.ts';
 
 /**
  * The text of the template that `sls package` makes with these options. It takes seconds, and several files of tests
  * ask for the same one: it is kept until anything changes that it is made of.
  */
 export async function compiledTemplate(options: string): Promise<string> {
-  const file = join(TEMPLATES, `${options.replace(/\W+/g, '-')}.json`);
+  const name = `templates/${options.replace(/\W+/g, '-')}`;
   const madeOf = hashOfService(options);
-  const kept = readKept(file);
-  if (kept?.madeOf === madeOf) return kept.template;
+  const kept = readKept(name, madeOf);
+  if (kept) return kept;
   const directory = checkout();
   const { code, output } = await sls(directory, `package ${options}`);
   if (code !== 0) throw new Error(output);
   const template = readFileSync(join(directory, '.serverless/cloudformation-template-update-stack.json'), 'utf8');
-  keep(file, { madeOf, template });
+  keep(name, madeOf, template);
   return template;
-}
-
-function readKept(file: string): z.output<typeof keptSchema> | undefined {
-  try {
-    return keptSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whole or not at all, as another process may be reading it. */
-function keep(file: string, kept: z.output<typeof keptSchema>): void {
-  mkdirSync(TEMPLATES, { recursive: true });
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(kept));
-  renameSync(draft, file);
 }
 
 /** Changes with every file that is deployed or deploys, with the versions of all packages, and with Node. */

@@ -6,7 +6,7 @@ import { temporaryDirectory } from '../local/temporary-directory.ts';
 
 export const CHECKOUT = join(import.meta.dirname, '../..');
 /** Where things are kept that need not be made again. */
-const CACHES = join(CHECKOUT, '.local');
+export const CACHES = join(CHECKOUT, '.local');
 /** For the environment of a child process: most of the life of a short one is the compiling of modules. */
 export const COMPILED = { NODE_COMPILE_CACHE: join(CACHES, 'compile-cache') };
 /**
