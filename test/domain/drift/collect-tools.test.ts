@@ -1,6 +1,5 @@
 import { ApiKey } from '../../../src/domain/account/api-key.ts';
 import { performDriftTask } from '../../../src/domain/drift/perform-drift-task.ts';
-import type { ToolsState } from '../../../src/domain/mapping/assistant-mapping.ts';
 import type { ToolRow } from '../../../src/domain/tools/tool-registry.ts';
 import { DriftWorld, PLATFORM } from './drift-world.ts';
 
@@ -13,7 +12,7 @@ async function worldWithTools(): Promise<{ world: DriftWorld; tool: (hash: strin
   const { key } = world.place('org-1');
   const tool = (hash: string) => register(world, hash);
   const { toolId = '' } = await tool('used');
-  use(world, key.orgId, { status: 'linked', count: 1, wanted: ['used'], linked: [{ hash: 'used', toolId }] });
+  world.haveTools(key, { status: 'linked', count: 1, wanted: ['used'], linked: [{ hash: 'used', toolId }] });
   return { world, tool };
 }
 
@@ -35,11 +34,6 @@ async function register(world: DriftWorld, hash: string): Promise<ToolRow> {
   };
   world.tools.rows.set(`platform/${hash}`, row);
   return row;
-}
-
-function use(world: DriftWorld, orgId: string, tools: ToolsState): void {
-  const row = world.row({ orgId, role: 'inbound' });
-  if (row) row.tools = tools;
 }
 
 const hashes = (world: DriftWorld) => [...world.tools.rows.values()].map(({ hash }) => hash).toSorted();
@@ -89,7 +83,10 @@ describe('a tool that no mapping uses', () => {
     world.clock += HOUR + 1;
     await world.run('heal');
     world.place('org-2');
-    use(world, 'org-2', { status: 'linked', count: 1, wanted: ['late'], linked: [{ hash: 'late', toolId }] });
+    world.haveTools(
+      { orgId: 'org-2', role: 'inbound' },
+      { status: 'linked', count: 1, wanted: ['late'], linked: [{ hash: 'late', toolId }] },
+    );
     world.clock += RESERVED;
     await world.run('heal');
     const row = world.tools.rows.get('platform/late');
@@ -103,7 +100,10 @@ describe('a tool that no mapping uses', () => {
     const { toolId = '' } = await tool('attempted');
     await tool('wanted');
     world.place('org-2');
-    use(world, 'org-2', { status: 'linked', count: 1, wanted: ['wanted'], linked: [] });
+    world.haveTools(
+      { orgId: 'org-2', role: 'inbound' },
+      { status: 'linked', count: 1, wanted: ['wanted'], linked: [] },
+    );
     const row = world.row({ orgId: 'org-2', role: 'inbound' });
     if (row) row.attempted = [{ specHash: 'x', until: new Date(world.clock).toISOString(), toolIds: [toolId] }];
     await healFully(world);
@@ -137,7 +137,7 @@ describe('a collection that runs out of time', () => {
     await tool('one');
     await tool('two');
     const { run } = await world.run('heal');
-    for (const row of world.tools.rows.values()) delete row.unusedSince;
+    for (const [key, { unusedSince: _unused, ...row }] of world.tools.rows) world.tools.rows.set(key, row);
     const task = { kind: 'collect-tools', runId: run.runId } as const;
     const call = { journal: { record: () => {} } };
     const inTime = { remainingMs: () => 60_000 };

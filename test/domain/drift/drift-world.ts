@@ -13,7 +13,7 @@ import type { DriftRun } from '../../../src/domain/drift/runs.ts';
 import type { JournalEntry } from '../../../src/domain/journal.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { makePacer } from '../../../src/domain/long-work/paced-account.ts';
-import { type AssistantMapping, NO_TOOLS } from '../../../src/domain/mapping/assistant-mapping.ts';
+import { type AssistantMapping, NO_TOOLS, type ToolsState } from '../../../src/domain/mapping/assistant-mapping.ts';
 import { performTask } from '../../../src/domain/sync/reapply-assistant.ts';
 import { isDriftTask, type Task, type TaskEnd } from '../../../src/domain/task.ts';
 import { Upstream, type Verb } from '../../faults/upstream.ts';
@@ -142,6 +142,12 @@ export class DriftWorld {
     return this.mappings.rows.get(`${orgId}/${role}`);
   }
 
+  /** Notes which tools an assistant has. */
+  haveTools({ orgId, role }: AssistantKey, tools: ToolsState): void {
+    const row = this.row({ orgId, role });
+    if (row) this.mappings.rows.set(`${orgId}/${role}`, { ...row, tools });
+  }
+
   live(assistantId: string): Resource | undefined {
     return this.upstream.stored.get(assistantId);
   }
@@ -204,8 +210,7 @@ export class DriftWorld {
       return await performDriftTask(this.dependencies, this.#call, task);
     }
     if (task.kind === 'rollout') return { kind: 'done', outcome: task.kind };
-    const row = this.row(task);
-    if (row && task.kind === 'sync-tools') row.tools = NO_TOOLS;
+    if (task.kind === 'sync-tools') this.haveTools(task, NO_TOOLS);
     if (task.kind === 'reapply') return await performTask(this.dependencies, task, this.#call);
     return { kind: 'done', outcome: task.kind };
   }

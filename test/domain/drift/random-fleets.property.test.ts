@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ownership } from '../../../src/domain/configuration/configuration.ts';
-import { NO_TOOLS, type ToolsState } from '../../../src/domain/mapping/assistant-mapping.ts';
+import { NO_TOOLS } from '../../../src/domain/mapping/assistant-mapping.ts';
 import { DEPLOYMENT, type Delivery, DriftWorld, PLATFORM, shortly } from './drift-world.ts';
 
 const HOUR = 3_600_000;
@@ -101,12 +101,12 @@ function build({ members, orphans, ...limits }: Fleet): Built {
         break;
       case 'tool-deleted': {
         const linked = [{ hash: 'book', toolId: `gone-${orgId}` }];
-        haveTools(world, orgId, { status: 'linked', count: 1, wanted: ['book'], linked });
+        world.haveTools({ orgId, role: 'inbound' }, { status: 'linked', count: 1, wanted: ['book'], linked });
         expected.push(`drifted ${orgId} inbound ${assistantId}`);
         break;
       }
       case 'pending': {
-        haveTools(world, orgId, { ...NO_TOOLS, status: 'pending' });
+        world.haveTools({ orgId, role: 'inbound' }, { ...NO_TOOLS, status: 'pending' });
         expected.push(`pending ${orgId} inbound tools`);
         break;
       }
@@ -119,11 +119,6 @@ function build({ members, orphans, ...limits }: Fleet): Built {
   }
   world.clock = begin + 24 * HOUR;
   return { world, expected: expected.toSorted(), unmanaged, damaged };
-}
-
-function haveTools(world: DriftWorld, orgId: string, tools: ToolsState): void {
-  const row = world.row({ orgId, role: 'inbound' });
-  if (row) row.tools = tools;
 }
 
 const candidates = (expected: readonly string[]) => expected.filter((line) => /^(missing|duplicate|orphan)/.test(line));

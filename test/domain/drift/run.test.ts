@@ -53,8 +53,7 @@ describe('what differs is found, and nothing else', () => {
     const orphan = world.put(PLATFORM, { metadata: ownership({ orgId: 'gone', role: 'outbound' }, DEPLOYMENT) });
     world.put(PLATFORM, { name: 'of somebody else' });
     world.put(PLATFORM, { metadata: ownership({ orgId: 'org001', role: 'inbound' }, 'another deployment') });
-    const pending = world.row({ orgId: 'org011', role: 'inbound' });
-    if (pending) pending.tools = { ...NO_TOOLS, status: 'pending' };
+    world.haveTools({ orgId: 'org011', role: 'inbound' }, { ...NO_TOOLS, status: 'pending' });
     const { run, findings } = await world.run();
     expect(shortly(findings).toSorted()).toEqual([
       `drifted org003 inbound ${idOf(world, 'org003')}`,
