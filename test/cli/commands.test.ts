@@ -31,10 +31,16 @@ const file = (content: object) => {
 it(
   '`changes --follow` begins now, and shows what comes',
   async () => {
-    setTimeout(() => void service.put('followed', 'inbound', withPrompt('one')).then(() => service.announce()), 3_000);
+    let changed: Promise<void> | undefined;
+    served.instead = () => {
+      // It follows from here on, however long the process took to begin.
+      changed ??= service.put('followed', 'inbound', withPrompt('one')).then(() => service.announce());
+      return undefined;
+    };
     const { code, out, err } = await cli(['changes', '--follow', '--json', '--url', served.url], {
       onOutput: (_text, kill) => kill('SIGINT'),
     });
+    await changed;
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(JSON.parse(out)).toMatchObject({ orgId: 'followed', action: 'created' });
     await service.remove('followed', 'inbound');
