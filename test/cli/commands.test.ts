@@ -31,6 +31,8 @@ const file = (content: object) => {
 it(
   '`changes --follow` begins now, and shows what comes',
   async () => {
+    // What was changed before is told before.
+    await service.announce();
     let changed: Promise<void> | undefined;
     served.instead = () => {
       // It follows from here on, however long the process took to begin.
