@@ -10,7 +10,7 @@ import { withPrompt } from '../support/configurations.ts';
 import type { TestService } from '../support/service.ts';
 import { cli, type ServedService, useServed } from './cli-process.ts';
 
-const PROCESSES_MS = 60_000;
+const PROCESSES_MS = 120_000;
 
 let service: TestService;
 let served: ServedService;
@@ -229,7 +229,7 @@ it('whoever stops reading ends the command, without a word', async () => {
   expect([stdout.slice(0, 13), stdout.trim().at(-1), stderr]).toEqual(
     ['{\n  "items": [', '0', ''].map((text) => text.slice(0, 13)),
   );
-}, 30_000);
+});
 
 it(
   'a file is read as one of a directory is: values of the environment, Markdown, mistakes with their lines',

@@ -23,7 +23,7 @@ async function drift(...options: readonly string[]) {
 
 it('says that there is nothing to look at', async () => {
   expect(await drift()).toMatchObject({ code: 0, out: 'There is no assistant.\n' });
-}, 60_000);
+});
 
 it('a healing run says of each finding why it was left as it is', async () => {
   for (const org of ['healed', 'watched']) {
@@ -42,7 +42,7 @@ it('a healing run says of each finding why it was left as it is', async () => {
   expect(lineOf('healed')).toMatch(/→ reapplied/);
   expect(lineOf('watched')).toMatch(/→ left as it is: the driftMode of watched is report$/);
   expect((await drift()).out).not.toContain('left as it is');
-}, 60_000);
+});
 
 it('says that the run that is going on already only reports', async () => {
   const { body } = await service.invoke('drift', driftEvent('POST', { body: { mode: 'report' } }));
@@ -50,4 +50,4 @@ it('says that the run that is going on already only reports', async () => {
   expect(err).toBe(
     `Watching drift run ${body.runId} (report), which had begun already. It heals nothing: call the command again when it has ended.\n`,
   );
-}, 60_000);
+});

@@ -128,7 +128,7 @@ describe('where only known organisations are served', () => {
     });
     const event = { routeKey: 'POST /verify', requestContext: { http: { method: 'POST' } } };
     expect(await environment.invoke('verify', event)).toMatchObject({ status: 200, body: { failed: 0 } });
-  }, 60_000);
+  });
 });
 
 describe('a record that somebody has written by hand', () => {

@@ -243,7 +243,7 @@ it('a page of a plan is no larger than what Lambda hands on, and the next goes o
     cursor = body.next;
   } while (cursor !== null);
   expect(found).toEqual(orgIds);
-}, 60_000);
+});
 
 it('begins no more than have their turns before its time is over', async () => {
   await putTemplate('one');
@@ -289,7 +289,7 @@ it('what was started or resumed is so although the queue does not answer: the ta
   const { rolloutId } = body;
   await ask('/rollouts/{rolloutId}/pause', { rolloutId });
   expect((await ask('/rollouts/{rolloutId}/resume', { rolloutId })).body).toMatchObject({ state: 'running' });
-}, 60_000);
+});
 
 it('resume tries a failed target again, also while a worker writes to its unit', async () => {
   await bind();

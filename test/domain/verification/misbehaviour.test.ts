@@ -49,7 +49,7 @@ describe('voice normalisation fails', () => {
     expect(message).toContain('PUT for "legacy-voice" was answered 422 VAPI_REJECTED');
     expect(message).toContain('en-US-JennyNeural is no longer available');
     expect(message).not.toContain('"supported-voice"');
-  }, 60_000);
+  });
 
   it('on a Vapi that has another voice than it was given', async () => {
     const vapi = withAssistants(app, (assistants) => ({
