@@ -10,9 +10,15 @@ useServed((...given) => {
   [served, service] = given;
 });
 
-/** The command, while the worker does what the run needs. */
+/** The command, while the worker does what the run needs, once it is watched. */
 async function drift(...options: readonly string[]) {
+  const { promise: isWatched, resolve: watch } = Promise.withResolvers<void>();
+  served.instead = ({ url }) => {
+    if (url?.startsWith('/drift/runs/')) watch();
+    return undefined;
+  };
   const command = cli(['drift', ...options, '--url', served.url]);
+  await Promise.race([isWatched, command]);
   let hasEnded = false;
   void command.then(() => {
     hasEnded = true;
@@ -42,6 +48,7 @@ it('a healing run says of each finding why it was left as it is', async () => {
   expect(lineOf('healed')).toMatch(/→ reapplied/);
   expect(lineOf('watched')).toMatch(/→ left as it is: the driftMode of watched is report$/);
   expect((await drift()).out).not.toContain('left as it is');
+  for (const org of ['healed', 'watched']) await service.remove(org, 'inbound');
 });
 
 it('says that the run that is going on already only reports', async () => {

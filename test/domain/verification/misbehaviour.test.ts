@@ -27,12 +27,9 @@ const JENNY = 'azure/en-US-JennyNeural';
 let service: TestService;
 let app: Application;
 
-useService(
-  (given) => {
-    service = given.service;
-  },
-  { secretsTimeoutMs: 10_000 },
-);
+useService((given) => {
+  service = given.service;
+});
 beforeEach(() => {
   service.vapi.configure({ refusedVoices: [] });
   service.secrets.put(service.secretName(OWN_KEY_ORGANISATION), { apiKey: ACME_KEY });

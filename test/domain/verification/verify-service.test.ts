@@ -22,12 +22,9 @@ let service: TestService;
 /** As the suite itself calls the service. */
 const verifying = () => service.anotherEnvironment({ isVerification: true });
 
-useService(
-  (given) => {
-    service = given.service;
-  },
-  { secretsTimeoutMs: 10_000 },
-);
+useService((given) => {
+  service = given.service;
+});
 beforeEach(() => {
   service.vapi.configure({ latencyMs: 0 });
   service.secrets.put(service.secretName(OWN_KEY_ORGANISATION), { apiKey: ACME_KEY });
