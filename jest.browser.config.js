@@ -5,5 +5,5 @@ export default {
   ...base,
   testMatch: ['<rootDir>/test/browser/**/*.browser.ts'],
   maxWorkers: 1,
-  testTimeout: 60_000,
+  testTimeout: 120_000,
 };

@@ -14,7 +14,8 @@ export async function builtPage(): Promise<string> {
   const wanted = join(pages, fingerprint());
   if (existsSync(wanted)) return wanted;
   mkdirSync(pages, { recursive: true });
-  const earlier = readdirSync(pages).filter((name) => !name.includes('.'));
+  // Another process may have made it meanwhile: it is not to be removed with them.
+  const earlier = readdirSync(pages).filter((name) => !name.includes('.') && join(pages, name) !== wanted);
   const made = join(pages, `making.${process.pid}`);
   await build(made);
   putInPlace(made, wanted);

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { seedFleet } from '../../local/fleet/fleet.ts';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { configuration } from '../support/configurations.ts';
@@ -25,15 +26,25 @@ beforeAll(async () => {
   await opened.service.put('acme', 'inbound', configuration());
 }, 120_000);
 
-/** Types a text, and measures until the rows are drawn (ms). */
-const timed = (text: string) => `(async () => {
+/** Types a text, and waits until the rows are drawn. */
+const typed = (text: string) => `(async () => {
   const field = document.querySelector('input[type=search]');
-  const begin = performance.now();
   field.value = ${JSON.stringify(text)};
   field.dispatchEvent(new Event('input', { bubbles: true }));
   await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-  return performance.now() - begin;
 })()`;
+
+/** How long the page has been computing, in ms: other processes of this machine do not count. */
+async function processorOf(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  return async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    const task = metrics.find(({ name }) => name === 'TaskDuration');
+    if (!task) throw new Error('the browser does not count');
+    return task.value * 1000;
+  };
+}
 
 it('10,000 rows are filtered in under 100 ms, sorted, and scroll to the last', async () => {
   const { page, spoken } = await opened.visit();
@@ -41,16 +52,14 @@ it('10,000 rows are filtered in under 100 ms, sorted, and scroll to the last', a
   for (const name of ['Organisation', 'Role', 'State', 'Drift']) {
     await page.getByRole('columnheader', { name, exact: true }).waitFor();
   }
+  const processorMs = await processorOf(page);
   const times: number[] = [];
   for (const text of ['org-0412', 'outbound', 'org-04999 inbound', 'o', '', 'synced', 'nothing-like-that', '']) {
-    // The best of three: other processes of this machine have the others.
-    const tries: number[] = [];
-    for (let turn = 0; turn < 3; turn += 1) {
-      await page.evaluate(timed(`${text} `));
-      tries.push(Number(await page.evaluate(timed(text))));
-    }
-    times.push(Math.min(...tries));
+    const began = await processorMs();
+    await page.evaluate(typed(text));
+    times.push((await processorMs()) - began);
   }
+  expect(Math.min(...times)).toBeGreaterThan(0);
   expect(Math.max(...times)).toBeLessThan(100);
   // Only what is in view is in the document.
   expect(await page.getByRole('row').count()).toBeLessThan(60);

@@ -75,7 +75,7 @@ export async function visit(
 ): Promise<Visit> {
   const context = await browser.newContext({ colorScheme, viewport: { width: 1360, height: 860 } });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(40_000);
   const spoken: string[] = [];
   page.on('console', (message) => spoken.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => spoken.push(`error: ${error.message}`));
@@ -91,7 +91,7 @@ export function useConsole(given: (opened: Opened) => void): void {
   beforeAll(async () => {
     opened = await openAll();
     given(opened);
-  }, 60_000);
+  }, 120_000);
   afterAll(() => opened.close());
 }
 

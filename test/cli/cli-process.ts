@@ -10,9 +10,9 @@ import { type Environment, startService, type TestService } from '../support/ser
 /** The service behind an address. */
 export interface ServedService {
   url: string;
-  /** Answers in place of the service, while it is set. */
+  /** While it is set, is told of each request, and answers in place of the service if it returns something. */
   instead:
-    | ((request: IncomingMessage) => { status: number; headers?: Record<string, string>; body: object })
+    | ((request: IncomingMessage) => { status: number; headers?: Record<string, string>; body: object } | undefined)
     | undefined;
   close(): Promise<void>;
 }

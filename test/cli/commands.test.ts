@@ -10,7 +10,7 @@ import { withPrompt } from '../support/configurations.ts';
 import type { TestService } from '../support/service.ts';
 import { cli, type ServedService, useServed } from './cli-process.ts';
 
-const PROCESSES_MS = 60_000;
+const PROCESSES_MS = 120_000;
 
 let service: TestService;
 let served: ServedService;
@@ -31,10 +31,18 @@ const file = (content: object) => {
 it(
   '`changes --follow` begins now, and shows what comes',
   async () => {
-    setTimeout(() => void service.put('followed', 'inbound', withPrompt('one')).then(() => service.announce()), 3_000);
+    // What was changed before is told before.
+    await service.announce();
+    let changed: Promise<void> | undefined;
+    served.instead = () => {
+      // It follows from here on, however long the process took to begin.
+      changed ??= service.put('followed', 'inbound', withPrompt('one')).then(() => service.announce());
+      return undefined;
+    };
     const { code, out, err } = await cli(['changes', '--follow', '--json', '--url', served.url], {
       onOutput: (_text, kill) => kill('SIGINT'),
     });
+    await changed;
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(JSON.parse(out)).toMatchObject({ orgId: 'followed', action: 'created' });
     await service.remove('followed', 'inbound');
@@ -221,7 +229,7 @@ it('whoever stops reading ends the command, without a word', async () => {
   expect([stdout.slice(0, 13), stdout.trim().at(-1), stderr]).toEqual(
     ['{\n  "items": [', '0', ''].map((text) => text.slice(0, 13)),
   );
-}, 30_000);
+});
 
 it(
   'a file is read as one of a directory is: values of the environment, Markdown, mistakes with their lines',

@@ -275,7 +275,7 @@ describe('the command', () => {
     });
     expect(ended.err).not.toMatch(/^\s+at /m);
     await service.remove('globex', 'inbound');
-  }, 60_000);
+  });
 
   it.each([
     ['no port', ['--port', 'x'], 64, /is no port/],

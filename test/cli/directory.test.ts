@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
@@ -8,7 +8,7 @@ import type { TestService } from '../support/service.ts';
 import { assistantsOf } from '../support/upstream.ts';
 import { cli, type ServedService, useServed } from './cli-process.ts';
 
-const PROCESSES_MS = 90_000;
+const PROCESSES_MS = 120_000;
 
 let service: TestService;
 let served: ServedService;
@@ -29,6 +29,13 @@ const fleetOf = (orgs: readonly string[], text = 'one') =>
   directoryOf(
     Object.fromEntries(orgs.map((org) => [`${org}.yaml`, { assistants: { inbound: withPrompt(`${org} ${text}`) } }])),
   );
+/** Leaves nothing in an exported directory but these files of organisations, and of templates: other tests have theirs. */
+function keepOnly(directory: string, { orgs = [], templates = [] }: { orgs?: string[]; templates?: string[] }): void {
+  for (const [folder, kept] of Object.entries({ orgs, templates })) {
+    const files = existsSync(join(directory, folder)) ? readdirSync(join(directory, folder)) : [];
+    for (const file of files) if (!kept.includes(file)) rmSync(join(directory, folder, file));
+  }
+}
 const at = (...args: string[]) => cli([...args, '--url', served.url]);
 const named = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 
@@ -47,9 +54,7 @@ it(
     const exported = await at('export', directory);
     expect(exported.code).toBe(0);
     expect(exported.err).toContain('EXPORTED_0_INBOUND_SERVER_HEADERS_KEY');
-    for (const file of readdirSync(join(directory, 'orgs'))) {
-      if (file !== `${org}.yaml`) rmSync(join(directory, 'orgs', file));
-    }
+    keepOnly(directory, { orgs: [`${org}.yaml`] });
     const env = { EXPORTED_0_INBOUND_SERVER_HEADERS_KEY: 'k' };
     const planned = await cli(['plan', directory, '--url', served.url], { env });
     expect([planned.code, planned.out]).toEqual([0, '0 to create, 0 to change, 0 to remove, 1 as they should be\n']);
@@ -93,9 +98,7 @@ it(
     const directory = temporaryDirectory();
     const exported = await at('export', directory);
     expect([exported.code, exported.err]).toEqual([0, expect.stringContaining('_7F3A_INBOUND_SERVER_HEADERS_KEY')]);
-    for (const file of readdirSync(join(directory, 'orgs'))) {
-      if (file !== '7f3a.yaml') rmSync(join(directory, 'orgs', file));
-    }
+    keepOnly(directory, { orgs: ['7f3a.yaml'] });
     const env = { _7F3A_INBOUND_SERVER_HEADERS_KEY: 'k' };
     const planned = await cli(['plan', directory, '--url', served.url], { env });
     expect([planned.code, planned.out]).toEqual([0, '0 to create, 0 to change, 0 to remove, 1 as they should be\n']);
@@ -317,7 +320,7 @@ it(
       expect(assistantsOf(service.vapi, org)).toMatchObject([{ firstMessage: 'Good morning' }]);
     const copy = temporaryDirectory();
     await at('export', copy);
-    for (const file of readdirSync(join(copy, 'orgs'))) if (!/north|south/.test(file)) rmSync(join(copy, 'orgs', file));
+    keepOnly(copy, { orgs: ['north.yaml', 'south.yaml'], templates: ['desk.yaml'] });
     expect(await at('plan', copy)).toMatchObject({ code: 0, err: '' });
     writeFileSync(join(directory, 'templates', 'bad.md'), 'no front matter');
     expect((await at('apply', directory)).err).toContain('bad.md:1: has no front matter');
@@ -341,9 +344,7 @@ it(
     const exported = await at('export', copy);
     const names = ['KEYED_ASSISTANT_SERVER_HEADERS_X_KEY', 'KEYED_HOOKTOKEN'];
     for (const name of names) expect(exported.err).toContain(name);
-    for (const file of readdirSync(join(copy, 'orgs'))) if (file !== 'keyed.yaml') rmSync(join(copy, 'orgs', file));
-    for (const file of readdirSync(join(copy, 'templates')))
-      if (file !== 'keyed.yaml') rmSync(join(copy, 'templates', file));
+    keepOnly(copy, { orgs: ['keyed.yaml'], templates: ['keyed.yaml'] });
     expect(readFileSync(join(copy, 'templates', 'keyed.yaml'), 'utf8')).toContain('x-hook: ${hookToken}');
     const planWith = async (token: string) =>
       await cli(['plan', copy, '--url', served.url], {
@@ -393,5 +394,6 @@ it(
     expect(await at('plan', directory)).toMatchObject({ code: 0 });
     for (const org of orgs) expect(assistantsOf(service.vapi, org)).toHaveLength(1);
   },
-  PROCESSES_MS,
+  // Five commands that go through all of them.
+  3 * PROCESSES_MS,
 );

@@ -10,9 +10,15 @@ useServed((...given) => {
   [served, service] = given;
 });
 
-/** The command, while the worker does what the run needs. */
+/** The command, while the worker does what the run needs, once it is watched. */
 async function drift(...options: readonly string[]) {
+  const { promise: isWatched, resolve: watch } = Promise.withResolvers<void>();
+  served.instead = ({ url }) => {
+    if (url?.startsWith('/drift/runs/')) watch();
+    return undefined;
+  };
   const command = cli(['drift', ...options, '--url', served.url]);
+  await Promise.race([isWatched, command]);
   let hasEnded = false;
   void command.then(() => {
     hasEnded = true;
@@ -23,7 +29,7 @@ async function drift(...options: readonly string[]) {
 
 it('says that there is nothing to look at', async () => {
   expect(await drift()).toMatchObject({ code: 0, out: 'There is no assistant.\n' });
-}, 60_000);
+});
 
 it('a healing run says of each finding why it was left as it is', async () => {
   for (const org of ['healed', 'watched']) {
@@ -42,7 +48,8 @@ it('a healing run says of each finding why it was left as it is', async () => {
   expect(lineOf('healed')).toMatch(/→ reapplied/);
   expect(lineOf('watched')).toMatch(/→ left as it is: the driftMode of watched is report$/);
   expect((await drift()).out).not.toContain('left as it is');
-}, 60_000);
+  for (const org of ['healed', 'watched']) await service.remove(org, 'inbound');
+});
 
 it('says that the run that is going on already only reports', async () => {
   const { body } = await service.invoke('drift', driftEvent('POST', { body: { mode: 'report' } }));
@@ -50,4 +57,4 @@ it('says that the run that is going on already only reports', async () => {
   expect(err).toBe(
     `Watching drift run ${body.runId} (report), which had begun already. It heals nothing: call the command again when it has ended.\n`,
   );
-}, 60_000);
+});

@@ -49,7 +49,7 @@ describe('on the embedded stack', () => {
     expect(run.code).toBe(0);
     expect(reportOf(run)).toMatchObject({ passed: 5, failed: 0, cleanup: { left: [] } });
     expect(pageOf(run)).toContain('All scenarios passed');
-  }, 60_000);
+  });
 
   it('nothing of the log, and no key, is between the ticks or in the report', async () => {
     const run = await verify([]);
@@ -57,7 +57,7 @@ describe('on the embedded stack', () => {
     expect(readFileSync(join(run.directory, '.local', 'verify.log'), 'utf8')).toContain('OPERATION_STARTED');
     const everything = run.output + JSON.stringify(reportOf(run)) + pageOf(run);
     expect(everything).not.toMatch(/local-(platform|acme)-key/);
-  }, 60_000);
+  });
 });
 
 describe('at a Vapi of the developer', () => {
@@ -79,7 +79,7 @@ describe('at a Vapi of the developer', () => {
     expect(reportOf(run).results.find(({ name }) => name === 'credential-fallback')?.message).toContain(
       'not configured and was not tried',
     );
-  }, 60_000);
+  });
 
   it('without a key there is nothing to try: exit code 1, and no report', async () => {
     const run = await verify([], { VAPI_BASE_URL: vapi.url });

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -148,7 +148,7 @@ it('a problem can be thrown, with its code and the operation', async () => {
   expect(thrown).toMatchObject({ status: 404, operationId: 'op-1', problem: { code: 'NOT_FOUND' } });
 });
 
-it('a separate project uses the package, typed and in JavaScript', () => {
+it('a separate project uses the package, typed and in JavaScript', async () => {
   const project = temporaryDirectory();
   const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', project], {
     cwd: CHECKOUT,
@@ -203,10 +203,14 @@ console.log(names.length, code);
     stderr: expect.stringContaining('could not be reached'),
   });
   // The package has the page of the console, and needs nothing to build it.
-  const shown = spawnSync(
+  const console = spawn(
     process.execPath,
     [join(modules, 'vapi-sync/cli/bin.js'), 'console', '--url', 'http://127.0.0.1:2'],
-    { encoding: 'utf8', timeout: 4_000, killSignal: 'SIGINT' },
+    { stdio: ['ignore', 'pipe', 'ignore'] },
   );
-  expect(shown.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/console\/\?token=/);
+  const ended = once(console, 'close');
+  const [shown] = await Promise.race([once(console.stdout, 'data'), ended]);
+  console.kill('SIGINT');
+  await ended;
+  expect(String(shown)).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/console\/\?token=/);
 }, 120_000);

@@ -35,7 +35,8 @@ const AT = '2026-03-01T10:00:00.000Z';
 export function describeDynamoStores(table: () => ContractTable): void {
   const store = () => new DynamoMappingStore(table());
   /** The same store over the connection that can be made to fail. */
-  const shaken = () => new DynamoMappingStore({ client: table().faultyClient(), name: table().name });
+  const shaken = (patienceMs?: number) =>
+    new DynamoMappingStore({ client: table().faultyClient(patienceMs), name: table().name });
   const connection = () => table().connection;
 
   describe('items', () => {
@@ -165,7 +166,8 @@ export function describeDynamoStores(table: () => ContractTable): void {
       const key = freshKey();
       connection().reset();
       connection().plan({ fault: 'hang-after' });
-      const result = await shaken().write(writeOf(key, { transition: 'claim', from: undefined, token: 'mine' }));
+      // Enough for the second attempt on a busy machine.
+      const result = await shaken(1_000).write(writeOf(key, { transition: 'claim', from: undefined, token: 'mine' }));
       expect(result).toEqual({ kind: 'written' });
       expect(await rowOf(store(), key)).toMatchObject({ revision: 1, claim: { token: 'mine' } });
       expect(writesSeen(table())).toBe(2);
@@ -228,7 +230,7 @@ export function describeDynamoStores(table: () => ContractTable): void {
       const { key, row } = await bringTo('idle', store());
       connection().reset();
       connection().plan({ fault, times: 3 });
-      const writing = shaken().write(writeOf(key, { transition: 'claim', from: row, token: 'mine' }));
+      const writing = shaken(150).write(writeOf(key, { transition: 'claim', from: row, token: 'mine' }));
       await expect(writing).rejects.toThrow(error);
       expect(await rowOf(store(), key)).toEqual(row);
     });
@@ -236,7 +238,7 @@ export function describeDynamoStores(table: () => ContractTable): void {
     it('a read that times out is an error and not an organisation without a mapping', async () => {
       const { key } = await bringTo('idle', store());
       connection().plan({ fault: 'hang', times: 3 });
-      await expect(shaken().read(key.orgId)).rejects.toThrow(/requestTimeout/);
+      await expect(shaken(150).read(key.orgId)).rejects.toThrow(/requestTimeout/);
     });
 
     it('a configuration that is too large for an item is an error, and nothing is kept of it', async () => {

@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { COMPILED } from '../support/checkout.ts';
+import { withAssistants, withSync } from '../domain/verification/verifying.ts';
+import type { Reply } from '../support/api-description.ts';
+import { COMPILED, PROCESSES_MS } from '../support/checkout.ts';
 import { configuration } from '../support/configurations.ts';
-import { SECRETS, startService, type TestService } from '../support/service.ts';
+import { type Environment, SECRETS, startService, type TestService } from '../support/service.ts';
 import { assistantsOf } from '../support/upstream.ts';
 import { note, printTable } from './report.ts';
 
@@ -38,43 +40,73 @@ interface Answer {
 }
 
 describe('twenty processes PUT one new assistant at the same time', () => {
-  it('one POST, one assistant, and every answer carries its id or says when to come back', async () => {
-    const event = {
-      headers: {},
-      routeKey: 'PUT /orgs/{orgId}/assistants/{role}',
-      requestContext: { http: { method: 'PUT' } },
-      pathParameters: { orgId: 'racing', role: 'inbound' },
-      body: JSON.stringify(configuration()),
-    };
-    const children = Array.from({ length: 20 }, () => startProcess(event));
-    await Promise.all(children.map(({ ready }) => ready));
-    for (const { child } of children) child.stdin?.write('go\n');
-    const answers = await Promise.all(children.map(({ answer }) => answer));
+  it(
+    'one POST, one assistant, and every answer carries its id or says when to come back',
+    async () => {
+      const event = {
+        headers: {},
+        routeKey: 'PUT /orgs/{orgId}/assistants/{role}',
+        requestContext: { http: { method: 'PUT' } },
+        pathParameters: { orgId: 'racing', role: 'inbound' },
+        body: JSON.stringify(configuration()),
+      };
+      const children = Array.from({ length: 20 }, () => startProcess(event));
+      await Promise.all(children.map(({ ready }) => ready));
+      for (const { child } of children) child.stdin?.write('go\n');
+      const answers = await Promise.all(children.map(({ answer }) => answer));
 
-    const assistants = assistantsOf(service.vapi, 'racing');
-    const wrong = answers.filter(({ statusCode, headers, body }) =>
-      statusCode === 409 ? !headers['Retry-After'] : body.assistantId !== assistants[0]?.id,
-    );
-    note({ scenario: '20 processes, one new assistant', runs: 20, violations: wrong.length + assistants.length - 1 });
-    expect(wrong).toEqual([]);
-    expect(assistants).toHaveLength(1);
-    expect(service.vapi.count('POST')).toBe(1);
-    expect(answers.filter(({ statusCode }) => statusCode === 201)).toHaveLength(1);
-  }, 60_000);
+      const assistants = assistantsOf(service.vapi, 'racing');
+      const wrong = answers.filter(({ statusCode, headers, body }) =>
+        statusCode === 409 ? !headers['Retry-After'] : body.assistantId !== assistants[0]?.id,
+      );
+      note({ scenario: '20 processes, one new assistant', runs: 20, violations: wrong.length + assistants.length - 1 });
+      expect(wrong).toEqual([]);
+      expect(assistants).toHaveLength(1);
+      expect(service.vapi.count('POST')).toBe(1);
+      expect(answers.filter(({ statusCode }) => statusCode === 201)).toHaveLength(1);
+    },
+    PROCESSES_MS,
+  );
 });
+
+/**
+ * A PUT whose POST is under way until another one, whose clock says that the claim is long over, has looked, found
+ * nothing, and made the assistant.
+ */
+async function putsOfTwo(org: string): Promise<{ first: Reply; second: Reply }> {
+  const late = service.anotherEnvironment({ runtime: { now: () => Date.now() + 120_000 } });
+  const { environment, isSent, arrive } = withSlowPost();
+  const answer = environment.put(org, 'inbound', configuration());
+  await Promise.race([isSent, answer]);
+  const second = await late.put(org, 'inbound', configuration());
+  arrive();
+  return { first: await answer, second };
+}
+
+/** An environment whose POST is on its way to Vapi until told. */
+function withSlowPost(): { environment: Environment; isSent: Promise<void>; arrive: () => void } {
+  const environment = service.anotherEnvironment();
+  const { promise: isSent, resolve: send } = Promise.withResolvers<void>();
+  const { promise: hasArrived, resolve: arrive } = Promise.withResolvers<void>();
+  const { vapi } = environment.app.sync;
+  const open = vapi.open.bind(vapi);
+  const slow = withAssistants(withSync(environment.app, { vapi: { open } }), (assistants) => ({
+    create: async (payload) => {
+      send();
+      await hasArrived;
+      return await assistants.create(payload);
+    },
+  }));
+  vapi.open = (...args) => slow.open(...args);
+  return { environment, isSent, arrive };
+}
 
 describe('an environment that goes on after its claim was taken over', () => {
   it('does not finalise: it removes what it made and answers with the assistant of the other', async () => {
-    // The POST of the first is under way when the second, whose clock says that the claim is long over, looks and finds
-    // nothing.
-    service.vapi.inject({ on: { method: 'POST' }, behaviour: { kind: 'slow', ms: 1_500 } });
-    const late = service.anotherEnvironment({ runtime: { now: () => Date.now() + 120_000 } });
-    const first = service.put('fenced', 'inbound', configuration());
-    await Promise.race([until(() => service.vapi.count('POST') === 1), first]);
-    const second = await late.put('fenced', 'inbound', configuration());
-    const answer = await first;
+    const { first, second } = await putsOfTwo('fenced');
     expect(second.body).toMatchObject({ outcome: 'created' });
-    expect(answer).toMatchObject({ status: 200, body: { outcome: 'unchanged', assistantId: second.body.assistantId } });
+    expect(first).toMatchObject({ status: 200, body: { outcome: 'unchanged', assistantId: second.body.assistantId } });
+    expect(service.vapi.count('POST')).toBe(2);
     const left = assistantsOf(service.vapi, 'fenced');
     note({ scenario: 'claim lost while creating', runs: 1, violations: left.length - 1 });
     expect(left.map(({ id }) => id)).toEqual([second.body.assistantId]);
@@ -82,22 +114,13 @@ describe('an environment that goes on after its claim was taken over', () => {
 });
 
 it('what such an environment made and could not remove is written down, and removed by the next call', async () => {
-  service.vapi.inject({ on: { method: 'POST' }, behaviour: { kind: 'slow', ms: 1_500 } });
   service.vapi.inject({ on: { method: 'DELETE' }, times: 6, behaviour: { kind: 'error-before', status: 500 } });
-  const late = service.anotherEnvironment({ runtime: { now: () => Date.now() + 120_000 } });
-  const first = service.put('leftover', 'inbound', configuration());
-  await Promise.race([until(() => service.vapi.count('POST') === 1), first]);
-  const second = await late.put('leftover', 'inbound', configuration());
-  await first;
+  const { second } = await putsOfTwo('leftover');
   expect((await service.get('leftover', 'inbound')).body.retiring).toHaveLength(1);
   service.vapi.clearFaults();
   await service.anotherEnvironment().put('leftover', 'inbound', configuration());
   expect(assistantsOf(service.vapi, 'leftover').map(({ id }) => id)).toEqual([second.body.assistantId]);
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 function startProcess(event: unknown): { child: ChildProcess; ready: Promise<void>; answer: Promise<Answer> } {
   const child = spawn(process.execPath, [script, JSON.stringify(event)], {

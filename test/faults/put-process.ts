@@ -7,11 +7,11 @@ import { handler } from '../../src/handlers/sync.ts';
 import { contextOf } from '../support/context.ts';
 
 const event: unknown = JSON.parse(process.argv[2] ?? '{}');
-const ends = Date.now() + 29_000;
-const context = contextOf(() => ends - Date.now(), `process-${process.pid}`);
 
 process.stdout.write('ready\n');
 process.stdin.once('data', async () => {
+  const ends = Date.now() + 29_000;
+  const context = contextOf(() => ends - Date.now(), `process-${process.pid}`);
   const answer = await handler(event, context);
   process.stdout.write(`${JSON.stringify(answer)}\n`, () => process.exit(0));
 });

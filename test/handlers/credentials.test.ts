@@ -33,9 +33,10 @@ describe('an organisation secret that is there but cannot be used stops, and no 
       () => service.secrets.put(service.secretName(org), { apiKey: 'schlüssel' }),
       false,
     ],
-  ])('%s', async (_name, arrange, retryable) => {
+  ])('%s', async (name, arrange, retryable) => {
     arrange();
-    const reply = await service.anotherEnvironment().put(org, 'inbound', configuration());
+    const waiting = name === 'Secrets Manager hangs' ? { secretsTimeoutMs: 1_000 } : {};
+    const reply = await service.anotherEnvironment(waiting).put(org, 'inbound', configuration());
     expect(reply).toMatchObject({ status: 500, body: { code: 'CREDENTIALS_INVALID', retryable } });
     expect(reply.body.detail).toContain(`orgs/${org}`);
     expect(reply.headers).toEqual(

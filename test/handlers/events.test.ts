@@ -70,7 +70,7 @@ useService(
   (given) => {
     service = given.service;
   },
-  { secretsTimeoutMs: 10_000, settings: { DEPLOYMENT_ID: 'vapi-sync-local' } },
+  { settings: { DEPLOYMENT_ID: 'vapi-sync-local' } },
 );
 
 it('each event answers as the README says, one after the other', async () => {

@@ -37,7 +37,8 @@ describe('GET /assistants', () => {
     const { body: single } = await service.get('one', 'inbound');
     service.clearCounts();
     const { status, body } = await list();
-    expect({ status, item: body.items[0] }).toEqual({ status: 200, item: single });
+    const item = body.items.find(({ orgId }: { orgId: string }) => orgId === 'one');
+    expect({ status, item }).toEqual({ status: 200, item: single });
     expect(single).toMatchObject({
       summary: { name: 'Front desk', model: 'openai/gpt-4o', voice: 'azure/en-US-AndrewNeural' },
       template: null,

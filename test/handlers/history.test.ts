@@ -99,7 +99,7 @@ describe('GET …/history', () => {
     const stored = await service.app.sync.history.list({ orgId: org, role: 'inbound' });
     expect(stored.length).toBeLessThan(50 + 10 + 1);
     expect(await rollBack(oldest.specHash)).toMatchObject({ status: 404 });
-  }, 60_000);
+  });
 });
 
 it('a configuration that comes back again and again, each time after another one, does not grow', async () => {
@@ -114,7 +114,7 @@ it('a configuration that comes back again and again, each time after another one
   expect(named.length).toBeGreaterThan(40);
   expect(named.length).toBeLessThan(50 + 10);
   expect(await hashesOf()).toHaveLength(50);
-}, 60_000);
+});
 
 describe('the task prune-history', () => {
   const prune = () => service.work([{ kind: 'prune-history', orgId: org, role: 'inbound', operationId: 'x' }]);

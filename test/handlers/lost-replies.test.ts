@@ -137,7 +137,9 @@ describe('Lambda’s limits', () => {
 
   it('a create whose reply comes after the deadline is resolved by the next call', async () => {
     onCreate({ kind: 'hang-after' });
-    const late = await service.put(org, 'inbound', configuration(), { remainingMs: 6_000 });
+    // Enough to begin, however busy this machine is; what Vapi then takes is all that is left.
+    const remainingMs = () => (service.vapi.count('POST') === 0 ? 6_000 : 1_000);
+    const late = await service.put(org, 'inbound', configuration(), { remainingMs });
     expect(late.body.code).toBe('CREATE_UNRESOLVED');
     const next = await service.put(org, 'inbound', configuration());
     expect(next.body.outcome).toBe('adopted');

@@ -131,7 +131,7 @@ it('the verification suite of such a deployment needs no token: who may start it
   const event = { routeKey: 'POST /verify', requestContext: { http: { method: 'POST' }, authorizer: signed } };
   const { status, body } = await withTokens.invoke('verify', event);
   expect([status, body.failed]).toEqual([200, 0]);
-}, 60_000);
+});
 
 describe('where callers sign with IAM', () => {
   it('IAM has decided', async () => {

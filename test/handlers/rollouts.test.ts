@@ -214,7 +214,7 @@ it('an account that is throttled, or whose key is refused, holds up nobody else'
   const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + 400_000 } });
   await later.work([{ kind: 'rollout', rolloutId }]);
   expect(await show(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 29, failed: 1 } });
-}, 60_000);
+});
 
 it('more failures than are tolerated stop it at once, and not at the end of a unit', async () => {
   await bound(20);

@@ -28,7 +28,7 @@ describe('a table that does not answer', () => {
       expect(retryAfter(reply)).toBeGreaterThan(0);
     }
     expect(service.output.lines().some(({ code }) => code === 'STORAGE_FAILED')).toBe(true);
-  }, 60_000);
+  });
 });
 
 it('a queue that does not answer is told the same way to whoever starts a drift run', async () => {

@@ -44,7 +44,7 @@ describe.each(functionSources())('the bundle of $name', ({ name, source }) => {
       inputs.some(([path]) => path.includes(`/${found}/`)),
     );
     expect(foreign).toEqual([]);
-  }, 60_000);
+  });
 
   it('loads neither Node’s `fetch` nor its source map when it starts', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'vapi-sync-bundle-'));
@@ -58,7 +58,7 @@ describe.each(functionSources())('the bundle of $name', ({ name, source }) => {
     } finally {
       rmSync(directory, { recursive: true });
     }
-  }, 60_000);
+  });
 });
 
 it('a function finds credentials that are not in its environment: the file beside the bundle has the providers', async () => {
@@ -102,4 +102,4 @@ it('a function finds credentials that are not in its environment: the file besid
     await server.close();
     rmSync(directory, { recursive: true });
   }
-}, 60_000);
+});

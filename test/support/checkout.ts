@@ -13,7 +13,7 @@ export const COMPILED = { NODE_COMPILE_CACHE: join(CACHES, 'compile-cache') };
  * The longest that a test with child processes may take: each is ready within a second, or within many on a busy
  * machine.
  */
-export const PROCESSES_MS = 90_000;
+export const PROCESSES_MS = 120_000;
 /** All that a deployment is made of. */
 export const SERVICE = ['serverless.yml', 'infrastructure', 'package.json', 'tsconfig.json', 'src', 'local', 'events'];
 

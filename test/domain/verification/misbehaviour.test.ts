@@ -27,12 +27,9 @@ const JENNY = 'azure/en-US-JennyNeural';
 let service: TestService;
 let app: Application;
 
-useService(
-  (given) => {
-    service = given.service;
-  },
-  { secretsTimeoutMs: 10_000 },
-);
+useService((given) => {
+  service = given.service;
+});
 beforeEach(() => {
   service.vapi.configure({ refusedVoices: [] });
   service.secrets.put(service.secretName(OWN_KEY_ORGANISATION), { apiKey: ACME_KEY });
@@ -49,7 +46,7 @@ describe('voice normalisation fails', () => {
     expect(message).toContain('PUT for "legacy-voice" was answered 422 VAPI_REJECTED');
     expect(message).toContain('en-US-JennyNeural is no longer available');
     expect(message).not.toContain('"supported-voice"');
-  }, 60_000);
+  });
 
   it('on a Vapi that has another voice than it was given', async () => {
     const vapi = withAssistants(app, (assistants) => ({

@@ -22,12 +22,9 @@ let service: TestService;
 /** As the suite itself calls the service. */
 const verifying = () => service.anotherEnvironment({ isVerification: true });
 
-useService(
-  (given) => {
-    service = given.service;
-  },
-  { secretsTimeoutMs: 10_000 },
-);
+useService((given) => {
+  service = given.service;
+});
 beforeEach(() => {
   service.vapi.configure({ latencyMs: 0 });
   service.secrets.put(service.secretName(OWN_KEY_ORGANISATION), { apiKey: ACME_KEY });
@@ -43,7 +40,7 @@ describe('a service and a Vapi that are as they should be', () => {
     expect(verificationReportSchema.parse(body)).toEqual(body);
     expect(body).toMatchObject({ operationId: 'op-1', passed: 5, failed: 0, total: 5, passRate: 100 });
     expect(body.cleanup).toEqual({ earlierRunsRemoved: [], left: [] });
-  }, 60_000);
+  });
 
   it('pass against an upstream of 300 ms latency in the time that API Gateway gives', async () => {
     service.vapi.configure({ latencyMs: 300 });
@@ -181,7 +178,7 @@ describe('runs beside and after each other', () => {
     const reports = await Promise.all(environments.map(({ app }) => verify(verificationDependencies(app))));
     expect(reports.flatMap(failuresOf)).toEqual([]);
     expect(new Set(reports.map(({ runId }) => runId)).size).toBe(2);
-  }, 60_000);
+  });
 
   it('what a run has left that died is removed by the next one: mapped, unmapped, and in the account of an own key', async () => {
     const run = await openRun(past(1));
