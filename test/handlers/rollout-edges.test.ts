@@ -175,6 +175,15 @@ it('an alarm that comes while the rollout is planned waits for the plan', async 
   expect(await show(rolloutId)).toMatchObject({ state: 'paused', reason: 'alarm' });
 });
 
+it('has no pace below nothing while its targets are written down', async () => {
+  await bind();
+  const { rolloutId } = (await start()).body;
+  const store = service.app.rollouts.rollouts;
+  const found = await store.read(rolloutId);
+  if (found) await store.write(found, { state: 'planning', targets: 0, sizes: [], wave: 0 });
+  expect(await show(rolloutId)).toMatchObject({ state: 'planning', ratePerMinute: 0 });
+});
+
 it('an alarm that waits for a plan has stopped the others before', async () => {
   await bind();
   const other = templateId;

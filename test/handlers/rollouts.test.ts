@@ -101,6 +101,26 @@ it('one that was deleted at Vapi is made again, one whose mapping is gone is not
   expect((await service.get(orgs[1] ?? '', 'inbound')).status).toBe(404);
 });
 
+it.each(['before', 'after'] as const)(
+  'one whose removal was cut off %s the rollout reached it does not come back',
+  async (moment) => {
+    const [one = ''] = await bound(1);
+    const { rolloutId } = (await start()).body;
+    if (moment === 'after') await work(rolloutId);
+    service.vapi.inject({ on: { method: 'DELETE' }, times: null, behaviour: { kind: 'error-after', status: 503 } });
+    expect((await service.remove(one, 'inbound')).status).toBe(503);
+    service.vapi.clearFaults();
+    if (moment === 'after') await act(rolloutId, 'rollback');
+    const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + 60_000 } });
+    await later.work([{ kind: 'rollout', rolloutId }]);
+    const state = moment === 'before' ? 'completed' : 'rolled-back';
+    expect(await show(rolloutId)).toMatchObject({ state, counts: { skipped: 1 } });
+    expect((await service.get(one, 'inbound')).body).toMatchObject({ state: 'interrupted' });
+    expect(service.vapi.count('POST')).toBe(0);
+    expect((await service.remove(one, 'inbound')).status).toBe(204);
+  },
+);
+
 it.each(['pause', 'rollback'])(
   'more failures than are tolerated stop it before the next wave: %s',
   async (onFailure) => {
@@ -193,6 +213,39 @@ it('a throttled target is tried again, and no failure', async () => {
   const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + 600_000 } });
   await later.work([{ kind: 'rollout', rolloutId }]);
   expect(await show(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 1 } });
+});
+
+it.each(['resume', 'rollback'])('the time that it was paused for is none of a target: %s', async (action) => {
+  await bound(1);
+  const throttle = (method: string) =>
+    service.vapi.inject({ on: { method }, behaviour: { kind: 'rate-limit', retryAfter: 600 } });
+  const workAfter = async (ms: number) => {
+    const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + ms } });
+    await later.work([{ kind: 'rollout', rolloutId }]);
+  };
+  // Its reply is lost: a rollback has to look at it.
+  service.vapi.inject({ on: { method: 'PATCH' }, behaviour: { kind: 'error-after', status: 503 } });
+  throttle('PATCH');
+  const { rolloutId } = (await start()).body;
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({ state: 'running', counts: { outdated: 1 } });
+  service.vapi.clearFaults();
+  await act(rolloutId, 'pause');
+  const week = 7 * 86_400_000;
+  const operator = service.anotherEnvironment({ runtime: { now: () => Date.now() + week } });
+  const path = `/rollouts/{rolloutId}/${action}`;
+  const event = {
+    routeKey: `POST ${path}`,
+    requestContext: { http: { method: 'POST' } },
+    pathParameters: { rolloutId },
+  };
+  await operator.invoke('rollouts', event);
+  throttle('GET');
+  await workAfter(week + 1_000);
+  expect(await show(rolloutId)).toMatchObject({ counts: { outdated: 1, failed: 0 } });
+  service.vapi.clearFaults();
+  await workAfter(week + 700_000);
+  expect(await show(rolloutId)).toMatchObject({ state: action === 'resume' ? 'completed' : 'rolled-back' });
 });
 
 it('an account that is throttled, or whose key is refused, holds up nobody else', async () => {

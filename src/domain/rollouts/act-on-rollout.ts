@@ -48,9 +48,9 @@ function changeBy(action: RolloutAction, rollout: Rollout, now: string): Paramet
     case 'abort':
       return { by: 'abort', reason: 'operator', endedAt: now };
     case 'rollback':
-      return { by: 'rollback', reason: 'operator', ...fromTheLast(rollout) };
+      return { by: 'rollback', reason: 'operator', ...fromTheLast(rollout, now) };
     case 'resume':
-      return { by: 'resume', reason: undefined, unit: 0, waiting: undefined, dueAt: undefined };
+      return { by: 'resume', reason: undefined, unit: 0, waiting: undefined, dueAt: undefined, turnedAt: now };
   }
 }
 

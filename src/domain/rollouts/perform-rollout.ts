@@ -155,12 +155,13 @@ async function isOverTolerance({ targets }: RolloutCall, { rolloutId, tolerance 
  */
 export async function stop(call: RolloutCall, rollout: Rollout, reason: StopReason): Promise<Rollout | undefined> {
   if (rollout.onFailure === 'pause') return await transit(call, rollout, { by: 'pause', reason });
-  return await transit(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout) });
+  return await transit(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout, isoNow(call.runtime)) });
 }
 
 /** Where a rollback begins: with the newest wave; what was not begun is passed over. */
-export function fromTheLast({ unitCount }: Rollout) {
-  return { unit: unitCount - 1, waiting: undefined, dueAt: undefined, counted: undefined, endedAt: undefined } as const;
+export function fromTheLast({ unitCount }: Rollout, turnedAt: string) {
+  const nothing = { waiting: undefined, dueAt: undefined, counted: undefined, endedAt: undefined } as const;
+  return { ...nothing, unit: unitCount - 1, turnedAt };
 }
 
 async function bake(call: RolloutCall, rollout: Rollout): Promise<Step> {

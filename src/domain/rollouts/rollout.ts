@@ -45,6 +45,8 @@ export interface Rollout extends Omit<RolloutRequest, 'select'> {
   dueAt?: string | undefined;
   /** The first unit of this wave, or of the way back, that has targets to be tried again, and when (ISO 8601). */
   waiting?: { unit: number; until: string } | undefined;
+  /** When it was resumed, or began to go back: targets that could not be reached before have all their time again. */
+  turnedAt?: string | undefined;
   /** Units up to this one were looked at after the bake. */
   looked?: number | undefined;
   startedBy: Actor;

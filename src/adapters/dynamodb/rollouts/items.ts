@@ -36,6 +36,7 @@ const rolloutSchema = z.object({
   unitCount: z.number(),
   dueAt: z.exactOptional(z.string()),
   waiting: z.exactOptional(z.object({ unit: z.number(), until: z.string() })),
+  turnedAt: z.exactOptional(z.string()),
   looked: z.exactOptional(z.number()),
   startedBy: z.object({ kind: z.enum(ACTOR_KINDS), id: z.string() }),
   startedAt: z.string(),
