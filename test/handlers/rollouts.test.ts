@@ -2,6 +2,7 @@ import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import { eventErrors } from '../support/event-schemas.ts';
 import { ACME_KEY, PLATFORM_KEY, type TestService, WITHOUT_PAUSES } from '../support/service.ts';
+import { assistantsOf } from '../support/upstream.ts';
 import { useRollouts } from '../support/use-rollouts.ts';
 
 let service: TestService;
@@ -72,6 +73,23 @@ it('takes each target back to its own configuration, but for one that somebody h
   expect(await messageOf(orgs[2] ?? '')).toBe('Hello! undefined');
   const { items } = await targetsOf(rolloutId, { state: 'skipped' });
   expect(items).toMatchObject([{ orgId: orgs[2], code: 'CHANGED_SINCE' }]);
+});
+
+it('a voice that was retired since is replaced on the way back, as by a PUT', async () => {
+  const voice = { provider: 'vapi', voiceId: 'Elliot' };
+  const lenient = service.anotherEnvironment({ settings: { VOICE_POLICY: 'keep-active-vapi' } });
+  await putTemplate('one', { voice });
+  await lenient.put(org, 'inbound', { template: templateId });
+  await putTemplate('two', { voice });
+  const voiceNow = () => assistantsOf(service.vapi, org, 'inbound')[0]?.voice;
+  expect(voiceNow()).toMatchObject(voice);
+  const { rolloutId } = (await start()).body;
+  await work(rolloutId);
+  await act(rolloutId, 'rollback');
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({ state: 'rolled-back', counts: { 'rolled-back': 1 } });
+  expect(await messageOf(org)).toBe('one 1');
+  expect(voiceNow()).toMatchObject({ provider: 'azure', voiceId: 'en-US-JennyNeural' });
 });
 
 it('a target that somebody has changed since the plan is left', async () => {

@@ -1,5 +1,5 @@
 import type { VapiAccounts } from '../account/vapi-account.ts';
-import { type DesiredAssistant, desireAssistant, desiredFrom } from '../configuration/configuration.ts';
+import { type DesiredAssistant, desireAssistant } from '../configuration/configuration.ts';
 import {
   type AssistantMapping,
   mappingOf,
@@ -10,6 +10,7 @@ import { isAsPlanned, type PlannedRow } from '../mapping/expectation.ts';
 import type { Operation } from '../operation.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { isoNow } from '../runtime.ts';
+import { desireStored } from '../sync/desire-stored.ts';
 import { syncAssistant } from '../sync/sync-assistant.ts';
 import { bindTemplate } from '../templates/bind.ts';
 import type { RolloutCall } from './dependencies.ts';
@@ -64,7 +65,7 @@ export async function takeTargetBack(call: RolloutCall, rollout: Rollout, target
     const { mapping: now } = await apply(operation, {
       target,
       view,
-      desired: { ...desiredFrom(former), specHash: target.specHash },
+      desired: desireStored(operation, { ...former, specHash: target.specHash }),
       binding: { ...mapping.template, version: target.from, operationId: operation.id },
     });
     return { ...target, state: 'rolled-back', assistantId: now.assistantId ?? null };
