@@ -342,6 +342,20 @@ it('while a worker has its targets in hand nothing is sent again, however long t
   expect([await resentAfter(rolloutId, 90), await resentAfter(rolloutId, 110)]).toEqual([0, 1]);
 });
 
+it('the look at a wave reads the targets of that wave, however many came before it', async () => {
+  await bound(12);
+  const { rolloutId, waves } = (await start({ waves: { first: 1, growth: 'linear', bakeSeconds: 0 } })).body;
+  expect(waves).toHaveLength(12);
+  service.clearCounts();
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 12 } });
+  const reads = service.awsRequests.filter(
+    ({ operation, input }) => operation === 'GetItem' && JSON.stringify(input).includes('UNIT#'),
+  );
+  // To work on them and to look at them, each time with the one behind.
+  expect(reads.length).toBeLessThanOrEqual(4 * 12);
+}, 60_000);
+
 it('a list of rollouts that are over reads none of their targets', async () => {
   await bound(3);
   const { rolloutId } = (await start()).body;

@@ -8,7 +8,7 @@ import { Problem, validationFailed } from '../problem.ts';
 import { isoNow, type Runtime } from '../runtime.ts';
 import { countTargets } from './count-targets.ts';
 import type { RolloutCall } from './dependencies.ts';
-import { type Rollout, type RolloutRequest, type Target, type TargetUnit, UNIT_SIZE } from './rollout.ts';
+import { type Rollout, type RolloutRequest, type Target, type TargetUnit, unitSizeOf } from './rollout.ts';
 import { sendTask, transit } from './transit.ts';
 import { isEnded } from './transitions.ts';
 import { countOf, waveSizes } from './waves.ts';
@@ -166,13 +166,9 @@ async function takeTemplate(call: RolloutCall, planned: Rollout): Promise<void> 
   throw new Problem('ROLLOUT_IN_PROGRESS', detail);
 }
 
-/** A unit is worked on by one worker: it has at least as many targets as are worked on at a time. */
-function unitsOf(
-  { rolloutId, maxConcurrent }: Rollout,
-  targets: readonly Target[],
-  sizes: readonly number[],
-): TargetUnit[] {
-  const unitSize = Math.max(UNIT_SIZE, maxConcurrent);
+function unitsOf(rollout: Rollout, targets: readonly Target[], sizes: readonly number[]): TargetUnit[] {
+  const { rolloutId } = rollout;
+  const unitSize = unitSizeOf(rollout);
   const units: TargetUnit[] = [];
   let begin = 0;
   for (const [index, size] of sizes.entries()) {

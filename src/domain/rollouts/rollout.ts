@@ -139,4 +139,15 @@ export interface TargetStore {
 }
 
 /** Targets that are written together, unless more are worked on at a time. */
-export const UNIT_SIZE = 25;
+const UNIT_SIZE = 25;
+
+/** How many targets a unit has: one worker has it, so at least as many as are worked on at a time. */
+export function unitSizeOf({ maxConcurrent }: Pick<Rollout, 'maxConcurrent'>): number {
+  return Math.max(UNIT_SIZE, maxConcurrent);
+}
+
+/** The number of the first unit of the wave that a rollout is at. */
+export function firstUnitOfWave({ sizes, wave, maxConcurrent }: Rollout): number {
+  const unitSize = unitSizeOf({ maxConcurrent });
+  return sizes.slice(0, Math.max(0, wave - 1)).reduce((units, size) => units + Math.ceil(size / unitSize), 0);
+}
