@@ -138,6 +138,19 @@ describe('the look at a wave', () => {
     expect(await lookAt(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 1 } });
   });
 
+  it('stops at one whose new tools Vapi refuses: it has those of before', async () => {
+    await putTemplate('one');
+    await service.put(org, 'inbound', { template: templateId });
+    await putTemplate('two', { tools: [{ type: 'function', function: { name: 'refused' } }] });
+    const { rolloutId } = (await start({ waves: { bakeSeconds: 60 } })).body;
+    const on = { method: 'POST', path: '/tool' };
+    service.vapi.inject({ on, behaviour: { kind: 'error-before', status: 400 } });
+    await service.work([{ kind: 'rollout', rolloutId }]);
+    await service.work([{ kind: 'sync-tools', orgId: org, role: 'inbound', operationId: rolloutId }]);
+    expect((await service.get(org, 'inbound')).body).toMatchObject({ tools: { refused: expect.any(String) } });
+    expect(await lookAt(rolloutId)).toMatchObject({ state: 'paused', reason: 'unhealthy' });
+  });
+
   it('passes over the fields that are left to others', async () => {
     await service.putRecord(org, { driftIgnore: ['/firstMessage'] });
     const rolloutId = await baking();
