@@ -246,6 +246,28 @@ it('a plan for which the time does not suffice is refused, and leaves the templa
   expect((await start()).status).toBe(202);
 });
 
+it('plans that were given up keep nobody from rolling the one before them back', async () => {
+  await bind();
+  const { rolloutId } = (await start()).body;
+  await service.work([{ kind: 'rollout', rolloutId }]);
+  const body = JSON.stringify({ template: templateId, version: 1, select: { orgIds: [org] } });
+  const event = { routeKey: 'POST /rollouts', requestContext: { http: { method: 'POST' } }, body };
+  for (const _attempt of [1, 2]) expect((await service.invoke('rollouts', event, 2_000)).status).toBe(400);
+  const rollBack = () => invoke('POST', '/rollouts/{rolloutId}/rollback', { rolloutId });
+  expect(await rollBack()).toMatchObject({ status: 200, body: { state: 'rolling-back' } });
+  expect((await start()).body).toMatchObject({ code: 'ROLLOUT_IN_PROGRESS' });
+  await service.work([{ kind: 'rollout', rolloutId }]);
+  expect(await show(rolloutId)).toMatchObject({ state: 'rolled-back', counts: { 'rolled-back': 1 } });
+  // One that began counts, whatever became of it.
+  const first = (await start()).body.rolloutId;
+  await service.work([{ kind: 'rollout', rolloutId: first }]);
+  const second = (await start({ version: 1 })).body.rolloutId;
+  await invoke('POST', '/rollouts/{rolloutId}/abort', { rolloutId: second });
+  expect((await service.invoke('rollouts', event, 2_000)).status).toBe(400);
+  const refused = await invoke('POST', '/rollouts/{rolloutId}/rollback', { rolloutId: first });
+  expect(refused).toMatchObject({ status: 409, body: { detail: expect.stringContaining(second) } });
+});
+
 it('a page of a plan is no larger than what Lambda hands on, and the next goes on behind it', async () => {
   const prompt = (letter: string): JsonObject => ({
     model: { provider: 'openai', model: 'gpt-4o', messages: [{ role: 'system', content: letter.repeat(240_000) }] },

@@ -83,8 +83,7 @@ function compare(a: string, b: string): number {
  */
 export async function startRollout(call: RolloutCall, request: RolloutRequest, by: Actor): Promise<Rollout> {
   await assertVersion(call, request);
-  const planned = newRollout(request, by, call.runtime);
-  await takeTemplate(call, planned);
+  const planned = await takeTemplate(call, newRollout(request, by, call.runtime));
   const targets = await orGiveUp(call, planned, () => targetsOf(call, request));
   const sizes = waveSizes(targets.length, request.waves);
   const units = unitsOf(planned, targets, sizes);
@@ -143,16 +142,20 @@ export async function assertVersion({ bound }: RolloutCall, { template, version 
 }
 
 /** Names a rollout as the one of its template, and keeps it. Throws `ROLLOUT_IN_PROGRESS`. */
-async function takeTemplate(call: RolloutCall, planned: Rollout): Promise<void> {
+async function takeTemplate(call: RolloutCall, asked: Rollout): Promise<Rollout> {
   const { rollouts, runtime } = call;
-  const { template, rolloutId, startedAt } = planned;
+  const { template, rolloutId, startedAt } = asked;
   const since = new Date(runtime.now() - PLANNING_MS).toISOString();
+  let planned = asked;
   const starting: Starting<Rollout> = {
     runs: {
       current: () => rollouts.newest(template),
-      makeCurrent: (name, replaces) => rollouts.makeNewest(template, name, replaces),
+      makeCurrent: (name, replaces) => {
+        planned = { ...asked, follows: replaces?.runId };
+        return rollouts.makeNewest(template, name, replaces);
+      },
       read: (id) => rollouts.read(id),
-      create: (rollout) => rollouts.create(rollout),
+      create: () => rollouts.create(planned),
     },
     // Named anew after its last write: somebody is just about to roll it back.
     isOver: ({ state, updatedAt }, { at }) => isEnded(state) && !(updatedAt < at && at >= since),
@@ -160,8 +163,8 @@ async function takeTemplate(call: RolloutCall, planned: Rollout): Promise<void> 
     giveUp: async (other) => void (await giveUpPlan(call, other)),
   };
   const name = { runId: rolloutId, at: startedAt };
-  const started = await startUnlessRunning(starting, { run: planned, name, since });
-  if (started.kind === 'started') return;
+  const started = await startUnlessRunning(starting, { run: asked, name, since });
+  if (started.kind === 'started') return planned;
   const detail = `The rollout ${started.runId} of this template is not over. Wait for its end, or abort it.`;
   throw new Problem('ROLLOUT_IN_PROGRESS', detail);
 }

@@ -53,6 +53,8 @@ export interface Rollout extends Omit<RolloutRequest, 'select'> {
   startedAt: string;
   updatedAt: string;
   endedAt?: string | undefined;
+  /** The rollout of the template that began, or was to begin, before this one. */
+  follows?: string | undefined;
   /** What became of the targets; known when nothing changes it any more. */
   counted?: Counted | undefined;
   /** Grows with each write. */

@@ -42,6 +42,7 @@ const rolloutSchema = z.object({
   startedAt: z.string(),
   updatedAt: z.string(),
   endedAt: z.exactOptional(z.string()),
+  follows: z.exactOptional(z.string()),
   counted: z.exactOptional(
     z.object({
       counts: z.record(z.enum(TARGET_STATES), z.number()),
