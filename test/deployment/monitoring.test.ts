@@ -145,6 +145,17 @@ describe('every alarm', () => {
   });
 });
 
+it('a function that no caller waits for has an alarm on its errors, and one on not being started', () => {
+  const named = (value: unknown) =>
+    JSON.stringify(value ?? null).match(/"(?:Ref|Fn::GetAtt)":\[?"(\w+LambdaFunction)"/)?.[1];
+  const started = ['AWS::Events::Rule', 'AWS::Lambda::EventSourceMapping'].flatMap((type) =>
+    resourcesOf(template, type).map(([, { Properties }]) => named(Properties.Targets ?? Properties.FunctionName)),
+  );
+  expect(new Set(started).size).toBeGreaterThanOrEqual(4);
+  const watched = alarms().map(([, { Properties }]) => `${Properties.MetricName} ${named(Properties.Dimensions)}`);
+  for (const name of started) expect(watched).toEqual(expect.arrayContaining([`Errors ${name}`, `Throttles ${name}`]));
+});
+
 it('the dashboard shows what somebody measures', () => {
   const [[, dashboard] = [undefined, undefined]] = resourcesOf(template, 'AWS::CloudWatch::Dashboard');
   const { 'Fn::Sub': text } = z.object({ 'Fn::Sub': z.string() }).parse(dashboard?.Properties.DashboardBody);

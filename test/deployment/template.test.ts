@@ -141,6 +141,12 @@ it('the stream is read from its beginning; what cannot be told is told again, an
     DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['AnnounceDeadLetterQueue', 'Arn'] } } },
   });
   expect(source?.[1].Properties).not.toHaveProperty('MaximumRetryAttempts');
+  // Lambda tells of what it discards itself, and not of what the stream forgets, which is after a day.
+  const { MaximumRecordAgeInSeconds: age } = z
+    .object({ MaximumRecordAgeInSeconds: z.number() })
+    .parse(source?.[1].Properties);
+  expect(age).toBeGreaterThanOrEqual(12 * 3600);
+  expect(age).toBeLessThanOrEqual(24 * 3600 - 600);
   const { Filters } = z
     .object({ Filters: z.array(z.object({ Pattern: z.string() })) })
     .parse(source?.[1].Properties.FilterCriteria);

@@ -240,6 +240,16 @@ describe('the versions of an account that has them', () => {
     const name = `${body.operationId} ${String(body.specHash).slice(0, 12)}`;
     expect(json).toMatchObject([{ version: 'v2', versionName: name }, { version: 'v1' }]);
   });
+
+  it('have as much of the operation in their names as Vapi takes: those of rollouts are long', async () => {
+    await put(withPrompt('one'));
+    const id = '20261129T120000Z-0a1b2c3d:7d1f1f2e-0000-4000-8000-0000000000aa:inbound:apply';
+    const { body } = await service.put(org, 'inbound', withPrompt('two'), { headers: { 'x-operation-id': id } });
+    await service.drainQueue();
+    const { json } = await call(service.vapi, `GET /assistant/${body.assistantId}/versions`);
+    const name = `${id.slice(0, 67)} ${String(body.specHash).slice(0, 12)}`;
+    expect(json).toMatchObject([{ version: 'v2', versionName: name }, { version: 'v1' }]);
+  });
 });
 
 it('a verification of the organisation says what callers hear', async () => {

@@ -54,6 +54,8 @@ describe('the record of an organisation', () => {
     ['a mode that is none', { driftMode: 'sometimes' }, 'driftMode'],
     ['a path outside of a list', { driftIgnore: '/voice/speed' }, 'driftIgnore'],
     ['a path that is no JSON Pointer', { driftIgnore: ['voice.speed'] }, 'driftIgnore.0'],
+    ['a path larger than any row', { driftIgnore: [`/${'a'.repeat(500_000)}`] }, 'driftIgnore.0'],
+    ['a path that is no valid Unicode', { driftIgnore: ['/\ud800'] }, 'driftIgnore.0'],
     ['a number that is no id', { vapiPhoneNumberId: '+49 30 1234' }, 'vapiPhoneNumberId'],
     ['an assistant that is no id', { vapiAssistantId: 'Anna' }, 'vapiAssistantId'],
     ['a list', [], 'body'],

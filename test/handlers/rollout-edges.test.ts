@@ -138,6 +138,19 @@ describe('the look at a wave', () => {
     expect(await lookAt(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 1 } });
   });
 
+  it('stops at one whose new tools Vapi refuses: it has those of before', async () => {
+    await putTemplate('one');
+    await service.put(org, 'inbound', { template: templateId });
+    await putTemplate('two', { tools: [{ type: 'function', function: { name: 'refused' } }] });
+    const { rolloutId } = (await start({ waves: { bakeSeconds: 60 } })).body;
+    const on = { method: 'POST', path: '/tool' };
+    service.vapi.inject({ on, behaviour: { kind: 'error-before', status: 400 } });
+    await service.work([{ kind: 'rollout', rolloutId }]);
+    await service.work([{ kind: 'sync-tools', orgId: org, role: 'inbound', operationId: rolloutId }]);
+    expect((await service.get(org, 'inbound')).body).toMatchObject({ tools: { refused: expect.any(String) } });
+    expect(await lookAt(rolloutId)).toMatchObject({ state: 'paused', reason: 'unhealthy' });
+  });
+
   it('passes over the fields that are left to others', async () => {
     await service.putRecord(org, { driftIgnore: ['/firstMessage'] });
     const rolloutId = await baking();
@@ -173,6 +186,15 @@ it('an alarm that comes while the rollout is planned waits for the plan', async 
   const waiting = service.anotherEnvironment({ runtime: { sleep: () => become('running') } });
   await waiting.invoke('rollouts', alarmEvent('faults'));
   expect(await show(rolloutId)).toMatchObject({ state: 'paused', reason: 'alarm' });
+});
+
+it('has no pace below nothing while its targets are written down', async () => {
+  await bind();
+  const { rolloutId } = (await start()).body;
+  const store = service.app.rollouts.rollouts;
+  const found = await store.read(rolloutId);
+  if (found) await store.write(found, { state: 'planning', targets: 0, sizes: [], wave: 0 });
+  expect(await show(rolloutId)).toMatchObject({ state: 'planning', ratePerMinute: 0 });
 });
 
 it('an alarm that waits for a plan has stopped the others before', async () => {
@@ -222,6 +244,28 @@ it('a plan for which the time does not suffice is refused, and leaves the templa
   const event = { routeKey: 'POST /rollouts', requestContext: { http: { method: 'POST' } }, body };
   expect((await service.invoke('rollouts', event, 2_000)).body).toMatchObject({ errors: [{ field: 'select' }] });
   expect((await start()).status).toBe(202);
+});
+
+it('plans that were given up keep nobody from rolling the one before them back', async () => {
+  await bind();
+  const { rolloutId } = (await start()).body;
+  await service.work([{ kind: 'rollout', rolloutId }]);
+  const body = JSON.stringify({ template: templateId, version: 1, select: { orgIds: [org] } });
+  const event = { routeKey: 'POST /rollouts', requestContext: { http: { method: 'POST' } }, body };
+  for (const _attempt of [1, 2]) expect((await service.invoke('rollouts', event, 2_000)).status).toBe(400);
+  const rollBack = () => invoke('POST', '/rollouts/{rolloutId}/rollback', { rolloutId });
+  expect(await rollBack()).toMatchObject({ status: 200, body: { state: 'rolling-back' } });
+  expect((await start()).body).toMatchObject({ code: 'ROLLOUT_IN_PROGRESS' });
+  await service.work([{ kind: 'rollout', rolloutId }]);
+  expect(await show(rolloutId)).toMatchObject({ state: 'rolled-back', counts: { 'rolled-back': 1 } });
+  // One that began counts, whatever became of it.
+  const first = (await start()).body.rolloutId;
+  await service.work([{ kind: 'rollout', rolloutId: first }]);
+  const second = (await start({ version: 1 })).body.rolloutId;
+  await invoke('POST', '/rollouts/{rolloutId}/abort', { rolloutId: second });
+  expect((await service.invoke('rollouts', event, 2_000)).status).toBe(400);
+  const refused = await invoke('POST', '/rollouts/{rolloutId}/rollback', { rolloutId: first });
+  expect(refused).toMatchObject({ status: 409, body: { detail: expect.stringContaining(second) } });
 });
 
 it('a page of a plan is no larger than what Lambda hands on, and the next goes on behind it', async () => {

@@ -2,6 +2,7 @@ import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import { eventErrors } from '../support/event-schemas.ts';
 import { ACME_KEY, PLATFORM_KEY, type TestService, WITHOUT_PAUSES } from '../support/service.ts';
+import { assistantsOf } from '../support/upstream.ts';
 import { useRollouts } from '../support/use-rollouts.ts';
 
 let service: TestService;
@@ -74,6 +75,23 @@ it('takes each target back to its own configuration, but for one that somebody h
   expect(items).toMatchObject([{ orgId: orgs[2], code: 'CHANGED_SINCE' }]);
 });
 
+it('a voice that was retired since is replaced on the way back, as by a PUT', async () => {
+  const voice = { provider: 'vapi', voiceId: 'Elliot' };
+  const lenient = service.anotherEnvironment({ settings: { VOICE_POLICY: 'keep-active-vapi' } });
+  await putTemplate('one', { voice });
+  await lenient.put(org, 'inbound', { template: templateId });
+  await putTemplate('two', { voice });
+  const voiceNow = () => assistantsOf(service.vapi, org, 'inbound')[0]?.voice;
+  expect(voiceNow()).toMatchObject(voice);
+  const { rolloutId } = (await start()).body;
+  await work(rolloutId);
+  await act(rolloutId, 'rollback');
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({ state: 'rolled-back', counts: { 'rolled-back': 1 } });
+  expect(await messageOf(org)).toBe('one 1');
+  expect(voiceNow()).toMatchObject({ provider: 'azure', voiceId: 'en-US-JennyNeural' });
+});
+
 it('a target that somebody has changed since the plan is left', async () => {
   const orgs = await bound(2);
   const { rolloutId } = (await start()).body;
@@ -100,6 +118,26 @@ it('one that was deleted at Vapi is made again, one whose mapping is gone is not
   expect(await show(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 1, skipped: 1 } });
   expect((await service.get(orgs[1] ?? '', 'inbound')).status).toBe(404);
 });
+
+it.each(['before', 'after'] as const)(
+  'one whose removal was cut off %s the rollout reached it does not come back',
+  async (moment) => {
+    const [one = ''] = await bound(1);
+    const { rolloutId } = (await start()).body;
+    if (moment === 'after') await work(rolloutId);
+    service.vapi.inject({ on: { method: 'DELETE' }, times: null, behaviour: { kind: 'error-after', status: 503 } });
+    expect((await service.remove(one, 'inbound')).status).toBe(503);
+    service.vapi.clearFaults();
+    if (moment === 'after') await act(rolloutId, 'rollback');
+    const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + 60_000 } });
+    await later.work([{ kind: 'rollout', rolloutId }]);
+    const state = moment === 'before' ? 'completed' : 'rolled-back';
+    expect(await show(rolloutId)).toMatchObject({ state, counts: { skipped: 1 } });
+    expect((await service.get(one, 'inbound')).body).toMatchObject({ state: 'interrupted' });
+    expect(service.vapi.count('POST')).toBe(0);
+    expect((await service.remove(one, 'inbound')).status).toBe(204);
+  },
+);
 
 it.each(['pause', 'rollback'])(
   'more failures than are tolerated stop it before the next wave: %s',
@@ -195,6 +233,39 @@ it('a throttled target is tried again, and no failure', async () => {
   expect(await show(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 1 } });
 });
 
+it.each(['resume', 'rollback'])('the time that it was paused for is none of a target: %s', async (action) => {
+  await bound(1);
+  const throttle = (method: string) =>
+    service.vapi.inject({ on: { method }, behaviour: { kind: 'rate-limit', retryAfter: 600 } });
+  const workAfter = async (ms: number) => {
+    const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + ms } });
+    await later.work([{ kind: 'rollout', rolloutId }]);
+  };
+  // Its reply is lost: a rollback has to look at it.
+  service.vapi.inject({ on: { method: 'PATCH' }, behaviour: { kind: 'error-after', status: 503 } });
+  throttle('PATCH');
+  const { rolloutId } = (await start()).body;
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({ state: 'running', counts: { outdated: 1 } });
+  service.vapi.clearFaults();
+  await act(rolloutId, 'pause');
+  const week = 7 * 86_400_000;
+  const operator = service.anotherEnvironment({ runtime: { now: () => Date.now() + week } });
+  const path = `/rollouts/{rolloutId}/${action}`;
+  const event = {
+    routeKey: `POST ${path}`,
+    requestContext: { http: { method: 'POST' } },
+    pathParameters: { rolloutId },
+  };
+  await operator.invoke('rollouts', event);
+  throttle('GET');
+  await workAfter(week + 1_000);
+  expect(await show(rolloutId)).toMatchObject({ counts: { outdated: 1, failed: 0 } });
+  service.vapi.clearFaults();
+  await workAfter(week + 700_000);
+  expect(await show(rolloutId)).toMatchObject({ state: action === 'resume' ? 'completed' : 'rolled-back' });
+});
+
 it('an account that is throttled, or whose key is refused, holds up nobody else', async () => {
   const orgs = await bound(30);
   const [throttled, refused] = [orgs[0] ?? '', orgs[1] ?? ''];
@@ -270,6 +341,20 @@ it('while a worker has its targets in hand nothing is sent again, however long t
   });
   expect([await resentAfter(rolloutId, 90), await resentAfter(rolloutId, 110)]).toEqual([0, 1]);
 });
+
+it('the look at a wave reads the targets of that wave, however many came before it', async () => {
+  await bound(12);
+  const { rolloutId, waves } = (await start({ waves: { first: 1, growth: 'linear', bakeSeconds: 0 } })).body;
+  expect(waves).toHaveLength(12);
+  service.clearCounts();
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({ state: 'completed', counts: { applied: 12 } });
+  const reads = service.awsRequests.filter(
+    ({ operation, input }) => operation === 'GetItem' && JSON.stringify(input).includes('UNIT#'),
+  );
+  // To work on them and to look at them, each time with the one behind.
+  expect(reads.length).toBeLessThanOrEqual(4 * 12);
+}, 60_000);
 
 it('a list of rollouts that are over reads none of their targets', async () => {
   await bound(3);

@@ -267,6 +267,12 @@ it.each([
   expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'body' }] } });
 });
 
+it('refuses overrides that could never be compared, also where they take something away', async () => {
+  await putTemplate({ assistant: configuration() });
+  const answer = await bind({ overrides: { metadata: { '\ud800': null } } });
+  expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'body' }] } });
+});
+
 it('what is given with a binding comes back to the letter, whatever numbers and depth it has', async () => {
   const deep = Array.from({ length: 45 }).reduce<JsonObject>((inner) => ({ inner }), {});
   const given = { huge: 1e300, tiny: 1e-200, digits: 1e19, deep, '': null };

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../json.ts';
-import { validationFailed } from '../problem.ts';
+import { type FieldError, validationFailed } from '../problem.ts';
 import type { AssistantKey } from './assistant-key.ts';
 import type { AssistantRequest } from './assistant-request.ts';
 import { hashOf } from './canonical-hash.ts';
@@ -56,16 +56,21 @@ export function askedFor({ payload, tools }: Configuration): JsonObject {
  * metadata that is ours to write and for text that is not valid Unicode (it has no canonical form).
  */
 export function desireAssistant(request: AssistantRequest, key: AssistantKey, deployment: string): DesiredAssistant {
-  const metadata = request.config.metadata;
-  const given = isJsonObject(metadata) ? metadata : {};
-  const taken = RESERVED_METADATA.filter((name) => Object.hasOwn(given, name));
-  if (taken.length > 0) {
-    throw validationFailed(
-      taken.map((name) => ({ field: `metadata.${name}`, detail: 'reserved; choose another name' })),
-    );
-  }
-  const payload = { ...request.config, metadata: { ...given, ...ownership(key, deployment) } };
+  const errors = reservedErrors(request.config);
+  if (errors.length > 0) throw validationFailed(errors);
+  const metadata = { ...metadataOf(request.config), ...ownership(key, deployment) };
+  const payload = { ...request.config, metadata };
   return desiredFrom({ payload, tools: request.tools });
+}
+
+/** What is wrong with the metadata of a request: names that are ours to write. */
+export function reservedErrors(config: JsonObject): FieldError[] {
+  const taken = RESERVED_METADATA.filter((name) => Object.hasOwn(metadataOf(config), name));
+  return taken.map((name) => ({ field: `metadata.${name}`, detail: 'reserved; choose another name' }));
+}
+
+function metadataOf({ metadata }: JsonObject): JsonObject {
+  return isJsonObject(metadata) ? metadata : {};
 }
 
 /** The assistant that a configuration describes. */

@@ -29,7 +29,7 @@ export function expecting(operation: Operation, { specHash, revision, planned }:
   const precondition: Precondition = {
     assertHolds: (mapping, now) => {
       if (specHash !== undefined) assertApplied(mapping, specHash);
-      if (planned) assertPlanned(mapping, planned);
+      if (planned) assertPlanned(mapping, { planned, now });
       if (expected === undefined) return;
       if (expected === 'none') return assertNone(mapping, ownToken);
       if (!mapping) throw failed('nothing is mapped');
@@ -48,16 +48,20 @@ function assertApplied(mapping: AssistantMapping | undefined, specHash: string):
   if (isBeingRemoved(mapping.claim)) throw failed('it is being removed');
 }
 
-function assertPlanned(mapping: AssistantMapping | undefined, planned: PlannedRow): void {
+function assertPlanned(mapping: AssistantMapping | undefined, plan: { planned: PlannedRow; now: number }): void {
   if (!mapping) throw failed('nothing is mapped');
-  if (!isAsPlanned(mapping, planned)) throw failed('somebody has changed it since');
+  if (!isAsPlanned(mapping, plan)) throw failed('somebody has changed it since');
 }
 
 /**
  * Each claim, and each binding, names its operation: what the last one left is the plan's own, or the row is as
- * planned.
+ * planned. One whose removal was cut off is not to come back; while somebody is still at it, Vapi may yet refuse.
  */
-export function isAsPlanned({ specHash, revisedBy, template }: AssistantMapping, planned: PlannedRow): boolean {
+export function isAsPlanned(
+  { specHash, revisedBy, template, claim }: AssistantMapping,
+  { planned, now }: { planned: PlannedRow; now: number },
+): boolean {
+  if (claim && isBeingRemoved(claim) && !isHeld(claim, now)) return false;
   const isOwn = [revisedBy, template?.operationId].some((id) => id !== undefined && planned.own.includes(id));
   return isOwn || (specHash === planned.specHash && template?.operationId === planned.boundBy);
 }

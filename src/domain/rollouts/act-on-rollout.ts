@@ -48,9 +48,9 @@ function changeBy(action: RolloutAction, rollout: Rollout, now: string): Paramet
     case 'abort':
       return { by: 'abort', reason: 'operator', endedAt: now };
     case 'rollback':
-      return { by: 'rollback', reason: 'operator', ...fromTheLast(rollout) };
+      return { by: 'rollback', reason: 'operator', ...fromTheLast(rollout, now) };
     case 'resume':
-      return { by: 'resume', reason: undefined, unit: 0, waiting: undefined, dueAt: undefined };
+      return { by: 'resume', reason: undefined, unit: 0, waiting: undefined, dueAt: undefined, turnedAt: now };
   }
 }
 
@@ -59,16 +59,23 @@ function changeBy(action: RolloutAction, rollout: Rollout, now: string): Paramet
  * last write, so that of it and of one that is just starting one gives way. False when it was named meanwhile. Throws
  * `ROLLOUT_STATE`.
  */
-async function nameAgain(
-  { rollouts, runtime }: RolloutCall,
-  { rolloutId, template, updatedAt }: Rollout,
-): Promise<boolean> {
+async function nameAgain(call: RolloutCall, { rolloutId, template, updatedAt }: Rollout): Promise<boolean> {
+  const { rollouts, runtime } = call;
   const newest = await rollouts.newest(template);
-  if (newest?.runId === rolloutId) {
+  const begun = await lastBegun(call, newest?.runId, rolloutId);
+  if (begun === rolloutId) {
     const at = new Date(Math.max(runtime.now(), Date.parse(updatedAt) + 1)).toISOString();
     return await rollouts.makeNewest(template, { runId: rolloutId, at }, newest);
   }
-  throw new Problem('ROLLOUT_STATE', `A newer rollout of ${template} began (${newest?.runId}): roll that one back.`);
+  throw new Problem('ROLLOUT_STATE', `A newer rollout of ${template} began (${begun}): roll that one back.`);
+}
+
+/** A plan that was given up has done nothing: then the one before it is the last. Not looked for beyond `until`. */
+async function lastBegun(call: RolloutCall, newest: string | undefined, until: string): Promise<string | undefined> {
+  if (newest === undefined || newest === until) return newest;
+  const rollout = await call.rollouts.read(newest);
+  const isGivenUp = rollout?.state === 'failed' && rollout.unitCount === 0;
+  return isGivenUp ? await lastBegun(call, rollout.follows, until) : newest;
 }
 
 /** Targets that have failed are tried again, and their failures are not counted any more. */

@@ -1,10 +1,16 @@
 import type { VapiAccounts } from '../account/vapi-account.ts';
-import { type DesiredAssistant, desireAssistant, desiredFrom } from '../configuration/configuration.ts';
-import { mappingOf, type OrganisationView, type TemplateBinding } from '../mapping/assistant-mapping.ts';
+import { type DesiredAssistant, desireAssistant } from '../configuration/configuration.ts';
+import {
+  type AssistantMapping,
+  mappingOf,
+  type OrganisationView,
+  type TemplateBinding,
+} from '../mapping/assistant-mapping.ts';
 import { isAsPlanned, type PlannedRow } from '../mapping/expectation.ts';
 import type { Operation } from '../operation.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { isoNow } from '../runtime.ts';
+import { desireStored } from '../sync/desire-stored.ts';
 import { syncAssistant } from '../sync/sync-assistant.ts';
 import { bindTemplate } from '../templates/bind.ts';
 import type { RolloutCall } from './dependencies.ts';
@@ -26,12 +32,12 @@ export interface Applied {
  * Brings one target to the version, by the way of any PUT, while its row is as it was planned. Never throws `Problem`s.
  */
 export async function applyTarget(call: RolloutCall, rollout: Rollout, target: Target): Promise<Applied> {
-  return await judged(call, target, async () => {
+  return await judged(call, { rollout, target }, async () => {
     const operation = operationOf(call, rollout, { target, step: 'apply' });
     const view = await operation.mappings.read(operation.key.orgId);
     const mapping = mappingOf(view, operation.key);
     if (!mapping) return { ...target, state: 'skipped', ...NOT_MAPPED };
-    if (!isAsPlanned(mapping, plannedRow(target, operation.id)) || !mapping.template) return changedSince(target);
+    if (!isStillPlanned(operation, target, mapping) || !mapping.template) return changedSince(target);
     const { variables, overrides } = mapping.template;
     const request = { id: rollout.template, version: rollout.version, variables, overrides };
     const rules = { inlineCredentials: call.inlineCredentials, allowEmpty: true };
@@ -46,12 +52,12 @@ export async function applyTarget(call: RolloutCall, rollout: Rollout, target: T
 
 /** Brings one target to what it was when the rollout was planned; one that somebody has changed since is left. */
 export async function takeTargetBack(call: RolloutCall, rollout: Rollout, target: Target): Promise<Applied> {
-  return await judged(call, target, async () => {
+  return await judged(call, { rollout, target }, async () => {
     const operation = operationOf(call, rollout, { target, step: 'back' });
     const view = await operation.mappings.read(operation.key.orgId);
     const mapping = mappingOf(view, operation.key);
     if (!mapping) return { ...target, state: 'skipped', ...NOT_MAPPED };
-    if (!isAsPlanned(mapping, plannedRow(target, operation.id)) || !mapping.template || target.specHash === null) {
+    if (!isStillPlanned(operation, target, mapping) || !mapping.template || target.specHash === null) {
       return changedSince(target);
     }
     const former = await call.specs.load(operation.key, target.specHash);
@@ -59,7 +65,7 @@ export async function takeTargetBack(call: RolloutCall, rollout: Rollout, target
     const { mapping: now } = await apply(operation, {
       target,
       view,
-      desired: { ...desiredFrom(former), specHash: target.specHash },
+      desired: desireStored(operation, { ...former, specHash: target.specHash }),
       binding: { ...mapping.template, version: target.from, operationId: operation.id },
     });
     return { ...target, state: 'rolled-back', assistantId: now.assistantId ?? null };
@@ -89,6 +95,11 @@ async function apply(operation: Operation, { target, ...request }: Application) 
   return await syncAssistant(operation, { ...request, expected });
 }
 
+/** True for a row that nobody else has changed since the plan. */
+function isStillPlanned({ id, runtime }: Operation, target: Target, mapping: AssistantMapping): boolean {
+  return isAsPlanned(mapping, { planned: plannedRow(target, id), now: runtime.now() });
+}
+
 /** Both steps of a rollout on one target are its own: the one may have to go on from what the other has left. */
 function plannedRow({ specHash, boundBy }: Target, operationId: string): PlannedRow {
   const target = operationId.slice(0, operationId.lastIndexOf(':'));
@@ -109,13 +120,17 @@ function paced({ vapi, pacer, callsPerSecond }: RolloutCall): VapiAccounts {
 }
 
 /** A failure that may pass leaves the target to be tried again; another one, or too long of it, is its end. */
-async function judged(call: RolloutCall, target: Target, act: () => Promise<Target>): Promise<Applied> {
+async function judged(
+  call: RolloutCall,
+  { rollout, target }: { rollout: Rollout; target: Target },
+  act: () => Promise<Target>,
+): Promise<Applied> {
   try {
     return { target: withoutCause(await act()) };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (error.code === 'PRECONDITION_FAILED') return { target: changedSince(target) };
-    const since = target.since ?? isoNow(call.runtime);
+    const since = sinceOf(rollout, target) ?? isoNow(call.runtime);
     const cause = { code: error.code, detail: error.message.slice(0, MAX_DETAIL) };
     const reached = target.reached || !WITHOUT_EFFECT.includes(error.code);
     const isOver = call.runtime.now() - Date.parse(since) >= PATIENCE_MS;
@@ -123,6 +138,11 @@ async function judged(call: RolloutCall, target: Target, act: () => Promise<Targ
     const afterSeconds = error.retryAfterSeconds;
     return { target: { ...target, state: 'outdated', since, reached }, afterSeconds };
   }
+}
+
+/** The time in which the rollout stood still, or went the other way, does not count. */
+function sinceOf({ turnedAt = '' }: Rollout, { since = '' }: Target): string | undefined {
+  return since > turnedAt ? since : undefined;
 }
 
 function withoutCause(target: Target): Target {

@@ -5,7 +5,8 @@ import type { Counted, Rollout } from './rollout.ts';
 /** A rollout as it is shown: with what has become of its targets. */
 function describeRollout(rollout: Rollout, { counts, failures }: Counted, now: number) {
   const { rolloutId, template, version, state, reason, wave, sizes, targets, startedBy, startedAt, endedAt } = rollout;
-  const done = targets - counts.outdated - counts.applying;
+  // How many there will be is not known while they are written down.
+  const done = Math.max(0, targets - counts.outdated - counts.applying);
   const minutes = Math.max(
     1 / 60,
     (Date.parse(endedAt ?? new Date(now).toISOString()) - Date.parse(startedAt)) / 60_000,

@@ -110,6 +110,8 @@ async function rowOf(
 }
 
 async function isAsApplied(call: RolloutCall, { view, mapping }: AppliedRow): Promise<boolean> {
+  // It has the tools of before, and those of the version are none that Vapi takes.
+  if (mapping.tools.refused !== undefined) return false;
   const [spec, found] = await Promise.all([call.specs.load(mapping, mapping.specHash), find(call, view, mapping)]);
   if (!found || !spec) return false;
   const live = found.config;

@@ -15,7 +15,7 @@ const count = (least: number, most: number) => {
 
 const FACTOR = range(1, 100);
 
-const PERCENTAGE = /^(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)%$/;
+const PERCENTAGE = /^(?:100(?:\.0{1,9})?|\d{1,2}(?:\.\d{1,9})?)%$/;
 
 const amount = (least: number) =>
   z.custom<string | number>(

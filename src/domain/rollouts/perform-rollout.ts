@@ -6,7 +6,7 @@ import { countTargets } from './count-targets.ts';
 import type { RolloutCall } from './dependencies.ts';
 import { lookAtWave } from './look-at-wave.ts';
 import { giveUpPlan, PLANNING_MS } from './plan.ts';
-import type { Rollout, StopReason, Target, TargetUnit } from './rollout.ts';
+import { firstUnitOfWave, type Rollout, type StopReason, type Target, type TargetUnit } from './rollout.ts';
 import { transit } from './transit.ts';
 import { type UnitEnd, workOnTargets } from './work-on-targets.ts';
 
@@ -80,7 +80,7 @@ async function apply(call: RolloutCall, rollout: Rollout): Promise<Step> {
 async function endWave(call: RolloutCall, rollout: Rollout): Promise<Step> {
   if (rollout.waiting) return await waitForTargets(call, rollout, rollout.waiting);
   const dueAt = new Date(call.runtime.now() + rollout.waves.bakeSeconds * 1000).toISOString();
-  return await goOn(call, rollout, { by: 'bake', dueAt, looked: 0 });
+  return await goOn(call, rollout, { by: 'bake', dueAt, looked: firstUnitOfWave(rollout) });
 }
 
 /** Then its units are passed over once more, from the first that has such targets on. */
@@ -155,12 +155,13 @@ async function isOverTolerance({ targets }: RolloutCall, { rolloutId, tolerance 
  */
 export async function stop(call: RolloutCall, rollout: Rollout, reason: StopReason): Promise<Rollout | undefined> {
   if (rollout.onFailure === 'pause') return await transit(call, rollout, { by: 'pause', reason });
-  return await transit(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout) });
+  return await transit(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout, isoNow(call.runtime)) });
 }
 
 /** Where a rollback begins: with the newest wave; what was not begun is passed over. */
-export function fromTheLast({ unitCount }: Rollout) {
-  return { unit: unitCount - 1, waiting: undefined, dueAt: undefined, counted: undefined, endedAt: undefined } as const;
+export function fromTheLast({ unitCount }: Rollout, turnedAt: string) {
+  const nothing = { waiting: undefined, dueAt: undefined, counted: undefined, endedAt: undefined } as const;
+  return { ...nothing, unit: unitCount - 1, turnedAt };
 }
 
 async function bake(call: RolloutCall, rollout: Rollout): Promise<Step> {

@@ -8,7 +8,7 @@ import { Problem, validationFailed } from '../problem.ts';
 import { isoNow, type Runtime } from '../runtime.ts';
 import { countTargets } from './count-targets.ts';
 import type { RolloutCall } from './dependencies.ts';
-import { type Rollout, type RolloutRequest, type Target, type TargetUnit, UNIT_SIZE } from './rollout.ts';
+import { type Rollout, type RolloutRequest, type Target, type TargetUnit, unitSizeOf } from './rollout.ts';
 import { sendTask, transit } from './transit.ts';
 import { isEnded } from './transitions.ts';
 import { countOf, waveSizes } from './waves.ts';
@@ -83,8 +83,7 @@ function compare(a: string, b: string): number {
  */
 export async function startRollout(call: RolloutCall, request: RolloutRequest, by: Actor): Promise<Rollout> {
   await assertVersion(call, request);
-  const planned = newRollout(request, by, call.runtime);
-  await takeTemplate(call, planned);
+  const planned = await takeTemplate(call, newRollout(request, by, call.runtime));
   const targets = await orGiveUp(call, planned, () => targetsOf(call, request));
   const sizes = waveSizes(targets.length, request.waves);
   const units = unitsOf(planned, targets, sizes);
@@ -143,16 +142,20 @@ export async function assertVersion({ bound }: RolloutCall, { template, version 
 }
 
 /** Names a rollout as the one of its template, and keeps it. Throws `ROLLOUT_IN_PROGRESS`. */
-async function takeTemplate(call: RolloutCall, planned: Rollout): Promise<void> {
+async function takeTemplate(call: RolloutCall, asked: Rollout): Promise<Rollout> {
   const { rollouts, runtime } = call;
-  const { template, rolloutId, startedAt } = planned;
+  const { template, rolloutId, startedAt } = asked;
   const since = new Date(runtime.now() - PLANNING_MS).toISOString();
+  let planned = asked;
   const starting: Starting<Rollout> = {
     runs: {
       current: () => rollouts.newest(template),
-      makeCurrent: (name, replaces) => rollouts.makeNewest(template, name, replaces),
+      makeCurrent: (name, replaces) => {
+        planned = { ...asked, follows: replaces?.runId };
+        return rollouts.makeNewest(template, name, replaces);
+      },
       read: (id) => rollouts.read(id),
-      create: (rollout) => rollouts.create(rollout),
+      create: () => rollouts.create(planned),
     },
     // Named anew after its last write: somebody is just about to roll it back.
     isOver: ({ state, updatedAt }, { at }) => isEnded(state) && !(updatedAt < at && at >= since),
@@ -160,19 +163,15 @@ async function takeTemplate(call: RolloutCall, planned: Rollout): Promise<void> 
     giveUp: async (other) => void (await giveUpPlan(call, other)),
   };
   const name = { runId: rolloutId, at: startedAt };
-  const started = await startUnlessRunning(starting, { run: planned, name, since });
-  if (started.kind === 'started') return;
+  const started = await startUnlessRunning(starting, { run: asked, name, since });
+  if (started.kind === 'started') return planned;
   const detail = `The rollout ${started.runId} of this template is not over. Wait for its end, or abort it.`;
   throw new Problem('ROLLOUT_IN_PROGRESS', detail);
 }
 
-/** A unit is worked on by one worker: it has at least as many targets as are worked on at a time. */
-function unitsOf(
-  { rolloutId, maxConcurrent }: Rollout,
-  targets: readonly Target[],
-  sizes: readonly number[],
-): TargetUnit[] {
-  const unitSize = Math.max(UNIT_SIZE, maxConcurrent);
+function unitsOf(rollout: Rollout, targets: readonly Target[], sizes: readonly number[]): TargetUnit[] {
+  const { rolloutId } = rollout;
+  const unitSize = unitSizeOf(rollout);
   const units: TargetUnit[] = [];
   let begin = 0;
   for (const [index, size] of sizes.entries()) {

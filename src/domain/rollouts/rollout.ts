@@ -45,12 +45,16 @@ export interface Rollout extends Omit<RolloutRequest, 'select'> {
   dueAt?: string | undefined;
   /** The first unit of this wave, or of the way back, that has targets to be tried again, and when (ISO 8601). */
   waiting?: { unit: number; until: string } | undefined;
+  /** When it was resumed, or began to go back: targets that could not be reached before have all their time again. */
+  turnedAt?: string | undefined;
   /** Units up to this one were looked at after the bake. */
   looked?: number | undefined;
   startedBy: Actor;
   startedAt: string;
   updatedAt: string;
   endedAt?: string | undefined;
+  /** The rollout of the template that began, or was to begin, before this one. */
+  follows?: string | undefined;
   /** What became of the targets; known when nothing changes it any more. */
   counted?: Counted | undefined;
   /** Grows with each write. */
@@ -137,4 +141,15 @@ export interface TargetStore {
 }
 
 /** Targets that are written together, unless more are worked on at a time. */
-export const UNIT_SIZE = 25;
+const UNIT_SIZE = 25;
+
+/** How many targets a unit has: one worker has it, so at least as many as are worked on at a time. */
+export function unitSizeOf({ maxConcurrent }: Pick<Rollout, 'maxConcurrent'>): number {
+  return Math.max(UNIT_SIZE, maxConcurrent);
+}
+
+/** The number of the first unit of the wave that a rollout is at. */
+export function firstUnitOfWave({ sizes, wave, maxConcurrent }: Rollout): number {
+  const unitSize = unitSizeOf({ maxConcurrent });
+  return sizes.slice(0, Math.max(0, wave - 1)).reduce((units, size) => units + Math.ceil(size / unitSize), 0);
+}

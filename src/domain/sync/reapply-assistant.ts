@@ -2,9 +2,7 @@ import { type AccessSession, openAccessSession } from '../account/access-session
 import type { OrganisationRecord } from '../account/organisation-record.ts';
 import type { Actor } from '../actor.ts';
 import type { TrafficWish } from '../configuration/assistant-request.ts';
-import { hashOf } from '../configuration/canonical-hash.ts';
-import { type Configuration, type DesiredAssistant, desiredFrom } from '../configuration/configuration.ts';
-import { normaliseVoice } from '../configuration/voice.ts';
+import type { DesiredAssistant } from '../configuration/configuration.ts';
 import { pruneHistory } from '../history/prune-history.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
 import {
@@ -20,6 +18,7 @@ import { Problem } from '../problem.ts';
 import type { AssistantTask, TaskEnd } from '../task.ts';
 import { registerTool } from '../tools/register-tool.ts';
 import { nameVersion } from '../traffic/name-version.ts';
+import { desireStored } from './desire-stored.ts';
 import { ensureAssistant } from './ensure-assistant.ts';
 import { followWithNumbers } from './follow-with-numbers.ts';
 
@@ -119,19 +118,6 @@ interface Reapplied {
   desired: DesiredAssistant;
 }
 
-/** A voice may have been retired since it was applied: it is replaced as in a PUT, and the history shows both. */
-function upToDate(
-  { voicePolicy, journal }: Operation,
-  { payload, tools, specHash }: Configuration & { specHash: string },
-): DesiredAssistant {
-  const voice = normaliseVoice(payload.voice, voicePolicy);
-  if (hashOf({ voice: voice.applied }) === hashOf({ voice: payload.voice ?? null })) {
-    return { ...desiredFrom({ payload, tools }), specHash };
-  }
-  journal.record({ code: 'VOICE_NORMALISED', reason: voice.reason, fallbacks: voice.fallbacks?.length ?? 0 });
-  return desiredFrom({ payload: { ...payload, voice: voice.applied }, tools });
-}
-
 async function lastApplied(operation: Operation): Promise<Reapplied | undefined> {
   const { key, journal } = operation;
   const view = await operation.mappings.read(key.orgId);
@@ -145,7 +131,7 @@ async function lastApplied(operation: Operation): Promise<Reapplied | undefined>
   }
   const { record } = view;
   const untouched = [...operation.driftIgnore, ...(record?.driftIgnore ?? [])];
-  const desired = upToDate(operation, { ...configuration, specHash });
+  const desired = desireStored(operation, { ...configuration, specHash });
   return { mapping: { ...mapping, specHash }, view, desired: { ...desired, untouched } };
 }
 

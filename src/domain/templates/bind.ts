@@ -8,6 +8,7 @@ import {
   parseAssistantRequest,
   type TrafficWish,
 } from '../configuration/assistant-request.ts';
+import { hashOf } from '../configuration/canonical-hash.ts';
 import { ID } from '../configuration/id.ts';
 import { hiddenErrors } from '../configuration/masking.ts';
 import { fieldErrorsIn } from '../field-errors.ts';
@@ -66,6 +67,8 @@ export function parseBinding(body: unknown): BindingRequest {
   }
   if (errors.length > 0 || !parsed.success) throw validationFailed(errors);
   const { template: id, ...given } = parsed.data;
+  // What has no canonical form can be kept, and not be compared with what is given the next time.
+  hashOf({ variables: given.variables ?? {}, overrides: given.overrides ?? {} });
   return { id, ...given };
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { ROLES } from '../configuration/assistant-key.ts';
 import { MAX_CONFIG_BYTES, parseAssistantRequest } from '../configuration/assistant-request.ts';
+import { reservedErrors } from '../configuration/configuration.ts';
 import { hiddenErrors } from '../configuration/masking.ts';
 import type { VoicePolicy } from '../configuration/voice.ts';
 import { fieldErrorsIn } from '../field-errors.ts';
@@ -90,22 +91,24 @@ function defaultErrors(field: string, variable: Variable): FieldError[] {
 
 /** By the rules of PUT, but for what is known only when it is rendered. */
 function assistantErrors(assistant: JsonObject, rules: Rules): FieldError[] {
+  const found = requestErrors(assistant, rules).filter(({ field }) => !isOpen(assistant, field.split('.')));
+  const errors = [...found, ...reservedErrors(assistant), ...trafficErrors(assistant)];
+  return errors.map(({ field, detail }) => ({ field: `assistant.${field}`, detail }));
+}
+
+function requestErrors(assistant: JsonObject, rules: Rules): readonly FieldError[] {
   try {
     parseAssistantRequest(assistant, { ...rules, allowEmpty: false });
+    return [];
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    const certain = error.errors.filter(({ field }) => !isOpen(assistant, field.split('.')));
-    return [
-      ...certain.map(({ field, detail }) => ({ field: `assistant.${field}`, detail })),
-      ...trafficErrors(assistant),
-    ];
+    return error.errors;
   }
-  return trafficErrors(assistant);
 }
 
 function trafficErrors({ traffic }: JsonObject): FieldError[] {
   if (traffic === undefined) return [];
-  return [{ field: 'assistant.traffic', detail: 'is no part of a configuration; remove it' }];
+  return [{ field: 'traffic', detail: 'is no part of a configuration; remove it' }];
 }
 
 /** True when what stands at a path, or on the way to it, depends on variables or on an account. */

@@ -17,8 +17,9 @@ export async function askForName(operation: Operation, { apiKey }: Access, specH
 /** Vapi's clock and ours may be this far apart, in ms. */
 const CLOCK_MARGIN_MS = 5_000;
 
-/** Digits of the hash in a name. */
+/** Digits of the hash in a name, and the longest name that Vapi takes. */
 const HASH_DIGITS = 12;
+const LONGEST_NAME = 80;
 
 /**
  * Names the version that a configuration has become with the operation and the hash. Best effort: what has changed
@@ -45,7 +46,12 @@ async function nameIt(operation: Operation, specHash: string): Promise<string> {
   const isOurs = ({ createdAt }: AssistantVersion) => Date.parse(createdAt) <= latest;
   const applied = (await traffic.versions(assistantId)).find(isOurs);
   if (!applied || applied.name) return applied ? 'named-already' : 'no-versions';
-  await traffic.nameVersion(assistantId, applied.version, `${operation.id} ${specHash.slice(0, HASH_DIGITS)}`);
+  await traffic.nameVersion(assistantId, applied.version, nameOf(operation.id, specHash));
   operation.journal.record({ code: 'VERSION_NAMED', assistantId, version: applied.version });
   return 'named';
+}
+
+/** The id of an operation may be longer than a name: one of a rollout has those of the rollout and the organisation. */
+function nameOf(operationId: string, specHash: string): string {
+  return `${operationId.slice(0, LONGEST_NAME - HASH_DIGITS - 1)} ${specHash.slice(0, HASH_DIGITS)}`;
 }

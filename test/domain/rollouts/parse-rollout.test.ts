@@ -25,6 +25,8 @@ it.each<[string, string, object]>([
   ['waves.bakeSeconds', 'use a number from 0 to 86400', { waves: { bakeSeconds: -1 } }],
   ['waves', 'must be an object: first, growth, factor, bakeSeconds', { waves: 3 }],
   ['failureTolerance', amount(0), { failureTolerance: '200%' }],
+  // It is kept with the rollout, which is one item.
+  ['failureTolerance', amount(0), { failureTolerance: `1.${'0'.repeat(500_000)}%` }],
   ['failureTolerance', amount(0), { failureTolerance: -1 }],
   ['select', 'must be an object: roles, fromVersions, orgIds', { select: [] }],
   ['select.roles', LIST, { select: { roles: 'inbound' } }],

@@ -23,6 +23,12 @@ it.each<[string, string, object]>([
     'is missing; give one, as what a PUT of an assistant leaves out is cleared (?allowEmpty=true allows that)',
     { assistant: { name: 'x' } },
   ],
+  // What every binding of it would be refused for.
+  [
+    'assistant.metadata.orgId',
+    'reserved; choose another name',
+    { assistant: { model: assistant.model, metadata: { orgId: 'globex', note: 'kept' } } },
+  ],
 ])('of %s is said: %s', (field, detail, body) => {
   expect(detailOf(body, field)).toBe(detail);
 });

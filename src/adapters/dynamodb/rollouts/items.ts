@@ -36,11 +36,13 @@ const rolloutSchema = z.object({
   unitCount: z.number(),
   dueAt: z.exactOptional(z.string()),
   waiting: z.exactOptional(z.object({ unit: z.number(), until: z.string() })),
+  turnedAt: z.exactOptional(z.string()),
   looked: z.exactOptional(z.number()),
   startedBy: z.object({ kind: z.enum(ACTOR_KINDS), id: z.string() }),
   startedAt: z.string(),
   updatedAt: z.string(),
   endedAt: z.exactOptional(z.string()),
+  follows: z.exactOptional(z.string()),
   counted: z.exactOptional(
     z.object({
       counts: z.record(z.enum(TARGET_STATES), z.number()),
