@@ -10,7 +10,7 @@ import { addRolloutCommands } from './commands/rollouts.ts';
 import { addTemplateCommands } from './commands/templates.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { CliError, EXIT, sentencesOf } from './exit.ts';
-import { shown } from './output.ts';
+import { plain } from './output.ts';
 
 /** The whole command, as its help and docs/cli.md show it. */
 export function makeProgram(): Command {
@@ -78,7 +78,7 @@ export async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = exitCodeOf(error);
     if (!(error instanceof CommanderError))
-      for (const line of sentencesOf(error)) process.stderr.write(`${shown(line)}\n`);
+      for (const line of sentencesOf(error)) process.stderr.write(`${plain(line)}\n`);
   }
 }
 

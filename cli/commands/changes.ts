@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type components, orThrow } from '../../client/index.ts';
 import { CliError, EXIT } from '../exit.ts';
-import type { Column } from '../output.ts';
+import { type Column, inLine } from '../output.ts';
 import { action, type Call } from '../run.ts';
 
 type Change = components['schemas']['Change'];
@@ -78,7 +78,8 @@ async function follow({ client, options, out, work }: Call<Options>): Promise<un
     for (const change of page.items) {
       out.jsonLine(change);
       const { at, action: name, orgId, role, by, paths } = change;
-      out.line(`${at} ${name} ${orgId}/${role} ${by ? `by ${by.kind} ${by.id} ` : ''}${paths.join(' ')}`.trimEnd());
+      const who = by ? `by ${by.kind} ${by.id} ` : '';
+      out.line(inLine(`${at} ${name} ${orgId}/${role} ${who}${paths.join(' ')}`).trimEnd());
     }
     query = { cursor: page.next ?? '' };
     if (page.items.length === 0) await delay(PAUSE_MS, undefined, { signal: stop.signal }).catch(() => {});

@@ -58,6 +58,18 @@ it(
 );
 
 it(
+  'a text of several lines cannot be taken for lines of the plan',
+  async () => {
+    const forged = 'Hello\n+ create acme/inbound (orgs/acme.yaml)';
+    await service.put('forging', 'inbound', { ...withPrompt('one'), firstMessage: forged });
+    const diff = await at('diff', 'forging', 'inbound', file(withPrompt('one')));
+    expect([diff.code, diff.out]).toEqual([2, expect.stringMatching(/^ +- Hello\n {6}\+ create acme/m)]);
+    await service.remove('forging', 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
   'an assistant is set, shown, compared, rolled back and deleted, for people and for programs',
   async () => {
     const [one, two] = [file(withPrompt('one')), file(withPrompt('two'))];
