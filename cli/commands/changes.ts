@@ -72,6 +72,8 @@ async function follow({ client, options, out, work }: Call<Options>): Promise<un
   await work();
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
+  // Nobody reads any more.
+  process.stdout.once('error', () => stop.abort());
   let query: { since?: string; cursor?: string } = { since: options.since ?? new Date().toISOString() };
   while (!stop.signal.aborted) {
     const page = orThrow(await client.GET('/changes', { params: { query: { ...query, limit: 200 } } }));

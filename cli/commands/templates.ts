@@ -59,7 +59,7 @@ async function get({ client, out, options }: Call<{ version?: string }>, [templa
 }
 
 async function set({ client, out }: Call, [templateId = '', file = '']: readonly string[]): Promise<undefined> {
-  const body = contentIn<components['schemas']['TemplateContent']>(file);
+  const body = await contentIn<components['schemas']['TemplateContent']>(file);
   const answer = orThrow(await client.PUT('/templates/{templateId}', { params: { path: { templateId } }, body }));
   out.json(answer);
   out.line(`${answer.outcome} ${templateId} version ${answer.version}`);
@@ -71,7 +71,7 @@ async function variables({ client, out }: Call, [orgId = '', file]: readonly str
   const found =
     file === undefined
       ? orThrow(await client.GET(path, { params }))
-      : orThrow(await client.PUT(path, { params, body: contentIn<Record<string, never>>(file) }));
+      : orThrow(await client.PUT(path, { params, body: await contentIn<Record<string, never>>(file) }));
   out.json(found);
   out.line(stringify(found, { lineWidth: 0 }).trimEnd());
 }

@@ -25,13 +25,16 @@ export function readSource(file: string, mistakes: Mistake[], environment = proc
 
 const NO_UTF8 = 'is no UTF-8; save it in that encoding';
 
+/** The text of a file. Throws for what cannot be read, or is no UTF-8. */
+export function readText(file: string): string {
+  return textOfBytes(readFileSync(file));
+}
+
 /**
- * The text of a file (0: stdin), without a byte order mark, and with one kind of line ends: what Git checks out on
- * Windows is the same content. Throws for what is no UTF-8: letters that cannot be read would be others in the
- * configuration.
+ * A text without a byte order mark, and with one kind of line ends: what Git checks out on Windows is the same content.
+ * Throws for what is no UTF-8: letters that cannot be read would be others in the configuration.
  */
-export function readText(file: string | number): string {
-  const bytes = readFileSync(file);
+export function textOfBytes(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) throw new Error(`it ${NO_UTF8}`);
   return new TextDecoder().decode(bytes).replaceAll('\r\n', '\n');
 }

@@ -76,23 +76,26 @@ export interface Ended {
 
 interface RunOptions {
   env?: Record<string, string>;
+  /** What stdin gives, and after how many milliseconds; without it there is none. */
+  stdin?: { text: string; afterMs: number };
   /** Called with what was printed so far, each time something is. */
   onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs the command in a process of its own. */
-export async function cli(args: readonly string[], { env = {}, onOutput }: RunOptions = {}): Promise<Ended> {
+export async function cli(args: readonly string[], { env = {}, stdin, onOutput }: RunOptions = {}): Promise<Ended> {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
   const child = spawn(process.execPath, ['--no-warnings', join(CHECKOUT, 'cli/bin.js'), ...args], {
     env: { ...clean, AWS_EC2_METADATA_DISABLED: 'true', AWS_REGION: 'eu-central-1', HOME: '/nonexistent', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
+  if (stdin) setTimeout(() => child.stdin?.end(stdin.text), stdin.afterMs);
   let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     out += String(chunk);
     onOutput?.(out, (signal) => child.kill(signal));
   });
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     err += String(chunk);
   });
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();

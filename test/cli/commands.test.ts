@@ -226,10 +226,29 @@ it('what is wrong is said once: one field in the line of the code, several below
   );
 });
 
-it('whoever stops reading ends the command, without a word', async () => {
+/** Runs the command as a shell does, with what stands behind it. */
+const inShell = async (line: string) => {
+  const [args, ...behind] = line.split(/(?= [|>])/);
+  const shell = `"${process.execPath}" --no-warnings cli/bin.js ${args} --url ${served.url} ${behind.join('')}`;
+  return await promisify(execFile)('bash', ['-c', shell], { cwd: CHECKOUT });
+};
+
+it('output that cannot be written is a failure, and is said', async () => {
+  await expect(inShell('list > /dev/full')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^The output is not complete: ENOSPC[^\n]*\n$/),
+  });
+}, 30_000);
+
+it('stdin may take its time', async () => {
+  const stdin = { text: JSON.stringify(withPrompt('late')), afterMs: 3_000 };
+  const ended = await cli(['diff', 'late', 'inbound', '-', '--url', served.url], { stdin });
+  expect([ended.code, ended.err, ended.out]).toEqual([2, '', 'create late/inbound\n']);
+}, 30_000);
+
+it('whoever stops reading is not told that something went wrong', async () => {
   for (let index = 0; index < 40; index += 1) await service.put(`read-${index}`, 'inbound', withPrompt('x'));
-  const shell = `"${process.execPath}" --no-warnings cli/bin.js list --json --url ${served.url} | head -c 20; echo "\${PIPESTATUS[0]}"`;
-  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', shell], { cwd: CHECKOUT });
+  const { stdout, stderr } = await inShell(`list --json | head -c 20; echo "\${PIPESTATUS[0]}"`);
   expect([stdout.slice(0, 13), stdout.trim().at(-1), stderr]).toEqual(
     ['{\n  "items": [', '0', ''].map((text) => text.slice(0, 13)),
   );

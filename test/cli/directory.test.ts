@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
 import { call } from '../local/vapi-caller.ts';
+import { CHECKOUT } from '../support/checkout.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import type { TestService } from '../support/service.ts';
 import { assistantsOf } from '../support/upstream.ts';
@@ -61,6 +64,39 @@ it(
     expect((await at('apply', directory)).code).toBe(0);
     expect(await at('plan', directory)).toMatchObject({ code: 0 });
     for (const org of orgs) expect(assistantsOf(service.vapi, org)).toHaveLength(1);
+  },
+  PROCESSES_MS,
+);
+
+/** Runs `plan` or `apply` as a shell does. */
+const inShell = async (shell: (command: string) => string, args: string) =>
+  await promisify(execFile)('bash', ['-c', shell(`'${process.execPath}' --no-warnings cli/bin.js ${args}`)], {
+    cwd: CHECKOUT,
+  }).then(
+    ({ stdout }) => ({ code: 0, out: stdout }),
+    ({ code, stdout }: { code: number; stdout: string }) => ({ code, out: stdout }),
+  );
+
+it(
+  'whoever stops reading does not stop what is applied, and a plan with changes ends with 2 nevertheless',
+  async () => {
+    const directory = fleetOf(named('unread', 120));
+    const unread = (args: string) => inShell((command) => `set -o pipefail; ${command} | head -1`, args);
+    expect((await unread(`plan ${directory} --url ${served.url}`)).code).toBe(2);
+    expect((await unread(`apply ${directory} --url ${served.url}`)).code).toBe(0);
+    expect(await at('plan', directory)).toMatchObject({ code: 0 });
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'a plan that fails ends also on a terminal, where a bar is shown',
+  async () => {
+    served.instead = () => ({ status: 403, body: { message: 'Forbidden' } });
+    const terminal = (command: string) => `timeout 30 script -qec "${command}" /dev/null`;
+    const { code, out } = await inShell(terminal, `plan ${fleetOf(['barred'])} --url ${served.url}`);
+    served.instead = undefined;
+    expect([code, out]).toEqual([1, expect.stringContaining('answered 403 Forbidden')]);
   },
   PROCESSES_MS,
 );
