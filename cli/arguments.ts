@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
+import { InvalidArgumentError } from 'commander';
 import type { components } from '../client/index.ts';
 import { isJsonObject } from '../src/domain/json.ts';
 import { type Mistake, mistakeLine } from './directory/mistakes.ts';
@@ -15,6 +16,12 @@ export type Configuration = components['schemas']['Configuration'];
 export function roleIn(text: string): Role {
   if (text === 'inbound' || text === 'outbound') return text;
   throw new CliError(`"${text}" is no role: use inbound or outbound.`, EXIT.usage);
+}
+
+/** A whole number from 1 on, as the value of an option. Throws what commander says as wrong usage. */
+export function countIn(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Use a whole number from 1 on.');
 }
 
 /** A configuration in a YAML or JSON file; `-` is stdin. Throws a `CliError`. */

@@ -48,12 +48,13 @@ assistants:
 \`\`\`
 
 What stands below \`inbound\` and \`outbound\` is what \`PUT\` takes: a configuration, or a binding (\`template: clinic\`). \`\${env:NAME}\`
-is a value of the environment, as secrets do not belong into Git; one that is missing or empty is a mistake. \`\${name}\` in a template is a
-variable. The files of \`set\`, \`diff\`, \`template set\`, \`template variables\` and \`rollout start\` are read in the same way.
+is a value of the environment, as secrets do not belong into Git; one that is missing or empty is a mistake, and
+\`$\${env:NAME}\` stands for these letters themselves. \`\${name}\` in a template is a variable. The files of \`set\`, \`diff\`, \`template set\`, \`template variables\` and \`rollout start\` are read in the same way.
 
 \`export\` begins such a directory with what is there; \`plan\` compares, \`apply\` does exactly what \`plan\` shows, each step only on
 the revision that was planned. A mistake in any file is named with file and line, and nothing is applied; templates, and what is bound to
-them, are checked with the rest. Files are UTF-8; hidden ones (\`.gitkeep\`) are passed over. Ctrl-C ends what is under way and says how
+them, are checked with the rest. Files are UTF-8; hidden ones (\`.gitkeep\`) are passed over. Of YAML,
+anchors (\`&\`, \`*\`, \`<<\`) are read, and tags (\`!name\`) are a mistake. Ctrl-C ends what is under way and says how
 far it came; the same command goes on.
 
 \`--prune\` removes what no file asks for: assistants of the platform's account, and of the organisations that have a file. That

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type components, orThrow } from '../../client/index.ts';
+import { countIn } from '../arguments.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { type Column, inLine } from '../output.ts';
 import { action, type Call } from '../run.ts';
@@ -20,7 +21,7 @@ const COLUMNS: readonly Column<Change>[] = [
 interface Options {
   follow?: boolean;
   since?: string;
-  limit?: string;
+  limit?: number;
 }
 
 /** Who changed what. */
@@ -30,7 +31,7 @@ export function addChangeCommands(program: Command): void {
     .description('Who changed what: of one organisation newest first, of all oldest first')
     .option('--since <time>', 'of all: from when on (RFC 3339; a day ago)')
     .option('--follow', 'of all: go on, with a line for each change')
-    .option('--limit <n>', 'of one organisation: the most (50)')
+    .option('--limit <n>', 'of one organisation: the most (50)', countIn)
     .addHelpText('after', '\nExample: npx vapi-sync changes --follow')
     .action(action<Options>(changes));
 }
@@ -44,7 +45,7 @@ async function changes(call: Call<Options>, [orgId]: readonly string[]): Promise
   }
   if (options.follow || options.since)
     throw new CliError('--follow and --since go without an organisation.', EXIT.usage);
-  const query = { limit: Number(options.limit ?? 50) };
+  const query = { limit: options.limit ?? 50 };
   const page = orThrow(await client.GET('/orgs/{orgId}/changes', { params: { path: { orgId }, query } }));
   out.json(page);
   if (page.items.length === 0) out.line('There is no change.');

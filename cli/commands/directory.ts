@@ -211,6 +211,9 @@ async function exportAll(
   for (const name of exported.bound) {
     out.note(`${name} is bound to a template: its configuration was written, not the binding`);
   }
+  for (const file of exported.left) {
+    out.note(`${file} was there before: what it asks for is not there, or in another file now. Remove it, or merge it`);
+  }
   if (exported.secrets.length > 0) {
     out.note(`Secrets are not shown by the service. Set these in the environment of plan and apply:`);
     for (const name of exported.secrets) out.note(`  ${name}`);

@@ -12,7 +12,7 @@ export interface ServedService {
   url: string;
   /** Answers in place of the service, while it is set. */
   instead:
-    | ((request: IncomingMessage) => { status: number; headers?: Record<string, string>; body: object })
+    | ((request: IncomingMessage) => { status: number; headers?: Record<string, string>; body: object | string })
     | undefined;
   close(): Promise<void>;
 }
@@ -32,8 +32,9 @@ export async function serve(service: Environment): Promise<ServedService> {
     const answer = async () => {
       const instead = served.instead?.(request);
       if (instead) {
-        response.writeHead(instead.status, { 'content-type': 'application/json', ...instead.headers });
-        response.end(JSON.stringify(instead.body));
+        const { status, headers, body } = instead;
+        response.writeHead(status, { 'content-type': 'application/json', ...headers });
+        response.end(textOf(body));
         return;
       }
       const chunks: Buffer[] = [];
@@ -51,6 +52,10 @@ export async function serve(service: Environment): Promise<ServedService> {
   const listening = await listenOn(server, 0);
   const served: ServedService = { url: listening.url, instead: undefined, close: () => listening.close() };
   return served;
+}
+
+function textOf(body: object | string): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
 /** Gives the tests of a file a service behind an address, and stops it after the last. */

@@ -160,6 +160,21 @@ describe('what goes wrong is a sentence and an exit code, no stack:', () => {
     ['an empty name in a list', ['redrive', '--org', 'acme', ''], 64, /^--org is empty/],
     ['an empty hash', ['rollback', 'acme', 'inbound', ''], 64, /^<hash> is empty: give it a value\.$/m],
     ['no address', ['list', '--url', 'nowhere'], 64, /no http\(s\) address: begin it with https:/],
+    ['a limit that is no number', ['changes', 'acme', '--limit', 'abc'], 64, /Use a whole number from 1 on/],
+    [
+      'a version that is no number',
+      ['template', 'get', 'desk', '--version', '1.5'],
+      64,
+      /Use a whole number from 1 on/,
+    ],
+    ['a password in the address', ['list', '--url', 'http://me:hush@127.0.0.1:1'], 64, /^--url is the address alone/],
+    ['a query in the address', ['list', '--url', 'http://127.0.0.1:1/?stage=dev'], 64, /^--url is the address alone/],
+    [
+      'a missing file that is named like an error',
+      ['set', 'a', 'inbound', '/Credential.yaml', '--url', 'http://127.0.0.1:1'],
+      1,
+      /^\/Credential\.yaml cannot be read/,
+    ],
     ['nobody there', ['list', '--url', 'http://127.0.0.1:1'], 1, /could not be reached/],
     ['no credentials', ['list', '--stage', 'dev'], 1, /does not take the credentials/],
     ['no such directory', ['plan', '/nowhere', '--url', 'http://127.0.0.1:1'], 1, /There is no folder/],
@@ -181,6 +196,8 @@ describe('what goes wrong is a sentence and an exit code, no stack:', () => {
   it.each([
     ['an expired token', 401, { message: 'Unauthorized' }, /answered 401 Unauthorized\nCheck the token/],
     ['a caller without rights', 403, { message: 'Forbidden' }, /answered 403 Forbidden\nCheck the token/],
+    ['a page in the place of the service', 200, '<!DOCTYPE html>', /^What answered is not the service, or something/],
+    ['an answer that breaks off', 200, '{"items": [', /^What answered is not the service, or something/],
     ['too many requests', 429, { message: 'Too Many Requests' }, /answered 429 Too Many Requests/],
   ])('%s', async (_name, status, body, text) => {
     const headers: Record<string, string> = status === 429 ? { 'retry-after': '0' } : {};

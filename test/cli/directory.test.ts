@@ -353,6 +353,42 @@ it(
 );
 
 it(
+  'an export over another one names files that it did not write, as apply would make again what they ask for',
+  async () => {
+    await service.put('over', 'inbound', withPrompt('one'));
+    const directory = directoryOf({ 'over.yml': 'assistants: {}', 'gone.yaml': 'assistants: {}', '.gitkeep': '' });
+    const { code, err } = await at('export', directory, '--yes');
+    expect(code).toBe(0);
+    for (const name of ['over.yml', 'gone.yaml']) expect(err).toContain(`${name} was there before: `);
+    expect(err.match(/was there before/g)).toHaveLength(2);
+    await service.remove('over', 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'texts that look like a value of the environment are exported, and planned as nothing',
+  async () => {
+    const text = 'Say ${env:HOME} and $${env:HOME}.';
+    await service.put('literal', 'inbound', { ...withPrompt('one'), firstMessage: text, metadata: { [text]: text } });
+    const template = join(temporaryDirectory(), 'literal.json');
+    writeFileSync(template, JSON.stringify({ assistant: withPrompt('Say $$${env:HOME}') }));
+    expect((await at('template', 'set', 'literal', template)).code).toBe(0);
+    const directory = temporaryDirectory();
+    expect((await at('export', directory)).code).toBe(0);
+    for (const file of readdirSync(join(directory, 'orgs'))) {
+      if (file !== 'literal.yaml') rmSync(join(directory, 'orgs', file));
+    }
+    for (const file of readdirSync(join(directory, 'templates'))) {
+      if (file !== 'literal.yaml') rmSync(join(directory, 'templates', file));
+    }
+    expect(await at('plan', directory)).toMatchObject({ code: 0, err: '' });
+    await service.remove('literal', 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
   'templates and values are made before what is bound to them; a change of the template reaches all, and an export is planned as nothing',
   async () => {
     const directory = directoryOf({

@@ -55,6 +55,7 @@ const exported = z.strictObject({
   skipped: z.array(z.string()),
   bound: z.array(z.string()),
   empty: z.array(z.string()),
+  left: z.array(z.string()),
 });
 const mistakes = z.strictObject({
   mistakes: z.array(
