@@ -80,7 +80,7 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 /**
- * Whoever reads may stop reading (`| head`): what the command does goes on, and so its exit code stays true. Output that
+ * Whoever reads may stop reading (`| head`): what the command does goes on, and its exit code stays true. Output that
  * is lost otherwise, as on a full disk, is a failure.
  */
 function noteLostOutput({ code, message }: NodeJS.ErrnoException): void {
