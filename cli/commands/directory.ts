@@ -208,6 +208,9 @@ async function exportAll(
   for (const name of exported.skipped) {
     out.note(`${name} was left out: no configuration of it was applied yet. apply --prune would remove it`);
   }
+  for (const name of exported.modelless) {
+    out.note(`${name} has no model: plan and apply refuse its file until it names one`);
+  }
   for (const name of exported.bound) {
     out.note(`${name} is bound to a template: its configuration was written, not the binding`);
   }

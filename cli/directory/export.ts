@@ -24,6 +24,8 @@ export interface Exported {
   ambiguous: readonly string[];
   /** Assistants without a configuration that was applied. */
   skipped: readonly string[];
+  /** Assistants without a model, which `PUT` takes only with `allowEmpty`: no directory says that. */
+  modelless: readonly string[];
   /** Assistants that are bound to a template. */
   bound: readonly string[];
   /** Organisations that were named, and have no assistant. */
@@ -66,10 +68,11 @@ export async function exportDirectory(
   const templates = await exportTemplates(client, path, secrets);
   const skipped: string[] = [];
   const bound: string[] = [];
+  const modelless: string[] = [];
   const written = await pMap(
     [...orgIds].toSorted(),
     async (orgId) => {
-      const assistants = await configurationsOf(client, orgId, { secrets, skipped, bound });
+      const assistants = await configurationsOf(client, orgId, { secrets, skipped, bound, modelless });
       const variables = orThrow(await client.GET('/orgs/{orgId}/variables', { params: { path: { orgId } } }));
       const file = join(folder, `${orgId}.yaml`);
       const values = withNames(variables, orgId, secrets);
@@ -88,7 +91,7 @@ export async function exportDirectory(
   );
   const files = written.map(({ file }) => file);
   const left = before.filter((file) => !files.includes(file) && !templates.includes(file));
-  return { files, assistants, secrets: names, ambiguous, skipped, bound, empty, left };
+  return { files, assistants, secrets: names, ambiguous, skipped, modelless, bound, empty, left };
 }
 
 /** Returns the files that were written. */
@@ -117,7 +120,7 @@ async function exportTemplates(client: ServiceClient, path: string, secrets: Sec
 async function configurationsOf(
   client: ServiceClient,
   orgId: string,
-  { secrets, skipped, bound }: { secrets: Secrets; skipped: string[]; bound: string[] },
+  { secrets, skipped, bound, modelless }: Record<'skipped' | 'bound' | 'modelless', string[]> & { secrets: Secrets },
 ): Promise<Record<string, unknown>> {
   const { assistants } = orThrow(await client.GET('/orgs/{orgId}/assistants', { params: { path: { orgId } } }));
   const found: Record<string, unknown> = {};
@@ -126,6 +129,7 @@ async function configurationsOf(
     const { configuration } = orThrow(await client.GET('/orgs/{orgId}/assistants/{role}', { params }));
     if (configuration) found[role] = withNames(withoutEmpty(configuration), `${orgId}_${role}`, secrets);
     else skipped.push(`${orgId}/${role}`);
+    if (configuration && !('model' in configuration)) modelless.push(`${orgId}/${role}`);
     if (template) bound.push(`${orgId}/${role}`);
   }
   return found;

@@ -353,15 +353,17 @@ it(
 );
 
 it(
-  'an export over another one names files that it did not write, as apply would make again what they ask for',
+  'an export says which files it left, as apply would make again what they ask for, and which ones plan refuses',
   async () => {
     await service.put('over', 'inbound', withPrompt('one'));
+    await fetch(`${served.url}/orgs/modelless/assistants/inbound?allowEmpty=true`, { method: 'PUT', body: '{}' });
     const directory = directoryOf({ 'over.yml': 'assistants: {}', 'gone.yaml': 'assistants: {}', '.gitkeep': '' });
     const { code, err } = await at('export', directory, '--yes');
     expect(code).toBe(0);
     for (const name of ['over.yml', 'gone.yaml']) expect(err).toContain(`${name} was there before: `);
     expect(err.match(/was there before/g)).toHaveLength(2);
-    await service.remove('over', 'inbound');
+    expect(err).toContain('modelless/inbound has no model: plan and apply refuse its file until it names one\n');
+    for (const org of ['over', 'modelless']) await service.remove(org, 'inbound');
   },
   PROCESSES_MS,
 );
