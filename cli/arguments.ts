@@ -1,8 +1,10 @@
 import { createInterface } from 'node:readline/promises';
+import { buffer } from 'node:stream/consumers';
+import { InvalidArgumentError } from 'commander';
 import type { components } from '../client/index.ts';
 import { isJsonObject } from '../src/domain/json.ts';
 import { type Mistake, mistakeLine } from './directory/mistakes.ts';
-import { parseSource, readMarkdown, readText } from './directory/source.ts';
+import { parseSource, readMarkdown, readText, textOfBytes } from './directory/source.ts';
 import { CliError, EXIT } from './exit.ts';
 
 /** Inbound or outbound. */
@@ -16,14 +18,23 @@ export function roleIn(text: string): Role {
   throw new CliError(`"${text}" is no role: use inbound or outbound.`, EXIT.usage);
 }
 
+/** A whole number from 1 on, as the value of an option. Throws what commander says as wrong usage. */
+export function countIn(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Use a whole number from 1 on.');
+}
+
 /** A configuration in a YAML or JSON file; `-` is stdin. Throws a `CliError`. */
-export function configurationIn(file: string): Configuration {
-  return contentIn<Configuration>(file, 'holds no configuration: it must be an object, as PUT takes it.');
+export async function configurationIn(file: string): Promise<Configuration> {
+  return await contentIn<Configuration>(file, 'holds no configuration: it must be an object, as PUT takes it.');
 }
 
 /** The object in a YAML or JSON file; the service says what is wrong within it. Throws a `CliError`. */
-export function contentIn<Content extends object>(file: string, otherwise = 'must hold an object.'): Content {
-  const content = parsed(file);
+export async function contentIn<Content extends object>(
+  file: string,
+  otherwise = 'must hold an object.',
+): Promise<Content> {
+  const content = await parsed(file);
   if (isContent<Content>(content)) return content;
   throw new CliError(`${nameOf(file)} ${otherwise}`);
 }
@@ -33,16 +44,16 @@ export function isContent<Content extends object>(value: unknown): value is Cont
   return isJsonObject(value);
 }
 
-/** The text of a file; `-` is stdin. Throws a `CliError`. */
-export function textIn(file: string): string {
-  return readable(file, () => readText(file === '-' ? 0 : file));
+/** The text of a file; `-` is stdin, which may take its time. Throws a `CliError`. */
+export async function textIn(file: string): Promise<string> {
+  return await readable(file, async () => (file === '-' ? textOfBytes(await buffer(process.stdin)) : readText(file)));
 }
 
 /** As a file of a directory is read: with values of the environment in the place of their names. */
-function parsed(file: string): unknown {
+async function parsed(file: string): Promise<unknown> {
   const mistakes: Mistake[] = [];
-  const read = () => parseSource({ file: nameOf(file), text: textIn(file) }, mistakes, process.env);
-  const source = file.endsWith('.md') ? readable(file, () => readMarkdown(file, mistakes)) : read();
+  const read = async () => parseSource({ file: nameOf(file), text: await textIn(file) }, mistakes, process.env);
+  const source = file.endsWith('.md') ? readMarkdown(file, mistakes) : await read();
   if (mistakes.length > 0) throw new CliError(mistakes.map(mistakeLine).join('\n'));
   return source?.content;
 }
@@ -51,11 +62,11 @@ function nameOf(file: string): string {
   return file === '-' ? 'stdin' : file;
 }
 
-function readable<Content>(file: string, read: () => Content): Content {
+async function readable<Content>(file: string, read: () => Promise<Content>): Promise<Content> {
   try {
-    return read();
+    return await read();
   } catch (error) {
-    throw new CliError(`${file} cannot be read: ${Error.isError(error) ? error.message : 'unknown error'}`);
+    throw new CliError(`${nameOf(file)} cannot be read: ${Error.isError(error) ? error.message : 'unknown error'}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { components } from '../client/index.ts';
-import type { Output } from './output.ts';
+import { inLine, type Output } from './output.ts';
 
 type FieldChange = components['schemas']['FieldChange'];
 
@@ -9,13 +9,15 @@ const LONGEST = 300;
 /** Shows fields that differ: what is there now, and what was asked for. */
 export function showChanges(out: Output, changes: readonly FieldChange[], indent = '  '): void {
   for (const { path, wanted, live } of changes) {
-    out.line(`${indent}${path}`);
-    if (live !== undefined) out.line(out.styled('red', `${indent}  - ${textOf(live)}`));
-    if (wanted !== null) out.line(out.styled('green', `${indent}  + ${textOf(wanted)}`));
+    out.line(`${indent}${inLine(path)}`);
+    if (live !== undefined) out.line(out.styled('red', `${indent}  - ${textOf(live, indent)}`));
+    if (wanted !== null) out.line(out.styled('green', `${indent}  + ${textOf(wanted, indent)}`));
   }
 }
 
-function textOf(value: unknown): string {
+/** Further lines stand below the first one: none can be taken for a line of the plan. */
+function textOf(value: unknown, indent: string): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return short.replaceAll('\n', `\n${indent}    `);
 }

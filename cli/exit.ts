@@ -18,7 +18,7 @@ export class CliError extends Error {
 export function sentencesOf(error: unknown): string[] {
   if (error instanceof ProblemError) return problemLines(error);
   if (!Error.isError(error)) return [String(error)];
-  const { cause } = error;
+  if (error instanceof CliError) return [error.message];
   if (
     /Credential|ExpiredToken|UnrecognizedClient|InvalidClientTokenId|InvalidSignature/.test(
       `${error.name} ${error.message}`,
@@ -28,11 +28,18 @@ export function sentencesOf(error: unknown): string[] {
       `AWS does not take the credentials: ${error.message.replace(/\.?$/, '.')} Sign in again, or set AWS_PROFILE.`,
     ];
   }
-  if (error.message === 'fetch failed') {
+  return [networkSentence(error) ?? error.message];
+}
+
+/** What went wrong on the way to the service and back. */
+function networkSentence({ message, cause, name }: Error): string | undefined {
+  if (message === 'fetch failed') {
     const why = Error.isError(cause) ? ('code' in cause ? String(cause.code) : cause.message) : 'unknown error';
-    return [`The service could not be reached (${why}). Check the address and the network.`];
+    return `The service could not be reached (${why}). Check the address and the network.`;
   }
-  return [error.message];
+  if (message === 'terminated') return 'The answer of the service broke off. Run it again.';
+  if (name !== 'SyntaxError' || !/JSON/.test(message)) return undefined;
+  return `What answered is not the service, or something before it: ${message}. Check the address.`;
 }
 
 function problemLines({ message, status, problem, operationId }: ProblemError): string[] {

@@ -10,7 +10,7 @@ import { addRolloutCommands } from './commands/rollouts.ts';
 import { addTemplateCommands } from './commands/templates.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { CliError, EXIT, sentencesOf } from './exit.ts';
-import { shown } from './output.ts';
+import { plain } from './output.ts';
 
 /** The whole command, as its help and docs/cli.md show it. */
 export function makeProgram(): Command {
@@ -69,17 +69,27 @@ export function commandsOf(command: Command): Command[] {
  * Runs a command line, and sets the exit code of this process. Never throws: what went wrong is a sentence on stderr.
  */
 export async function main(args: readonly string[]): Promise<void> {
-  // Whoever reads may stop reading (`| head`).
-  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
-  );
+  process.stdout.on('error', noteLostOutput);
   try {
     await makeProgram().parseAsync([...args], { from: 'user' });
   } catch (error) {
     process.exitCode = exitCodeOf(error);
     if (!(error instanceof CommanderError))
-      for (const line of sentencesOf(error)) process.stderr.write(`${shown(line)}\n`);
+      for (const line of sentencesOf(error)) process.stderr.write(`${plain(line)}\n`);
   }
+}
+
+/**
+ * Whoever reads may stop reading (`| head`): what the command does goes on, and its exit code stays true. Output that
+ * is lost otherwise, as on a full disk, is a failure.
+ */
+function noteLostOutput({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') return;
+  process.stderr.write(`The output is not complete: ${message}\n`);
+  process.stdout.removeAllListeners('error').on('error', () => {});
+  process.once('exit', (exitCode) => {
+    process.exitCode = exitCode || EXIT.failed;
+  });
 }
 
 function exitCodeOf(error: unknown): number {

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import Table from 'cli-table3';
+import stringWidth from 'string-width';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -35,58 +35,80 @@ export class Output {
 
   /** A line of text for people. */
   line(text = ''): void {
-    if (!this.isJson) process.stdout.write(`${shown(text)}\n`);
+    if (!this.isJson) process.stdout.write(`${this.isTerminal ? shown(text) : plain(text)}\n`);
   }
 
   /** A word on the side. */
   note(text: string): void {
-    process.stderr.write(`${shown(text)}\n`);
+    process.stderr.write(`${plain(text)}\n`);
+  }
+
+  /** A line on the side that the next one takes the place of; only on a terminal. */
+  progress(text: string): void {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
   }
 
   /** Coloured on a terminal. */
   styled(style: Style, text: string): string {
-    return this.isTerminal ? styleText(style, text) : text;
+    return this.isTerminal ? styleText(style, plain(text)) : text;
   }
 
-  /** A table for people, which fits the terminal: the widest columns are cut. */
+  /** A table for people, a line for each row. It fits the terminal: the widest columns are cut. */
   table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): void {
     if (this.isJson) return;
-    const cells = rows.map((row) => columns.map(({ of }) => String(of(row) ?? '')));
-    const widths = fitting(
-      columns.map(({ title }, at) => Math.max(title.length, ...cells.map((row) => row[at]?.length ?? 0))),
-      process.stdout.columns ?? Number.POSITIVE_INFINITY,
-    );
-    const table = new Table({
-      head: columns.map(({ title }) => this.styled('bold', title)),
-      colWidths: widths.map((width) => width + GAP),
-      chars: NO_LINES,
-      style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP },
-    });
-    for (const [index, row] of rows.entries()) {
-      table.push(
-        columns.map(({ style }, at) => {
-          const text = cells[index]?.[at] ?? '';
-          const chosen = style?.(row);
-          return chosen ? this.styled(chosen, text) : text;
-        }),
-      );
+    const cells = rows.map((row) => columns.map(({ of }) => inLine(String(of(row) ?? ''))));
+    const widths = columns.map(({ title }) => widthOf(title));
+    for (const row of cells) {
+      for (const [at, text] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(text));
     }
-    this.line(table.toString().replaceAll(/[ \t]+$/gm, ''));
+    // Some terminals do not know their width, and say 0.
+    const fitted = fitting(widths, process.stdout.columns || Number.POSITIVE_INFINITY);
+    const show = (texts: readonly string[], styleOf: (at: number) => Style | undefined) =>
+      this.line(
+        texts
+          .map((text, at) => this.#cell(text, fitted[at] ?? 0, styleOf(at)))
+          .join('')
+          .trimEnd(),
+      );
+    show(
+      columns.map(({ title }) => title),
+      () => 'bold',
+    );
+    for (const [index, row] of rows.entries()) show(cells[index] ?? [], (at) => columns[at]?.style?.(row));
+  }
+
+  #cell(text: string, width: number, style: Style | undefined): string {
+    const fitted = cutTo(text, width);
+    const blanks = ' '.repeat(Math.max(0, width - widthOf(fitted)) + GAP);
+    return (style && fitted !== '' ? this.styled(style, fitted) : fitted) + blanks;
   }
 }
 
-/** A control character, with what makes it a colour. */
-const CONTROL = /(\p{Cc})(\[[\d;]*m)?/gu;
+/** What `styled` puts around a text, on a terminal. */
+const STYLED = new RegExp(`(${'\u001b'}\\[(?:1|22|31|32|33|39)m)`);
+
+/** What steers a terminal, or turns the direction of what follows it. */
+const STEERING = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
 
 /**
- * A text for people. Names and values of organisations stand in it, and must not steer the terminal: of control
- * characters only line ends, tabs and colours are left.
+ * A text for people. Names and values of organisations stand in it, and must not steer the terminal: of what does, only
+ * line ends, tabs and our own colours are left.
  */
-export function shown(text: string): string {
-  return text.replace(CONTROL, (found, control: string, colour = '') => {
-    const isHarmless = control === '\n' || control === '\t' || (control === '\u001b' && colour !== '');
-    return isHarmless ? found : `\ufffd${colour}`;
-  });
+function shown(text: string): string {
+  return text
+    .split(STYLED)
+    .map((part, at) => (at % 2 === 1 ? part : plain(part)))
+    .join('');
+}
+
+/** A text of others, without anything that steers a terminal but line ends and tabs. */
+export function plain(text: string): string {
+  return text.replace(STEERING, (found) => (found === '\n' || found === '\t' ? found : '\ufffd'));
+}
+
+/** The same in one line. */
+export function inLine(text: string): string {
+  return plain(text).replaceAll(/[\n\t]+/g, ' ');
 }
 
 /** Blanks between two columns. */
@@ -95,11 +117,25 @@ const GAP = 2;
 /** No column is cut below so many letters. */
 const LEAST = 8;
 
-const NO_LINES = {
-  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
-  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
-  ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '' },
-};
+/** Columns of a terminal: letters of the East take two. */
+function widthOf(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
+}
+
+const LETTERS = new Intl.Segmenter();
+
+/** A text that is no wider. */
+function cutTo(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let cut = '';
+  let room = width - 1;
+  for (const { segment } of LETTERS.segment(text)) {
+    room -= widthOf(segment);
+    if (room < 0) break;
+    cut += segment;
+  }
+  return `${cut}…`;
+}
 
 /** Widths that fit: the widest gives way first. */
 function fitting(widths: readonly number[], total: number): number[] {

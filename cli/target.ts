@@ -43,8 +43,14 @@ export function assertOnePlace({ stage, url }: TargetOptions): void {
 }
 
 function addressIn(url: string): string {
-  if (URL.canParse(url) && /^https?:/.test(url)) return url.replace(/\/+$/, '');
-  throw new CliError(`--url ${url} is no http(s) address: begin it with https://.`, EXIT.usage);
+  if (!URL.canParse(url) || !/^https?:/.test(url)) {
+    throw new CliError(`--url ${url} is no http(s) address: begin it with https://.`, EXIT.usage);
+  }
+  const { username, password, search, hash } = new URL(url);
+  if (username || password || search || hash) {
+    throw new CliError('--url is the address alone, without @, ? and #. A token goes into --token.', EXIT.usage);
+  }
+  return url.replace(/\/+$/, '');
 }
 
 function remote(name: string, access: ClientOptions): Target {

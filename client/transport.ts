@@ -46,8 +46,10 @@ export function makeFetch(transport: Transport): (request: Request) => Promise<R
 /** How long the service asks to wait; undefined when it does not ask. */
 function waitSeconds({ ok, headers }: Response): number | undefined {
   const asked = headers.get('retry-after');
-  const seconds = Number(asked);
-  return ok || asked === null || !Number.isFinite(seconds) ? undefined : Math.max(0, seconds);
+  if (ok || asked === null) return undefined;
+  // What stands before the service may name a date (RFC 9110).
+  const seconds = /^\d/.test(asked) ? Number(asked) : Math.ceil((Date.parse(asked) - Date.now()) / 1000);
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
 }
 
 /** No redirect is followed: what authorises a request goes to the service that it was meant for. */

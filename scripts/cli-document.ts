@@ -47,26 +47,32 @@ assistants:
   inbound: { template: clinic }
 \`\`\`
 
-What stands below \`inbound\` and \`outbound\` is what \`PUT\` takes: a configuration, or a binding (\`template: clinic\`). \`\${env:NAME}\`
-is a value of the environment, as secrets do not belong into Git; one that is missing or empty is a mistake. \`\${name}\` in a template is a
-variable. The files of \`set\`, \`diff\`, \`template set\`, \`template variables\` and \`rollout start\` are read in the same way.
+What stands below \`inbound\` and \`outbound\` is what \`PUT\` takes: a configuration, or a binding (\`template: clinic\`). In
+all files, also those of \`set\`, \`diff\`, \`template set\`, \`template variables\` and \`rollout start\`:
 
-\`export\` begins such a directory with what is there; \`plan\` compares, \`apply\` does exactly what \`plan\` shows, each step only on
-the revision that was planned. A mistake in any file is named with file and line, and nothing is applied; templates, and what is bound to
-them, are checked with the rest. Files are UTF-8; hidden ones (\`.gitkeep\`) are passed over. Ctrl-C ends what is under way and says how
-far it came; the same command goes on.
+- \`\${env:NAME}\` is a value of the environment, as secrets do not belong into Git. One that is missing or empty is a
+  mistake. \`$\${env:NAME}\` stands for these letters themselves.
+- \`\${name}\` in a template is a variable.
+- Files are UTF-8. Hidden ones (\`.gitkeep\`) are passed over.
+- Of YAML, anchors (\`&\`, \`*\`, \`<<\`) are read. Tags (\`!name\`) and numbers that JSON does not keep are mistakes.
+- An organisation without assistants says so with \`assistants: {}\`.
 
-\`--prune\` removes what no file asks for: assistants of the platform's account, and of the organisations that have a file. That
-includes imported ones that \`export\` left out, as no configuration of them was applied yet. Those of an organisation with an account
-of its own, and without a file, no list shows.
+\`export\` begins such a directory with what is there. \`plan\` compares. \`apply\` does exactly what \`plan\` shows: each step
+only on the revision that was planned; of the values of an organisation (\`variables\`) the last writer counts. A mistake
+in any file is named with file and line, and nothing is applied; templates, and what is bound to them, are checked with
+the rest. Ctrl-C ends what is under way and says how far it came; the same command goes on.
 
-\`apply\` makes templates and values first. What is bound to them is shown with the fields that differ then, unless the template names
-things of a Vapi account (\`$ref\`): these are looked up only when it is applied. A file of an organisation without assistants says so
-with \`assistants: {}\`.
+\`--prune\` removes what no file asks for: assistants of the platform's account, and of the organisations that have a
+file. That includes imported ones that \`export\` left out, as no configuration of them was applied yet. No list shows the
+assistants of an organisation with an account of its own, and without a file: these stay.
 
-\`export\` writes the configuration of a bound assistant, and says which ones were bound: the values and overrides of a binding are not
-shown by the service. Applied unchanged, the binding stays; a change of that configuration takes it away. To keep the binding, write it
-in place of the configuration: \`template: clinic\`. A binding in a file is made also where nothing else changes.
+\`apply\` makes templates and values first. What is bound to them is shown with the fields that differ then, unless the
+template names things of a Vapi account (\`$ref\`): these are looked up only when it is applied.
+
+\`export\` writes the configuration of a bound assistant, and says which ones were bound: the values and overrides of a
+binding are not shown by the service. Applied unchanged, the binding stays; a change of that configuration takes it
+away. To keep the binding, write it in place of the configuration: \`template: clinic\`. A binding in a file is made also
+where nothing else changes.
 
 In a pipeline: copy [the workflow of GitHub Actions](../examples/github-actions.yml), which plans on a pull request and applies on main.
 `;

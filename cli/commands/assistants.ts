@@ -117,7 +117,7 @@ async function set(
 ) {
   const path = { orgId, role: roleIn(role) };
   const header = options.ifMatch === undefined ? {} : { 'If-Match': `"${options.ifMatch.replaceAll('"', '')}"` };
-  const body = configurationIn(file);
+  const body = await configurationIn(file);
   const answer = orThrow(await client.PUT('/orgs/{orgId}/assistants/{role}', { params: { path, header }, body }));
   out.json(answer);
   if (!('outcome' in answer)) return EXIT.failed;
@@ -144,7 +144,7 @@ async function remove(
 
 async function diff({ client, out }: Call, [orgId = '', role = '', file = '']: readonly string[]): Promise<number> {
   const path = { orgId, role: roleIn(role) };
-  const body = configurationIn(file);
+  const body = await configurationIn(file);
   const plan = orThrow(
     await client.PUT('/orgs/{orgId}/assistants/{role}', { params: { path, query: { dryRun: true } }, body }),
   );

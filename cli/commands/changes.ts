@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type components, orThrow } from '../../client/index.ts';
+import { countIn } from '../arguments.ts';
 import { CliError, EXIT } from '../exit.ts';
-import type { Column } from '../output.ts';
+import { type Column, inLine } from '../output.ts';
 import { action, type Call } from '../run.ts';
 
 type Change = components['schemas']['Change'];
@@ -20,7 +21,7 @@ const COLUMNS: readonly Column<Change>[] = [
 interface Options {
   follow?: boolean;
   since?: string;
-  limit?: string;
+  limit?: number;
 }
 
 /** Who changed what. */
@@ -30,7 +31,7 @@ export function addChangeCommands(program: Command): void {
     .description('Who changed what: of one organisation newest first, of all oldest first')
     .option('--since <time>', 'of all: from when on (RFC 3339; a day ago)')
     .option('--follow', 'of all: go on, with a line for each change')
-    .option('--limit <n>', 'of one organisation: the most (50)')
+    .option('--limit <n>', 'of one organisation: the most (50)', countIn)
     .addHelpText('after', '\nExample: npx vapi-sync changes --follow')
     .action(action<Options>(changes));
 }
@@ -44,7 +45,7 @@ async function changes(call: Call<Options>, [orgId]: readonly string[]): Promise
   }
   if (options.follow || options.since)
     throw new CliError('--follow and --since go without an organisation.', EXIT.usage);
-  const query = { limit: Number(options.limit ?? 50) };
+  const query = { limit: options.limit ?? 50 };
   const page = orThrow(await client.GET('/orgs/{orgId}/changes', { params: { path: { orgId }, query } }));
   out.json(page);
   if (page.items.length === 0) out.line('There is no change.');
@@ -72,13 +73,16 @@ async function follow({ client, options, out, work }: Call<Options>): Promise<un
   await work();
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
+  // Nobody reads any more.
+  process.stdout.once('error', () => stop.abort());
   let query: { since?: string; cursor?: string } = { since: options.since ?? new Date().toISOString() };
   while (!stop.signal.aborted) {
     const page = orThrow(await client.GET('/changes', { params: { query: { ...query, limit: 200 } } }));
     for (const change of page.items) {
       out.jsonLine(change);
       const { at, action: name, orgId, role, by, paths } = change;
-      out.line(`${at} ${name} ${orgId}/${role} ${by ? `by ${by.kind} ${by.id} ` : ''}${paths.join(' ')}`.trimEnd());
+      const who = by ? `by ${by.kind} ${by.id} ` : '';
+      out.line(inLine(`${at} ${name} ${orgId}/${role} ${who}${paths.join(' ')}`).trimEnd());
     }
     query = { cursor: page.next ?? '' };
     if (page.items.length === 0) await delay(PAUSE_MS, undefined, { signal: stop.signal }).catch(() => {});

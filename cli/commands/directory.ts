@@ -53,12 +53,13 @@ export function addDirectoryCommands(program: Command): void {
 /** Undefined when there are mistakes: each was shown, with its place. */
 async function planOf({ client, out, options }: Call<Options>, dir: string): Promise<Plan | undefined> {
   const directory = readDirectory(dir);
-  const bar = startBar(out, directory.assistants.length);
+  const prune = options.prune === true;
   const planned =
     directory.mistakes.length > 0
       ? undefined
-      : await planDirectory(directory, { client, prune: options.prune === true, onDone: () => bar?.increment() });
-  bar?.stop();
+      : await withBar(out, directory.assistants.length, async (onDone) =>
+          planDirectory(directory, { client, prune, onDone }),
+        );
   const mistakes = planned?.mistakes ?? directory.mistakes;
   if (planned && mistakes.length === 0) return planned;
   for (const mistake of mistakes) out.note(mistakeLine(mistake));
@@ -84,21 +85,25 @@ async function apply(call: Call<Options>, [dir = '']: readonly string[]): Promis
   const { steps } = planned;
   const removals = steps.filter((step) => step.action === 'remove');
   showPlan(out, planned);
-  if (removals.length > 0) await confirm(`${removals.length} assistants are removed at Vapi.`, options.yes);
+  if (removals.length > 0) await confirm(removalsSentence(removals.length), options.yes);
   const stop = watchForInterrupt('what is under way');
   const isFounded = await makeFoundations(call, planned, stop);
-  const bar = startBar(out, steps.length);
-  const applied = await applySteps(steps, {
-    client,
-    signal: stop,
-    onDone: (result) => {
-      bar?.increment();
-      if (!bar) out.line(lineOf(result));
-    },
-  });
-  bar?.stop();
+  const applied = await withBar(out, steps.length, async (onDone) =>
+    applySteps(steps, {
+      client,
+      signal: stop,
+      onDone: (result) => {
+        onDone();
+        if (!hasBar(out)) out.line(lineOf(result));
+      },
+    }),
+  );
   const code = report(out, planned, applied);
   return isFounded ? code : EXIT.interrupted;
+}
+
+function removalsSentence(count: number): string {
+  return count === 1 ? 'One assistant is removed at Vapi.' : `${count} assistants are removed at Vapi.`;
 }
 
 /**
@@ -122,7 +127,7 @@ async function makeFoundations({ client, out }: Call, { foundations }: Plan, sto
 function report(out: Output, planned: Plan, applied: readonly Applied[]): number {
   const failed = applied.filter(({ outcome }) => outcome === 'failed');
   out.json({ ...summaryOf(planned), applied, failed: failed.length, notBegun: planned.steps.length - applied.length });
-  if (out.isTerminal) for (const one of failed) out.line(lineOf(one));
+  if (hasBar(out)) for (const one of failed) out.line(lineOf(one));
   const done = `${applied.length - failed.length} of ${planned.steps.length} applied`;
   out.line(`${done}${failed.length > 0 ? `, ${failed.length} failed` : ''}`);
   if (applied.length < planned.steps.length) {
@@ -169,12 +174,24 @@ function shownStep({ orgId, role, action: name, file, revision, changes }: Step)
   return { orgId, role, action: name, file: file ?? null, revision: revision ?? null, changes };
 }
 
-/** Undefined where there is no terminal. */
-function startBar({ isTerminal, isJson }: Output, total: number): SingleBar | undefined {
-  if (!isTerminal || isJson || total === 0) return undefined;
+function hasBar({ isTerminal, isJson }: Output): boolean {
+  return isTerminal && !isJson && process.stderr.isTTY;
+}
+
+/** A bar on a terminal, which goes whatever comes: one that stays holds the command. */
+async function withBar<Found>(
+  out: Output,
+  total: number,
+  work: (onDone: () => void) => Promise<Found>,
+): Promise<Found> {
+  if (!hasBar(out) || total === 0) return await work(() => {});
   const bar = new SingleBar({ format: '{bar} {value}/{total}', barsize: 40, hideCursor: true, clearOnComplete: true });
   bar.start(total, 0);
-  return bar;
+  try {
+    return await work(() => bar.increment());
+  } finally {
+    bar.stop();
+  }
 }
 
 async function exportAll(
@@ -191,8 +208,14 @@ async function exportAll(
   for (const name of exported.skipped) {
     out.note(`${name} was left out: no configuration of it was applied yet. apply --prune would remove it`);
   }
+  for (const name of exported.modelless) {
+    out.note(`${name} has no model: plan and apply refuse its file until it names one`);
+  }
   for (const name of exported.bound) {
     out.note(`${name} is bound to a template: its configuration was written, not the binding`);
+  }
+  for (const file of exported.left) {
+    out.note(`${file} was there before: what it asks for is not there, or in another file now. Remove it, or merge it`);
   }
   if (exported.secrets.length > 0) {
     out.note(`Secrets are not shown by the service. Set these in the environment of plan and apply:`);

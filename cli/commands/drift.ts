@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { healingOf } from '../../client/healing.ts';
 import { type components, orThrow } from '../../client/index.ts';
 import { EXIT } from '../exit.ts';
-import type { Column, Output } from '../output.ts';
+import { type Column, inLine, type Output } from '../output.ts';
 import { action, type Call } from '../run.ts';
 
 type Report = components['schemas']['DriftRunReport'];
@@ -55,9 +55,9 @@ async function watch(client: Call['client'], id: string, out: Output): Promise<R
   for (;;) {
     const run = await read(client, id);
     const { done, total } = run.units;
-    if (out.isTerminal && !out.isJson) process.stderr.write(`\r\u001b[K${run.status} ${done}/${total ?? '?'}`);
+    out.progress(`${run.status} ${done}/${total ?? '?'}`);
     if (run.closedAt || run.status === 'abandoned' || Date.now() > until) {
-      if (out.isTerminal && !out.isJson) process.stderr.write('\r\u001b[K');
+      out.progress('');
       return run;
     }
     await delay(PAUSE_MS);
@@ -85,9 +85,9 @@ function showFindings(out: Output, findings: readonly Finding[], mode: Report['m
       `${out.styled(name === 'unknown' ? 'red' : 'yellow', name.padEnd(9))} ${subject}${notes ? `  ${notes}` : ''}`,
     );
     for (const { path, wanted, live, origin } of changes) {
-      out.line(`  ${path} (${origin})`);
-      out.line(`    wanted ${wanted}`);
-      out.line(`    live   ${live ?? 'not there'}`);
+      out.line(`  ${inLine(path)} (${origin})`);
+      out.line(`    wanted ${inLine(wanted)}`);
+      out.line(`    live   ${inLine(live ?? 'not there')}`);
     }
     if (changed > changes.length) out.line(`  and ${changed - changes.length} fields more`);
   }

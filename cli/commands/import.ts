@@ -59,8 +59,8 @@ function assertNoAddress({ url }: GlobalOptions): void {
 }
 
 /** The lines of a file. Throws a `CliError` that names the file, when it is no list. */
-function linesOf(file: string, read: (content: string) => Line[]): Line[] {
-  const text = textIn(file);
+async function linesOf(file: string, read: (content: string) => Line[]): Promise<Line[]> {
+  const text = await textIn(file);
   try {
     return read(text);
   } catch (error) {
@@ -78,7 +78,7 @@ async function importFile(file: string, options: ImportOptions): Promise<number>
     import('../import/import-lines.ts'),
     import('../import/progress.ts'),
   ]);
-  const lines = linesOf(file, readLines);
+  const lines = await linesOf(file, readLines);
   const target = await enterTarget({ stage, region, table });
   const stop = watchForInterrupt('the lines that are under way');
   const screen = options.json ? process.stderr : process.stdout;

@@ -91,7 +91,7 @@ async function list({ client, out }: Call): Promise<undefined> {
 
 async function start(call: Call<StartOptions>, [file = '']: readonly string[]): Promise<number> {
   const { client, out, options } = call;
-  const asked = contentIn<RolloutRequest>(file);
+  const asked = await contentIn<RolloutRequest>(file);
   if (options.dryRun || asked.dryRun) return await showPlan(call, asked);
   const answer = orThrow(await client.POST('/rollouts', { body: asked }));
   if (!('rolloutId' in answer)) return EXIT.failed;

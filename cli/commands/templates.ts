@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { type components, orThrow } from '../../client/index.ts';
-import { contentIn } from '../arguments.ts';
+import { contentIn, countIn } from '../arguments.ts';
 import type { Column } from '../output.ts';
 import { pagesOf } from '../pages.ts';
 import { action, type Call } from '../run.ts';
@@ -21,8 +21,8 @@ export function addTemplateCommands(program: Command): void {
   template
     .command('get <template>')
     .description('A template, in its newest version or in another (secrets hidden)')
-    .option('--version <n>', 'this version')
-    .action(action<{ version?: string }>(get));
+    .option('--version <n>', 'this version', countIn)
+    .action(action<{ version?: number }>(get));
   template
     .command('set <template> <file>')
     .description('Makes a new version of a YAML, JSON or Markdown file, if its content is new')
@@ -44,13 +44,13 @@ async function list({ client, out }: Call): Promise<undefined> {
   else out.table(COLUMNS, items);
 }
 
-async function get({ client, out, options }: Call<{ version?: string }>, [templateId = '']: readonly string[]) {
+async function get({ client, out, options }: Call<{ version?: number }>, [templateId = '']: readonly string[]) {
   const found =
     options.version === undefined
       ? orThrow(await client.GET('/templates/{templateId}', { params: { path: { templateId } } }))
       : orThrow(
           await client.GET('/templates/{templateId}/versions/{version}', {
-            params: { path: { templateId, version: Number(options.version) } },
+            params: { path: { templateId, version: options.version } },
           }),
         );
   out.json(found);
@@ -59,7 +59,7 @@ async function get({ client, out, options }: Call<{ version?: string }>, [templa
 }
 
 async function set({ client, out }: Call, [templateId = '', file = '']: readonly string[]): Promise<undefined> {
-  const body = contentIn<components['schemas']['TemplateContent']>(file);
+  const body = await contentIn<components['schemas']['TemplateContent']>(file);
   const answer = orThrow(await client.PUT('/templates/{templateId}', { params: { path: { templateId } }, body }));
   out.json(answer);
   out.line(`${answer.outcome} ${templateId} version ${answer.version}`);
@@ -71,7 +71,7 @@ async function variables({ client, out }: Call, [orgId = '', file]: readonly str
   const found =
     file === undefined
       ? orThrow(await client.GET(path, { params }))
-      : orThrow(await client.PUT(path, { params, body: contentIn<Record<string, never>>(file) }));
+      : orThrow(await client.PUT(path, { params, body: await contentIn<Record<string, never>>(file) }));
   out.json(found);
   out.line(stringify(found, { lineWidth: 0 }).trimEnd());
 }

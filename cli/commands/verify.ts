@@ -51,11 +51,21 @@ async function run(options: Options): Promise<number> {
   });
   for (const result of report.results.filter(({ name }) => !told.includes(name))) out.line(resultLine(result));
   for (const line of summaryLines(report)) out.line(line);
-  writeFileSync(`${REPORT}.json`, `${JSON.stringify({ target, ...report }, null, 2)}\n`);
-  writeFileSync(`${REPORT}.html`, renderPage(report, target));
   out.json({ target, ...report });
+  writeReport(report, target);
   out.line(`\nReport: ${REPORT}.json, ${REPORT}.html`);
   return report.failed === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** Writes the report as JSON and as a page, where the command runs. Throws a `CliError`. */
+function writeReport(report: VerificationReport, target: ReturnType<typeof describeTarget>): void {
+  try {
+    writeFileSync(`${REPORT}.json`, `${JSON.stringify({ target, ...report }, null, 2)}\n`);
+    writeFileSync(`${REPORT}.html`, renderPage(report, target));
+  } catch (error) {
+    const why = Error.isError(error) ? error.message : 'unknown error';
+    throw new CliError(`The report cannot be written here: ${why}`);
+  }
 }
 
 function assertPlace(options: Options): void {

@@ -9,6 +9,7 @@ import type { Configuration } from '../arguments.ts';
 import { pagesOf } from '../pages.ts';
 import { AT_ONCE } from './at-once.ts';
 import { assertNoFile } from './read.ts';
+import { literal } from './source.ts';
 
 /** What was written. */
 export interface Exported {
@@ -23,17 +24,22 @@ export interface Exported {
   ambiguous: readonly string[];
   /** Assistants without a configuration that was applied. */
   skipped: readonly string[];
+  /** Assistants without a model, which `PUT` takes only with `allowEmpty`: no directory says that. */
+  modelless: readonly string[];
   /** Assistants that are bound to a template. */
   bound: readonly string[];
   /** Organisations that were named, and have no assistant. */
   empty: readonly string[];
+  /** Files that were there before, and ask for something that is not there, or that is in another file now. */
+  left: readonly string[];
 }
 
 /** The files of a directory that an export may write over. */
 export function filesThere(path: string): string[] {
   return ['orgs', 'templates'].flatMap((name) => {
     const folder = join(path, name);
-    return existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : [];
+    const names = existsSync(folder) ? readdirSync(folder).filter((file) => !file.startsWith('.')) : [];
+    return names.map((file) => join(folder, file));
   });
 }
 
@@ -49,6 +55,7 @@ export async function exportDirectory(
   named: readonly string[],
 ): Promise<Exported> {
   assertNoFile(path);
+  const before = filesThere(path);
   const folder = join(path, 'orgs');
   mkdirSync(folder, { recursive: true });
   const orgIds = new Set(named);
@@ -58,13 +65,14 @@ export async function exportDirectory(
     for (const { orgId } of items) if (!isReserved(orgId)) orgIds.add(orgId);
   }
   const secrets: Secrets = new Map();
-  await exportTemplates(client, path, secrets);
+  const templates = await exportTemplates(client, path, secrets);
   const skipped: string[] = [];
   const bound: string[] = [];
+  const modelless: string[] = [];
   const written = await pMap(
     [...orgIds].toSorted(),
     async (orgId) => {
-      const assistants = await configurationsOf(client, orgId, { secrets, skipped, bound });
+      const assistants = await configurationsOf(client, orgId, { secrets, skipped, bound, modelless });
       const variables = orThrow(await client.GET('/orgs/{orgId}/variables', { params: { path: { orgId } } }));
       const file = join(folder, `${orgId}.yaml`);
       const values = withNames(variables, orgId, secrets);
@@ -81,10 +89,14 @@ export async function exportDirectory(
   const empty = written.flatMap(({ orgId, count }) =>
     count === 0 && named.includes(orgId) && !isSkipped(orgId) ? [orgId] : [],
   );
-  return { files: written.map(({ file }) => file), assistants, secrets: names, ambiguous, skipped, bound, empty };
+  const files = written.map(({ file }) => file);
+  const left = before.filter((file) => !files.includes(file) && !templates.includes(file));
+  return { files, assistants, secrets: names, ambiguous, skipped, modelless, bound, empty, left };
 }
 
-async function exportTemplates(client: ServiceClient, path: string, secrets: Secrets): Promise<void> {
+/** Returns the files that were written. */
+async function exportTemplates(client: ServiceClient, path: string, secrets: Secrets): Promise<string[]> {
+  const files: string[] = [];
   const page = async (cursor: string | undefined) =>
     orThrow(await client.GET('/templates', { params: { query: { limit: 200, cursor } } }));
   for await (const { items } of pagesOf(page)) {
@@ -93,19 +105,22 @@ async function exportTemplates(client: ServiceClient, path: string, secrets: Sec
       const { templateId: _id, version: _version, hash: _hash, ...content } = found;
       const folder = join(path, 'templates');
       mkdirSync(folder, { recursive: true });
+      const file = join(folder, `${templateId}.yaml`);
+      files.push(file);
       writeFileSync(
-        join(folder, `${templateId}.yaml`),
+        file,
         SCHEMA.replace('organisation', 'template') +
           stringify(withNames(content, templateId, secrets), { lineWidth: 0 }),
       );
     }
   }
+  return files;
 }
 
 async function configurationsOf(
   client: ServiceClient,
   orgId: string,
-  { secrets, skipped, bound }: { secrets: Secrets; skipped: string[]; bound: string[] },
+  { secrets, skipped, bound, modelless }: Record<'skipped' | 'bound' | 'modelless', string[]> & { secrets: Secrets },
 ): Promise<Record<string, unknown>> {
   const { assistants } = orThrow(await client.GET('/orgs/{orgId}/assistants', { params: { path: { orgId } } }));
   const found: Record<string, unknown> = {};
@@ -114,6 +129,7 @@ async function configurationsOf(
     const { configuration } = orThrow(await client.GET('/orgs/{orgId}/assistants/{role}', { params }));
     if (configuration) found[role] = withNames(withoutEmpty(configuration), `${orgId}_${role}`, secrets);
     else skipped.push(`${orgId}/${role}`);
+    if (configuration && !('model' in configuration)) modelless.push(`${orgId}/${role}`);
     if (template) bound.push(`${orgId}/${role}`);
   }
   return found;
@@ -130,17 +146,18 @@ function withoutEmpty({ metadata, ...configuration }: Configuration): object {
  * with a digit.
  */
 function withNames(value: unknown, name: string, secrets: Secrets): unknown {
-  if (typeof value === 'string' && value.includes(HIDDEN)) {
+  if (typeof value === 'string' && !value.includes(HIDDEN)) return literal(value);
+  if (typeof value === 'string') {
     const variable = name
       .toUpperCase()
       .replaceAll(/[^A-Z0-9]+/g, '_')
       .replace(/^(?=\d)/, '_');
     secrets.set(variable, (secrets.get(variable) ?? new Set()).add(name));
-    return value.replaceAll(HIDDEN, `\${env:${variable}}`);
+    return literal(value).replaceAll(HIDDEN, `\${env:${variable}}`);
   }
   if (Array.isArray(value)) return value.map((entry, at) => withNames(entry, `${name}_${at}`, secrets));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([field, inner]) => [field, withNames(inner, `${name}_${field}`, secrets)]),
+    Object.entries(value).map(([field, inner]) => [literal(field), withNames(inner, `${name}_${field}`, secrets)]),
   );
 }

@@ -13,8 +13,11 @@ export interface Source {
   lineAt(path: Path): number | undefined;
 }
 
-/** A value from the environment, as texts name it: secrets do not belong into Git. */
-const ENVIRONMENT = /\$\{env:([^{}]*)\}/g;
+/**
+ * A value from the environment, as texts name it: secrets do not belong into Git. With another `$` before it: these
+ * letters themselves.
+ */
+const ENVIRONMENT = /\$?\$\{env:([^{}]*)\}/g;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Reads a YAML file. What is wrong with it is added to `mistakes`; undefined when it is no YAML at all. */
@@ -25,13 +28,16 @@ export function readSource(file: string, mistakes: Mistake[], environment = proc
 
 const NO_UTF8 = 'is no UTF-8; save it in that encoding';
 
+/** The text of a file. Throws for what cannot be read, or is no UTF-8. */
+export function readText(file: string): string {
+  return textOfBytes(readFileSync(file));
+}
+
 /**
- * The text of a file (0: stdin), without a byte order mark, and with one kind of line ends: what Git checks out on
- * Windows is the same content. Throws for what is no UTF-8: letters that cannot be read would be others in the
- * configuration.
+ * A text without a byte order mark, and with one kind of line ends: what Git checks out on Windows is the same content.
+ * Throws for what is no UTF-8: letters that cannot be read would be others in the configuration.
  */
-export function readText(file: string | number): string {
-  const bytes = readFileSync(file);
+export function textOfBytes(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) throw new Error(`it ${NO_UTF8}`);
   return new TextDecoder().decode(bytes).replaceAll('\r\n', '\n');
 }
@@ -85,9 +91,16 @@ function withSystemMessage(content: unknown, text: string): unknown {
   return { ...content, assistant: { ...content.assistant, model: { ...given, messages } } };
 }
 
+/** A text of an assistant as a file has it, in which no value of the environment is named. */
+export function literal(text: string): string {
+  return text.replaceAll('${env:', () => '$${env:');
+}
+
 /** Where the words of the parser are for programmers. */
 const WRONG: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this name is there twice; remove one of them',
+  // A warning of the parser, which takes the text without its tag.
+  TAG_RESOLVE_FAILED: 'a tag (!) says nothing here; write the value itself, or ${env:NAME} for a secret',
   MULTIPLE_DOCS: 'holds several documents; take out the line `---`, or make a file of each',
 };
 
@@ -98,12 +111,13 @@ export function parseSource(
   environment: NodeJS.ProcessEnv,
 ): Source | undefined {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  for (const { pos, code, message } of document.errors) {
-    const wrong = WRONG[code] ?? `is no YAML or JSON: ${message.split('\n')[0]}`;
-    mistakes.push({ file, line: lines.linePos(pos[0]).line, text: wrong });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const wrong = [...document.errors, ...document.warnings];
+  for (const { pos, code, message } of wrong) {
+    const said = WRONG[code] ?? `is no YAML or JSON: ${message.split('\n')[0]}`;
+    mistakes.push({ file, line: lines.linePos(pos[0]).line, text: said });
   }
-  if (document.errors.length > 0 || !isReadable(document, { file, lines, mistakes })) return undefined;
+  if (wrong.length > 0 || !isReadable(document, { file, lines, mistakes })) return undefined;
   fillIn(document, { file, lines, mistakes, environment });
   const content = contentOf(document, { file, mistakes });
   if (!content) return undefined;
@@ -139,11 +153,18 @@ function isReadable(document: Document, { file, lines, mistakes }: Omit<Filling,
         tell(node, `*${source} stands for nothing; write what it stands for, or &${source} before it`);
     },
     Scalar: (_key, node) => {
-      if (typeof node.value !== 'number' || Number.isFinite(node.value)) return;
-      tell(node, `${node.source ?? node.value} is no number that JSON has; give another value`);
+      if (typeof node.value !== 'number') return;
+      const { value, source = String(value) } = node;
+      if (!Number.isFinite(value)) tell(node, `${source} is no number that JSON has; give another value`);
+      else if (isCut(source, value)) tell(node, `${source} has more digits than a number keeps; write it as a text`);
     },
   });
   return mistakes.length === before;
+}
+
+/** True for a number that is another one when it was read. */
+function isCut(source: string, value: number): boolean {
+  return /^[-+]?\d+$/.test(source) && BigInt(source.replace('+', '')) !== BigInt(value);
 }
 
 /** Undefined for what would grow without end. */
@@ -182,6 +203,7 @@ function filled(text: string, tell: (offset: number, mistake: string) => void, e
   const hidden = text.indexOf(HIDDEN);
   if (hidden >= 0) tell(hidden, `${HIDDEN} stands for a secret; write $\{env:NAME} in its place`);
   return text.replace(ENVIRONMENT, (place, name: string, offset: number) => {
+    if (place.startsWith('$$')) return place.slice(1);
     const value = environment[name];
     // A place that stayed as it is would be sent, and be the secret.
     if (!NAME.test(name)) {

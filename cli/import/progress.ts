@@ -1,3 +1,4 @@
+import { inLine } from '../output.ts';
 import type { LineOutcome } from './import-lines.ts';
 import type { Line } from './read-lines.ts';
 
@@ -53,5 +54,5 @@ export function startProgress(total: number, screen: Screen): Progress {
 
 function sentence({ line, text }: Line, outcome: LineOutcome): string {
   const why = 'why' in outcome ? `: ${outcome.why}` : '';
-  return `line ${line} (${text}) ${WORDS[outcome.kind]}${why}`;
+  return inLine(`line ${line} (${text}) ${WORDS[outcome.kind]}${why}`);
 }

@@ -59,6 +59,13 @@ const recordsSchema = z.array(
 /** Commas, or what spreadsheets of other countries write. */
 const DELIMITERS = [',', ';', '\t'];
 
+/** What parts the columns of the first line. In the lines below it, the others are letters of a name. */
+function delimiterIn(text: string): string {
+  const [header = ''] = text.trimStart().split('\n');
+  const names = (delimiter: string) => header.split(delimiter).map((name) => name.replaceAll('"', '').trim());
+  return DELIMITERS.find((delimiter) => COLUMNS.every((name) => names(delimiter).includes(name))) ?? ',';
+}
+
 function csvRows(text: string): Row[] {
   const options = { bom: true, trim: true, relax_quotes: true, relax_column_count: true, skip_empty_lines: true };
   let header: readonly string[] = [];
@@ -68,7 +75,7 @@ function csvRows(text: string): Row[] {
     header = names;
     return names;
   };
-  const records = recordsSchema.parse(parse(text, { ...options, delimiter: DELIMITERS, info: true, columns }));
+  const records = recordsSchema.parse(parse(text, { ...options, delimiter: delimiterIn(text), info: true, columns }));
   const missing = COLUMNS.filter((name) => !header.includes(name));
   if (missing.length > 0) throw new Error(`The first line must name the columns: ${COLUMNS.join(',')}`);
   return records.map(({ info, record: { orgId, role, assistantId } }) => {

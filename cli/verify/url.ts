@@ -22,7 +22,11 @@ export async function verifyUrl(url: string, headers: readonly string[]): Promis
 
 async function post(target: string, headers: Headers): Promise<Response> {
   try {
-    return await fetch(target, { method: 'POST', headers, signal: AbortSignal.timeout(LONGEST_MS) });
+    // What authorises the request goes to that address alone.
+    return await fetch(target, {
+      ...{ method: 'POST', headers, redirect: 'error' },
+      signal: AbortSignal.timeout(LONGEST_MS),
+    });
   } catch (error) {
     const { cause } = error instanceof Error ? error : {};
     throw new Error(`${target} could not be reached: ${cause instanceof Error ? cause.message : String(error)}`);

@@ -1,10 +1,10 @@
-import { useErrorBoundary } from 'preact/hooks';
+import { useEffect, useErrorBoundary, useRef } from 'preact/hooks';
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { AssistantPage } from './assistant/assistant-page.tsx';
 import { ChangesPage } from './changes/changes-page.tsx';
-import { PageHead } from './common/parts.tsx';
+import { Nowhere } from './common/nowhere.tsx';
 import { Place } from './common/place.tsx';
-import { Empty, Failed } from './common/states.tsx';
+import { Failed } from './common/states.tsx';
 import { DriftPage } from './drift/drift-page.tsx';
 import { FleetPage } from './fleet/fleet-page.tsx';
 import { ForecastPage } from './forecast/forecast-page.tsx';
@@ -39,6 +39,13 @@ export function App() {
 /** The page of the address. A screen reader goes on at its beginning when another one comes. */
 function Pages() {
   const [error, reset] = useErrorBoundary();
+  const { path } = useLocation();
+  const failedAt = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    // Another page may be well.
+    if (error !== undefined && failedAt.current !== undefined && failedAt.current !== path) reset();
+    failedAt.current = error === undefined ? undefined : path;
+  }, [error, path]);
   if (error !== undefined) return <Failed what="the page" error={error} retry={reset} />;
   return (
     <Router onRouteChange={() => document.getElementById('main')?.focus()}>
@@ -73,14 +80,5 @@ function Navigation() {
         ))}
       </ul>
     </nav>
-  );
-}
-
-function Nowhere() {
-  return (
-    <>
-      <PageHead title="There is no such page" />
-      <Empty title="Nothing is at this address.">Go on with one of the links, for example Fleet.</Empty>
-    </>
   );
 }

@@ -69,3 +69,13 @@ it('says of each finding that was not to be healed why it was left', async () =>
   await left.waitFor();
   expect(await left.count()).toBe(1);
 });
+
+it('says when another run is going on, so that nothing is healed', async () => {
+  const { page } = await opened.visit('drift');
+  const body = JSON.stringify({ runId: '20261129T000000Z-00000000', started: false });
+  await page.route('**/console/api/drift', (route) => route.fulfill({ contentType: 'application/json', body }));
+  await heal(page);
+  const alert = page.getByRole('alert');
+  await alert.waitFor();
+  expect(await alert.textContent()).toContain('Another drift run is going on: nothing was healed.');
+});

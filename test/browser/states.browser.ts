@@ -100,6 +100,16 @@ it.each([
   await alert.getByRole('button', { name: 'Try again' }).waitFor();
 });
 
+it('an address that names no role shows no assistant, and one that cannot be read does not stop the others', async () => {
+  const { page } = await opened.visit('assistants/globex/both');
+  await page.getByRole('heading', { level: 1, name: 'There is no such page' }).waitFor();
+  await page.goto(opened.address.replace('/console/', '/console/drift/%E0%A4%A'));
+  await page.getByText('Could not load the page.').waitFor();
+  await page.getByRole('link', { name: 'Changes' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Changes' }).waitFor();
+  expect(await page.getByText('Could not load the page.').count()).toBe(0);
+});
+
 it('an assistant that there is not is said to be none', async () => {
   const { page } = await opened.visit('assistants/nobody/inbound');
   expect(await page.getByRole('alert').textContent()).toMatch(/^Could not load nobody inbound.*NOT_FOUND/);
@@ -155,5 +165,22 @@ describe('with something to show, axe finds nothing', () => {
     await page.getByRole('dialog').getByText('1 line differs.').waitFor();
     expect(await seriousFindings(page)).toEqual([]);
     expect(spoken).toEqual([]);
+  });
+
+  it('320 px wide, no page scrolls sideways', async () => {
+    const { page } = await opened.visit();
+    await page.setViewportSize({ width: 320, height: 640 });
+    for (const [path, shown] of [
+      ['', page.getByRole('link', { name: 'globex inbound' })],
+      ['assistants/globex/inbound', page.getByRole('button', { name: 'Roll back' })],
+      ['drift', page.getByText('/firstMessage').first()],
+      ['rollouts', page.getByRole('link', { name: 'Targets of clinic, version 2' })],
+      ['changes', page.getByRole('link', { name: 'globex inbound' }).first()],
+      ['forecast', page.getByText('openai/gpt-4o')],
+    ] as const) {
+      await page.goto(opened.address.replace('/console/', `/console/${path}`));
+      await shown.waitFor();
+      expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 320]);
+    }
   });
 });

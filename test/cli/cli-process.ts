@@ -12,7 +12,9 @@ export interface ServedService {
   url: string;
   /** While it is set, is told of each request, and answers in place of the service if it returns something. */
   instead:
-    | ((request: IncomingMessage) => { status: number; headers?: Record<string, string>; body: object } | undefined)
+    | ((
+        request: IncomingMessage,
+      ) => { status: number; headers?: Record<string, string>; body: object | string } | undefined)
     | undefined;
   close(): Promise<void>;
 }
@@ -32,8 +34,9 @@ export async function serve(service: Environment): Promise<ServedService> {
     const answer = async () => {
       const instead = served.instead?.(request);
       if (instead) {
-        response.writeHead(instead.status, { 'content-type': 'application/json', ...instead.headers });
-        response.end(JSON.stringify(instead.body));
+        const { status, headers, body } = instead;
+        response.writeHead(status, { 'content-type': 'application/json', ...headers });
+        response.end(textOf(body));
         return;
       }
       const chunks: Buffer[] = [];
@@ -51,6 +54,10 @@ export async function serve(service: Environment): Promise<ServedService> {
   const listening = await listenOn(server, 0);
   const served: ServedService = { url: listening.url, instead: undefined, close: () => listening.close() };
   return served;
+}
+
+function textOf(body: object | string): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
 /** Gives the tests of a file a service behind an address, and stops it after the last. */
@@ -76,12 +83,14 @@ export interface Ended {
 
 interface RunOptions {
   env?: Record<string, string>;
+  /** What stdin gives, and after how many milliseconds; without it there is none. */
+  stdin?: { text: string; afterMs: number };
   /** Called with what was printed so far, each time something is. */
   onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs the command in a process of its own. */
-export async function cli(args: readonly string[], { env = {}, onOutput }: RunOptions = {}): Promise<Ended> {
+export async function cli(args: readonly string[], { env = {}, stdin, onOutput }: RunOptions = {}): Promise<Ended> {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
   const child = spawn(process.execPath, ['--no-warnings', join(CHECKOUT, 'cli/bin.js'), ...args], {
     env: {
@@ -92,14 +101,15 @@ export async function cli(args: readonly string[], { env = {}, onOutput }: RunOp
       HOME: '/nonexistent',
       ...env,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
+  if (stdin) setTimeout(() => child.stdin?.end(stdin.text), stdin.afterMs);
   let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     out += String(chunk);
     onOutput?.(out, (signal) => child.kill(signal));
   });
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     err += String(chunk);
   });
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();

@@ -66,6 +66,18 @@ it(
 );
 
 it(
+  'a text of several lines cannot be taken for lines of the plan',
+  async () => {
+    const forged = 'Hello\n+ create acme/inbound (orgs/acme.yaml)';
+    await service.put('forging', 'inbound', { ...withPrompt('one'), firstMessage: forged });
+    const diff = await at('diff', 'forging', 'inbound', file(withPrompt('one')));
+    expect([diff.code, diff.out]).toEqual([2, expect.stringMatching(/^ +- Hello\n {6}\+ create acme/m)]);
+    await service.remove('forging', 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
   'an assistant is set, shown, compared, rolled back and deleted, for people and for programs',
   async () => {
     const [one, two] = [file(withPrompt('one')), file(withPrompt('two'))];
@@ -156,6 +168,21 @@ describe('what goes wrong is a sentence and an exit code, no stack:', () => {
     ['an empty name in a list', ['redrive', '--org', 'acme', ''], 64, /^--org is empty/],
     ['an empty hash', ['rollback', 'acme', 'inbound', ''], 64, /^<hash> is empty: give it a value\.$/m],
     ['no address', ['list', '--url', 'nowhere'], 64, /no http\(s\) address: begin it with https:/],
+    ['a limit that is no number', ['changes', 'acme', '--limit', 'abc'], 64, /Use a whole number from 1 on/],
+    [
+      'a version that is no number',
+      ['template', 'get', 'desk', '--version', '1.5'],
+      64,
+      /Use a whole number from 1 on/,
+    ],
+    ['a password in the address', ['list', '--url', 'http://me:hush@127.0.0.1:1'], 64, /^--url is the address alone/],
+    ['a query in the address', ['list', '--url', 'http://127.0.0.1:1/?stage=dev'], 64, /^--url is the address alone/],
+    [
+      'a missing file that is named like an error',
+      ['set', 'a', 'inbound', '/Credential.yaml', '--url', 'http://127.0.0.1:1'],
+      1,
+      /^\/Credential\.yaml cannot be read/,
+    ],
     ['nobody there', ['list', '--url', 'http://127.0.0.1:1'], 1, /could not be reached/],
     ['no credentials', ['list', '--stage', 'dev'], 1, /does not take the credentials/],
     ['no such directory', ['plan', '/nowhere', '--url', 'http://127.0.0.1:1'], 1, /There is no folder/],
@@ -177,6 +204,8 @@ describe('what goes wrong is a sentence and an exit code, no stack:', () => {
   it.each([
     ['an expired token', 401, { message: 'Unauthorized' }, /answered 401 Unauthorized\nCheck the token/],
     ['a caller without rights', 403, { message: 'Forbidden' }, /answered 403 Forbidden\nCheck the token/],
+    ['a page in the place of the service', 200, '<!DOCTYPE html>', /^What answered is not the service, or something/],
+    ['an answer that breaks off', 200, '{"items": [', /^What answered is not the service, or something/],
     ['too many requests', 429, { message: 'Too Many Requests' }, /answered 429 Too Many Requests/],
   ])('%s', async (_name, status, body, text) => {
     const headers: Record<string, string> = status === 429 ? { 'retry-after': '0' } : {};
@@ -222,10 +251,29 @@ it('what is wrong is said once: one field in the line of the code, several below
   );
 });
 
-it('whoever stops reading ends the command, without a word', async () => {
+/** Runs the command as a shell does, with what stands behind it. */
+const inShell = async (line: string) => {
+  const [args, ...behind] = line.split(/(?= [|>])/);
+  const shell = `"${process.execPath}" --no-warnings cli/bin.js ${args} --url ${served.url} ${behind.join('')}`;
+  return await promisify(execFile)('bash', ['-c', shell], { cwd: CHECKOUT });
+};
+
+it('output that cannot be written is a failure, and is said', async () => {
+  await expect(inShell('list > /dev/full')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^The output is not complete: ENOSPC[^\n]*\n$/),
+  });
+}, 30_000);
+
+it('stdin may take its time', async () => {
+  const stdin = { text: JSON.stringify(withPrompt('late')), afterMs: 3_000 };
+  const ended = await cli(['diff', 'late', 'inbound', '-', '--url', served.url], { stdin });
+  expect([ended.code, ended.err, ended.out]).toEqual([2, '', 'create late/inbound\n']);
+}, 30_000);
+
+it('whoever stops reading is not told that something went wrong', async () => {
   for (let index = 0; index < 40; index += 1) await service.put(`read-${index}`, 'inbound', withPrompt('x'));
-  const shell = `"${process.execPath}" --no-warnings cli/bin.js list --json --url ${served.url} | head -c 20; echo "\${PIPESTATUS[0]}"`;
-  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', shell], { cwd: CHECKOUT });
+  const { stdout, stderr } = await inShell(`list --json | head -c 20; echo "\${PIPESTATUS[0]}"`);
   expect([stdout.slice(0, 13), stdout.trim().at(-1), stderr]).toEqual(
     ['{\n  "items": [', '0', ''].map((text) => text.slice(0, 13)),
   );

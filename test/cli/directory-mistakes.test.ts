@@ -105,19 +105,23 @@ it(
       'orgs/alias.yaml': 'assistants: *nowhere\n',
       'orgs/bytes.yaml': desk('    firstMessage: !!binary aGVsbG8=\n'),
       'orgs/circle.yaml': desk('    metadata: &all\n      all: [*all]\n'),
+      'orgs/digits.yaml': desk('    metadata: { customer: 12345678901234567890, exact: 9007199254740994 }\n'),
       'orgs/nan.yaml': desk('    metadata:\n      rate: .nan\n      most: [1, .inf]\n'),
+      'orgs/tag.yaml': desk('    server:\n      url: https://x.example\n      secret: !env HOOK_KEY\n'),
       'orgs/set.yaml': 'assistants:\n  inbound: !!set { model }\n',
       'templates/twice.md': '---\nassistant:\n  metadata: { a: !!set { b } }\n---\nHello\n',
     });
     const strange = 'is nothing that JSON has; write it as a text';
     expect((await mistakesOf(directory)).toSorted()).toEqual([
-      '7 mistakes: nothing is applied.',
+      '9 mistakes: nothing is applied.',
       'orgs/alias.yaml:1: *nowhere stands for nothing; write what it stands for, or &nowhere before it',
       `orgs/bytes.yaml:4: assistants.inbound.firstMessage: ${strange}`,
       `orgs/circle.yaml:5: assistants.inbound.metadata.all.0: ${strange}`,
+      'orgs/digits.yaml:4: 12345678901234567890 has more digits than a number keeps; write it as a text',
       'orgs/nan.yaml:5: .nan is no number that JSON has; give another value',
       'orgs/nan.yaml:6: .inf is no number that JSON has; give another value',
       `orgs/set.yaml:2: assistants.inbound: ${strange}`,
+      'orgs/tag.yaml:6: a tag (!) says nothing here; write the value itself, or ${env:NAME} for a secret',
       `templates/twice.md:3: assistant.metadata.a: ${strange}`,
     ]);
   },

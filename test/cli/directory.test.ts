@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
 import { call } from '../local/vapi-caller.ts';
+import { CHECKOUT } from '../support/checkout.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import type { TestService } from '../support/service.ts';
 import { assistantsOf } from '../support/upstream.ts';
@@ -38,6 +41,27 @@ function keepOnly(directory: string, { orgs = [], templates = [] }: { orgs?: str
 }
 const at = (...args: string[]) => cli([...args, '--url', served.url]);
 const named = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+
+/** Runs `plan` or `apply` as a shell does. */
+const inShell = async (shell: (command: string) => string, args: string) =>
+  await promisify(execFile)('bash', ['-c', shell(`'${process.execPath}' --no-warnings cli/bin.js ${args}`)], {
+    cwd: CHECKOUT,
+  }).then(
+    ({ stdout }) => ({ code: 0, out: stdout }),
+    ({ code, stdout }: { code: number; stdout: string }) => ({ code, out: stdout }),
+  );
+
+it(
+  'a plan that fails ends also on a terminal, where a bar is shown',
+  async () => {
+    served.instead = () => ({ status: 403, body: { message: 'Forbidden' } });
+    const terminal = (command: string) => `timeout 60 script -qec "${command}" /dev/null`;
+    const { code, out } = await inShell(terminal, `plan ${fleetOf(['barred'])} --url ${served.url}`);
+    served.instead = undefined;
+    expect([code, out]).toEqual([1, expect.stringContaining('answered 403 Forbidden')]);
+  },
+  PROCESSES_MS,
+);
 
 it(
   'an export is planned as nothing; a hand edit at Vapi is named by its field, and apply puts it right',
@@ -287,6 +311,44 @@ it(
 );
 
 it(
+  'an export says which files it left, as apply would make again what they ask for, and which ones plan refuses',
+  async () => {
+    await service.put('over', 'inbound', withPrompt('one'));
+    await fetch(`${served.url}/orgs/modelless/assistants/inbound?allowEmpty=true`, { method: 'PUT', body: '{}' });
+    const directory = directoryOf({ 'over.yml': 'assistants: {}', 'gone.yaml': 'assistants: {}', '.gitkeep': '' });
+    const { code, err } = await at('export', directory, '--yes');
+    expect(code).toBe(0);
+    for (const name of ['over.yml', 'gone.yaml']) expect(err).toContain(`${name} was there before: `);
+    expect(err.match(/was there before/g)).toHaveLength(2);
+    expect(err).toContain('modelless/inbound has no model: plan and apply refuse its file until it names one\n');
+    for (const org of ['over', 'modelless']) await service.remove(org, 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'texts that look like a value of the environment are exported, and planned as nothing',
+  async () => {
+    const text = 'Say ${env:HOME} and $${env:HOME}.';
+    await service.put('literal', 'inbound', { ...withPrompt('one'), firstMessage: text, metadata: { [text]: text } });
+    const template = join(temporaryDirectory(), 'literal.json');
+    writeFileSync(template, JSON.stringify({ assistant: withPrompt('Say $$${env:HOME}') }));
+    expect((await at('template', 'set', 'literal', template)).code).toBe(0);
+    const directory = temporaryDirectory();
+    expect((await at('export', directory)).code).toBe(0);
+    for (const file of readdirSync(join(directory, 'orgs'))) {
+      if (file !== 'literal.yaml') rmSync(join(directory, 'orgs', file));
+    }
+    for (const file of readdirSync(join(directory, 'templates'))) {
+      if (file !== 'literal.yaml') rmSync(join(directory, 'templates', file));
+    }
+    expect(await at('plan', directory)).toMatchObject({ code: 0, err: '' });
+    await service.remove('literal', 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
   'templates and values are made before what is bound to them; a change of the template reaches all, and an export is planned as nothing',
   async () => {
     const directory = directoryOf({
@@ -363,7 +425,19 @@ it(
   PROCESSES_MS,
 );
 
-// The last one: each export and each removal of others would go through its 200, too.
+// The last ones: each export and each removal of others would go through all of theirs, too.
+it(
+  'whoever stops reading does not stop what is applied, and a plan with changes ends with 2 nevertheless',
+  async () => {
+    const directory = fleetOf(named('unread', 120));
+    const unread = (args: string) => inShell((command) => `set -o pipefail; ${command} | head -1`, args);
+    expect((await unread(`plan ${directory} --url ${served.url}`)).code).toBe(2);
+    expect((await unread(`apply ${directory} --url ${served.url}`)).code).toBe(0);
+    expect(await at('plan', directory)).toMatchObject({ code: 0 });
+  },
+  PROCESSES_MS,
+);
+
 it(
   'a directory of 200 organisations is planned and applied; interrupted, it says how far it came, and repeating completes it',
   async () => {

@@ -53,8 +53,10 @@ const exported = z.strictObject({
   secrets: z.array(z.string()),
   ambiguous: z.array(z.string()),
   skipped: z.array(z.string()),
+  modelless: z.array(z.string()),
   bound: z.array(z.string()),
   empty: z.array(z.string()),
+  left: z.array(z.string()),
 });
 const mistakes = z.strictObject({
   mistakes: z.array(

@@ -91,11 +91,13 @@ describe('at a Vapi of the developer', () => {
 describe('at a deployed API', () => {
   let api: ListeningServer;
   let answer: { status: number; body: unknown };
+  let elsewhere: string | undefined;
   let seen: (string | undefined)[];
   beforeAll(async () => {
     api = await listen((request, response) => {
       seen = [request.method, request.url, request.headers.authorization];
-      send(response, answer);
+      if (elsewhere) response.writeHead(307, { location: elsewhere }).end();
+      else send(response, answer);
     });
   });
   afterAll(() => api.close());
@@ -118,6 +120,20 @@ describe('at a deployed API', () => {
     answer = { status, body };
     const run = await verify(['--url', api.url]);
     expect(run).toMatchObject({ code: 1, output: expect.stringContaining(wanted) });
+  });
+
+  it('that points elsewhere is not followed, as the token would go there, too', async () => {
+    const asked: unknown[] = [];
+    const other = await listen((request, response) => {
+      asked.push(request.headers['x-api-key']);
+      send(response, { status: 200, body: aReport() });
+    });
+    elsewhere = `${other.url}/verify`;
+    const run = await verify(['--url', api.url, '--header', 'x-api-key: secret']);
+    elsewhere = undefined;
+    await other.close();
+    expect(run).toMatchObject({ code: 1, output: expect.stringContaining('could not be reached') });
+    expect(asked).toEqual([]);
   });
 
   it('that is not there is no failed verification, but none', async () => {

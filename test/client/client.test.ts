@@ -50,8 +50,18 @@ it('waits as long as the service asks, and repeats the same request, but not for
   expect(other.sent).toHaveLength(3);
 });
 
+it('a date to wait for is obeyed, too: gateways give some', async () => {
+  const date = new Date(Date.now() + 20_000).toUTCString();
+  const { client, waited } = clientOf([problem('STORAGE_UNAVAILABLE', 503, { 'retry-after': date }), page()]);
+  expect((await client.GET('/assistants')).response.status).toBe(200);
+  expect(waited).toHaveLength(1);
+  expect(waited[0]).toBeGreaterThan(15_000);
+  expect(waited[0]).toBeLessThanOrEqual(20_000);
+});
+
 it.each([
   ['without Retry-After', {}],
+  ['with a wait that is none', { 'retry-after': 'soon' }],
   ['with a wait that is too long', { 'retry-after': '600' }],
 ])('%s nothing is repeated', async (_name, headers) => {
   const { client, sent } = clientOf([problem('STORAGE_UNAVAILABLE', 503, headers)]);

@@ -11,7 +11,7 @@ const read = (name: string): unknown => JSON.parse(readFileSync(join(DIRECTORY, 
 
 const HANDLERS = { sync: true, status: true, fleet: true, templates: true, rollouts: true, verify: true, drift: true };
 
-/** The events in the order of the README, and what each answers on a fresh stack. */
+/** The events in the order of docs/api.md, and what each answers on a fresh stack. */
 const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body: object | undefined][] = [
   ['sync-dry-run', 'sync', 200, { dryRun: true, plan: 'create' }],
   ['sync', 'sync', 201, { outcome: 'created', credentials: { source: 'platform' } }],
@@ -35,7 +35,7 @@ const STEPS: [name: string, handler: keyof typeof HANDLERS, status: number, body
   ['status', 'status', 200, { orgId: 'globex', role: 'inbound', state: 'synced' }],
   ['status-configuration', 'status', 200, { configuration: { firstMessage: 'Globex, good morning! How can I help?' } }],
   ['organisation-put', 'sync', 200, { orgId: 'globex', revision: 1 }],
-  // No mode of its own: a healing run that the README asks for later would pass it over.
+  // No mode of its own: a healing run that docs/api.md asks for later would pass it over.
   ['organisation', 'status', 200, { orgId: 'globex', driftMode: null }],
   ['status-all', 'status', 200, { assistants: [{ role: 'inbound' }, { role: 'outbound' }] }],
   ['template-put', 'templates', 201, { templateId: 'clinic', version: 1, outcome: 'created' }],
@@ -73,7 +73,7 @@ useService(
   { settings: { DEPLOYMENT_ID: 'vapi-sync-local' } },
 );
 
-it('each event answers as the README says, one after the other', async () => {
+it('each event answers as docs/api.md says, one after the other', async () => {
   const answers: unknown[] = [];
   for (const [name, handler] of STEPS) {
     const { status, body } = await service.invoke(handler, read(name));

@@ -2,6 +2,7 @@ import { useRoute } from 'preact-iso';
 import { orThrow } from '../../../client/index.ts';
 import type { AssistantKey, HistoryEntry, Status } from '../common/api-types.ts';
 import { useLoaded } from '../common/loaded.ts';
+import { Nowhere } from '../common/nowhere.tsx';
 import { PageHead, Panel, StateChip } from '../common/parts.tsx';
 import { service } from '../common/service.ts';
 import { Empty, Show } from '../common/states.tsx';
@@ -14,8 +15,8 @@ import { Situation } from './situation.tsx';
 
 /** One assistant. */
 export function AssistantPage() {
-  const { orgId = '', role: named = '' } = useRoute().params;
-  const role = named === 'outbound' ? 'outbound' : 'inbound';
+  const { orgId = '', role } = useRoute().params;
+  if (role !== 'inbound' && role !== 'outbound') return <Nowhere />;
   return <Assistant key={`${orgId} ${role}`} orgId={orgId} role={role} />;
 }
 

@@ -17,6 +17,9 @@ export function DriftPage() {
   return <Drift key={runId ?? 'newest'} runId={runId} />;
 }
 
+/** The answer names the other run, which may heal nothing. */
+const NOT_BEGUN = new Error('Another drift run is going on: nothing was healed. Press Heal again when it has ended.');
+
 const OPEN_MS = 1_000;
 const QUIET_MS = 15_000;
 
@@ -30,7 +33,8 @@ function Drift({ runId }: { runId: string | undefined }) {
   const start = async (mode: 'report' | 'heal') => {
     setError(undefined);
     try {
-      orThrow(await service.POST('/drift', { body: { mode } }));
+      const { started } = orThrow(await service.POST('/drift', { body: { mode } }));
+      if (mode === 'heal' && !started) setError(NOT_BEGUN);
       // The newest run is the one that was started.
       if (runId !== undefined) route('/console/drift');
       else asked.reload();

@@ -20,6 +20,15 @@ describe('a list of assistants', () => {
       'semicolons, as spreadsheets of other countries save',
       `orgId;role;assistantId\nacme;inbound;${A}\nacme;outbound;${B}`,
     ],
+    [
+      'semicolons, and commas in names before them',
+      `name;orgId;role;assistantId\nNorth, x;acme;inbound;${A}\n"a;b";acme;outbound;${B}`,
+    ],
+    [
+      'commas, and names that look like a line with semicolons',
+      `name,orgId,role,assistantId\nx;globex;inbound;${B},acme,inbound,${A}\ny\tz,acme,outbound,${B}`,
+    ],
+    ['tabs', `name\torgId\trole\tassistantId\nx, y;\tacme\tinbound\t${A}\nz\tacme\toutbound\t${B}`],
     ['other columns, in another order', `name,assistantId,role,orgId\nx,${A},inbound,acme\ny,${B},outbound,acme`],
     [
       'blanks, and ids in capitals',
