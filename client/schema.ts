@@ -1048,11 +1048,11 @@ export interface components {
         };
         /** @description Which voice was asked for, and which one is used */
         Voice: {
-            /** @description As it was sent; null if none was */
+            /** @description As it was sent, with every secret hidden; null if none was */
             requested: {
                 [key: string]: unknown;
             } | null;
-            /** @description What Vapi is given */
+            /** @description What Vapi is given, with every secret hidden */
             applied: {
                 [key: string]: unknown;
             };
