@@ -30,7 +30,7 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** Problems whose detail quotes the caller or Vapi: it stays out of logs and findings. */
+/** Problems whose detail may quote the caller or Vapi: it stays out of logs and findings. */
 const QUOTING: readonly ProblemCode[] = [
   'VALIDATION_FAILED',
   'REFERENCE_UNRESOLVED',
@@ -39,7 +39,7 @@ const QUOTING: readonly ProblemCode[] = [
   'PINNED',
 ];
 
-/** What is said of a cursor that is none. */
+/** The field error for a cursor that this list never gave out. `note` adds how to use the cursor. */
 export function cursorError(note?: string): FieldError {
   return { field: 'cursor', detail: ['send the `next` of the page before', ...(note ? [note] : [])].join(', ') };
 }
@@ -81,20 +81,24 @@ export class Problem extends Error {
   }
 }
 
-/** A row that cannot be parsed, by its key: edited by hand, restored in part, or written by a later version. */
+/**
+ * The problem of a row that cannot be parsed: edited by hand, restored in part, or written by a later version. `name`
+ * is its primary key.
+ */
 export function unreadableRow(name: string): Problem {
   const detail = `The row ${name} of the table cannot be read. Restore it; docs/runbook.md#a-row-cannot-be-read says how.`;
   return new Problem('INTERNAL', detail);
 }
 
 /**
- * More than anybody reads: a body of 1 MB can have so many that the answer would be larger than Lambda hands on (6 MB).
+ * The most field errors that one answer names: a body of 1 MB can have so many that the answer would be larger than
+ * Lambda returns (6 MB).
  */
 const MOST_ERRORS = 100;
 
 /**
- * Wraps field errors in one `VALIDATION_FAILED` whose detail names every field, or the first hundred and how many
- * follow.
+ * One `VALIDATION_FAILED` for several field errors. Its detail names every field, or the first hundred and how many
+ * more there are.
  */
 export function validationFailed(errors: readonly FieldError[]): Problem {
   const named = errors.slice(0, MOST_ERRORS);

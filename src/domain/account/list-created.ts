@@ -9,7 +9,7 @@ export interface CreationWindow {
   until?: string;
 }
 
-/** When a thing was made, by Vapi's clock, that was made between two moments of ours. */
+/** The window, by Vapi's clock, of what was made between two moments of ours. */
 export function windowAtVapi({ since, untilMs }: { since: string; untilMs?: number }): CreationWindow {
   const from = new Date(Date.parse(since) - LOOKUP_MARGIN_MS).toISOString();
   return untilMs === undefined
@@ -23,8 +23,8 @@ interface Dated {
 }
 
 /**
- * The pages of a list, newest first, without what an earlier page had already. `until` begins further down. The last
- * page that is asked for may be empty.
+ * The pages of a list, newest first, each without what an earlier page had. `until` starts further down. The last page
+ * may be empty.
  */
 export async function* pagesOf<T extends Dated>(
   list: (query: ListQuery) => Promise<readonly T[]>,
@@ -38,7 +38,7 @@ export async function* pagesOf<T extends Dated>(
     for (const { id } of fresh) seen.add(id);
     yield fresh;
     if (page.length < limit || fresh.length === 0) return;
-    // Inclusive, as several may share the millisecond at which the page broke off.
+    // The bound is inclusive, as several may share the millisecond in which the page ended.
     until = page.at(-1)?.createdAt;
   }
 }

@@ -19,7 +19,7 @@ export interface OrganisationStore {
 const A_POINTER = 'use JSON Pointers, for example /voice/speed';
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
 
-/** Absent and null are the same: nothing is said. */
+/** Absent and null mean the same: not set. */
 const field = <T extends z.ZodMiniType>(schema: T) => z.optional(z.nullable(schema));
 
 const schema = z.lazy(() =>
@@ -55,7 +55,7 @@ export function parseOrganisationRequest(body: unknown): OrganisationRecord {
 
 const UNKNOWN_FIELD = 'unknown field; a record has vapiAssistantId, vapiPhoneNumberId, driftMode, driftIgnore';
 
-/** What a caller takes the record to be: of this revision, there (`any`), or not there (`none`). */
+/** What a caller expects of the record: this revision, that there is one (`any`), or that there is none (`none`). */
 type ExpectedOrganisation = { revision?: number | 'any' | 'none' };
 
 interface ReplacedOrganisation extends StoredOrganisation {
@@ -63,9 +63,9 @@ interface ReplacedOrganisation extends StoredOrganisation {
 }
 
 /**
- * Replaces the record of an organisation, which also makes the organisation known. What is there already is not written
- * again. Throws `PRECONDITION_FAILED` when it is not as expected, `SYNC_IN_PROGRESS` when another call replaced it
- * meanwhile.
+ * Replaces the record of an organisation, and so makes the organisation known. An equal record is not written again.
+ * Throws `PRECONDITION_FAILED` when the record is not as expected, `SYNC_IN_PROGRESS` when another call replaced it at
+ * the same time.
  */
 export async function replaceOrganisation(
   organisations: OrganisationStore,

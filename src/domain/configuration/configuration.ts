@@ -5,7 +5,7 @@ import type { AssistantRequest } from './assistant-request.ts';
 import { hashOf } from './canonical-hash.ts';
 import { type DesiredTool, desireTools } from './tool.ts';
 
-/** A configuration: what Vapi's create-assistant call takes, and the definitions of the tools besides. */
+/** What Vapi's create-assistant call takes, and the definitions of the tools beside it. */
 export interface Configuration {
   payload: JsonObject;
   tools: readonly JsonObject[];
@@ -38,7 +38,7 @@ export function isOurs(config: JsonObject, key: AssistantKey, deployment: string
   return Object.entries(ownership(key, deployment)).every(([name, value]) => metadata[name] === value);
 }
 
-/** A payload as it was asked for: without what is ours in its metadata. */
+/** The payload as the caller gave it: without our ownership metadata. */
 export function withoutOwnership(payload: JsonObject): JsonObject {
   const { metadata, ...config } = payload;
   if (!isJsonObject(metadata)) return payload;
@@ -46,7 +46,7 @@ export function withoutOwnership(payload: JsonObject): JsonObject {
   return { ...config, metadata: Object.fromEntries(given) };
 }
 
-/** A configuration as it was asked for: its tools beside its fields, and nothing of ours. */
+/** The configuration as the caller gave it: `tools` among its fields, without our ownership metadata. */
 export function askedFor({ payload, tools }: Configuration): JsonObject {
   return { ...withoutOwnership(payload), ...(tools.length > 0 ? { tools: [...tools] } : {}) };
 }

@@ -4,7 +4,9 @@ import { Problem } from '../problem.ts';
 import { type AssistantKey, parseAssistantKey } from './assistant-key.ts';
 import { isOurs } from './configuration.ts';
 
-/** For whom this deployment made an assistant, as its metadata says; undefined when it did not. */
+/**
+ * Whose assistant this is, by the metadata that this deployment wrote; undefined when this deployment did not make it.
+ */
 export function ownerOf({ config }: Resource, deployment: string): AssistantKey | undefined {
   const { metadata } = config;
   if (!isJsonObject(metadata)) return undefined;
@@ -12,7 +14,7 @@ export function ownerOf({ config }: Resource, deployment: string): AssistantKey 
     const key = parseAssistantKey(metadata.orgId, metadata.role);
     return isOurs(config, key, deployment) ? key : undefined;
   } catch (error) {
-    // Metadata can be edited by anybody: what names no possible owner is not ours.
+    // Anybody can edit metadata: an assistant whose metadata names no possible owner is not ours.
     if (error instanceof Problem) return undefined;
     throw error;
   }

@@ -26,11 +26,9 @@ import { ownAssistant } from './own-assistant.ts';
 
 interface ImportRequest {
   assistantId: string;
-  /** True: look and check, write nothing. */
+  /** True: only look and check, write nothing. */
   observeOnly: boolean;
-  /**
-   * True: our metadata is written to the assistant, so that it can be told again whose it is when the table is lost.
-   */
+  /** True: also write our metadata to the assistant, so that its owner is known even when the table is lost. */
   mark?: boolean;
 }
 
@@ -42,16 +40,16 @@ export type ImportResult =
   | { kind: 'refused'; why: string };
 
 /**
- * Between claim and record there are only writes to the table: what is interrupted is free again soon after this. In
- * ms.
+ * How long an import holds its claim, in ms: between claim and record it only writes to the table, and a row whose
+ * import was interrupted is free again soon.
  */
 const WRITING_MS = 5_000;
 
 /**
- * Maps an assistant that exists at Vapi without changing it: one GET, no PATCH, no POST. It has no applied
- * configuration then, so that nothing of it is compared or cleared; what it is like is kept as an entry of the history.
- * Repeating it is safe: what is mapped already is passed over. Marking is the exception: one PATCH of the metadata,
- * unless it is there. Throws `Problem`s when it is not known whether the assistant may be mapped.
+ * Maps an assistant that exists at Vapi without changing it: one GET, no PATCH, no POST. As no configuration is
+ * applied, nothing of the assistant is compared or cleared; a snapshot of it is kept in the history. May be repeated: a
+ * mapped assistant is skipped. With `mark`, one PATCH of the metadata, unless it is there already. Throws `Problem`s
+ * when it is not known whether the assistant may be mapped.
  */
 export async function importAssistant(operation: Operation, request: ImportRequest): Promise<ImportResult> {
   const credentials = openAccessSession(operation);
@@ -116,7 +114,7 @@ function accountName({ scope }: Access): string {
   return scope === 'org' ? 'the account of the organisation’s own key' : 'the platform’s account';
 }
 
-/** What the organisation's rows alone decide; undefined when Vapi has to be asked. */
+/** The result as far as the rows of the organisation decide it; undefined when Vapi has to be asked. */
 function fromMappings(view: OrganisationView, key: AssistantKey, assistantId: string): ImportResult | undefined {
   const mapping = mappingOf(view, key);
   if (mapping?.assistantId === assistantId) return { kind: 'mapped-already' };
@@ -128,7 +126,10 @@ function fromMappings(view: OrganisationView, key: AssistantKey, assistantId: st
   return undefined;
 }
 
-/** By its metadata, or by a mapping: an assistant that was imported carries no metadata of ours yet. */
+/**
+ * Whether another owner has the assistant, by its metadata or by a mapping: an imported assistant has no metadata of
+ * ours.
+ */
 async function ownedByAnother(
   { deployment, owners, key }: Operation,
   { assistant, access }: { assistant: Resource; access: Access },
@@ -150,12 +151,12 @@ interface Recording {
   isToMark: boolean;
 }
 
-/** Undefined when somebody else was faster: look again. */
+/** Undefined when another operation was faster: look again. */
 async function record(
   operation: Operation,
   { mapping, access, assistant, isToMark }: Recording,
 ): Promise<ImportResult | undefined> {
-  // With a PATCH in between the claim lasts as long as the operation.
+  // With a PATCH in between, the claim lasts as long as the operation.
   const soon = within(WRITING_MS, operation.deadline, operation.runtime);
   const writing = { ...operation, deadline: isToMark ? operation.deadline : soon };
   const held = await takeClaim(writing, { mapping, operation: 'adopt', scope: access.scope, retire: [] });
@@ -182,7 +183,7 @@ async function record(
   return { kind: 'imported' };
 }
 
-/** What is taken stays with its owner, and the row is given back as it was. */
+/** Notes the owner of the assistant. When it has another one, gives the row back and refuses. */
 async function ownUnlessTaken(
   operation: Operation,
   { held, assistant, scope }: { held: HeldClaim; assistant: Resource; scope: Access['scope'] },
@@ -203,7 +204,7 @@ function within(ms: number, { remainingMs }: Deadline, { now }: Runtime): Deadli
   return { remainingMs: () => Math.min(remainingMs(), Math.max(0, ends - now())) };
 }
 
-/** The first PUT may overwrite what it was like: with this, a rollback brings it back. */
+/** Keeps a snapshot of the assistant, so that a rollback can undo the first PUT. */
 async function keepAsItIs(
   operation: Operation,
   { held, assistant }: { held: HeldClaim; assistant: Resource },
@@ -211,7 +212,7 @@ async function keepAsItIs(
   const snapshot = snapshotOf(assistant, ownership(operation.key, operation.deployment));
   if (!snapshot) return;
   try {
-    // It was in force at Vapi: that makes it an entry of the history.
+    // It was in force at Vapi, which makes it an entry of the history.
     const kept = { summary: summarise(assistant.config), at: held.claim.startedAt, appliedBefore: [snapshot.specHash] };
     await operation.specs.save(operation.key, { ...snapshot, ...kept });
   } catch (error) {
@@ -224,10 +225,10 @@ interface Snapshot extends Configuration {
   specHash: string;
 }
 
-/** `credentials` may hold keys of other providers: they stay at Vapi. */
+/** The fields of a snapshot: all but `credentials`, which may hold keys of other providers. */
 const SNAPSHOT_FIELDS = ASSISTANT_FIELDS.filter((field) => field !== 'credentials');
 
-/** Undefined for what cannot be stored: it is too large for the table, or has no canonical form. */
+/** Undefined when it cannot be stored: too large for the table, or without a canonical form. */
 function snapshotOf({ config }: Resource, owner: JsonObject): Snapshot | undefined {
   const fields = Object.entries(config).filter(([name, value]) => SNAPSHOT_FIELDS.includes(name) && value !== null);
   const given = isJsonObject(config.metadata) ? config.metadata : {};

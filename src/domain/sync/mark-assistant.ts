@@ -12,7 +12,10 @@ interface Marking {
   access: Access;
 }
 
-/** Writes under a claim whose the assistant is, unless it says so already. After a failure the claim is given back. */
+/**
+ * Writes the owner into the metadata of an assistant, under a claim, unless it is there. After a failure the claim is
+ * given back.
+ */
 export async function markAssistant(operation: Operation, { held, assistant, access }: Marking): Promise<void> {
   const { key, deployment } = operation;
   if (isOurs(assistant.config, key, deployment)) return;
@@ -24,8 +27,8 @@ export async function markAssistant(operation: Operation, { held, assistant, acc
 }
 
 /**
- * Marks an assistant that was imported without; one that was PUT since has its mark. False when somebody else was
- * faster: look again. Throws what the account throws.
+ * Marks an assistant that was imported without a mark; one that was PUT since has it. Returns false when another
+ * operation was faster: look again. Throws what the account throws.
  */
 export async function markMapped(
   operation: Operation,

@@ -24,8 +24,8 @@ import { ensureAssistant } from './ensure-assistant.ts';
 import { followWithNumbers } from './follow-with-numbers.ts';
 
 /**
- * Performs one task. Throws what neither waiting nor repeating solves by itself, so that the message ends in the
- * dead-letter queue and is seen.
+ * Performs one task about an assistant. Throws what neither waiting nor repeating can solve: the message then ends in
+ * the dead-letter queue.
  */
 export async function performTask(
   deps: SyncDependencies,
@@ -33,7 +33,7 @@ export async function performTask(
   { journal, deadline }: Pick<Operation, 'journal' | 'deadline'>,
 ): Promise<TaskEnd> {
   const { orgId, role, operationId: id } = task;
-  // Only a drift run that heals has a configuration applied again: the operation is the run.
+  // Only a healing drift run sends `reapply`: the operation is the run.
   const by: Actor = task.kind === 'reapply' ? { kind: 'drift', id } : { kind: 'worker', id: task.kind };
   const operation = { ...deps, id, key: { orgId, role }, by, journal, deadline };
   switch (task.kind) {
@@ -48,7 +48,7 @@ export async function performTask(
   }
 }
 
-/** A configuration that Vapi refuses stays refused, however often it is sent; the log and the next drift run say so. */
+/** A configuration that Vapi refuses is refused however often it is sent; the log and the next drift run report it. */
 async function unlessRefused(perform: () => Promise<TaskEnd>): Promise<TaskEnd> {
   try {
     return await perform();
@@ -61,9 +61,9 @@ async function unlessRefused(perform: () => Promise<TaskEnd>): Promise<TaskEnd> 
 }
 
 /**
- * Makes the assistant equal to the configuration that was applied last, and updates its dependents: registers
- * tools that are not at Vapi yet and links all of them at once, and points the phone number to the assistant. A newer
- * configuration that is applied meanwhile wins. Throws `Problem`s that waiting does not solve.
+ * Makes the assistant equal to the configuration that was applied last, and updates its dependents: registers missing
+ * tools, links all tools at once, and points the phone number to the assistant. A newer configuration that is applied
+ * meanwhile wins. Throws `Problem`s that waiting does not solve.
  */
 export async function reapplyAssistant(operation: Operation, traffic?: TrafficWish): Promise<TaskEnd> {
   const credentials = openAccessSession(operation);
@@ -90,7 +90,7 @@ async function reapply(
   const { record } = view;
   const tools = await registerAll(operation, { desired, record, credentials });
   if (tools.kind === 'later') {
-    // Callers are not to wait for their number until a tool is there.
+    // The phone number does not wait for a tool.
     await followWithNumbers(operation, { mapping: applied.mapping, credentials });
     return { kind: 'later', reason: 'TOOL_UNRESOLVED', afterSeconds: tools.afterSeconds };
   }
@@ -105,7 +105,7 @@ async function reapply(
   if (!(await followWithNumbers(operation, { mapping, credentials }))) {
     return { kind: 'later', reason: 'CHANGED_MEANWHILE', afterSeconds: 1 };
   }
-  // Somebody deleted a tool at Vapi between its registration and now: once more from the start.
+  // A tool was deleted at Vapi after it was registered: start again.
   if (tools.kind === 'registered' && mapping.tools.status === 'pending') {
     return { kind: 'later', reason: 'TOOL_GONE', afterSeconds: 1 };
   }
@@ -114,12 +114,12 @@ async function reapply(
 
 interface Reapplied {
   mapping: AssistantMapping & { specHash: string };
-  /** What was read with the mapping. */
+  /** The rows that the mapping was read with. */
   view: OrganisationView;
   desired: DesiredAssistant;
 }
 
-/** A voice may have been retired since it was applied: it is replaced as in a PUT, and the history shows both. */
+/** Replaces a voice that was retired since it was applied, as a PUT would; the history shows both. */
 function upToDate(
   { voicePolicy, journal }: Operation,
   { payload, tools, specHash }: Configuration & { specHash: string },
@@ -160,7 +160,7 @@ interface Registration {
   credentials: AccessSession;
 }
 
-/** All of them, whatever becomes of one: the others are ready then. */
+/** Registers all tools, also when one is refused. */
 async function registerAll(
   operation: Operation,
   { desired, record, credentials }: Registration,
@@ -186,8 +186,8 @@ async function registerAll(
 }
 
 /**
- * The longest text that a mapping keeps of Vapi’s words. A cut may go through a letter, and DynamoDB takes valid
- * Unicode only.
+ * The longest refusal of Vapi that a mapping keeps, in characters. A cut may split a surrogate pair, and DynamoDB takes
+ * valid Unicode only.
  */
 const MAX_REFUSAL = 1_000;
 

@@ -13,8 +13,8 @@ interface UnknownCreate {
 }
 
 /**
- * After a create whose outcome is unknown: looks for the assistant by the claim's token while there is time. When it
- * does not turn up, the claim is left as unresolved for the next call, and `CREATE_UNRESOLVED` is thrown.
+ * After a create of unknown outcome: looks for the assistant by the token of the claim while there is time. When it is
+ * not found, leaves the claim as unresolved for the next call and throws `CREATE_UNRESOLVED`.
  */
 export async function resolveUnknownCreate(operation: Operation, unknown: UnknownCreate): Promise<Resource> {
   for (const pause of LOOKUP_PAUSES_MS) {
@@ -43,7 +43,7 @@ async function unresolved(operation: Operation, held: HeldClaim): Promise<Proble
   return createUnresolved(settled, operation.runtime.now());
 }
 
-/** The answer while it is not known whether a create had an effect. Both times in epoch ms. */
+/** The problem while it is unknown whether a create had an effect. Both times in epoch ms. */
 export function createUnresolved(settled: number, now: number): Problem {
   const retryAfterSeconds = secondsUntil(settled, now);
   return new Problem(
@@ -53,7 +53,7 @@ export function createUnresolved(settled: number, now: number): Problem {
   );
 }
 
-/** The answer while a removal may still take effect. Both times in epoch ms. */
+/** The problem while a removal may still take effect. Both times in epoch ms. */
 export function removalUnresolved(settled: number, now: number): Problem {
   const retryAfterSeconds = secondsUntil(settled, now);
   return new Problem(

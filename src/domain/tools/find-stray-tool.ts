@@ -6,7 +6,7 @@ import type { DesiredTool } from '../configuration/tool.ts';
 import { isDefinedBy } from '../configuration/tool.ts';
 import type { Operation } from '../operation.ts';
 
-/** One tool, where it is registered, and the account that it lives in. */
+/** One tool, the scope in which it is registered, and the account of that scope. */
 export interface Registration {
   tool: DesiredTool;
   scopeKey: ScopeKey;
@@ -15,8 +15,8 @@ export interface Registration {
 }
 
 /**
- * The tool that a POST of unknown outcome has made: the oldest with this definition among those made since then that no
- * other row names. Tools have no metadata, so the definition is all there is to go by.
+ * The tool that a POST of unknown outcome has made: the oldest with this definition that was made since then and that
+ * no other row names. Tools have no metadata, so only the definition can tell.
  */
 export async function findStrayTool(
   { tools, journal }: Operation,

@@ -10,13 +10,13 @@ import { findStrayTool } from './find-stray-tool.ts';
 import { registeredId } from './find-tools.ts';
 import { type ToolChange, type ToolRow, toolRow } from './tool-registry.ts';
 
-/** `later`: somebody else is registering it, or it is not known yet whether an earlier attempt has made it. */
+/** `later`: another operation is registering it, or it is unknown whether an earlier attempt has made it. */
 type Registered = { kind: 'registered'; toolId: string } | { kind: 'later'; afterSeconds: number };
 
 /**
- * Makes sure that Vapi has one tool with this definition, by the protocol by which assistants are made: a claim, one
- * POST that is never repeated, and a look-up of what an unknown outcome has left. Throws `VAPI_REJECTED` for a
- * definition that Vapi refuses, and what else the account throws.
+ * Makes sure that Vapi has one tool with this definition, by the protocol that makes assistants: a claim, one POST that
+ * is never repeated, and a look-up after an unknown outcome. Throws `VAPI_REJECTED` for a definition that Vapi refuses,
+ * and what else the account throws.
  */
 export async function registerTool(
   operation: Operation,
@@ -51,7 +51,7 @@ async function planRegistration(
   return { kind: 'register', toolId: await stillThere(registration, row) };
 }
 
-/** The tool of a row, if it is there: somebody may have deleted it at Vapi. */
+/** The tool of a row, if it still exists: somebody may have deleted it at Vapi. */
 async function stillThere({ account }: Registration, row: ToolRow | undefined): Promise<string | undefined> {
   if (!row?.toolId || (row.claim && row.claim.operation !== 'delete')) return undefined;
   return (await account.get(row.toolId)).kind === 'found' ? row.toolId : undefined;
@@ -91,8 +91,8 @@ function claimOf({ runtime, deadline }: Operation, { row, access }: Claiming): C
 }
 
 /**
- * Somebody took the claim over. Either they found our tool and the row names it, or it has to go; while they are acting
- * the outcome is unknown. What cannot be removed is linked to nothing.
+ * Another operation took the claim over. It either found our tool, and the row names it, or our tool has to be removed;
+ * while that operation is acting the outcome is unknown. A tool that cannot be removed is linked to nothing.
  */
 async function afterLosing(
   operation: Operation,
@@ -133,7 +133,7 @@ async function create(operation: Operation, task: Creating): Promise<string | un
   return undefined;
 }
 
-/** A definite refusal made nothing: the row goes back to what it was. */
+/** After a definite refusal, which made nothing, the row is given back. */
 async function givingBack<T>({ runtime }: Operation, { rows, held }: Creating, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
