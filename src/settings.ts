@@ -11,7 +11,7 @@ export interface Settings {
   vapiBaseUrl: string;
   platformKey: ApiKey | undefined;
   taskQueueUrl: string;
-  /** The bus that changes are told to. */
+  /** The event bus to which changes are told. */
   eventBusName: string;
   /** How long changes are kept, in days. */
   changeRetentionDays: number;
@@ -24,7 +24,7 @@ export interface Settings {
   orgClaim: string | undefined;
   driftMode: DriftMode;
   drift: DriftLimits;
-  /** After so long without progress the task of a rollout is taken for lost. */
+  /** After this long without progress the task of a rollout counts as lost, in ms. */
   rolloutStalledMs: number;
 }
 
@@ -77,7 +77,7 @@ const environmentSchema = z.object({
   DRIFT_TRAFFIC: z._default(z.enum(['keep', 'follow-latest'], 'not one of keep, follow-latest'), 'keep'),
 });
 
-/** What is wrong with the environment, all of it in one message. */
+/** Names everything that is wrong with the environment, in one message. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
@@ -111,8 +111,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
 }
 
 /**
- * True when the call that is being answered is to leave a trace: on Lambda, not switched off, and sampled by X-Ray,
- * which tells so anew with each call.
+ * True when the present call is to be traced: on Lambda, with tracing on, and sampled by X-Ray, which decides anew for
+ * each call.
  */
 export function isTraceWanted(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {
   const { AWS_EXECUTION_ENV, POWERTOOLS_TRACE_ENABLED, _X_AMZN_TRACE_ID } = environment;
@@ -145,5 +145,5 @@ function driftLimits(settings: DriftVariables): DriftLimits {
   };
 }
 
-/** Fixed values that have no setting. */
+/** Limits that have no setting. */
 const FIXED_DRIFT_LIMITS = { windowPages: 10, batchSize: 25, maxFailures: 3 } as const;

@@ -57,7 +57,10 @@ const scheduleSchema = z.object({ source: z.literal('aws.events'), 'detail-type'
 
 const eventSchema = z.union([alarmSchema, scheduleSchema]);
 
-/** Rollouts: routes of operators, alarms that stop them; and each minute a look for long work that stands still. */
+/**
+ * Rollouts: the routes of operators, the alarms that stop rollouts, and each minute a search for rollouts and drift
+ * runs whose task was lost.
+ */
 export function makeRolloutsHandler(app: RolloutApplication): HttpHandler {
   const http = makeHttpHandler(app, routes);
   const onEvent = instrumented(app.telemetry, async (event: z.infer<typeof eventSchema>, context) => {
@@ -66,7 +69,7 @@ export function makeRolloutsHandler(app: RolloutApplication): HttpHandler {
     if (event.source === 'aws.events') {
       const drift = { ...app.drift, journal: call.journal };
       const looks = [resendLost(call, app.stalledMs), resendLostRun(drift, app.stalledMs)];
-      // Both come to their end, whatever becomes of the other.
+      // Each search comes to its end, also when the other fails.
       await Promise.allSettled(looks);
       const counts = await Promise.all(looks);
       return jsonResponse(200, { resent: counts.reduce((sum, count) => sum + count, 0) });
@@ -94,7 +97,7 @@ async function start(call: RouteCall): Promise<Answer> {
 
 async function list(call: RouteCall): Promise<Answer> {
   const { items, next } = await call.app.rollouts.rollouts.list(pageIn(call.request.query));
-  // The targets of one that was aborted are counted each time: not those of all at once.
+  // A few at a time: the targets of an aborted rollout are counted each time.
   const show = (rollout: Rollout) => shownRollout(call.app.rollouts, rollout);
   const shown = await pMap(items, show, { concurrency: 4 });
   return { response: jsonResponse(200, { items: shown, next: next ?? null }), outcome: 'listed' };

@@ -18,10 +18,10 @@ export function isScheduledEvent(event: unknown): boolean {
 
 /**
  * Starts a run in the deployment's mode; the worker does the rest. EventBridge delivers at least once: a second event
- * finds the run of the first. What goes wrong is thrown, so that the event comes again.
+ * finds the run of the first. Failures are thrown, so that the event comes again.
  */
 export function makeScheduledDriftHandler(app: DriftApplication): HttpHandler {
-  // The run itself is measured by the worker: here there is nothing to publish.
+  // The worker measures the run: there are no metrics to publish here.
   const { logger } = app.telemetry;
   return middy<unknown>()
     .use(injectLambdaContext(logger, { resetKeys: true }))

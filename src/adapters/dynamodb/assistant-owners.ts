@@ -11,7 +11,7 @@ const ownerSchema = z.object({ orgId: z.string(), role: z.enum(ROLES), token: z.
 
 const OWNER_SK = 'OWNER';
 
-/** Owners in DynamoDB: one item for each assistant that was adopted or imported, beside the index of all mappings. */
+/** Owners in DynamoDB: one item for each assistant that was adopted or imported, besides the index of all mappings. */
 export class DynamoAssistantOwners implements AssistantOwners {
   readonly #table: Table;
 
@@ -54,7 +54,7 @@ export class DynamoAssistantOwners implements AssistantOwners {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       const by = await this.#read(key);
       if (!by) return await this.own(assistantId, owner);
-      // A write that the SDK has repeated fails on its own success.
+      // The SDK may have sent the write twice: the second one then fails on the success of the first.
       return by.token === owner.token ? { kind: 'owned' } : { kind: 'taken', by };
     }
   }

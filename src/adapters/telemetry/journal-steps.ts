@@ -4,7 +4,7 @@ import { measure, measureBy, type PlainMetric } from './metrics.ts';
 
 type Code = JournalEntry['code'];
 
-/** One kind of step: how it reads in the log, and what it counts. */
+/** One kind of step: its line in the log, and what it measures. */
 interface JournalStep<C extends Code> {
   level: 'info' | 'warn' | 'error';
   /** The sentence for people, with the emoji of its step. */
@@ -171,12 +171,12 @@ export const JOURNAL_STEPS: { readonly [C in Code]: JournalStep<C> } = {
   },
 };
 
-/** Counts each time that the step is taken. */
+/** Adds one each time that the step is taken. */
 function once(name: PlainMetric): (metrics: Metrics) => void {
   return (metrics) => measure(metrics, name, 1);
 }
 
-/** Each class, also those with nothing in them: an alarm must see that a finding has gone. */
+/** Measures each class, also the empty ones: an alarm must see that a finding is gone. */
 function measureDrift(metrics: Metrics, entry: JournalEntry & { code: 'DRIFT_RUN_CLOSED' }): void {
   const { classes, unknown, suspicious, common, healed, durationMs } = entry;
   for (const [name, count] of Object.entries({ ...classes, unknown })) {

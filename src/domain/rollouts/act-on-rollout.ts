@@ -12,8 +12,8 @@ export const ROLLOUT_ACTIONS = ['pause', 'resume', 'abort', 'rollback'] as const
 export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number];
 
 /**
- * Does what an operator asks for. After the answer nothing new begins that it forbids. Throws `NOT_FOUND`, and
- * `ROLLOUT_STATE` when the rollout is in no state for it.
+ * Does what an operator asks for. After the answer, nothing that it forbids begins. Throws `NOT_FOUND`, and
+ * `ROLLOUT_STATE` when the state of the rollout does not allow it.
  */
 export async function actOnRollout(call: RolloutCall, rolloutId: string, action: RolloutAction): Promise<Rollout> {
   for (;;) {
@@ -55,9 +55,9 @@ function changeBy(action: RolloutAction, rollout: Rollout, now: string): Paramet
 }
 
 /**
- * What a newer rollout of the template has done is not to be undone by an older one: that is named anew, later than its
- * last write, so that of it and of one that is just starting one gives way. False when it was named meanwhile. Throws
- * `ROLLOUT_STATE`.
+ * An older rollout must not undo what a newer one of the template has done. The rollout is named as the newest again,
+ * later than its last write, so that of it and of one that is being started at the same time one gives way. Returns
+ * false when another was named meanwhile. Throws `ROLLOUT_STATE`.
  */
 async function nameAgain(
   { rollouts, runtime }: RolloutCall,
@@ -71,12 +71,12 @@ async function nameAgain(
   throw new Problem('ROLLOUT_STATE', `A newer rollout of ${template} began (${newest?.runId}): roll that one back.`);
 }
 
-/** Targets that have failed are tried again, and their failures are not counted any more. */
+/** Sets failed targets back to be tried again; their failures no longer count. */
 async function retryFailed(call: RolloutCall, { rolloutId }: Rollout): Promise<void> {
   for await (const unit of call.targets.all(rolloutId)) await retryFailedOf(call, unit);
 }
 
-/** Also of a unit that a worker, which had begun before the pause, is just writing to. */
+/** Repeated when the write is lost to a worker that had begun before the pause. */
 async function retryFailedOf({ targets }: RolloutCall, listed: TargetUnit): Promise<void> {
   const hasFailed = (unit: TargetUnit) => unit.targets.some(({ state }) => state === 'failed');
   let unit: TargetUnit | undefined = listed;
@@ -93,12 +93,12 @@ function withoutFailure(target: Target): Target {
   return { ...rest, state: 'outdated' };
 }
 
-/** Rollouts that are looked at at a time. */
+/** Rollouts that are read at the same time. */
 const AT_ONCE = 32;
 
 /**
- * Does something with each rollout that is open: of each template the newest, if it is not over. One that fails, takes
- * its time, or cannot be read keeps nothing from the others; at the end its error is thrown.
+ * Acts on each open rollout: the newest of each template, if it has not ended. One that fails, is slow, or cannot be
+ * read does not stop the others; the first error is thrown at the end.
  */
 async function withEachOpen({ rollouts }: RolloutCall, act: (rollout: Rollout) => Promise<void>): Promise<void> {
   const actOn = async (rolloutId: string) => {
@@ -119,12 +119,13 @@ export async function stopByAlarm(call: RolloutCall, alarm: string): Promise<str
   return named;
 }
 
-/** Between two looks at a rollout that is being planned, in ms. */
+/** The pause between two looks at a rollout that is being planned, in ms. */
 const PLANNED_MS = 500;
 
 /**
- * An alarm is told once: one that meets a write of the worker stops what that has written, and one that comes while the
- * rollout is planned waits for the plan. False when there is nothing to stop.
+ * Stops one rollout. An alarm is told only once: when the worker writes at the same time, the rollout is read and
+ * stopped again, and while it is being planned, the end of the planning is waited for. Returns false when there is
+ * nothing to stop.
  */
 async function stopOne(call: RolloutCall, rolloutId: string): Promise<boolean> {
   for (;;) {
@@ -136,7 +137,10 @@ async function stopOne(call: RolloutCall, rolloutId: string): Promise<boolean> {
   }
 }
 
-/** Sends the task of each rollout again that goes on, waits for nothing, and has made no progress for so long (ms). */
+/**
+ * Sends the task of each open rollout again that waits for nothing and has made no progress for this long (ms). Returns
+ * how many it sent.
+ */
 export async function resendLost(call: RolloutCall, stalledMs: number): Promise<number> {
   const since = new Date(call.runtime.now() - stalledMs).toISOString();
   const isGoingOn = ({ state, updatedAt, dueAt = '' }: Rollout) =>
@@ -152,7 +156,10 @@ export async function resendLost(call: RolloutCall, stalledMs: number): Promise<
   return count;
 }
 
-/** True while a worker that may still live has targets in hand: they may take longer than a rollout may be silent. */
+/**
+ * True while a worker that may still run holds the unit: its targets may take longer than a rollout may go without
+ * progress.
+ */
 async function isInHand({ targets, runtime }: RolloutCall, { rolloutId, unit: number }: Rollout): Promise<boolean> {
   const unit = number < 0 ? undefined : await targets.read(rolloutId, number);
   return unit !== undefined && heldForMs(unit, runtime.now()) > 0;

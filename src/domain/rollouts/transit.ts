@@ -19,8 +19,8 @@ export async function transit(
 }
 
 /**
- * Has the worker go on with a rollout. What is to be done stands in it already, and a task that is missing is sent
- * within a minute: who asked for it is not told that it failed, and does not ask again.
+ * Has the worker go on with a rollout. What to do is stored already, and a missing task is sent within a minute: the
+ * caller is not told of a failure.
  */
 export async function sendTask(call: RolloutCall, rolloutId: string): Promise<void> {
   await sendOrRecord(call, { kind: 'rollout', rolloutId }, (cause) => ({ code: 'ROLLOUT_NOT_SENT', rolloutId, cause }));

@@ -11,7 +11,7 @@ import { namesIn } from './render.ts';
 import { type TemplateContent, VARIABLE_TYPES, type Variable } from './template.ts';
 import { isOfType } from './values.ts';
 
-/** What a variable may be called. */
+/** The form of the name of a variable. */
 export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 const MAX_VARIABLES = 100;
@@ -88,7 +88,7 @@ function defaultErrors(field: string, variable: Variable): FieldError[] {
   return [{ field, detail: `must be of the type ${variable.type}` }];
 }
 
-/** By the rules of PUT, but for what is known only when it is rendered. */
+/** The rules of PUT, except for fields whose value is known only when the template is rendered. */
 function assistantErrors(assistant: JsonObject, rules: Rules): FieldError[] {
   try {
     parseAssistantRequest(assistant, { ...rules, allowEmpty: false });
@@ -108,7 +108,7 @@ function trafficErrors({ traffic }: JsonObject): FieldError[] {
   return [{ field: 'assistant.traffic', detail: 'is no part of a configuration; remove it' }];
 }
 
-/** True when what stands at a path, or on the way to it, depends on variables or on an account. */
+/** True when the value at a path, or one on the way to it, depends on variables or on an account. */
 function isOpen(value: Json | undefined, path: readonly string[]): boolean {
   if (value === undefined) return false;
   if (typeof value === 'string') return namesIn(value).size > 0;

@@ -9,15 +9,15 @@ import { Problem } from '../problem.ts';
 import { withToolIds } from '../tools/link-tools.ts';
 import type { AssistantReport, Check } from './organisation-report.ts';
 
-/** All that a judgement rests on. */
+/** What a judgement is made from. */
 export interface Seen {
   mapping: AssistantMapping;
   live: Resource;
   /** The configuration that was applied last; undefined when the table does not have it. */
   applied: Configuration | undefined;
-  /** Linked tools that Vapi does not have. */
+  /** Linked tools that are gone at Vapi. */
   goneTools: readonly string[];
-  /** The number that the organisation wants for this role, and what Vapi has of it. */
+  /** The number that the organisation wants for this role, and the number as Vapi has it. */
   number: { id: string; live: LivePhoneNumber | undefined } | undefined;
   voicePolicy: VoicePolicy;
   /** What callers hear. */
@@ -26,7 +26,7 @@ export interface Seen {
 
 export type Judgement = Pick<AssistantReport, 'checks' | 'differences'>;
 
-/** What there is to say of an assistant that there is not. */
+/** The judgement on an assistant that does not exist. */
 export function judgeMissing(why: string): Judgement {
   const unknown: Check = { status: 'UNKNOWN', message: 'There is no assistant to look at' };
   const checks = {
@@ -97,7 +97,7 @@ function numberCheck({ number, live: assistant }: Seen): Check {
   return fail(`Number ${id} is answered by ${live.isTakenOtherwise ? 'a squad or a workflow' : 'nobody'}`);
 }
 
-/** Vapi says only on a change whether it takes a voice; what it has retired is known here. */
+/** Vapi says only on a change whether it accepts a voice: this goes by our catalogue of retired voices. */
 function voiceCheck({ voice }: JsonObject, policy: VoicePolicy): Check {
   try {
     const { reason, applied } = normaliseVoice(voice, policy);
@@ -110,7 +110,7 @@ function voiceCheck({ voice }: JsonObject, policy: VoicePolicy): Check {
   }
 }
 
-/** A configuration that is stored is not heard while the traffic is pinned to older versions. */
+/** While the traffic is pinned to older versions, callers do not hear what is stored. */
 function liveCheck({ state, versions = [] }: LiveState): Check {
   if (state === 'current') return pass('Callers hear what is stored');
   if (state === 'unknown') return { status: 'UNKNOWN', message: 'It could not be seen what callers hear' };

@@ -5,12 +5,12 @@ import { isJsonObject } from '../json.ts';
 import type { SyncDependencies } from '../operation.ts';
 import type { VerificationRun } from './run.ts';
 
-/** When the things of a run were made, if Vapi's clock is not quite ours. */
+/** The window, by Vapi's clock, in which a run made its assistants and tools. */
 export function windowOf({ startedAt, endsBefore }: VerificationRun): CreationWindow {
   return windowAtVapi({ since: startedAt, untilMs: Date.parse(endsBefore) });
 }
 
-/** The assistants of an account that say, by their metadata, that they belong to the organisations of a run. */
+/** The assistants of an account whose metadata names an organisation of the run. */
 export async function listMadeBy(
   { deployment }: SyncDependencies,
   account: VapiAccount,

@@ -23,8 +23,7 @@ interface OrganisationCheck extends SyncDependencies {
 
 /**
  * Compares each mapped assistant of an organisation with Vapi and with what was applied last. Only reads. Throws
- * `NOT_FOUND` when nothing is mapped, and the `Problem` of a key or of a Vapi that cannot be used: then nothing is
- * known.
+ * `NOT_FOUND` when nothing is mapped, and the `Problem` of a key or of Vapi when these cannot be used.
  */
 export async function verifyOrganisation(check: OrganisationCheck): Promise<AssistantReport[]> {
   const view = await check.mappings.read(check.orgId);

@@ -12,7 +12,7 @@ export function parseRollback(body: unknown): string {
   throw validationFailed([{ field: 'body', detail }]);
 }
 
-/** Which stored configuration was asked for, and why the applied one may have another hash. */
+/** The hash that was asked for, and why the applied configuration may have another one. */
 export function rollbackNote(requested: string, { specHash }: DesiredAssistant): { requested: string; note?: string } {
   if (requested === specHash) return { requested };
   const note =

@@ -41,11 +41,11 @@ function phoneNumberOf({ id, status }: PhoneNumberState) {
 
 interface Planned extends Asked {
   key: AssistantKey;
-  /** The template that it would be bound to. */
+  /** The template that the assistant would be bound to. */
   binding: TemplateBinding | undefined;
 }
 
-/** The body of the answer to a PUT with `dryRun=true`: the plan, and every field that it would change. */
+/** The body of the answer to a dry run: the plan, and every field that it would change. */
 export function planResponse({ plan, mapping, access }: Decision, asked: Planned) {
   return {
     dryRun: true,

@@ -113,9 +113,9 @@ const straySchema = z.lazy(() =>
   }),
 );
 
-/** Partition of all runs, and of the strays that they know. */
+/** The partition of all runs and of the known strays. */
 export const RUNS_PK = 'DRIFT';
-/** Sort key of the item that names the run that is going on. */
+/** The sort key of the item that names the current run. */
 export const CURRENT_SK = 'CURRENT';
 export const RUN_PREFIX = 'RUN#';
 export const UNIT_PREFIX = 'UNIT#';
@@ -137,12 +137,12 @@ export function unitSk(number: number): string {
   return `${UNIT_PREFIX}${String(number).padStart(8, '0')}`;
 }
 
-/** Sort key of a stray: one that becomes another class of stray is another. */
+/** The sort key of a stray: an assistant that becomes a stray of another class is another stray. */
 export function straySk({ class: name, assistantId }: Pick<Stray, 'class' | 'assistantId'>): string {
   return `${STRAY_PREFIX}${name}#${assistantId}`;
 }
 
-/** Reads a run. Throws a `ZodError` for an item of another shape; so do the others. */
+/** Reads a run. Throws a `ZodError` for an item of another shape, as the functions below do. */
 export function parseRun(item: Item): DriftRun {
   return runSchema.parse(unmarshall(item));
 }

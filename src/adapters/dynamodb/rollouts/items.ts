@@ -84,7 +84,7 @@ export function parseRollout(item: Item): Rollout {
   return rolloutSchema.parse(bodyOf(item));
 }
 
-/** Reads some targets. */
+/** Reads a unit of targets. */
 export function parseUnit(item: Item): TargetUnit {
   return unitSchema.parse(bodyOf(item));
 }

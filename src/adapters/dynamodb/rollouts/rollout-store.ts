@@ -9,7 +9,7 @@ import { type ItemKey, itemsOf, readItem, readPage } from '../partition-items.ts
 import { type Item, MARSHALLING } from '../table-keys.ts';
 import { parseRollout, parseUnit, ROLLOUT_PREFIX, ROLLOUTS_PK } from './items.ts';
 
-/** An item that is written whole, as JSON text. */
+/** An item that is written as a whole, its content as JSON text. */
 interface VersionedItem extends ItemKey {
   version: number | string;
   body: string;
@@ -23,7 +23,7 @@ class VersionedItems {
     this.#table = table;
   }
 
-  /** `replaces`: the version that must be there; 0: none. False when that is not so. */
+  /** Puts an item. `replaces`: the version that must be there; 0: none. Returns whether it was. */
   async put(item: VersionedItem, replaces: number | string): Promise<boolean> {
     const isNew = replaces === 0;
     try {
@@ -44,7 +44,7 @@ class VersionedItems {
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       if (error.$metadata.attempts === 1) return false;
-      // A write that the SDK has repeated fails on its own success.
+      // The SDK may have sent the write twice: the second one then fails on the success of the first.
       const now = await readItem(this.#table, item);
       return now?.body?.S !== undefined && now.body.S === item.body;
     }
@@ -63,7 +63,7 @@ function versionOf({ runId, at }: CurrentRun): string {
   return `${at} ${runId}`;
 }
 
-/** Rollouts in DynamoDB: one item each, and one for each template that names its newest. */
+/** Rollouts in DynamoDB: one item each, and for each template one that names its newest rollout. */
 export class DynamoRolloutStore implements RolloutStore {
   readonly #table: Table;
   readonly #items: VersionedItems;
@@ -119,7 +119,7 @@ function itemOf(rollout: Rollout): VersionedItem {
   return { ...key, version: rollout.change, body: JSON.stringify(rollout) };
 }
 
-/** The targets of rollouts in DynamoDB: one item for some that follow each other. */
+/** The targets of rollouts in DynamoDB: one item for each unit. */
 export class DynamoTargetStore implements TargetStore {
   readonly #table: Table;
   readonly #items: VersionedItems;

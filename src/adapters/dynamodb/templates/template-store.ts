@@ -63,7 +63,7 @@ export class DynamoTemplateStore implements TemplateStore {
     return item && templateOf(item);
   }
 
-  /** The content is JSON text, so that it comes back to the letter. */
+  /** The content is JSON text, so that it comes back unchanged. */
   async add({ templateId, version, hash, content }: Template): Promise<boolean> {
     const key = { pk: templatePk(templateId), sk: versionSk(version) };
     const item = { ...key, templateId, version, hash, content: JSON.stringify(content) };
@@ -73,7 +73,7 @@ export class DynamoTemplateStore implements TemplateStore {
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       if (error.$metadata.attempts === 1) return false;
-      // A write that the SDK has repeated fails on its own success.
+      // The SDK may have sent the write twice: the second one then fails on the success of the first.
       return (await this.version(templateId, version))?.hash === hash;
     }
   }

@@ -9,7 +9,7 @@ import { organisationPk } from '../table-keys.ts';
 
 const rowSchema = z.object({ given: z.string() });
 
-/** The variables of organisations in DynamoDB: one item each, behind what a sync reads. */
+/** The variables of organisations in DynamoDB: one item each, whose key sorts after what a sync reads. */
 export class DynamoVariableStore implements VariableStore {
   readonly #table: Table;
 
@@ -23,7 +23,7 @@ export class DynamoVariableStore implements VariableStore {
     return isJsonObject(values) ? values : {};
   }
 
-  /** JSON text, so that it comes back to the letter. */
+  /** JSON text, so that it comes back unchanged. */
   async replace(orgId: string, values: JsonObject): Promise<void> {
     await this.#table.client.send(
       new UpdateItemCommand({

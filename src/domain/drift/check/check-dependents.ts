@@ -7,7 +7,10 @@ import { noteDrift } from './note-drift.ts';
 import { readAgain, report, reportPending } from './report-row.ts';
 import type { ScopeCheck } from './scope-check.ts';
 
-/** The assistant is as it was applied; its tools and number may still be pending. */
+/**
+ * Checks what belongs to an assistant that is as it was applied: pending work, tools, phone number, and what callers
+ * hear.
+ */
 export async function checkDependents(check: ScopeCheck, row: AssistantMapping): Promise<void> {
   const pending = pendingWork(row);
   if (pending) return await reportPending(check, row, pending);
@@ -16,13 +19,13 @@ export async function checkDependents(check: ScopeCheck, row: AssistantMapping):
   const live = row.assistantId ? await lookAtTraffic(check, row.assistantId) : UNKNOWN;
   if (live.state === 'pinned') return await reportPinned(check, row, live);
   tallyClass(check.tally, 'in-sync');
-  // What could not be seen stays as it was seen last.
+  // What could not be looked at stays as it was last seen.
   const isUnseen = live.state === 'unknown';
   const drift = isUnseen && row.drift?.class === 'pinned' ? row.drift : undefined;
   await noteDrift(check.deps, row, { drift, live: isUnseen ? row.live : live });
 }
 
-/** What was stored is not what callers hear: somebody has divided the traffic by hand. */
+/** Callers do not hear what is stored, because somebody has divided the traffic by hand. */
 async function reportPinned(check: ScopeCheck, row: AssistantMapping, live: LiveState): Promise<void> {
   const current = await readAgain(check, row);
   if (!current) return;
@@ -72,7 +75,7 @@ async function lacksTools(check: ScopeCheck, row: AssistantMapping): Promise<boo
   return true;
 }
 
-/** A dependent of the assistant was changed by hand: its number or a tool. */
+/** Reports that a tool or the number was changed by hand. */
 async function reportDependents(
   check: ScopeCheck,
   row: AssistantMapping,
@@ -85,7 +88,7 @@ async function reportDependents(
   await report(check, current, { class: 'drifted', fields, changes, changed: changes.length });
 }
 
-/** What is still to be done after the assistant itself, or cannot be done by anybody but the caller. */
+/** Work that is pending for an assistant, or that only its caller can do. */
 function pendingWork({ tools, phoneNumber, formerNumbers }: AssistantMapping): string | undefined {
   if (tools.refused !== undefined) return 'tools-refused';
   if (tools.status === 'pending') return 'tools';

@@ -5,12 +5,12 @@ import { Problem } from '../../problem.ts';
 import { CURRENT, liveUnder, UNKNOWN } from '../../traffic/live.ts';
 import type { ScopeCheck } from './scope-check.ts';
 
-/** Rows in a page of allocations. */
+/** Allocations in a page. */
 const PAGE = 1000;
 
 /**
- * What callers of an assistant hear. The allocations of the account are listed once in a run, and only one that looks
- * pinned is asked for itself: the list may be older than the row.
+ * What callers of an assistant hear. The allocations of the account are listed once in a run; only an assistant that
+ * looks pinned is asked for itself, as the list may be older than its row.
  */
 export async function lookAtTraffic(check: ScopeCheck, assistantId: string): Promise<LiveState> {
   const { account, deps, run, scope } = check;
@@ -22,14 +22,14 @@ export async function lookAtTraffic(check: ScopeCheck, assistantId: string): Pro
     const found = await account.traffic.latest(assistantId);
     return liveUnder(found.kind === 'found' ? found.allocation : undefined);
   } catch (error) {
-    // What callers hear is worth knowing; a run is worth more.
+    // The check goes on without it: what callers hear is not worth a failed run.
     if (!(error instanceof Problem)) throw error;
     book.isUnavailable = true;
     return UNKNOWN;
   }
 }
 
-/** Newest first: the first row of an assistant is the one in force. */
+/** Newest first: the first allocation of an assistant is the one in force. */
 async function completeAllocations(book: Book<Listed & TrafficAllocation>, traffic: VapiTraffic): Promise<void> {
   for (let page = 1; !book.isComplete; page += 1) {
     const listed = await traffic.list({ page, limit: PAGE });

@@ -15,7 +15,7 @@ import { createdMs } from '../check/window.ts';
 import type { DriftCall } from '../drift-dependencies.ts';
 import { openAccount } from '../scope-account.ts';
 
-/** What became of an assistant that was to be removed; `kept` says why it was not. */
+/** The outcome of a removal; `kept` says why the assistant was not removed. */
 type RemovalResult = { kind: 'removed' } | { kind: 'kept'; why: string };
 
 interface StrayName {
@@ -25,10 +25,10 @@ interface StrayName {
 }
 
 /**
- * Removes a duplicate or an orphan, if all that makes it one still holds: it is there, this deployment made it, it is
- * old enough, no number points to it, the mapping names another one and holds no claim, and the organisation does not
- * name it as its own. The claim on the mapping is held meanwhile, so that no sync can take the assistant into use.
- * Throws `Problem`s.
+ * Removes a duplicate or an orphan, if all that makes it one still holds: it exists, this deployment made it, it is old
+ * enough, no number points to it, the mapping names another one and holds no claim, and the organisation does not name
+ * it as its own. The claim on the mapping is held meanwhile, so that no sync can start to use the assistant. Throws
+ * `Problem`s.
  */
 export async function removeStray(call: DriftCall, stray: StrayName): Promise<RemovalResult> {
   const account = await openAccount(call, stray.scope);
@@ -43,7 +43,10 @@ export async function removeStray(call: DriftCall, stray: StrayName): Promise<Re
   return await removeUnderClaim(call, { ...stray, account });
 }
 
-/** A number that points to an assistant was set on purpose: without the assistant its callers would reach nothing. */
+/**
+ * True when a number points to the assistant: somebody did that on purpose, and without the assistant its callers would
+ * reach nothing.
+ */
 async function isRung(
   { numbers, runId }: DriftCall,
   { stray, account }: { stray: StrayName; account: PacedAccount },
@@ -82,7 +85,7 @@ async function removeUnderClaim(call: DriftCall, stray: Reached): Promise<Remova
   try {
     await removeVerified(account, assistantId);
   } catch (error) {
-    // The row has it written down: the next sync tries again.
+    // The row names it as one to be removed: the next sync tries again.
     await giveBack(operation, { held });
     throw error;
   }
@@ -92,8 +95,8 @@ async function removeUnderClaim(call: DriftCall, stray: Reached): Promise<Remova
 }
 
 /**
- * Ends removals that were cut off: a row that names no assistant, and is there for what is still to be removed, is
- * taken over and goes when that is gone. Throws `Problem`s.
+ * Completes removals that were interrupted: takes over a row that names no assistant and only lists what is still to be
+ * removed, removes that, and then the row. Throws `Problem`s.
  */
 export async function finishRemovals(call: DriftCall, key: AssistantKey): Promise<RemovalResult> {
   const { journal } = call;
@@ -124,7 +127,7 @@ async function removeVerified(account: VapiAccount, assistantId: string): Promis
   throw new Problem('VAPI_UNAVAILABLE', `Vapi still has assistant ${assistantId} after deleting it.`);
 }
 
-/** A row that was only there for the claim goes again. */
+/** Gives the claim back; a row that only held the claim is removed. */
 async function endRemoval(
   operation: Operation,
   { held, assistantId }: { held: HeldClaim; assistantId: string },

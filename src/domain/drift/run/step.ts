@@ -10,7 +10,7 @@ import type { DriftRun, DriftUnit, Position } from '../runs.ts';
 import { keyIsGone, openAccount } from '../scope-account.ts';
 import { newTally, type Tally } from '../tally.ts';
 
-/** One step of a unit: what it found, and how far it came. */
+/** The result of one step of a unit: what it found, and how far it came. */
 interface Step extends Tally {
   position: Position;
   isDone: boolean;
@@ -23,7 +23,7 @@ interface StepInput {
   unit: DriftUnit;
 }
 
-/** Checks the next page of a unit. Throws what went wrong; nothing is recorded then. */
+/** Checks the next page of a unit. Throws on failure; nothing is recorded then. */
 export async function takeStep(input: StepInput): Promise<Step> {
   const { work } = input.unit;
   switch (work.kind) {
@@ -36,7 +36,7 @@ export async function takeStep(input: StepInput): Promise<Step> {
   }
 }
 
-/** The scope that the next step of a unit would look at; undefined when it is none. */
+/** The scope that the next step of a unit looks at; undefined when nothing is left. */
 export function scopeAt({ work, position }: DriftUnit): ScopeKey | undefined {
   if (work.kind !== 'accounts') return 'platform';
   const orgId = work.orgIds[position.account];
@@ -44,7 +44,8 @@ export function scopeAt({ work, position }: DriftUnit): ScopeKey | undefined {
 }
 
 /**
- * The position after the part that a unit stands at, for when that cannot be checked. Undefined when it was the last.
+ * The position after the account that a unit stands at, for when that cannot be checked. Undefined when it was the
+ * last.
  */
 export function positionAfter({ work, position }: DriftUnit): Position | undefined {
   if (work.kind !== 'accounts') return undefined;
@@ -81,7 +82,10 @@ async function stepInAccounts(input: StepInput, orgIds: readonly string[]): Prom
   return { totals, findings, ...end };
 }
 
-/** An organisation without a key of its own has nothing to check there, unless its mappings were left behind. */
+/**
+ * For an organisation without a key of its own. Throws `CREDENTIALS_MISSING` when its mappings were left behind in its
+ * own account; otherwise there is nothing to check.
+ */
 async function checkAbandoned({ fleet }: DriftDependencies, orgId: string): Promise<Tally> {
   const { items } = await fleet.rows({ scope: `org:${orgId}`, window: {}, limit: 1 });
   if (items.length > 0) throw keyIsGone(orgId);

@@ -11,8 +11,8 @@ const PAGE = 1000;
 const PAGE_MS = 12_000;
 
 /**
- * The tools that any assistant of an account names, by whatever tool it was made: an assistant that was linked by hand
- * calls it as ours are. Undefined when time runs out; then nothing is known, and nothing may be deleted.
+ * The tools that any assistant of an account names, whoever made the assistant: one that was linked by hand calls its
+ * tools as ours do. Undefined when time runs out; then nothing is known, and nothing may be deleted.
  */
 export async function namedTools(account: PacedAccount, deadline: Deadline): Promise<ReadonlySet<string> | undefined> {
   const named = new Set<string>();
@@ -27,7 +27,7 @@ export async function namedTools(account: PacedAccount, deadline: Deadline): Pro
   return isCutOff ? undefined : named;
 }
 
-/** By id, and pinned to a version of it. */
+/** Linked by id, or with a pinned version. */
 function toolIdsOf(model: unknown): string[] {
   if (!isJsonObject(model)) return [];
   const { toolIds, toolRefs } = model;

@@ -4,13 +4,13 @@ import { expect } from '../expectations.ts';
 import { codesIn } from '../recorded-steps.ts';
 import { keyOf, rowOf, type Stage, type Synced } from '../stage.ts';
 
-/** Between two tries, in ms. */
+/** The pause between two tries, in ms. */
 const PAUSE_MS = 500;
 
 /**
- * Does the worker's part for tools that are pending, and waits until the table says that they are linked. That the task
- * was put into the queue is performed as well; the real worker may perform it at the same time, which does no harm.
- * Throws `Unmet` when the tools are not linked in time.
+ * Does the worker's part for pending tools, and waits until the table says that they are linked. Checks first that the
+ * task was put into the queue; the real worker may perform it at the same time, which does no harm. Throws `Unmet` when
+ * the tools are not linked in time.
  */
 export async function linkAwaited(
   stage: Stage,
@@ -36,5 +36,5 @@ export async function linkAwaited(
   }
 }
 
-/** The steps of the worker's part are not what is shown here. */
+/** The steps of the worker's part are not checked here. */
 const SILENT = { record: () => {} };
