@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { SERVICE, standardRegion } from './stage.ts';
 
 /** A task that failed five times. */
-export interface DeadLetter {
+interface DeadLetter {
   /** The task, or `unknown` for what is none. */
   kind: string;
   /** Absent for parts of drift runs. */
@@ -20,7 +20,7 @@ export interface DeadLetter {
   receipt: string;
 }
 
-export interface DeadLetters {
+interface DeadLetters {
   /** All that are there now. Those that are not sent back are there again when this is closed. */
   read(): Promise<readonly DeadLetter[]>;
   /** Sent first, deleted afterwards: a crash in between does it twice, which does no harm. */

@@ -9,7 +9,7 @@ export function standardRegion(): string {
 }
 
 /** What it takes to ask the API of a stage. */
-export interface StageAccess {
+interface StageAccess {
   baseUrl: string;
   region: string;
   credentials(): Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }>;

@@ -3,7 +3,7 @@ import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A file of the page. */
-export interface PageFile {
+interface PageFile {
   type: string;
   content: Buffer;
 }

@@ -6,7 +6,7 @@ import { cookieFor, refusalOf } from './gate.ts';
 import type { Page } from './page.ts';
 
 /** Below which all addresses of the console are. */
-export const CONSOLE_PATH = '/console';
+const CONSOLE_PATH = '/console';
 
 const POLICY = [
   "default-src 'none'",
@@ -29,7 +29,7 @@ const SAFE_HEADERS = {
 };
 
 /** What a console is made of. */
-export interface ConsoleParts {
+interface ConsoleParts {
   page: Page;
   /** The service that it shows. */
   access: ClientOptions;

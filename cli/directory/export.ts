@@ -11,7 +11,7 @@ import { AT_ONCE } from './at-once.ts';
 import { assertNoFile } from './read.ts';
 
 /** What was written. */
-export interface Exported {
+interface Exported {
   files: readonly string[];
   assistants: number;
   /** Names of the environment that stand in the place of secrets. */

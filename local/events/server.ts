@@ -13,7 +13,7 @@ const entrySchema = z.object({
 const inputSchema = z.object({ Entries: z.array(entrySchema).min(1).max(10) });
 
 /** An event that the bus has taken. */
-export interface TakenEvent {
+interface TakenEvent {
   bus: string;
   source: string;
   type: string;

@@ -4,7 +4,7 @@ import { LOCAL_ACCOUNTS } from '../vapi/stand-in.ts';
 import { type FleetGround, type FleetMember, seedFleet } from './fleet.ts';
 
 /** The ground of a fleet in which things are amiss; `secretPrefix` is that of the stack. */
-export type PlantedGround = FleetGround & { secrets: SecretsStandIn; secretPrefix: string };
+type PlantedGround = FleetGround & { secrets: SecretsStandIn; secretPrefix: string };
 
 /** What is amiss in a planted fleet, by class; nothing else is. */
 export const PLANTED = { drifted: 60, missing: 40, duplicate: 15, orphan: 10, unmanaged: 200, unknown: 5 } as const;

@@ -7,7 +7,7 @@ import { type HttpHandler, makeGateway } from './gateway.ts';
 import { readRoutes } from './routes.ts';
 
 /** The service of this checkout on the embedded stack, in this process. */
-export interface LocalService {
+interface LocalService {
   fetch(request: Request): Promise<Response>;
   /** Has the worker, and whoever tells the changes, do what the requests have left to them. */
   settle(): Promise<void>;

@@ -16,7 +16,7 @@ const outputSchema = z.looseObject({
 });
 
 /** What DynamoDB would charge for. */
-export interface TableUnits {
+interface TableUnits {
   /** Requests by name. */
   operations: Record<string, number>;
   /** Read units: 4 KB each when consistent, 8 KB when not. */

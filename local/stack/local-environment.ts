@@ -8,7 +8,7 @@ const REAL_AWS =
   /^AWS_(PROFILE|DEFAULT_PROFILE|SESSION_TOKEN|ENDPOINT_URL.*|IGNORE_CONFIGURED_ENDPOINT_URLS|LOCAL_(PROFILE|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN))$/;
 
 /** A Vapi that the developer chose instead of the stand-in. */
-export type ChosenVapi = { baseUrl: string; key: string | undefined };
+type ChosenVapi = { baseUrl: string; key: string | undefined };
 
 /** The Vapi of `VAPI_BASE_URL` and `VAPI_PRIVATE_KEY`, undefined when the stand-in is to be used. */
 export function chosenVapi(environment: NodeJS.ProcessEnv): ChosenVapi | undefined {

@@ -1,7 +1,7 @@
 import { hasCode } from './error-code.ts';
 
 /** What a process has to let go of before it ends. */
-export type Holding = {
+type Holding = {
   /** The orderly end. */
   close(): Promise<void>;
   /** The end at once: synchronous, and cheap when `close` has been called before. */

@@ -12,7 +12,7 @@ import { invocationOf } from './lambda-context.ts';
 import type { Environment } from './servers.ts';
 
 /** How the queue reaches the worker: as Lambda's event source does it. */
-export type QueueWorkerOptions = {
+type QueueWorkerOptions = {
   environment: Environment;
   worker: WorkerHandler;
   /** Time that an invocation of the worker has, in ms. */

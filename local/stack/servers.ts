@@ -30,7 +30,7 @@ export type Servers = {
 };
 
 /** `directory` keeps the data; without one it lives in memory. `hasKeys` false leaves out every seeded key. */
-export type ServersOptions = { definition: ServiceDefinition; directory?: string; hasKeys?: boolean };
+type ServersOptions = { definition: ServiceDefinition; directory?: string; hasKeys?: boolean };
 
 /** Starts all servers in parallel on free ports of 127.0.0.1, with table, queues and seeds in place. */
 export async function startServers({ definition, directory, hasKeys = true }: ServersOptions): Promise<Servers> {
@@ -87,7 +87,7 @@ async function closeAll(servers: Closable[]): Promise<void> {
 }
 
 /** Credentials that no AWS account has, for SDK clients that talk to the stack. */
-export function fakeAws(region: string): Environment {
+function fakeAws(region: string): Environment {
   return { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_REGION: region };
 }
 

@@ -50,7 +50,7 @@ export function parseServerless(text: string, path: string): unknown {
 }
 
 /** The same from a configuration that is parsed already; its variables may be resolved or not. */
-export function describeService(configuration: unknown, stage: string): ServiceDefinition {
+function describeService(configuration: unknown, stage: string): ServiceDefinition {
   const { service, provider, custom, resources } = definition.parse(resolve(configuration, configuration, stage));
   const own = resources.flatMap((group) => (typeof group === 'string' ? [] : [group.Resources]));
   return { service, stage, region: provider.region, ...custom, resources: Object.assign({}, ...own) };

@@ -7,7 +7,7 @@ import { useStack } from './use-stack.ts';
 const CHECKOUT = join(import.meta.dirname, '../../..');
 
 /** The embedded stack of this checkout, which this process has for its AWS account. */
-export interface EmbeddedStack {
+interface EmbeddedStack {
   /** What the functions get, and the stack's own. */
   environment: Environment;
   /** False with a Vapi of the developer in the place of the stand-in. */

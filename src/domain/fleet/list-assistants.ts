@@ -8,7 +8,7 @@ import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import type { AssistantIndex } from './assistant-index.ts';
 
 /** The parameters of the list, as they stand in the query. */
-export type ListParameters = Readonly<
+type ListParameters = Readonly<
   Record<'scope' | 'state' | 'drift' | 'template' | 'limit' | 'cursor', string | undefined>
 >;
 

@@ -8,7 +8,7 @@ interface ClaimedRow {
 }
 
 /** What a transition writes besides the claim. */
-export type ClaimChange<Change> = Change & { claim?: Claim | null };
+type ClaimChange<Change> = Change & { claim?: Claim | null };
 
 export interface RowWrite<Row, Change> {
   transition: Transition;
@@ -49,7 +49,7 @@ export async function claimRow<Row extends ClaimedRow, Change>(
 }
 
 /** How a claim ends. */
-export interface ClaimEnd<Change> {
+interface ClaimEnd<Change> {
   transition: Transition;
   change: ClaimChange<Change>;
 }

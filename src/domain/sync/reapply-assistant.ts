@@ -65,7 +65,7 @@ async function unlessRefused(perform: () => Promise<TaskEnd>): Promise<TaskEnd> 
  * tools, links all tools at once, and points the phone number to the assistant. A newer configuration that is applied
  * meanwhile wins. Throws `Problem`s that waiting does not solve.
  */
-export async function reapplyAssistant(operation: Operation, traffic?: TrafficWish): Promise<TaskEnd> {
+async function reapplyAssistant(operation: Operation, traffic?: TrafficWish): Promise<TaskEnd> {
   const credentials = openAccessSession(operation);
   try {
     for (;;) {

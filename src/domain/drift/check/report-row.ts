@@ -18,7 +18,7 @@ import type { ScopeCheck } from './scope-check.ts';
 /** What checking a row needs when Vapi is not asked. */
 export type RowCheck = Pick<ScopeCheck, 'deps' | 'run' | 'scope' | 'tally'>;
 
-export interface Current {
+interface Current {
   row: AssistantMapping;
   record: OrganisationRecord | undefined;
   mode: DriftMode;
