@@ -21,7 +21,7 @@ import { SecretsManagerStore } from './adapters/secrets-manager-store.ts';
 import { SqsTaskQueue } from './adapters/sqs-task-queue.ts';
 import { recordCall, recordCircuit, type Telemetry } from './adapters/telemetry/journal.ts';
 import { makeVapiAccounts } from './adapters/vapi/accounts.ts';
-import { makeShelf } from './domain/account/account-book.ts';
+import { makeListCache } from './domain/account/list-cache.ts';
 import type { OrganisationStore } from './domain/account/organisation-settings.ts';
 import type { AnnounceDependencies } from './domain/changes/announce.ts';
 import type { ChangeStore } from './domain/changes/change-store.ts';
@@ -278,9 +278,9 @@ function driftOf(sync: SyncDependencies, { settings, table }: { settings: Settin
     findings: new DynamoFindingStore(table, runtime),
     strays: new DynamoStrayStore(table, runtime),
     pacer: makePacer(runtime),
-    numbers: makeShelf(),
-    toolIds: makeShelf(),
-    allocations: makeShelf(),
+    numbers: makeListCache(),
+    toolIds: makeListCache(),
+    allocations: makeListCache(),
     limits: settings.drift,
     mode: settings.driftMode,
   };

@@ -29,7 +29,7 @@ export function shortPointer(path: string): string {
 }
 
 /** The names in a JSON Pointer, from the outside in; none for the whole document. */
-export function namesIn(path: string): string[] {
+export function segmentsOf(path: string): string[] {
   return path
     .split('/')
     .slice(1)

@@ -108,6 +108,11 @@ export function validationFailed(errors: readonly FieldError[]): Problem {
   return new Problem('VALIDATION_FAILED', detail, { errors: named });
 }
 
+/** A pause in ms as `retryAfterSeconds`: in whole seconds, and at least one. */
+export function secondsOf(pauseMs: number): number {
+  return Math.max(1, Math.ceil(pauseMs / 1000));
+}
+
 /** What a log may say of a problem: its detail only where that quotes neither a caller nor Vapi. */
 export function loggedAs({ code: problem, message }: Problem): { problem: ProblemCode; detail?: string } {
   return QUOTING.includes(problem) ? { problem } : { problem, detail: message };

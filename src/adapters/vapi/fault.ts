@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { maskText } from '../../domain/configuration/masking.ts';
-import { type FieldError, Problem } from '../../domain/problem.ts';
+import { type FieldError, Problem, secondsOf } from '../../domain/problem.ts';
 
 /**
  * What went wrong with one request to Vapi.
@@ -151,7 +151,7 @@ export function toProblem(fault: UpstreamFault, options: { withoutEffect: boolea
     case 'blocked':
       return new Problem('VAPI_UNAVAILABLE', `Vapi could not be used: ${fault.message}. Repeat the request.`, {
         ...options,
-        retryAfterSeconds: Math.max(1, Math.ceil((fault.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS) / 1000)),
+        retryAfterSeconds: secondsOf(fault.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS),
       });
   }
 }
@@ -173,7 +173,7 @@ function conflict({ code = '', messages, retryAfterMs }: UpstreamFault, options:
   if (pin) return new Problem('PINNED', `Vapi refused because ${pin}.${words}`, options);
   return new Problem('VAPI_CONFLICT', `Somebody else has changed the same at Vapi. Repeat the request.${words}`, {
     ...options,
-    retryAfterSeconds: Math.max(1, Math.ceil((retryAfterMs ?? CONFLICT_RETRY_AFTER_MS) / 1000)),
+    retryAfterSeconds: secondsOf(retryAfterMs ?? CONFLICT_RETRY_AFTER_MS),
   });
 }
 

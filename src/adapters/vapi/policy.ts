@@ -9,7 +9,7 @@ import {
   handleWhen,
   retry,
 } from 'cockatiel';
-import { Problem } from '../../domain/problem.ts';
+import { Problem, secondsOf } from '../../domain/problem.ts';
 import type { Deadline } from '../../domain/runtime.ts';
 import { FINISH_RESERVE_MS } from '../../domain/timing.ts';
 import { UpstreamFault } from './fault.ts';
@@ -99,11 +99,11 @@ export class UpstreamPolicy {
   }
 
   #circuitOpen(): Problem {
-    const leftMs = Math.max(0, this.#openedAt + COOLDOWN_MS - this.#options.now());
+    const leftMs = this.#openedAt + COOLDOWN_MS - this.#options.now();
     return new Problem(
       'CIRCUIT_OPEN',
       'The last calls to this Vapi account have failed, so no more are made for a while. Repeat the request after the time in Retry-After.',
-      { retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1000)) },
+      { retryAfterSeconds: secondsOf(leftMs) },
     );
   }
 }

@@ -17,8 +17,10 @@ export function windowAtVapi({ since, untilMs }: { since: string; untilMs?: numb
     : { since: from, until: new Date(untilMs + LOOKUP_MARGIN_MS).toISOString() };
 }
 
-interface Dated {
+/** A thing at Vapi, as a list shows it. */
+export interface Listed {
   id: string;
+  /** ISO 8601, by Vapi's clock. */
   createdAt: string;
 }
 
@@ -26,7 +28,7 @@ interface Dated {
  * The pages of a list, newest first, each without what an earlier page had. `until` starts further down. The last page
  * may be empty.
  */
-export async function* pagesOf<T extends Dated>(
+export async function* pagesOf<T extends Listed>(
   list: (query: ListQuery) => Promise<readonly T[]>,
   { limit, since, until: end }: ListQuery,
 ): AsyncGenerator<readonly T[]> {
@@ -44,7 +46,7 @@ export async function* pagesOf<T extends Dated>(
 }
 
 /** All that was created in a window, however many pages that takes. */
-export async function listCreated<T extends Dated>(
+export async function listCreated<T extends Listed>(
   list: (query: ListQuery) => Promise<readonly T[]>,
   window: CreationWindow,
 ): Promise<T[]> {

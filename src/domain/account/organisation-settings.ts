@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { type ExpectedRevision, isExpected } from '../expected-revision.ts';
 import { fieldErrorsIn } from '../field-errors.ts';
 import { Problem, validationFailed } from '../problem.ts';
 import { DRIFT_MODES, type OrganisationRecord } from './organisation-record.ts';
@@ -16,6 +17,7 @@ export interface OrganisationStore {
   replace(orgId: string, from: StoredOrganisation | undefined, record: OrganisationRecord): Promise<boolean>;
 }
 
+const UNKNOWN_FIELD = 'unknown field; a record has vapiAssistantId, vapiPhoneNumberId, driftMode, driftIgnore';
 const A_POINTER = 'use JSON Pointers, for example /voice/speed';
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
 
@@ -53,11 +55,6 @@ export function parseOrganisationRequest(body: unknown): OrganisationRecord {
   };
 }
 
-const UNKNOWN_FIELD = 'unknown field; a record has vapiAssistantId, vapiPhoneNumberId, driftMode, driftIgnore';
-
-/** What a caller expects of the record: this revision, that there is one (`any`), or that there is none (`none`). */
-type ExpectedOrganisation = { revision?: number | 'any' | 'none' };
-
 interface ReplacedOrganisation extends StoredOrganisation {
   outcome: 'created' | 'updated' | 'unchanged';
 }
@@ -69,7 +66,7 @@ interface ReplacedOrganisation extends StoredOrganisation {
  */
 export async function replaceOrganisation(
   organisations: OrganisationStore,
-  { orgId, record, expected }: { orgId: string; record: OrganisationRecord; expected: ExpectedOrganisation },
+  { orgId, record, expected }: { orgId: string; record: OrganisationRecord; expected: ExpectedRevision },
 ): Promise<ReplacedOrganisation> {
   const stored = await organisations.read(orgId);
   assertExpected(stored, expected);
@@ -83,11 +80,8 @@ export async function replaceOrganisation(
   );
 }
 
-function assertExpected(stored: StoredOrganisation | undefined, { revision }: ExpectedOrganisation): void {
-  if (revision === undefined) return;
-  const isMet =
-    revision === 'none' ? !stored : revision === 'any' ? stored !== undefined : stored?.revision === revision;
-  if (isMet) return;
+function assertExpected(stored: StoredOrganisation | undefined, expected: ExpectedRevision): void {
+  if (isExpected(expected, stored?.revision)) return;
   const found = stored ? `its revision is ${stored.revision}` : 'there is none';
   const detail = `The organisation record is not as the request expects it to be: ${found}. GET it, decide anew, and repeat.`;
   throw new Problem('PRECONDITION_FAILED', detail);

@@ -26,6 +26,11 @@ export const MANAGED_BY = 'vapi-sync';
 /** Metadata by which an assistant at Vapi is known as ours. `claimToken` is added by the create call alone. */
 const RESERVED_METADATA = ['managedBy', 'deployment', 'orgId', 'role', 'claimToken'] as const;
 
+/** The metadata of an assistant or a payload; empty when there is none. */
+export function metadataOf({ metadata }: JsonObject): JsonObject {
+  return isJsonObject(metadata) ? metadata : {};
+}
+
 /** The metadata that says whose assistant this is. */
 export function ownership(key: AssistantKey, deployment: string): JsonObject {
   return { managedBy: MANAGED_BY, deployment, orgId: key.orgId, role: key.role };
@@ -33,8 +38,7 @@ export function ownership(key: AssistantKey, deployment: string): JsonObject {
 
 /** True when an assistant's metadata says that this deployment made it for `key`. */
 export function isOurs(config: JsonObject, key: AssistantKey, deployment: string): boolean {
-  const metadata = config.metadata;
-  if (!isJsonObject(metadata)) return false;
+  const metadata = metadataOf(config);
   return Object.entries(ownership(key, deployment)).every(([name, value]) => metadata[name] === value);
 }
 
@@ -56,8 +60,7 @@ export function askedFor({ payload, tools }: Configuration): JsonObject {
  * metadata that is ours to write and for text that is not valid Unicode (it has no canonical form).
  */
 export function desireAssistant(request: AssistantRequest, key: AssistantKey, deployment: string): DesiredAssistant {
-  const metadata = request.config.metadata;
-  const given = isJsonObject(metadata) ? metadata : {};
+  const given = metadataOf(request.config);
   const taken = RESERVED_METADATA.filter((name) => Object.hasOwn(given, name));
   if (taken.length > 0) {
     throw validationFailed(

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, namesIn } from '../json.ts';
+import { isJsonObject, type Json, segmentsOf } from '../json.ts';
 import type { FieldError } from '../problem.ts';
 import type { FieldChange } from './diff.ts';
 
@@ -69,7 +69,7 @@ export function hiddenErrors(value: Json, field: string): FieldError[] {
 
 /** A difference with the secrets of both sides masked; it still says that the field differs. */
 export function maskChange({ path, wanted, live }: FieldChange): FieldChange {
-  const isSecret = namesIn(path).some((name) => SECRET_NAME.test(name));
+  const isSecret = segmentsOf(path).some((name) => SECRET_NAME.test(name));
   const masked = { path, wanted: mask(wanted, isSecret) };
   return live === undefined ? masked : { ...masked, live: mask(live, isSecret) };
 }

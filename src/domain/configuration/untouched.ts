@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, namesIn } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject, segmentsOf } from '../json.ts';
 import { own } from './diff.ts';
 
 /**
@@ -6,7 +6,7 @@ import { own } from './diff.ts';
  * absent in the live assistant is left out. Pointers into lists have no effect, as the items of a list have no names.
  */
 export function leaveAsLive(wanted: JsonObject, live: JsonObject, pointers: readonly string[]): JsonObject {
-  return pointers.reduce((left, pointer) => leaveOne(left, live, namesIn(pointer)), wanted);
+  return pointers.reduce((left, pointer) => leaveOne(left, live, segmentsOf(pointer)), wanted);
 }
 
 function leaveOne(wanted: JsonObject, live: Json | undefined, [name, ...rest]: readonly string[]): JsonObject {

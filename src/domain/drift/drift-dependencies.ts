@@ -1,4 +1,5 @@
-import type { Listed, Shelf } from '../account/account-book.ts';
+import type { ListCache } from '../account/list-cache.ts';
+import type { Listed } from '../account/list-created.ts';
 import type { DriftMode } from '../account/organisation-record.ts';
 import type { LivePhoneNumber, TrafficAllocation } from '../account/vapi-account.ts';
 import type { Actor } from '../actor.ts';
@@ -43,11 +44,11 @@ export interface DriftDependencies extends SyncDependencies {
   strays: StrayStore;
   pacer: Pacer;
   /** The phone numbers of the accounts, and where they point. */
-  numbers: Shelf<LivePhoneNumber & Listed>;
+  numbers: ListCache<LivePhoneNumber & Listed>;
   /** The traffic allocations of the accounts. */
-  allocations: Shelf<Listed & TrafficAllocation>;
+  allocations: ListCache<Listed & TrafficAllocation>;
   /** The tools of the accounts. */
-  toolIds: Shelf<Listed>;
+  toolIds: ListCache<Listed>;
   limits: DriftLimits;
   /** The mode of the deployment. */
   mode: DriftMode;

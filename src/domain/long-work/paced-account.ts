@@ -1,17 +1,12 @@
 import type { Resource, VapiAccount, VapiCollection, VapiPhoneNumbers, VapiTraffic } from '../account/vapi-account.ts';
 import type { Runtime } from '../runtime.ts';
 
+/** What requests ask for: assistants (`lists`, `gets`), phone numbers, tools, traffic allocations. */
+export const CALL_KINDS = ['lists', 'gets', 'numbers', 'tools', 'traffic'] as const;
+type CallKind = (typeof CALL_KINDS)[number];
+
 /** The number of requests made through an account, by what they asked for. */
-interface Calls {
-  lists: number;
-  gets: number;
-  /** About phone numbers. */
-  numbers: number;
-  /** About tools. */
-  tools: number;
-  /** About traffic allocations. */
-  traffic: number;
-}
+type Calls = Record<CallKind, number>;
 
 /** An account that is asked no faster than agreed, and counts its requests. */
 export interface PacedAccount extends VapiAccount {
@@ -41,7 +36,7 @@ export function makePacer(runtime: Runtime): Pacer {
 }
 
 /** Called before each request; counts it by what it asks for. */
-type Before = (kind?: keyof Calls) => Promise<void>;
+type Before = (kind?: CallKind) => Promise<void>;
 
 function pace(account: VapiAccount, turn: () => Promise<void>): PacedAccount {
   const calls: Calls = { lists: 0, gets: 0, numbers: 0, tools: 0, traffic: 0 };
@@ -81,7 +76,7 @@ function pace(account: VapiAccount, turn: () => Promise<void>): PacedAccount {
 function paceCollection(
   collection: VapiCollection,
   before: Before,
-  counted: Readonly<Record<'get' | 'list', keyof Calls>>,
+  counted: Readonly<Record<'get' | 'list', CallKind>>,
 ): VapiCollection {
   return {
     get: async (id) => {

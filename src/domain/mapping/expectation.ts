@@ -1,14 +1,16 @@
+import type { ExpectedRevision } from '../expected-revision.ts';
 import type { Operation, Precondition } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import type { AssistantMapping } from './assistant-mapping.ts';
 import { isBeingRemoved, isHeld } from './claim.ts';
 
-/** What a caller expects of a row. Unless all of it holds, nothing is done. */
-export interface Expectation {
+/**
+ * What a caller expects of a row. Unless all of it holds, nothing is done. Of a revision, `none` means that no
+ * assistant is mapped yet.
+ */
+export interface Expectation extends ExpectedRevision {
   /** Hash of the configuration that was applied last, to an assistant whose removal has not begun since. */
   specHash?: string;
-  /** The revision of the mapping; `any`: there is a mapping; `none`: no assistant is mapped yet. */
-  revision?: number | 'any' | 'none';
   /** The row is as it was planned with, or as an operation of the plan has left it. */
   planned?: PlannedRow;
 }

@@ -1,5 +1,5 @@
 import type { Operation } from '../operation.ts';
-import { Problem } from '../problem.ts';
+import { Problem, secondsOf } from '../problem.ts';
 import { FINISH_RESERVE_MS, POLL_FIRST_MS, POLL_LONGEST_MS } from '../timing.ts';
 import type { Claim } from './claim.ts';
 
@@ -45,7 +45,7 @@ export function assertTimeLeft({ deadline }: Operation): void {
 }
 
 function inProgress(untilEndMs: number): Problem {
-  const retryAfterSeconds = Math.max(1, Math.ceil(untilEndMs / 1000));
+  const retryAfterSeconds = secondsOf(untilEndMs);
   return new Problem(
     'SYNC_IN_PROGRESS',
     `Another call is changing this assistant. Repeat the request; at the latest in ${retryAfterSeconds} s the other call is over.`,

@@ -1,13 +1,13 @@
 import type { Access } from '../account/credentials.ts';
 import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import type { TrafficWish } from '../configuration/assistant-request.ts';
-import { type DesiredAssistant, isOurs } from '../configuration/configuration.ts';
+import { type DesiredAssistant, isOurs, metadataOf } from '../configuration/configuration.ts';
 import { diffAssistant } from '../configuration/diff.ts';
 import { summarise } from '../configuration/summary.ts';
 import { leaveAsLive } from '../configuration/untouched.ts';
 import { askForPruning } from '../history/prune-history.ts';
 import { nameOf } from '../journal.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import type { AssistantMapping, TemplateBinding } from '../mapping/assistant-mapping.ts';
 import type { ClaimOperation } from '../mapping/claim.ts';
 import { claimAndKeep } from '../mapping/claim-and-keep.ts';
@@ -170,8 +170,7 @@ async function create(operation: Operation, change: CreateChange): Promise<Resou
 /** Top-level nulls say "clear this field": on a new assistant there is nothing to clear. */
 function withToken(payload: JsonObject, claimToken: string): JsonObject {
   const given = Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== null));
-  const metadata = isJsonObject(given.metadata) ? given.metadata : {};
-  return { ...given, metadata: { ...metadata, claimToken } };
+  return { ...given, metadata: { ...metadataOf(given), claimToken } };
 }
 
 interface CreateChange extends HeldChange {

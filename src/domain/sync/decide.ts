@@ -1,9 +1,9 @@
 import type { Scope } from '../account/scope.ts';
 import type { Resource } from '../account/vapi-account.ts';
-import type { DesiredAssistant } from '../configuration/configuration.ts';
+import { type DesiredAssistant, metadataOf } from '../configuration/configuration.ts';
 import { type AssistantPatch, patchAssistant } from '../configuration/patch.ts';
 import { leaveAsLive } from '../configuration/untouched.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import type {
   AssistantMapping,
   FormerNumber,
@@ -112,9 +112,8 @@ function mayStillBeRemoved(claim: Claim, now: number): boolean {
 
 /** The token of the claim under which an assistant was created, as its metadata says. */
 export function claimTokenOf(assistant: Resource): string | undefined {
-  const metadata = assistant.config.metadata;
-  const token = isJsonObject(metadata) ? metadata.claimToken : undefined;
-  return typeof token === 'string' ? token : undefined;
+  const { claimToken } = metadataOf(assistant.config);
+  return typeof claimToken === 'string' ? claimToken : undefined;
 }
 
 function keepMapped(assistant: Resource, input: DecideInput): Plan {

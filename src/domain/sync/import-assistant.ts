@@ -4,9 +4,9 @@ import type { Resource } from '../account/vapi-account.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import { ASSISTANT_FIELDS, MAX_CONFIG_BYTES } from '../configuration/assistant-request.ts';
 import { hashOf } from '../configuration/canonical-hash.ts';
-import { type Configuration, MANAGED_BY, ownership } from '../configuration/configuration.ts';
+import { type Configuration, MANAGED_BY, metadataOf, ownership } from '../configuration/configuration.ts';
 import { summarise } from '../configuration/summary.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import {
   type AssistantMapping,
   mappingOf,
@@ -134,7 +134,7 @@ async function ownedByAnother(
   { deployment, owners, key }: Operation,
   { assistant, access }: { assistant: Resource; access: Access },
 ): Promise<ImportResult | undefined> {
-  const metadata = isJsonObject(assistant.config.metadata) ? assistant.config.metadata : {};
+  const metadata = metadataOf(assistant.config);
   const wanted = ownership(key, deployment);
   const isMarked = metadata.managedBy === MANAGED_BY;
   if (isMarked && Object.entries(wanted).some(([name, value]) => metadata[name] !== value)) {
@@ -231,8 +231,7 @@ const SNAPSHOT_FIELDS = ASSISTANT_FIELDS.filter((field) => field !== 'credential
 /** Undefined when it cannot be stored: too large for the table, or without a canonical form. */
 function snapshotOf({ config }: Resource, owner: JsonObject): Snapshot | undefined {
   const fields = Object.entries(config).filter(([name, value]) => SNAPSHOT_FIELDS.includes(name) && value !== null);
-  const given = isJsonObject(config.metadata) ? config.metadata : {};
-  const payload = { ...Object.fromEntries(fields), metadata: { ...given, ...owner } };
+  const payload = { ...Object.fromEntries(fields), metadata: { ...metadataOf(config), ...owner } };
   if (Buffer.byteLength(JSON.stringify(payload)) > MAX_CONFIG_BYTES) return undefined;
   try {
     return { payload, tools: [], specHash: hashOf(payload) };

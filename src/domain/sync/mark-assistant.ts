@@ -1,7 +1,6 @@
 import type { Access } from '../account/credentials.ts';
 import type { Resource } from '../account/vapi-account.ts';
-import { isOurs, ownership } from '../configuration/configuration.ts';
-import { isJsonObject } from '../json.ts';
+import { isOurs, metadataOf, ownership } from '../configuration/configuration.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
 import { giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
 import type { Operation } from '../operation.ts';
@@ -19,10 +18,11 @@ interface Marking {
 export async function markAssistant(operation: Operation, { held, assistant, access }: Marking): Promise<void> {
   const { key, deployment } = operation;
   if (isOurs(assistant.config, key, deployment)) return;
-  const given = isJsonObject(assistant.config.metadata) ? assistant.config.metadata : {};
   const account = operation.vapi.open(access.apiKey, operation.deadline);
   await givingBackOnFailure(operation, held, () =>
-    account.assistants.update(assistant.id, { metadata: { ...given, ...ownership(key, deployment) } }),
+    account.assistants.update(assistant.id, {
+      metadata: { ...metadataOf(assistant.config), ...ownership(key, deployment) },
+    }),
   );
 }
 

@@ -1,9 +1,9 @@
 import type { Access } from '../account/credentials.ts';
 import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import { ROLES, type Role } from '../configuration/assistant-key.ts';
-import { type DesiredAssistant, MANAGED_BY } from '../configuration/configuration.ts';
+import { type DesiredAssistant, MANAGED_BY, metadataOf } from '../configuration/configuration.ts';
 import { shapeMark } from '../configuration/shape.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import type { AssistantMapping, LinkedTool } from '../mapping/assistant-mapping.ts';
 import { isHeld } from '../mapping/claim.ts';
 import type { Operation } from '../operation.ts';
@@ -127,7 +127,7 @@ async function lookAtNamed(
     return undefined;
   }
   if (mayServe(found.resource, key.role)) {
-    const foreign = ownedByAnother(found.resource, { orgId: key.orgId, deployment: deployment });
+    const foreign = ownedByAnother(found.resource, { orgId: key.orgId, deployment });
     if (!foreign) return found.resource;
     journal.record({ code: 'KNOWN_ASSISTANT_FOREIGN', assistantId });
   }
@@ -140,12 +140,11 @@ function retiredHere({ mapping, access }: ObserveInput): string | undefined {
 }
 
 function mayServe({ config }: Resource, role: Role): boolean {
-  const metadata = isJsonObject(config.metadata) ? config.metadata : {};
-  return (ROLES.find((name) => name === metadata.role) ?? 'inbound') === role;
+  const named = metadataOf(config).role;
+  return (ROLES.find((name) => name === named) ?? 'inbound') === role;
 }
 
 function ownedByAnother({ config }: Resource, owner: { orgId: string; deployment: string }): boolean {
-  const { metadata } = config;
-  if (!isJsonObject(metadata) || metadata.managedBy !== MANAGED_BY) return false;
-  return metadata.orgId !== owner.orgId || metadata.deployment !== owner.deployment;
+  const { managedBy, orgId, deployment } = metadataOf(config);
+  return managedBy === MANAGED_BY && (orgId !== owner.orgId || deployment !== owner.deployment);
 }

@@ -7,7 +7,7 @@ import { fieldErrorsIn } from '../field-errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import { isReference, referenceErrors } from './references.ts';
-import { namesIn } from './render.ts';
+import { variablesIn } from './render.ts';
 import { type TemplateContent, VARIABLE_TYPES, type Variable } from './template.ts';
 import { isOfType } from './values.ts';
 
@@ -63,7 +63,7 @@ export function parseTemplate(body: unknown, rules: Rules): TemplateContent {
 
 function variableErrors(variables: JsonObject, assistant: JsonObject): FieldError[] {
   const declared = Object.keys(variables);
-  const used = namesIn(assistant);
+  const used = variablesIn(assistant);
   const errors: FieldError[] = [];
   if (declared.length > MAX_VARIABLES) {
     errors.push({ field: 'variables', detail: `use at most ${MAX_VARIABLES} variables` });
@@ -111,10 +111,10 @@ function trafficErrors({ traffic }: JsonObject): FieldError[] {
 /** True when the value at a path, or one on the way to it, depends on variables or on an account. */
 function isOpen(value: Json | undefined, path: readonly string[]): boolean {
   if (value === undefined) return false;
-  if (typeof value === 'string') return namesIn(value).size > 0;
+  if (typeof value === 'string') return variablesIn(value).size > 0;
   if (isReference(value)) return true;
   const [name, ...rest] = path;
-  if (name === undefined) return namesIn(value).size > 0;
+  if (name === undefined) return variablesIn(value).size > 0;
   if (Array.isArray(value)) return isOpen(value[Number(name)], rest);
   if (!isJsonObject(value)) return false;
   const isModelLater = name === 'tools' && value.tools !== undefined && isOpen(value.model, []);

@@ -1,5 +1,6 @@
 import { hashOf } from '../configuration/canonical-hash.ts';
 import { mask, maskField } from '../configuration/masking.ts';
+import { type ExpectedRevision, isExpected } from '../expected-revision.ts';
 import type { JsonObject } from '../json.ts';
 import { Problem } from '../problem.ts';
 import type { Template, TemplateContent, TemplateHead, TemplateStore } from './template.ts';
@@ -7,11 +8,8 @@ import type { Template, TemplateContent, TemplateHead, TemplateStore } from './t
 interface Put {
   templateId: string;
   content: TemplateContent;
-  /**
-   * What the caller expects of the newest version: this number, that there is one (`any`), or that there is none
-   * (`none`).
-   */
-  expected: { revision?: number | 'any' | 'none' };
+  /** Of the newest version. */
+  expected: ExpectedRevision;
   /** True: nothing is written; the result is what a write would give. */
   dryRun?: boolean;
 }
@@ -70,11 +68,8 @@ export function shownContent(content: TemplateContent): JsonObject {
   return { ...asJson(content), variables: Object.fromEntries(variables), assistant: mask(content.assistant) };
 }
 
-function assertExpected(newest: Template | undefined, { revision }: Put['expected']): void {
-  if (revision === undefined) return;
-  const isMet =
-    revision === 'none' ? !newest : revision === 'any' ? newest !== undefined : newest?.version === revision;
-  if (isMet) return;
+function assertExpected(newest: Template | undefined, expected: ExpectedRevision): void {
+  if (isExpected(expected, newest?.version)) return;
   const found = newest ? `its newest version is ${newest.version}` : 'there is none';
   throw new Problem('PRECONDITION_FAILED', `The template is not as the request expects it to be: ${found}.`);
 }

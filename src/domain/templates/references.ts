@@ -2,7 +2,7 @@ import { NAMED_KINDS, type NamedKind, type VapiAccount } from '../account/vapi-a
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import type { Runtime } from '../runtime.ts';
-import { namesIn } from './render.ts';
+import { variablesIn } from './render.ts';
 
 interface Reference {
   kind: NamedKind;
@@ -24,7 +24,7 @@ export function referencesIn(config: JsonObject): Reference[] {
 
 /** The errors in the references of a template, as far as they depend on no variable. */
 export function referenceErrors(assistant: JsonObject): FieldError[] {
-  const isWrong = ({ reference, value }: Place) => !reference && namesIn(value).size === 0;
+  const isWrong = ({ reference, value }: Place) => !reference && variablesIn(value).size === 0;
   return [...placesOf(assistant, [])].filter(isWrong).map(errorAt);
 }
 

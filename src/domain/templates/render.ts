@@ -63,22 +63,11 @@ export function filledLength(assistant: JsonObject, values: Values): number {
   return lengthIn(assistant);
 }
 
-/** Escapes every `${` in a configuration: `render` then gives the configuration back unchanged. */
-export function escapePlaces(value: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, escapeValue(entry)]));
-}
-
-function escapeValue(value: Json): Json {
-  if (Array.isArray(value)) return value.map(escapeValue);
-  if (isJsonObject(value)) return escapePlaces(value);
-  return typeof value === 'string' ? value.replaceAll('${', () => '$${') : value;
-}
-
 /** The variables that a configuration uses, each once. */
-export function namesIn(value: Json): ReadonlySet<string> {
+export function variablesIn(value: Json): ReadonlySet<string> {
   if (typeof value === 'string') {
     return new Set([...value.matchAll(PLACES)].flatMap(([, name]) => (name === undefined ? [] : [name])));
   }
   const parts = Array.isArray(value) ? value : isJsonObject(value) ? Object.values(value) : [];
-  return new Set(parts.flatMap((part) => [...namesIn(part)]));
+  return new Set(parts.flatMap((part) => [...variablesIn(part)]));
 }

@@ -3,7 +3,7 @@ import { nameOf } from '../journal.ts';
 import { type Claim, isHeld, mayHaveCreated, newClaim, settlesAt } from '../mapping/claim.ts';
 import { type ClaimableRow, claimRow, endRowClaim, type Held, returnOf, unresolved } from '../mapping/claim-row.ts';
 import type { Operation } from '../operation.ts';
-import { Problem } from '../problem.ts';
+import { Problem, secondsOf } from '../problem.ts';
 import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS, MIN_CREATE_MS, POLL_LONGEST_MS } from '../timing.ts';
 import type { Registration } from './find-stray-tool.ts';
 import { findStrayTool } from './find-stray-tool.ts';
@@ -27,7 +27,7 @@ export async function registerTool(
   const registration = { tool, scopeKey, access, account };
   const row = await operation.tools.read(scopeKey, tool.hash);
   const plan = await planRegistration(operation, { ...registration, row });
-  if (plan.kind === 'wait') return { kind: 'later', afterSeconds: secondsUntil(plan.until, operation.runtime.now()) };
+  if (plan.kind === 'wait') return { kind: 'later', afterSeconds: secondsOf(plan.until - operation.runtime.now()) };
   const { toolId } = plan;
   if (toolId && toolId === registeredId(row, access)) return { kind: 'registered', toolId };
   return await underClaim(operation, { ...registration, row, found: toolId });
@@ -73,7 +73,7 @@ async function underClaim(operation: Operation, claiming: Claiming): Promise<Reg
   if (!toolId) {
     const { claim, end } = unresolved(held, runtime);
     await endRowClaim(rows, held, { ...end, runtime });
-    return { kind: 'later', afterSeconds: secondsUntil(settlesAt(claim), runtime.now()) };
+    return { kind: 'later', afterSeconds: secondsOf(settlesAt(claim) - runtime.now()) };
   }
   const { fingerprint: keyFingerprint } = access.apiKey;
   const change = { toolId, keyFingerprint, finalisedBy: held.claim.token, claim: null, unusedSince: null };
@@ -157,8 +157,4 @@ async function ifReachable<T>(look: () => Promise<T | undefined>): Promise<T | u
 function assertTimeToCreate({ deadline }: Operation): void {
   if (deadline.remainingMs() >= MIN_CREATE_MS) return;
   throw new Problem('VAPI_UNAVAILABLE', 'Too little time is left to register a tool. It is tried again.');
-}
-
-function secondsUntil(until: number, now: number): number {
-  return Math.max(1, Math.ceil((until - now) / 1000));
 }

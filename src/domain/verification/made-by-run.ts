@@ -1,7 +1,6 @@
 import { type CreationWindow, listCreated, windowAtVapi } from '../account/list-created.ts';
 import type { Resource, VapiAccount } from '../account/vapi-account.ts';
-import { MANAGED_BY } from '../configuration/configuration.ts';
-import { isJsonObject } from '../json.ts';
+import { MANAGED_BY, metadataOf } from '../configuration/configuration.ts';
 import type { SyncDependencies } from '../operation.ts';
 import type { VerificationRun } from './run.ts';
 
@@ -17,9 +16,9 @@ export async function listMadeBy(
   run: VerificationRun,
 ): Promise<Resource[]> {
   const listed = await listCreated((query) => account.assistants.list(query), windowOf(run));
-  return listed.filter(({ config: { metadata } }) => {
-    if (!isJsonObject(metadata) || metadata.managedBy !== MANAGED_BY || metadata.deployment !== deployment)
-      return false;
+  return listed.filter(({ config }) => {
+    const metadata = metadataOf(config);
+    if (metadata.managedBy !== MANAGED_BY || metadata.deployment !== deployment) return false;
     return run.organisations.some((orgId) => orgId === metadata.orgId);
   });
 }

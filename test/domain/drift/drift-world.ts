@@ -1,6 +1,6 @@
-import { makeShelf } from '../../../src/domain/account/account-book.ts';
 import { ApiKey } from '../../../src/domain/account/api-key.ts';
 import type { SecretName, SecretStore } from '../../../src/domain/account/credentials.ts';
+import { makeListCache } from '../../../src/domain/account/list-cache.ts';
 import type { Resource, VapiAccount } from '../../../src/domain/account/vapi-account.ts';
 import type { AssistantKey, Role } from '../../../src/domain/configuration/assistant-key.ts';
 import { ownership } from '../../../src/domain/configuration/configuration.ts';
@@ -264,9 +264,9 @@ export class DriftWorld {
         },
       }),
       pacer: makePacer(runtime),
-      numbers: makeShelf(),
-      toolIds: makeShelf(),
-      allocations: makeShelf(),
+      numbers: makeListCache(),
+      toolIds: makeListCache(),
+      allocations: makeListCache(),
       limits: this.limits,
       mode: 'report',
     };

@@ -1,7 +1,7 @@
 import type { ScopeKey } from '../../account/scope.ts';
 import type { Resource } from '../../account/vapi-account.ts';
 import { ownerOf } from '../../configuration/owner.ts';
-import type { PacedAccount } from '../../long-work/paced-account.ts';
+import { CALL_KINDS, type PacedAccount } from '../../long-work/paced-account.ts';
 import { isReadable } from '../../mapping/assistant-mapping.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
 import { retirementsOf } from '../retirements.ts';
@@ -57,10 +57,6 @@ export async function checkPage({ deps, run, scope, account, window }: PageCheck
     } else reportUnreadable(check, row);
   }
   for (const live of joined.unmapped) await checkStray(check, live);
-  check.tally.totals.lists += account.calls.lists - before.lists;
-  check.tally.totals.gets += account.calls.gets - before.gets;
-  check.tally.totals.numbers += account.calls.numbers - before.numbers;
-  check.tally.totals.tools += account.calls.tools - before.tools;
-  check.tally.totals.traffic += account.calls.traffic - before.traffic;
+  for (const kind of CALL_KINDS) check.tally.totals[kind] += account.calls[kind] - before[kind];
   return { ...check.tally, to: joined.completeFrom };
 }

@@ -1,4 +1,4 @@
-import type { ScopeKey } from '../../account/scope.ts';
+import { scopeKeyOf } from '../../account/scope.ts';
 import type { Resource } from '../../account/vapi-account.ts';
 import type { AssistantKey } from '../../configuration/assistant-key.ts';
 import { ownerOf } from '../../configuration/owner.ts';
@@ -55,11 +55,7 @@ interface Mapped {
  */
 async function checkMapped(check: ScopeCheck, { owner, view, live }: Mapped): Promise<void> {
   const mapping = mappingOf(view, owner);
-  if (!mapping || scopeOf(mapping.scope, owner.orgId) !== check.scope) return;
+  if (!mapping || scopeKeyOf(mapping.scope ?? 'platform', owner.orgId) !== check.scope) return;
   const configurations = await check.deps.fleet.configurations(specsOf(mapping));
   await checkListed({ ...check, configurations }, mapping, live);
-}
-
-function scopeOf(scope: 'platform' | 'org' | undefined, orgId: string): ScopeKey {
-  return scope === 'org' ? `org:${orgId}` : 'platform';
 }

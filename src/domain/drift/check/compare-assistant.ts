@@ -1,7 +1,7 @@
 import { diffAssistant, type FieldChange } from '../../configuration/diff.ts';
 import { isIgnored } from '../../configuration/untouched.ts';
 import type { Json, JsonObject } from '../../json.ts';
-import { isJsonObject, namesIn } from '../../json.ts';
+import { isJsonObject, segmentsOf } from '../../json.ts';
 import { MAX_FIELDS } from '../finding.ts';
 import { type Origin, type ShownChange, showChange } from './shown-change.ts';
 
@@ -44,7 +44,7 @@ function isSame(a: Json | undefined, b: Json | undefined): boolean {
 }
 
 function valueAt(config: JsonObject, path: string): Json | undefined {
-  return namesIn(path).reduce<Json | undefined>((value, key) => {
+  return segmentsOf(path).reduce<Json | undefined>((value, key) => {
     if (Array.isArray(value)) return value[Number(key)];
     return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
   }, config);

@@ -1,5 +1,5 @@
-import { completeBook } from '../../account/account-book.ts';
 import { resolveAccess } from '../../account/credentials.ts';
+import { completeList } from '../../account/list-cache.ts';
 import type { ScopeKey } from '../../account/scope.ts';
 import type { VapiAccount } from '../../account/vapi-account.ts';
 import type { AssistantKey } from '../../configuration/assistant-key.ts';
@@ -39,7 +39,7 @@ export async function removeStray(call: DriftCall, stray: StrayName): Promise<Re
   if (owner?.orgId !== stray.owner.orgId || owner.role !== stray.owner.role) return kept('not-ours');
   const age = call.runtime.now() - createdMs(found.resource);
   if (!(age >= call.limits.graceMs)) return kept('young');
-  if (await isRung(call, { stray, account })) return kept('answers-a-number');
+  if (await answersNumber(call, { stray, account })) return kept('answers-a-number');
   return await removeUnderClaim(call, { ...stray, account });
 }
 
@@ -47,13 +47,13 @@ export async function removeStray(call: DriftCall, stray: StrayName): Promise<Re
  * True when a number points to the assistant: somebody did that on purpose, and without the assistant its callers would
  * reach nothing.
  */
-async function isRung(
+async function answersNumber(
   { numbers, runId }: DriftCall,
   { stray, account }: { stray: StrayName; account: PacedAccount },
 ): Promise<boolean> {
-  const book = numbers.open(`${runId} ${stray.scope}`);
-  await completeBook(book, (query) => account.phoneNumbers.list(query));
-  return [...book.entries.values()].some(({ assistantId }) => assistantId === stray.assistantId);
+  const known = numbers.list(`${runId} ${stray.scope}`);
+  await completeList(known, (query) => account.phoneNumbers.list(query));
+  return [...known.entries.values()].some(({ assistantId }) => assistantId === stray.assistantId);
 }
 
 function kept(why: string): RemovalResult {

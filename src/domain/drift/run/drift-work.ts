@@ -33,7 +33,7 @@ export function driftWork(call: DriftCall): LongWork<DriftRun, DriftUnit> {
     laneOf,
     // Findings are stored first: a repeated step finds them again under the same ids.
     takeStep: async (run, unit) => {
-      const step = await takeStep({ deps: call, call, run, unit });
+      const step = await takeStep(call, { run, unit });
       await findings.save(unit.runId, step.findings);
       await noteStrays(call, unit.runId, step.findings);
       return step;
