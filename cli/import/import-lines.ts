@@ -3,7 +3,7 @@ import type { Journal } from '../../src/domain/journal.ts';
 import type { SyncDependencies } from '../../src/domain/operation.ts';
 import { Problem } from '../../src/domain/problem.ts';
 import type { Runtime } from '../../src/domain/runtime.ts';
-import { type ImportResult, importAssistant } from '../../src/domain/sync/import-assistant.ts';
+import { type ImportResult, importAssistant } from '../../src/domain/sync/import/import-assistant.ts';
 import type { Line } from './read-lines.ts';
 
 export type LineOutcome = ImportResult | { kind: 'failed'; why: string };

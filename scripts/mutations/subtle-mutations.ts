@@ -11,7 +11,7 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an import sees only the last claim',
-    file: 'src/domain/sync/import-assistant.ts',
+    file: 'src/domain/sync/import/import-assistant.ts',
     from: 'if (claim && mayBePrecededByCreate(claim)) {',
     to: "if (claim && (claim.operation === 'create' || claim.operation === 'recreate')) {",
     seenIn: ['ensure a1', 'import', 'unresolved', 'one crash'],
@@ -46,14 +46,14 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an import does not mind a create of unknown outcome',
-    file: 'src/domain/sync/import-assistant.ts',
+    file: 'src/domain/sync/import/import-assistant.ts',
     from: 'if (claim && mayBePrecededByCreate(claim)) {',
     to: 'if (claim && mayBePrecededByCreate(claim) && mapping?.assistantId) {',
     seenIn: ['import', 'unresolved'],
   },
   {
     name: 'an import replaces what is mapped',
-    file: 'src/domain/sync/import-assistant.ts',
+    file: 'src/domain/sync/import/import-assistant.ts',
     from: '  if (mapping?.assistantId) {\n    return refused(`cannot',
     to: '  if (mapping?.assistantId && mapping.claim) {\n    return refused(`cannot',
     seenIn: ['import'],

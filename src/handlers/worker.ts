@@ -9,7 +9,7 @@ import type { Journal } from '../domain/journal.ts';
 import { loggedAs, Problem } from '../domain/problem.ts';
 import { performRollout } from '../domain/rollouts/perform-rollout.ts';
 import type { Deadline } from '../domain/runtime.ts';
-import { performTask } from '../domain/sync/reapply-assistant.ts';
+import { performTask } from '../domain/sync/perform-task.ts';
 import { isDriftTask, longWorkOf, type Task, type TaskEnd } from '../domain/task.ts';
 import { instrumented } from './lambda/instrumented.ts';
 import { madeEarly } from './lambda/made-early.ts';

@@ -8,13 +8,8 @@ import { mappingAfter } from './mapping-after.ts';
 import type { MappingChange } from './stores.ts';
 import type { Transition } from './transitions.ts';
 
-/** The claim that this operation holds, and the mapping as it was written with it. */
-export interface HeldClaim {
-  claim: Claim;
-  /** The ended claim that was taken over. */
-  previous: Claim | undefined;
-  mapping: AssistantMapping;
-}
+/** A claim on a mapping that this operation holds. */
+export type HeldClaim = Held<AssistantMapping>;
 
 export interface ClaimRequest {
   mapping: AssistantMapping | undefined;
@@ -48,7 +43,7 @@ export async function takeClaim(
   if (!held) return undefined;
   precondition?.follow(held.row);
   journal.record({ code: 'CLAIM_TAKEN', operation: purpose, takenOver: previous !== undefined });
-  return { claim, previous, mapping: held.row };
+  return held;
 }
 
 /** The mapping of an operation as a row that is changed under a claim. */
@@ -88,11 +83,7 @@ export async function endClaim(
   { held, transition, change }: { held: HeldClaim; transition: Transition; change: MappingChange },
 ): Promise<{ kind: 'written'; row: AssistantMapping | undefined } | { kind: 'conflict' }> {
   const { runtime } = operation;
-  return await endRowClaim(rowOf(operation), asHeld(held), { transition, change, runtime });
-}
-
-function asHeld({ claim, previous, mapping }: HeldClaim): Held<AssistantMapping> {
-  return { claim, previous, row: mapping };
+  return await endRowClaim(rowOf(operation), held, { transition, change, runtime });
 }
 
 /**
@@ -103,13 +94,27 @@ export async function giveBack(
   operation: Operation,
   { held, attempted }: { held: HeldClaim; attempted?: readonly Attempt[] },
 ): Promise<void> {
-  const { assistantId, retiring } = held.mapping;
-  const { transition, change } = returnOf(asHeld(held), assistantId === undefined && retiring.length === 0);
+  const { assistantId, retiring } = held.row;
+  const { transition, change } = returnOf(held, assistantId === undefined && retiring.length === 0);
   await quietly(operation, async () => {
     // A row that is removed leaves no configuration behind: no prompt outlives it.
     if (transition === 'abandon') await operation.specs.removeAll(operation.key);
     await endClaim(operation, { held, transition, change: { ...change, attempted } });
   });
+}
+
+/** Acts at Vapi or on the table under a claim, and gives the row back when that fails. Throws the failure. */
+export async function givingBackAfterFailure<T>(
+  operation: Operation,
+  held: HeldClaim,
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    await giveBack(operation, { held });
+    throw error;
+  }
 }
 
 /**
@@ -118,7 +123,7 @@ export async function giveBack(
  * is left.
  */
 export async function leaveUnresolved(operation: Operation, held: HeldClaim): Promise<Claim> {
-  const { claim, end } = unresolved(asHeld(held), operation.runtime);
+  const { claim, end } = unresolved(held, operation.runtime);
   await quietly(operation, async () => void (await endClaim(operation, { held, ...end })));
   return claim;
 }

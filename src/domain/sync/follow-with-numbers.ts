@@ -3,7 +3,7 @@ import type { Access } from '../account/credentials.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
 import type { AssistantMapping, PhoneNumberState } from '../mapping/assistant-mapping.ts';
 import { changeMark } from '../mapping/change-mark.ts';
-import { endClaim, giveBack, takeClaim } from '../mapping/hold-claim.ts';
+import { endClaim, givingBackAfterFailure, takeClaim } from '../mapping/hold-claim.ts';
 import type { Operation } from '../operation.ts';
 import { lookUpNumber, pointNumber, releaseNumbers } from '../phone-number/link-phone-number.ts';
 
@@ -47,7 +47,7 @@ async function change(operation: Operation, { mapping, access, found }: NumberCh
     ? undefined
     : await takeClaim(operation, { mapping, operation: 'update', scope, retire: [] });
   if (!held) return false;
-  try {
+  await givingBackAfterFailure(operation, held, async () => {
     await releaseNumbers(operation, { numbers: mapping.formerNumbers, access });
     const state =
       found?.status === 'pending' ? await pointNumber(operation, { mapping, phoneNumber: found, access }) : found;
@@ -55,12 +55,9 @@ async function change(operation: Operation, { mapping, access, found }: NumberCh
       claim: null,
       formerNumbers: [],
       phoneNumber: state,
-      ...(state?.status === 'linked' ? changeMark(held.mapping, operation.by, operation.runtime.now()) : {}),
+      ...(state?.status === 'linked' ? changeMark(held.row, operation.by, operation.runtime.now()) : {}),
     };
     await endClaim(operation, { held, transition: 'release', change });
-    return true;
-  } catch (error) {
-    await giveBack(operation, { held });
-    throw error;
-  }
+  });
+  return true;
 }

@@ -1,11 +1,9 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
 import type { OrganisationRecord } from '../account/organisation-record.ts';
-import type { Actor } from '../actor.ts';
 import type { TrafficWish } from '../configuration/assistant-request.ts';
 import { hashOf } from '../configuration/canonical-hash.ts';
 import { type Configuration, type DesiredAssistant, desiredFrom } from '../configuration/configuration.ts';
 import { normaliseVoice } from '../configuration/voice.ts';
-import { pruneHistory } from '../history/prune-history.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
 import {
   type AssistantMapping,
@@ -15,57 +13,19 @@ import {
 } from '../mapping/assistant-mapping.ts';
 import { isBeingRemoved } from '../mapping/claim.ts';
 import type { MappingChange } from '../mapping/stores.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
-import type { AssistantTask, TaskEnd } from '../task.ts';
+import type { TaskEnd } from '../task.ts';
 import { registerTool } from '../tools/register-tool.ts';
-import { nameVersion } from '../traffic/name-version.ts';
 import { ensureAssistant } from './ensure-assistant.ts';
 import { followWithNumbers } from './follow-with-numbers.ts';
-
-/**
- * Performs one task about an assistant. Throws what neither waiting nor repeating can solve: the message then ends in
- * the dead-letter queue.
- */
-export async function performTask(
-  deps: SyncDependencies,
-  task: AssistantTask,
-  { journal, deadline }: Pick<Operation, 'journal' | 'deadline'>,
-): Promise<TaskEnd> {
-  const { orgId, role, operationId: id } = task;
-  // Only a healing drift run sends `reapply`: the operation is the run.
-  const by: Actor = task.kind === 'reapply' ? { kind: 'drift', id } : { kind: 'worker', id: task.kind };
-  const operation = { ...deps, id, key: { orgId, role }, by, journal, deadline };
-  switch (task.kind) {
-    case 'name-version':
-      return await nameVersion(operation, task.specHash);
-    case 'prune-history':
-      return await pruneHistory(operation);
-    case 'sync-tools':
-      return await unlessRefused(() => reapplyAssistant(operation));
-    case 'reapply':
-      return await unlessRefused(() => reapplyAssistant(operation, task.traffic));
-  }
-}
-
-/** A configuration that Vapi refuses is refused however often it is sent; the log and the next drift run report it. */
-async function unlessRefused(perform: () => Promise<TaskEnd>): Promise<TaskEnd> {
-  try {
-    return await perform();
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    if (error.code === 'VAPI_REJECTED') return { kind: 'done', outcome: 'refused' };
-    if (error.code === 'PINNED') return { kind: 'done', outcome: 'pinned' };
-    throw error;
-  }
-}
 
 /**
  * Makes the assistant equal to the configuration that was applied last, and updates its dependents: registers missing
  * tools, links all tools at once, and points the phone number to the assistant. A newer configuration that is applied
  * meanwhile wins. Throws `Problem`s that waiting does not solve.
  */
-async function reapplyAssistant(operation: Operation, traffic?: TrafficWish): Promise<TaskEnd> {
+export async function reapplyAssistant(operation: Operation, traffic?: TrafficWish): Promise<TaskEnd> {
   const credentials = openAccessSession(operation);
   try {
     for (;;) {

@@ -14,7 +14,7 @@ import type { JournalEntry } from '../../../src/domain/journal.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { makePacer } from '../../../src/domain/long-work/paced-account.ts';
 import { type AssistantMapping, NO_TOOLS } from '../../../src/domain/mapping/assistant-mapping.ts';
-import { performTask } from '../../../src/domain/sync/reapply-assistant.ts';
+import { performTask } from '../../../src/domain/sync/perform-task.ts';
 import { isDriftTask, type Task, type TaskEnd } from '../../../src/domain/task.ts';
 import { Upstream, type Verb } from '../../faults/upstream.ts';
 import { MemoryFleetOf } from '../../support/memory-fleet.ts';

@@ -132,8 +132,8 @@ async function endRemoval(
   operation: Operation,
   { held, assistantId }: { held: HeldClaim; assistantId: string },
 ): Promise<void> {
-  const retiring = held.mapping.retiring.filter((retiree) => retiree.assistantId !== assistantId);
-  if (isEmpty(held.mapping) && retiring.length === 0) {
+  const retiring = held.row.retiring.filter((retiree) => retiree.assistantId !== assistantId);
+  if (isEmpty(held.row) && retiring.length === 0) {
     await operation.specs.removeAll(operation.key);
     await endClaim(operation, { held, transition: 'abandon', change: {} });
     return;

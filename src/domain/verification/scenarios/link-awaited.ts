@@ -1,5 +1,5 @@
 import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
-import { performTask } from '../../sync/reapply-assistant.ts';
+import { performTask } from '../../sync/perform-task.ts';
 import { expect } from '../expectations.ts';
 import { codesIn } from '../recorded-steps.ts';
 import { keyOf, rowOf, type Stage, type Synced } from '../stage.ts';

@@ -1,9 +1,9 @@
-import type { Access } from '../account/credentials.ts';
-import type { Resource } from '../account/vapi-account.ts';
-import { isOurs, metadataOf, ownership } from '../configuration/configuration.ts';
-import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
-import { giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
-import type { Operation } from '../operation.ts';
+import type { Access } from '../../account/credentials.ts';
+import type { Resource } from '../../account/vapi-account.ts';
+import { isOurs, metadataOf, ownership } from '../../configuration/configuration.ts';
+import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
+import { giveBack, givingBackAfterFailure, type HeldClaim, takeClaim } from '../../mapping/hold-claim.ts';
+import type { Operation } from '../../operation.ts';
 
 interface Marking {
   held: HeldClaim;
@@ -19,7 +19,7 @@ export async function markAssistant(operation: Operation, { held, assistant, acc
   const { key, deployment } = operation;
   if (isOurs(assistant.config, key, deployment)) return;
   const account = operation.vapi.open(access.apiKey, operation.deadline);
-  await givingBackOnFailure(operation, held, () =>
+  await givingBackAfterFailure(operation, held, () =>
     account.assistants.update(assistant.id, {
       metadata: { ...metadataOf(assistant.config), ...ownership(key, deployment) },
     }),
@@ -39,17 +39,8 @@ export async function markMapped(
   const held = await takeClaim(operation, { mapping, operation: 'update', scope, retire: [] });
   if (!held) return false;
   const account = operation.vapi.open(access.apiKey, operation.deadline);
-  const found = await givingBackOnFailure(operation, held, () => account.assistants.get(assistantId));
+  const found = await givingBackAfterFailure(operation, held, () => account.assistants.get(assistantId));
   if (found.kind === 'found') await markAssistant(operation, { held, assistant: found.resource, access });
   await giveBack(operation, { held });
   return true;
-}
-
-async function givingBackOnFailure<T>(operation: Operation, held: HeldClaim, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    await giveBack(operation, { held });
-    throw error;
-  }
 }

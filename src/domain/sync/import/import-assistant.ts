@@ -1,28 +1,26 @@
-import { type AccessSession, openAccessSession } from '../account/access-session.ts';
-import type { Access } from '../account/credentials.ts';
-import type { Resource } from '../account/vapi-account.ts';
-import type { AssistantKey } from '../configuration/assistant-key.ts';
-import { ASSISTANT_FIELDS, MAX_CONFIG_BYTES } from '../configuration/assistant-request.ts';
-import { hashOf } from '../configuration/canonical-hash.ts';
-import { type Configuration, MANAGED_BY, metadataOf, ownership } from '../configuration/configuration.ts';
-import { summarise } from '../configuration/summary.ts';
-import type { JsonObject } from '../json.ts';
+import { type AccessSession, openAccessSession } from '../../account/access-session.ts';
+import type { Access } from '../../account/credentials.ts';
+import type { Resource } from '../../account/vapi-account.ts';
+import type { AssistantKey } from '../../configuration/assistant-key.ts';
+import { MANAGED_BY, metadataOf, ownership } from '../../configuration/configuration.ts';
+import { summarise } from '../../configuration/summary.ts';
 import {
   type AssistantMapping,
   mappingOf,
   NO_TOOLS,
   nameOfRoleWith,
   type OrganisationView,
-} from '../mapping/assistant-mapping.ts';
-import { isHeld, mayBePrecededByCreate } from '../mapping/claim.ts';
-import { giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
-import { assertTimeLeft, waitForClaim } from '../mapping/wait-for-claim.ts';
-import type { Operation } from '../operation.ts';
-import { Problem } from '../problem.ts';
-import type { Deadline, Runtime } from '../runtime.ts';
-import { finalise } from './finalise.ts';
+} from '../../mapping/assistant-mapping.ts';
+import { isHeld, mayBePrecededByCreate } from '../../mapping/claim.ts';
+import { giveBack, type HeldClaim, takeClaim } from '../../mapping/hold-claim.ts';
+import { assertTimeLeft, waitForClaim } from '../../mapping/wait-for-claim.ts';
+import type { Operation } from '../../operation.ts';
+import { Problem } from '../../problem.ts';
+import type { Deadline, Runtime } from '../../runtime.ts';
+import { finalise } from '../finalise.ts';
+import { ownAssistant } from '../own-assistant.ts';
 import { markAssistant, markMapped } from './mark-assistant.ts';
-import { ownAssistant } from './own-assistant.ts';
+import { keepSnapshot } from './snapshot.ts';
 
 interface ImportRequest {
   assistantId: string;
@@ -163,9 +161,9 @@ async function record(
   if (!held) return undefined;
   const refusal = await ownUnlessTaken(writing, { held, assistant, scope: access.scope });
   if (refusal) return refusal;
-  await keepAsItIs(writing, { held, assistant });
+  await keepSnapshot(writing, { held, assistant });
   if (isToMark) await markAssistant(writing, { held, assistant, access });
-  const retiring = held.mapping.retiring.filter(({ assistantId }) => assistantId !== assistant.id);
+  const retiring = held.row.retiring.filter(({ assistantId }) => assistantId !== assistant.id);
   // Tools and number stay as they are too: the first PUT decides about them.
   const dependents = { tools: NO_TOOLS, phoneNumber: null, formerNumbers: [] };
   const outcome = await finalise(writing, {
@@ -202,41 +200,4 @@ async function ownUnlessTaken(
 function within(ms: number, { remainingMs }: Deadline, { now }: Runtime): Deadline {
   const ends = now() + ms;
   return { remainingMs: () => Math.min(remainingMs(), Math.max(0, ends - now())) };
-}
-
-/** Keeps a snapshot of the assistant, so that a rollback can undo the first PUT. */
-async function keepAsItIs(
-  operation: Operation,
-  { held, assistant }: { held: HeldClaim; assistant: Resource },
-): Promise<void> {
-  const snapshot = snapshotOf(assistant, ownership(operation.key, operation.deployment));
-  if (!snapshot) return;
-  try {
-    // It was in force at Vapi, which makes it an entry of the history.
-    const kept = { summary: summarise(assistant.config), at: held.claim.startedAt, appliedBefore: [snapshot.specHash] };
-    await operation.specs.save(operation.key, { ...snapshot, ...kept });
-  } catch (error) {
-    await giveBack(operation, { held });
-    throw error;
-  }
-}
-
-interface Snapshot extends Configuration {
-  specHash: string;
-}
-
-/** The fields of a snapshot: all but `credentials`, which may hold keys of other providers. */
-const SNAPSHOT_FIELDS = ASSISTANT_FIELDS.filter((field) => field !== 'credentials');
-
-/** Undefined when it cannot be stored: too large for the table, or without a canonical form. */
-function snapshotOf({ config }: Resource, owner: JsonObject): Snapshot | undefined {
-  const fields = Object.entries(config).filter(([name, value]) => SNAPSHOT_FIELDS.includes(name) && value !== null);
-  const payload = { ...Object.fromEntries(fields), metadata: { ...metadataOf(config), ...owner } };
-  if (Buffer.byteLength(JSON.stringify(payload)) > MAX_CONFIG_BYTES) return undefined;
-  try {
-    return { payload, tools: [], specHash: hashOf(payload) };
-  } catch (error) {
-    if (error instanceof Problem) return undefined;
-    throw error;
-  }
 }
