@@ -5,6 +5,7 @@ import { type AssistantKey, ROLES } from '../../domain/configuration/assistant-k
 import type { AssistantOwner, AssistantOwners } from '../../domain/mapping/assistant-owners.ts';
 import type { Table } from './claimed-rows.ts';
 import { type ItemKey, readItem } from './partition-items.ts';
+import { readRow } from './read-rows.ts';
 import { assistantPk, indexKeys, ownerOfRow } from './table-keys.ts';
 
 const ownerSchema = z.object({ orgId: z.string(), role: z.enum(ROLES), token: z.string() });
@@ -61,6 +62,6 @@ export class DynamoAssistantOwners implements AssistantOwners {
 
   async #read(key: ItemKey): Promise<AssistantOwner | undefined> {
     const item = await readItem(this.#table, key);
-    return item && ownerSchema.parse(unmarshall(item));
+    return item && readRow(item, () => ownerSchema.parse(unmarshall(item)));
   }
 }

@@ -8,6 +8,7 @@ import { ROLES } from '../../domain/configuration/assistant-key.ts';
 import type { Table } from './claimed-rows.ts';
 import { cursorOf, positionIn } from './cursor.ts';
 import { accepted, readItem } from './partition-items.ts';
+import { readRow } from './read-rows.ts';
 import type { Item } from './table-keys.ts';
 
 /** The partition of the index with the changes of all organisations, in the order in which they were stored. */
@@ -129,8 +130,10 @@ const changeSchema = z.object({
   operationId: z.nullable(z.string()),
 });
 
+const rowSchema = z.object({ change: z.string() });
+
 function changeOf(item: Item): Change {
-  return changeSchema.parse(JSON.parse(z.object({ change: z.string() }).parse(unmarshall(item)).change));
+  return readRow(item, () => changeSchema.parse(JSON.parse(rowSchema.parse(unmarshall(item)).change)));
 }
 
 /** A field of a cursor. Throws `VALIDATION_FAILED` for a cursor that this list never gave out. */

@@ -3,6 +3,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { VerificationRun, VerificationRuns } from '../../domain/verification/run.ts';
 import type { Table } from './claimed-rows.ts';
+import { readRow } from './read-rows.ts';
 import { OWN_ACCOUNTS_PK } from './table-keys.ts';
 
 const PK = 'VERIFICATION';
@@ -44,7 +45,7 @@ export class DynamoVerificationRuns implements VerificationRuns {
         Limit: PAGE,
       }),
     );
-    return Items.map((item) => runSchema.parse(unmarshall(item)));
+    return Items.map((item) => readRow(item, () => runSchema.parse(unmarshall(item))));
   }
 
   /** Also removes the own accounts of its organisations: these are gone, and no drift run should look for them. */

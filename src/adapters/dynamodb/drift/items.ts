@@ -6,6 +6,7 @@ import { FINDING_CLASSES, type Finding } from '../../../domain/drift/finding.ts'
 import { type DriftRun, type DriftUnit, GROUPS } from '../../../domain/drift/runs.ts';
 import type { Stray } from '../../../domain/drift/strays.ts';
 import { totalsSchema } from '../../../domain/drift/totals.ts';
+import { readRow } from '../read-rows.ts';
 import type { Item } from '../table-keys.ts';
 
 const count = z.number();
@@ -142,22 +143,22 @@ export function straySk({ class: name, assistantId }: Pick<Stray, 'class' | 'ass
   return `${STRAY_PREFIX}${name}#${assistantId}`;
 }
 
-/** Reads a run. Throws a `ZodError` for an item of another shape, as the functions below do. */
+/** Reads a run. Throws as `readRow` does, as do the functions below. */
 export function parseRun(item: Item): DriftRun {
-  return runSchema.parse(unmarshall(item));
+  return readRow(item, () => runSchema.parse(unmarshall(item)));
 }
 
 /** Reads a unit. */
 export function parseUnit(item: Item): DriftUnit {
-  return unitSchema.parse(unmarshall(item));
+  return readRow(item, () => unitSchema.parse(unmarshall(item)));
 }
 
 /** Reads a finding. */
 export function parseFinding(item: Item): Finding {
-  return findingSchema.parse(unmarshall(item));
+  return readRow(item, () => findingSchema.parse(unmarshall(item)));
 }
 
 /** Reads a stray. */
 export function parseStray(item: Item): Stray {
-  return straySchema.parse(unmarshall(item));
+  return readRow(item, () => straySchema.parse(unmarshall(item)));
 }

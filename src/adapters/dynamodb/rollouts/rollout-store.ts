@@ -2,11 +2,13 @@ import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { CurrentRun } from '../../../domain/long-work/run.ts';
+import { unreadableRow } from '../../../domain/problem.ts';
 import type { Rollout, RolloutStore, TargetStore, TargetUnit } from '../../../domain/rollouts/rollout.ts';
 import type { Table } from '../claimed-rows.ts';
 import { cursorOf, positionIn } from '../cursor.ts';
 import { type ItemKey, itemsOf, readItem, readPage } from '../partition-items.ts';
-import { type Item, MARSHALLING } from '../table-keys.ts';
+import { readRow, readRows } from '../read-rows.ts';
+import { type Item, MARSHALLING, rowName } from '../table-keys.ts';
 import { parseRollout, parseUnit, ROLLOUT_PREFIX, ROLLOUTS_PK } from './items.ts';
 
 /** An item that is written as a whole, its content as JSON text. */
@@ -55,7 +57,8 @@ const NEWEST_PREFIX = 'NEWEST#';
 const newestSchema = z.object({ version: z.templateLiteral([z.string(), ' ', z.string()]) });
 
 function parseNewest(item: Item): CurrentRun {
-  const [at = '', runId = ''] = newestSchema.parse(unmarshall(item)).version.split(' ');
+  const { version } = readRow(item, () => newestSchema.parse(unmarshall(item)));
+  const [at = '', runId = ''] = version.split(' ');
   return { runId, at };
 }
 
@@ -79,8 +82,12 @@ export class DynamoRolloutStore implements RolloutStore {
   }
 
   async *newestOfAll(): AsyncIterable<string> {
-    const named = itemsOf(this.#table, { pk: ROLLOUTS_PK, prefix: NEWEST_PREFIX });
-    for await (const item of named) yield parseNewest(item).runId;
+    const items: Item[] = [];
+    for await (const item of itemsOf(this.#table, { pk: ROLLOUTS_PK, prefix: NEWEST_PREFIX })) items.push(item);
+    const { rows, unreadable } = readRows(items, parseNewest);
+    for (const { runId } of rows) yield runId;
+    const [hidden] = unreadable;
+    if (hidden) throw unreadableRow(rowName(hidden));
   }
 
   async makeNewest(template: string, rollout: CurrentRun, replaces: CurrentRun | undefined): Promise<boolean> {

@@ -13,6 +13,7 @@ import {
 import type { Table } from '../claimed-rows.ts';
 import { cursorOf, positionIn } from '../cursor.ts';
 import { accepted, readItem, readPage } from '../partition-items.ts';
+import { readRow } from '../read-rows.ts';
 import { type Item, MARSHALLING } from '../table-keys.ts';
 
 /** Partition of the list of all templates; the sort key is the id. */
@@ -97,7 +98,7 @@ export class DynamoTemplateStore implements TemplateStore {
       }),
     );
     const last = LastEvaluatedKey?.sk?.S;
-    const items = Items.map((item) => headSchema.parse(unmarshall(item)));
+    const items = Items.map((item) => readRow(item, () => headSchema.parse(unmarshall(item))));
     return { items, next: last && cursorOf(last) };
   }
 
@@ -125,6 +126,8 @@ function versionSk(version: number): string {
 }
 
 function templateOf(item: Item): Template {
-  const { content, ...version } = versionSchema.parse(unmarshall(item));
-  return { ...version, content: contentSchema.parse(JSON.parse(content)) };
+  return readRow(item, () => {
+    const { content, ...version } = versionSchema.parse(unmarshall(item));
+    return { ...version, content: contentSchema.parse(JSON.parse(content)) };
+  });
 }
