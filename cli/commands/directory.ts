@@ -24,7 +24,7 @@ interface Options {
   yes?: boolean;
 }
 
-/** A directory in Git, and the fleet: what differs, and to make it so. */
+/** The commands that compare a directory in Git with the fleet, and apply it. */
 export function addDirectoryCommands(program: Command): void {
   program
     .command('plan <dir>')
@@ -50,7 +50,7 @@ export function addDirectoryCommands(program: Command): void {
     .action(action<ExportOptions>(exportAll));
 }
 
-/** Undefined when there are mistakes: each was shown, with its place. */
+/** Reads the directory. Undefined when it has mistakes, which are then shown with their places. */
 async function planOf({ client, out, options }: Call<Options>, dir: string): Promise<Plan | undefined> {
   const directory = readDirectory(dir);
   const bar = startBar(out, directory.assistants.length);
@@ -102,8 +102,8 @@ async function apply(call: Call<Options>, [dir = '']: readonly string[]): Promis
 }
 
 /**
- * Templates and values first: without one of them nothing that stands on it is begun. False when stopped. Throws a
- * `CliError`.
+ * Applies templates and values first: unless they all succeed, no assistant that depends on them is begun. False when
+ * stopped. Throws a `CliError`.
  */
 async function makeFoundations({ client, out }: Call, { foundations }: Plan, stop: AbortSignal): Promise<boolean> {
   for (const step of foundations) {
@@ -169,7 +169,7 @@ function shownStep({ orgId, role, action: name, file, revision, changes }: Step)
   return { orgId, role, action: name, file: file ?? null, revision: revision ?? null, changes };
 }
 
-/** Undefined where there is no terminal. */
+/** The progress bar; undefined without a terminal. */
 function startBar({ isTerminal, isJson }: Output, total: number): SingleBar | undefined {
   if (!isTerminal || isJson || total === 0) return undefined;
   const bar = new SingleBar({ format: '{bar} {value}/{total}', barsize: 40, hideCursor: true, clearOnComplete: true });

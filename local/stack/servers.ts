@@ -12,7 +12,7 @@ import { seedOrganisations, seedSecrets } from './seed.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { createTable } from './table.ts';
 
-/** Names and values for the environment of whoever uses the stack. */
+/** The environment for users of the stack. */
 export type Environment = Record<string, string>;
 
 /** The four servers of the embedded stack, running in this process. */
@@ -24,7 +24,7 @@ export type Servers = {
   bus: BusStandIn;
   /** The writes that `announce` is told. */
   stream: TableStream;
-  /** Writes to disk, synchronously, what is not there yet: the last act of a process that must end at once. */
+  /** Writes unwritten data to disk, synchronously: for a process that must end at once. */
   flush(): void;
   close(): Promise<void>;
 };
