@@ -1372,7 +1372,7 @@ export interface components {
             trigger: "schedule" | "request";
             mode: components["schemas"]["RunMode"];
             /**
-             * @description `abandoned`: it stood still, and the next run has given it up
+             * @description `abandoned`: it made no progress, and the next run has given it up
              * @enum {string}
              */
             status: "planning" | "checking" | "healing" | "closed" | "abandoned";
@@ -1845,7 +1845,7 @@ export interface components {
                 };
             };
         };
-        /** @description Another rollout of the template is open, or this one is in no state for that */
+        /** @description Another rollout of the template is open, or the state of this one does not allow that */
         RolloutConflict: {
             headers: {
                 "X-Operation-Id": components["headers"]["operationId"];

@@ -32,10 +32,20 @@ const notEmpty = z.string('missing').check(z.minLength(1, 'missing'));
 
 const MINUTE_MS = 60_000;
 
-/** A number within bounds, with a default. */
-function number(standard: number, { min, max }: { min: number; max: number }) {
+interface Bounds {
+  min: number;
+  max: number;
+}
+
+/** A number within bounds. */
+function numberWithin({ min, max }: Bounds) {
   const error = `not a number from ${min} to ${max}`;
-  return z._default(z.coerce.number(error).check(z.minimum(min, error), z.maximum(max, error)), standard);
+  return z.coerce.number(error).check(z.minimum(min, error), z.maximum(max, error));
+}
+
+/** A number within bounds, with a default. */
+function number(standard: number, bounds: Bounds) {
+  return z._default(numberWithin(bounds), standard);
 }
 
 const pointers = z.pipe(
@@ -69,7 +79,7 @@ const environmentSchema = z.object({
   DRIFT_PAGE_SIZE: number(100, { min: 1, max: 1000 }),
   DRIFT_PARALLEL_WINDOWS: number(2, { min: 1, max: 50 }),
   DRIFT_CALLS_PER_SECOND: number(2, { min: 0.1, max: 1000 }),
-  BACKGROUND_CALLS_PER_SECOND: z.optional(z.coerce.number().check(z.minimum(0.1), z.maximum(1000))),
+  BACKGROUND_CALLS_PER_SECOND: z.optional(numberWithin({ min: 0.1, max: 1000 })),
   ROLLOUT_STALLED_SECONDS: number(60, { min: 1, max: 86_400 }),
   DRIFT_GRACE_MINUTES: number(60, { min: 0, max: 100_000 }),
   DRIFT_MAX_REMOVALS: number(25, { min: 0, max: 100_000 }),

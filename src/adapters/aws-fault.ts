@@ -15,7 +15,7 @@ export function storageProblem(thrown: unknown): Problem | undefined {
   }
   return new Problem(
     'STORAGE_UNAVAILABLE',
-    'The table or the queue does not answer at the moment. Repeat the request: whatever was begun is gone on with.',
+    'The table or the queue does not answer at the moment. Repeat the request: what was begun is continued.',
     { retryAfterSeconds: RETRY_AFTER_S, cause: thrown },
   );
 }

@@ -98,3 +98,6 @@ export function nameOf(error: unknown): string {
 export interface Journal {
   record(entry: JournalEntry): void;
 }
+
+/** For work whose steps are not to be recorded. */
+export const SILENT_JOURNAL: Journal = { record: () => {} };

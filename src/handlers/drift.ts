@@ -12,9 +12,9 @@ import { entry } from './lambda/entry.ts';
 import { isScheduledEvent, makeScheduledDriftHandler } from './scheduled-drift.ts';
 
 const routes: Routes<DriftApplication> = {
-  'POST /drift': { operation: 'drift-start', answer: start },
-  'GET /drift/runs': { operation: 'drift-report', answer: list },
-  'GET /drift/runs/{id}': { operation: 'drift-report', query: ['limit', 'after'], answer: report },
+  'POST /drift': { operation: 'drift-start', forOperators: true, answer: start },
+  'GET /drift/runs': { operation: 'drift-report', forOperators: true, answer: list },
+  'GET /drift/runs/{id}': { operation: 'drift-report', forOperators: true, query: ['limit', 'after'], answer: report },
 };
 
 /** The routes, and the schedule of EventBridge. */

@@ -24,6 +24,7 @@ import { parseJsonBody } from './http/request.ts';
 import { jsonResponse } from './http/response.ts';
 import { entry } from './lambda/entry.ts';
 import { instrumented } from './lambda/instrumented.ts';
+import { scheduleSchema } from './lambda/schedule.ts';
 
 type RouteCall = Call<RolloutApplication>;
 
@@ -52,8 +53,6 @@ const alarmSchema = z.object({
   'detail-type': z.literal('CloudWatch Alarm State Change'),
   detail: z.object({ alarmName: z.string(), state: z.object({ value: z.string() }) }),
 });
-
-const scheduleSchema = z.object({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') });
 
 const eventSchema = z.union([alarmSchema, scheduleSchema]);
 

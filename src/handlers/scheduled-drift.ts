@@ -1,15 +1,13 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import * as z from 'zod/mini';
 import { makeJournal } from '../adapters/telemetry/journal.ts';
 import type { DriftApplication } from '../application.ts';
 import { scheduledMode } from '../domain/drift/mode.ts';
 import { startRun } from '../domain/drift/run/start-run.ts';
 import type { HttpHandler } from './http/handler.ts';
 import { jsonResponse } from './http/response.ts';
-
-const scheduleSchema = z.object({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') });
+import { scheduleSchema } from './lambda/schedule.ts';
 
 /** True for the event of an EventBridge schedule. */
 export function isScheduledEvent(event: unknown): boolean {

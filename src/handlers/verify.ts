@@ -28,7 +28,7 @@ export function verificationDependencies(app: VerifyApplication): VerificationDe
 export function makeVerifyHandler(app: VerifyApplication): HttpHandler {
   const dependencies = verificationDependencies(app);
   return makeHttpHandler(app, {
-    'POST /verify': { operation: 'verify', answer: (call) => verifyAll(call, dependencies) },
+    'POST /verify': { operation: 'verify', forOperators: true, answer: (call) => verifyAll(call, dependencies) },
     'POST /orgs/{orgId}/verify': { operation: 'verify-organisation', answer: verifyOne },
   });
 }

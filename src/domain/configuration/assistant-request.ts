@@ -21,7 +21,7 @@ const TRAFFIC_WISHES = ['follow-latest'] as const;
 export type TrafficWish = (typeof TRAFFIC_WISHES)[number];
 
 /** Which configurations are accepted, apart from Vapi's own rules. */
-interface RequestRules {
+export interface RequestRules {
   voicePolicy: VoicePolicy;
   /** True when credentials may stand in the configuration itself, and so in the table. */
   inlineCredentials: boolean;

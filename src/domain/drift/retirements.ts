@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import type { Resource } from '../account/vapi-account.ts';
+import { compareTexts } from '../compare-texts.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import { DEFAULT_VOICE, LEGACY_PROVIDERS, RETIREMENTS } from '../configuration/voice-catalogue.ts';
-import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { isJsonObject, type Json } from '../json.ts';
 
 /** A model or a voice that is retired, or will be, and how many assistants use it. */
 export const retirementSchema = z.object({
@@ -44,7 +45,7 @@ function modelsOf(deprecations: Json | undefined): Stops[] {
   return [...new Map(models.map((model) => [nameOf(model), model])).values()];
 }
 
-function voiceOf(voice: JsonObject[string] | undefined): Stops[] {
+function voiceOf(voice: Json | undefined): Stops[] {
   if (!isJsonObject(voice)) return [];
   const { provider, voiceId } = voice;
   const id = textOf(voiceId);
@@ -75,9 +76,7 @@ export function addRetirements(a: readonly Retirement[], b: readonly Retirement[
 }
 
 function bySoonest(a: Retirement, b: Retirement): number {
-  const [first, second] = [a.on ?? '', b.on ?? ''];
-  if (first === second) return nameOf(a) < nameOf(b) ? -1 : 1;
-  return first < second ? -1 : 1;
+  return compareTexts(a.on ?? '', b.on ?? '') || compareTexts(nameOf(a), nameOf(b));
 }
 
 /** How long before the day it counts as soon, in ms. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { compareTexts } from '../compare-texts.ts';
 import { DRIFT_CLASSES, UNMAPPED_CLASSES } from './finding.ts';
 import { addRetirements, retirementSchema } from './retirements.ts';
 
@@ -58,7 +59,7 @@ export function addTotals(a: Totals, b: Totals): Totals {
 function addCauses(a: Totals['causes'], b: Totals['causes']): Totals['causes'] {
   const sum = new Map(Object.entries(a));
   for (const [cause, times] of Object.entries(b)) sum.set(cause, (sum.get(cause) ?? 0) + times);
-  const commonest = [...sum].toSorted(([x, m], [y, n]) => n - m || (x < y ? -1 : 1));
+  const commonest = [...sum].toSorted(([x, m], [y, n]) => n - m || compareTexts(x, y));
   return Object.fromEntries(commonest.slice(0, MAX_CAUSES));
 }
 

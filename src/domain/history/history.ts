@@ -1,3 +1,4 @@
+import { compareTexts } from '../compare-texts.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import type { SpecSummary } from '../configuration/summary.ts';
 import { type AssistantMapping, mappingOf } from '../mapping/assistant-mapping.ts';
@@ -73,7 +74,7 @@ export async function describeHistory(
   const current = mapping.specHash ?? null;
   const entries = specs
     .flatMap((spec) => entryOf(spec, current))
-    .toSorted((a, b) => latestFirst(a.appliedAt, b.appliedAt));
+    .toSorted((a, b) => compareTexts(b.appliedAt, a.appliedAt));
   const shown = entries.filter((entry, index) => index < KEPT_SPECS || entry.current);
   return { ...key, current, entries: shown };
 }
@@ -85,16 +86,11 @@ function entryOf(spec: StoredSpec, currentHash: string | null): HistoryEntry[] {
   return applied || current ? [{ specHash, appliedAt, firstAppliedAt, current, summary }] : [];
 }
 
-function latestFirst(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? 1 : -1;
-}
-
 /** The stored configurations that are no longer needed. `now` in epoch ms. */
 export function expendableSpecs(specs: readonly StoredSpec[], { specHash, attempted }: AssistantMapping, now: number) {
   const needed = [specHash, ...attempted.map((attempt) => attempt.specHash)];
   const others = specs.filter((spec) => !needed.includes(spec.specHash));
-  const applied = others.filter((spec) => spec.applied).toSorted((a, b) => latestFirst(a.savedAt, b.savedAt));
+  const applied = others.filter((spec) => spec.applied).toSorted((a, b) => compareTexts(b.savedAt, a.savedAt));
   const refused = others.filter((spec) => !spec.applied && now - Date.parse(spec.savedAt) > UNDER_WAY_MS);
   // The current configuration counts as one of those that are kept.
   return [...applied.slice(KEPT_SPECS - 1), ...refused];

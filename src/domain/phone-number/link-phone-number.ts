@@ -3,7 +3,7 @@ import { type Access, keyOfScope } from '../account/credentials.ts';
 import type { LivePhoneNumber } from '../account/vapi-account.ts';
 import { isOurs } from '../configuration/configuration.ts';
 import type { AssistantMapping, FormerNumber, PhoneNumberState } from '../mapping/assistant-mapping.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 
 /** A number, and the assistant that should answer it. */
@@ -40,7 +40,7 @@ async function statusOf(
   operation: Operation,
   { mapping, phoneNumber, access }: PhoneLink,
 ): Promise<PhoneNumberState['status']> {
-  const live = await lookAtNumber(operation, operation, { phoneNumberId: phoneNumber.id, apiKey: access.apiKey });
+  const live = await lookAtNumber(operation, { phoneNumberId: phoneNumber.id, apiKey: access.apiKey });
   if (!live) return 'missing';
   if (live.assistantId === mapping.assistantId) return 'linked';
   if (live.assistantId === undefined) return live.isTakenOtherwise ? 'foreign' : 'pending';
@@ -52,12 +52,11 @@ async function statusOf(
  * The number as Vapi has it; undefined when the account has no such number, or when Vapi refuses the form of its id.
  */
 export async function lookAtNumber(
-  deps: SyncDependencies,
-  { deadline }: Pick<Operation, 'deadline'>,
+  { vapi, deadline }: Pick<Operation, 'vapi' | 'deadline'>,
   { phoneNumberId, apiKey }: { phoneNumberId: string; apiKey: ApiKey },
 ): Promise<LivePhoneNumber | undefined> {
   try {
-    const found = await deps.vapi.open(apiKey, deadline).phoneNumbers.get(phoneNumberId);
+    const found = await vapi.open(apiKey, deadline).phoneNumbers.get(phoneNumberId);
     return found.kind === 'found' ? found.phoneNumber : undefined;
   } catch (error) {
     if (error instanceof Problem && error.code === 'VAPI_REJECTED') return undefined;
@@ -92,7 +91,7 @@ export async function releaseNumbers(
   for (const { id: phoneNumberId, scope, assistantIds } of numbers) {
     const apiKey = await keyOfScope(operation.credentials, { scope, access });
     if (!apiKey) continue;
-    const live = await lookAtNumber(operation, operation, { phoneNumberId, apiKey });
+    const live = await lookAtNumber(operation, { phoneNumberId, apiKey });
     if (!live?.assistantId || !assistantIds.includes(live.assistantId)) continue;
     await operation.vapi.open(apiKey, operation.deadline).phoneNumbers.assign(phoneNumberId, null);
     operation.journal.record({ code: 'PHONE_NUMBER_RELEASED', phoneNumberId, assistantId: live.assistantId });

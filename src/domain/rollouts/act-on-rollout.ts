@@ -31,8 +31,8 @@ export async function actOnRollout(call: RolloutCall, rolloutId: string, action:
 
 function remedyIn(state: RolloutState): string {
   const possible = ROLLOUT_ACTIONS.filter((action) => isAllowed(action, state));
-  if (possible.length > 0) return `What is: ${possible.join(', ')}.`;
-  return isEnded(state) ? 'It is over: start another one.' : 'Wait until it has gone on.';
+  if (possible.length > 0) return `Possible: ${possible.join(', ')}.`;
+  return isEnded(state) ? 'It is over: start another one.' : 'Wait until its state changes.';
 }
 
 async function act(call: RolloutCall, rollout: Rollout, action: RolloutAction): Promise<Rollout | undefined> {

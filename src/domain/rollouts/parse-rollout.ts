@@ -21,7 +21,7 @@ const amount = (least: number) =>
   z.custom<string | number>(
     (value) =>
       typeof value === 'string' ? PERCENTAGE.test(value) : Number.isSafeInteger(value) && Number(value) >= least,
-    `use a number from ${least}, or a percentage as "1%"`,
+    `use a number from ${least}, or a percentage such as "1%"`,
   );
 
 const listOf = <Entry extends z.ZodMiniType>(entry: Entry, most: number) =>

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import type { Actor } from '../actor.ts';
+import { compareTexts } from '../compare-texts.ts';
 import { eachToItsEnd } from '../each-to-its-end.ts';
 import { newRunId } from '../long-work/run.ts';
 import { type Starting, startUnlessRunning } from '../long-work/start-run.ts';
@@ -47,7 +48,7 @@ export async function targetsOf(call: RolloutCall, { template, select }: Rollout
   for await (const row of call.fleet.everyRow()) {
     if (isReadable(row)) for (const target of targetsIn([row])) targets.set(`${row.orgId}/${row.role}`, target);
   }
-  return [...targets.values()].toSorted((a, b) => compare(a.orgId, b.orgId) || compare(a.role, b.role));
+  return [...targets.values()].toSorted((a, b) => compareTexts(a.orgId, b.orgId) || compareTexts(a.role, b.role));
 }
 
 function isLate({ deadline }: RolloutCall): boolean {
@@ -70,10 +71,6 @@ function targetOf({ orgId, role, assistantId, template, specHash }: AssistantMap
     boundBy,
     specHash: specHash ?? null,
   };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 /**

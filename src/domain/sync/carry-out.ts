@@ -56,12 +56,12 @@ export async function carryOutPlan(
   if (!held) return START_OVER;
   const account = operation.vapi.open(access.apiKey, operation.deadline);
   const acted = await act(operation, { ...change, held, account });
-  if (!acted || 'kind' in acted) return acted ?? START_OVER;
+  if ('kind' in acted) return acted;
   return await complete(operation, { ...change, held, account, assistant: acted });
 }
 
-/** Undefined when the assistant that was to be changed has gone meanwhile. */
-async function act(operation: Operation, change: HeldChange): Promise<Resource | StartOver | undefined> {
+/** Sends the plan to Vapi. Starts over when the assistant, or a tool that it links, is gone meanwhile. */
+async function act(operation: Operation, change: HeldChange): Promise<Resource | StartOver> {
   const { plan, access } = change;
   try {
     if (plan.kind === 'create') return await create(operation, { ...change, plan });
@@ -181,8 +181,8 @@ interface UpdateChange extends HeldChange {
   plan: Exclude<ChangePlan, { kind: 'create' }>;
 }
 
-/** Undefined when the assistant that was to be changed has gone meanwhile. */
-async function update(operation: Operation, change: UpdateChange): Promise<Resource | undefined> {
+/** Sends the PATCH, if the plan has one. Starts over when the assistant is gone meanwhile. */
+async function update(operation: Operation, change: UpdateChange): Promise<Resource | StartOver> {
   const { assistant, patch, kind } = change.plan;
   const assistantId = assistant.id;
   const { body } = patch;
@@ -200,7 +200,7 @@ async function update(operation: Operation, change: UpdateChange): Promise<Resou
   });
   if (reply.kind === 'missing') {
     await giveBack(operation, { held: change.held });
-    return undefined;
+    return START_OVER;
   }
   if (kind === 'adopt') operation.journal.record({ code: 'ASSISTANT_ADOPTED', assistantId });
   if (body) recordUpdate(operation, { assistant: reply.resource, body, wanted: wantedIn(reply.resource, change) });

@@ -1,5 +1,6 @@
 import type { Scope } from '../account/scope.ts';
 import type { Resource } from '../account/vapi-account.ts';
+import { compareTexts } from '../compare-texts.ts';
 import { type DesiredAssistant, metadataOf } from '../configuration/configuration.ts';
 import { type AssistantPatch, patchAssistant } from '../configuration/patch.ts';
 import { leaveAsLive } from '../configuration/untouched.ts';
@@ -175,12 +176,8 @@ function wantedOf(
 /** The stray that the last claim made, else the oldest: every process must choose the same. */
 function chooseStray({ mapping, observation, scope }: DecideInput): Resource | undefined {
   const here = observation.strays.filter((stray) => stray.scope === scope).map(({ assistant }) => assistant);
-  const byAge = here.toSorted((a, b) => compare(a.createdAt, b.createdAt) || compare(a.id, b.id));
+  const byAge = here.toSorted((a, b) => compareTexts(a.createdAt, b.createdAt) || compareTexts(a.id, b.id));
   return byAge.find((assistant) => claimTokenOf(assistant) === mapping?.claim?.token) ?? byAge[0];
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 function adopt(assistant: Resource, input: DecideInput): Plan {

@@ -138,8 +138,8 @@ async function removeVerified(
   operation.journal.record({ code: 'ASSISTANT_REMOVED', assistantId, scope });
 }
 
-/** Vapi has said that it deleted the assistant; this sees that it did. */
-async function assertGone(account: VapiAccount, assistantId: string): Promise<void> {
+/** Throws `VAPI_UNAVAILABLE` when Vapi said that it deleted an assistant, and still has it. */
+export async function assertGone(account: VapiAccount, assistantId: string): Promise<void> {
   const after = await account.assistants.get(assistantId);
   if (after.kind === 'missing') return;
   const detail = `Vapi still has assistant ${assistantId} after deleting it. Repeat the request.`;

@@ -58,7 +58,7 @@ export function removalUnresolved(settled: number, now: number): Problem {
   const retryAfterSeconds = secondsOf(settled - now);
   return new Problem(
     'VAPI_UNAVAILABLE',
-    `Vapi's reply to a DELETE of this assistant was lost, so that it may still go. Repeat the request in ${retryAfterSeconds} s: then the assistant is used if it is there, and made anew if it is not.`,
+    `Vapi's reply to a DELETE of this assistant was lost, so it may still be deleted. Repeat the request in ${retryAfterSeconds} s: then the assistant is used if it is there, and made anew if it is not.`,
     { retryAfterSeconds, withoutEffect: true },
   );
 }

@@ -6,6 +6,7 @@ import {
   type AssistantRequest,
   MAX_CONFIG_BYTES,
   parseAssistantRequest,
+  type RequestRules,
   type TrafficWish,
 } from '../configuration/assistant-request.ts';
 import { ID } from '../configuration/id.ts';
@@ -82,12 +83,6 @@ export interface Bound {
   binding: TemplateBinding;
 }
 
-/** What a rendered configuration may hold. */
-interface Rules {
-  inlineCredentials: boolean;
-  allowEmpty: boolean;
-}
-
 /**
  * Renders the requested template for the organisation of the operation. Throws `TEMPLATE_UNKNOWN`, `VARIABLES_MISSING`,
  * `REFERENCE_UNRESOLVED`, and `VALIDATION_FAILED` when the result is not a valid configuration.
@@ -95,7 +90,7 @@ interface Rules {
 export async function bindTemplate(
   operation: Operation,
   { templates, variables, references }: TemplateDependencies,
-  { request, rules }: { request: BindingRequest; rules: Rules },
+  { request, rules }: { request: BindingRequest; rules: Omit<RequestRules, 'voicePolicy'> },
 ): Promise<Bound> {
   const { key, voicePolicy } = operation;
   const { id, version, variables: ofRequest = {}, overrides, traffic } = request;

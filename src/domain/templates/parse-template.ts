@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import { ROLES } from '../configuration/assistant-key.ts';
-import { MAX_CONFIG_BYTES, parseAssistantRequest } from '../configuration/assistant-request.ts';
+import { MAX_CONFIG_BYTES, parseAssistantRequest, type RequestRules } from '../configuration/assistant-request.ts';
 import { hiddenErrors } from '../configuration/masking.ts';
-import type { VoicePolicy } from '../configuration/voice.ts';
 import { fieldErrorsIn } from '../field-errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
@@ -38,10 +37,7 @@ const contentSchema = z.lazy(() =>
   }),
 );
 
-interface Rules {
-  voicePolicy: VoicePolicy;
-  inlineCredentials: boolean;
-}
+type Rules = Omit<RequestRules, 'allowEmpty'>;
 
 /** Checks the body of a PUT of a template. Throws `VALIDATION_FAILED` naming everything that is wrong. */
 export function parseTemplate(body: unknown, rules: Rules): TemplateContent {

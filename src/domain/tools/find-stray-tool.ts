@@ -2,6 +2,7 @@ import type { Access } from '../account/credentials.ts';
 import { listCreated, windowAtVapi } from '../account/list-created.ts';
 import type { ScopeKey } from '../account/scope.ts';
 import type { VapiCollection } from '../account/vapi-account.ts';
+import { compareTexts } from '../compare-texts.ts';
 import type { DesiredTool } from '../configuration/tool.ts';
 import { isDefinedBy } from '../configuration/tool.ts';
 import type { Operation } from '../operation.ts';
@@ -29,5 +30,5 @@ export async function findStrayTool(
   const taken = new Set(rows.filter(({ hash }) => hash !== tool.hash).map(({ toolId }) => toolId));
   const found = listed.filter(({ id, config }) => !taken.has(id) && isDefinedBy(config, tool.definition));
   journal.record({ code: 'TOOL_LOOKED_UP', tool: tool.hash, found: found.length });
-  return found.toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : Number(a.createdAt > b.createdAt)))[0]?.id;
+  return found.toSorted((a, b) => compareTexts(a.createdAt, b.createdAt))[0]?.id;
 }

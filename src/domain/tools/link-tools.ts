@@ -80,6 +80,12 @@ export function isSameTools(a: ToolsState, b: ToolsState): boolean {
   return a.status === b.status && a.wanted.join() === b.wanted.join() && ids(a) === ids(b);
 }
 
+/** Ids of the tools that a model links, those with a pinned version included. */
+export function linkedToolIds(model: Json | undefined): string[] {
+  if (!isJsonObject(model)) return [];
+  return [...texts(own(model, 'toolIds')), ...pinnedIds(own(model, 'toolRefs'))];
+}
+
 function texts(value: Json | undefined): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }

@@ -1,4 +1,5 @@
 import { forgetAccess, resolveOwnKey, resolvePlatformKey } from '../account/credentials.ts';
+import { SILENT_JOURNAL } from '../journal.ts';
 import type { SyncDependencies } from '../operation.ts';
 import { OWN_KEY_ORGANISATION } from './run.ts';
 import type { VerificationKeys } from './stage.ts';
@@ -10,7 +11,6 @@ import type { VerificationKeys } from './stage.ts';
 export async function findKeys({ credentials }: SyncDependencies): Promise<VerificationKeys> {
   forgetAccess(credentials, OWN_KEY_ORGANISATION);
   const platform = await resolvePlatformKey(credentials);
-  const journal = { record: () => {} };
-  const own = await resolveOwnKey(credentials, { orgId: OWN_KEY_ORGANISATION, journal });
+  const own = await resolveOwnKey(credentials, { orgId: OWN_KEY_ORGANISATION, journal: SILENT_JOURNAL });
   return own ? { platform, own } : { platform };
 }

@@ -88,9 +88,7 @@ async function lookCloser(
   const { tools: account, traffic } = check.vapi.open(access.apiKey, check.deadline);
   const [applied, number, tools, allocation] = await Promise.all([
     mapping.specHash ? check.specs.load(mapping, mapping.specHash) : undefined,
-    phoneNumberId
-      ? lookAtNumber(check, { deadline: check.deadline }, { phoneNumberId, apiKey: access.apiKey })
-      : undefined,
+    phoneNumberId ? lookAtNumber(check, { phoneNumberId, apiKey: access.apiKey }) : undefined,
     Promise.all(mapping.tools.linked.map(async ({ toolId }) => ({ toolId, ...(await account.get(toolId)) }))),
     traffic.latest(live.id),
   ]);

@@ -16,6 +16,6 @@ export function parseRollback(body: unknown): string {
 export function rollbackNote(requested: string, { specHash }: DesiredAssistant): { requested: string; note?: string } {
   if (requested === specHash) return { requested };
   const note =
-    'What was stored would not be applied as it is today (see voice), so it was brought up to date and has another specHash.';
+    'The stored configuration can no longer be applied unchanged (see voice): it was brought up to date, and so has another specHash.';
   return { requested, note };
 }

@@ -12,7 +12,7 @@ function detailOf(more: object, field: string): string | undefined {
   }
 }
 
-const amount = (least: number) => `use a number from ${least}, or a percentage as "1%"`;
+const amount = (least: number) => `use a number from ${least}, or a percentage such as "1%"`;
 const LIST = 'must be a list';
 
 it.each<[string, string, object]>([

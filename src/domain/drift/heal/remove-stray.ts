@@ -5,11 +5,11 @@ import type { VapiAccount } from '../../account/vapi-account.ts';
 import type { AssistantKey } from '../../configuration/assistant-key.ts';
 import { ownerOf } from '../../configuration/owner.ts';
 import type { PacedAccount } from '../../long-work/paced-account.ts';
-import { type AssistantMapping, mappingOf } from '../../mapping/assistant-mapping.ts';
+import { mappingOf } from '../../mapping/assistant-mapping.ts';
 import { isHeld, mayHaveCreated } from '../../mapping/claim.ts';
 import { endClaim, giveBack, type HeldClaim, takeClaim } from '../../mapping/hold-claim.ts';
 import type { Operation } from '../../operation.ts';
-import { Problem } from '../../problem.ts';
+import { assertGone } from '../../sync/remove-assistant.ts';
 import { retireAssistants } from '../../sync/retire-assistants.ts';
 import { createdMs } from '../check/window.ts';
 import type { DriftCall } from '../drift-dependencies.ts';
@@ -83,7 +83,8 @@ async function removeUnderClaim(call: DriftCall, stray: Reached): Promise<Remova
   const held = await takeClaim(operation, { mapping, operation: 'update', scope, retire: [retiree] });
   if (!held) return kept('changing');
   try {
-    await removeVerified(account, assistantId);
+    await account.assistants.remove(assistantId);
+    await assertGone(account, assistantId);
   } catch (error) {
     // The row names it as one to be removed: the next sync tries again.
     await giveBack(operation, { held });
@@ -120,27 +121,16 @@ export async function finishRemovals(call: DriftCall, key: AssistantKey): Promis
   return { kind: 'removed' };
 }
 
-async function removeVerified(account: VapiAccount, assistantId: string): Promise<void> {
-  await account.assistants.remove(assistantId);
-  const after = await account.assistants.get(assistantId);
-  if (after.kind === 'missing') return;
-  throw new Problem('VAPI_UNAVAILABLE', `Vapi still has assistant ${assistantId} after deleting it.`);
-}
-
 /** Gives the claim back; a row that only held the claim is removed. */
 async function endRemoval(
   operation: Operation,
   { held, assistantId }: { held: HeldClaim; assistantId: string },
 ): Promise<void> {
   const retiring = held.row.retiring.filter((retiree) => retiree.assistantId !== assistantId);
-  if (isEmpty(held.row) && retiring.length === 0) {
+  if (held.row.assistantId === undefined && retiring.length === 0) {
     await operation.specs.removeAll(operation.key);
     await endClaim(operation, { held, transition: 'abandon', change: {} });
     return;
   }
   await endClaim(operation, { held, transition: 'release', change: { claim: null, retiring } });
-}
-
-function isEmpty({ assistantId }: AssistantMapping): boolean {
-  return assistantId === undefined;
 }

@@ -1,8 +1,8 @@
 import { pagesOf } from '../../account/list-created.ts';
 import type { ListQuery } from '../../account/vapi-account.ts';
-import { isJsonObject } from '../../json.ts';
 import type { PacedAccount } from '../../long-work/paced-account.ts';
 import type { Deadline } from '../../runtime.ts';
+import { linkedToolIds } from '../../tools/link-tools.ts';
 
 /** The most that Vapi lists at once: this walk is rare, and is to end within one task. */
 const PAGE = 1000;
@@ -22,15 +22,7 @@ export async function namedTools(account: PacedAccount, deadline: Deadline): Pro
     return isCutOff ? [] : await account.assistants.list(query);
   };
   for await (const page of pagesOf(list, { limit: PAGE })) {
-    for (const toolId of page.flatMap(({ config }) => toolIdsOf(config.model))) named.add(toolId);
+    for (const toolId of page.flatMap(({ config }) => linkedToolIds(config.model))) named.add(toolId);
   }
   return isCutOff ? undefined : named;
-}
-
-/** Linked by id, or with a pinned version. */
-function toolIdsOf(model: unknown): string[] {
-  if (!isJsonObject(model)) return [];
-  const { toolIds, toolRefs } = model;
-  const pinned = Array.isArray(toolRefs) ? toolRefs.map((ref) => (isJsonObject(ref) ? ref.toolId : undefined)) : [];
-  return [...(Array.isArray(toolIds) ? toolIds : []), ...pinned].filter((id) => typeof id === 'string');
 }

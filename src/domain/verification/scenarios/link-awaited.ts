@@ -1,3 +1,4 @@
+import { SILENT_JOURNAL } from '../../journal.ts';
 import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
 import { performTask } from '../../sync/perform-task.ts';
 import { expect } from '../expectations.ts';
@@ -25,7 +26,7 @@ export async function linkAwaited(
   );
   for (;;) {
     const task = { kind: 'sync-tools' as const, ...keyOf(stage, purpose), operationId: stage.nextOperationId() };
-    const end = await performTask(deps.sync, task, { journal: SILENT, deadline });
+    const end = await performTask(deps.sync, task, { journal: SILENT_JOURNAL, deadline });
     const mapping = await rowOf(stage, purpose, assistantId);
     const { status, refused } = mapping.tools;
     if (status === 'linked' && !mapping.claim) return mapping;
@@ -35,6 +36,3 @@ export async function linkAwaited(
     await runtime.sleep(PAUSE_MS);
   }
 }
-
-/** The steps of the worker's part are not checked here. */
-const SILENT = { record: () => {} };
