@@ -81,7 +81,7 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a rollout does not look whether somebody has changed its target meanwhile',
-    file: 'src/domain/rollouts/apply-target.ts',
+    file: 'src/domain/rollouts/work/apply-target.ts',
     from: 'const expected = { planned: plannedRow(target, operation.id) };',
     to: 'const expected = {};',
     seenIn: ['bound', 'no fault'],

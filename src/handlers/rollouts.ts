@@ -4,21 +4,17 @@ import { makeJournal } from '../adapters/telemetry/journal.ts';
 import { makeRolloutApplication, type RolloutApplication } from '../application.ts';
 import { resendLostRun } from '../domain/drift/run/resend-run.ts';
 import { pageIn } from '../domain/page-limit.ts';
-import {
-  actOnRollout,
-  ROLLOUT_ACTIONS,
-  type RolloutAction,
-  resendLost,
-  stopByAlarm,
-} from '../domain/rollouts/act-on-rollout.ts';
 import type { RolloutCall } from '../domain/rollouts/dependencies.ts';
-import { shownRollout } from '../domain/rollouts/describe-rollout.ts';
-import { planRollout } from '../domain/rollouts/dry-run.ts';
-import { listTargets } from '../domain/rollouts/list-targets.ts';
-import { parseRollout } from '../domain/rollouts/parse-rollout.ts';
-import { findRollout } from '../domain/rollouts/perform-rollout.ts';
-import { startRollout } from '../domain/rollouts/plan.ts';
 import type { Rollout } from '../domain/rollouts/rollout.ts';
+import { shownRollout } from '../domain/rollouts/show/describe-rollout.ts';
+import { listTargets } from '../domain/rollouts/show/list-targets.ts';
+import { planRollout } from '../domain/rollouts/start/dry-run.ts';
+import { parseRollout } from '../domain/rollouts/start/parse-rollout.ts';
+import { startRollout } from '../domain/rollouts/start/plan.ts';
+import { actOnRollout, ROLLOUT_ACTIONS, type RolloutAction } from '../domain/rollouts/steer/act-on-rollout.ts';
+import { resendLost } from '../domain/rollouts/steer/resend-lost.ts';
+import { stopByAlarm } from '../domain/rollouts/steer/stop-by-alarm.ts';
+import { findRollout } from '../domain/rollouts/transit.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
 import { parseJsonBody } from './http/request.ts';
 import { jsonResponse } from './http/response.ts';

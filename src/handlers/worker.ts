@@ -7,7 +7,7 @@ import { type Application, makeApplication } from '../application.ts';
 import { performDriftTask } from '../domain/drift/perform-drift-task.ts';
 import type { Journal } from '../domain/journal.ts';
 import { loggedAs, Problem } from '../domain/problem.ts';
-import { performRollout } from '../domain/rollouts/perform-rollout.ts';
+import { performRollout } from '../domain/rollouts/work/perform-rollout.ts';
 import type { Deadline } from '../domain/runtime.ts';
 import { performTask } from '../domain/sync/perform-task.ts';
 import { isDriftTask, longWorkOf, type Task, type TaskEnd } from '../domain/task.ts';

@@ -1,7 +1,8 @@
+import { Problem } from '../problem.ts';
 import { isoNow } from '../runtime.ts';
 import { sendOrRecord } from '../send-task.ts';
 import type { RolloutCall } from './dependencies.ts';
-import type { Rollout } from './rollout.ts';
+import type { Rollout, StopReason } from './rollout.ts';
 import { ROLLOUT_TRANSITIONS, type RolloutTransition } from './transitions.ts';
 
 /** Makes a transition, if the rollout is still as it was read; undefined when it is not. */
@@ -16,6 +17,26 @@ export async function transit(
   const { rolloutId, wave, reason } = written;
   journal.record({ code: 'ROLLOUT_CHANGED', rolloutId, state, wave, reason });
   return written;
+}
+
+/**
+ * Stops a rollout as its `onFailure` says: pauses it or rolls it back. Undefined when it has changed since it was read.
+ */
+export async function stop(call: RolloutCall, rollout: Rollout, reason: StopReason): Promise<Rollout | undefined> {
+  if (rollout.onFailure === 'pause') return await transit(call, rollout, { by: 'pause', reason });
+  return await transit(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout) });
+}
+
+/** Where a rollback begins: at the last unit. Units that were not begun are skipped. */
+export function fromTheLast({ unitCount }: Rollout) {
+  return { unit: unitCount - 1, waiting: undefined, dueAt: undefined, counted: undefined, endedAt: undefined } as const;
+}
+
+/** Reads a rollout. Throws `NOT_FOUND`. */
+export async function findRollout({ rollouts }: Pick<RolloutCall, 'rollouts'>, rolloutId: string): Promise<Rollout> {
+  const found = await rollouts.read(rolloutId);
+  if (found) return found;
+  throw new Problem('NOT_FOUND', 'There is no such rollout. GET /rollouts names those that are.');
 }
 
 /**

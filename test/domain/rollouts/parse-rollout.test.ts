@@ -1,5 +1,5 @@
 import { Problem } from '../../../src/domain/problem.ts';
-import { parseRollout } from '../../../src/domain/rollouts/parse-rollout.ts';
+import { parseRollout } from '../../../src/domain/rollouts/start/parse-rollout.ts';
 
 /** What is said of a field. */
 function detailOf(more: object, field: string): string | undefined {

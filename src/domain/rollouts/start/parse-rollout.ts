@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import { isOrgId, ROLES } from '../configuration/assistant-key.ts';
-import { ID } from '../configuration/id.ts';
-import { fieldErrorsIn } from '../field-errors.ts';
-import { isJsonObject } from '../json.ts';
-import { validationFailed } from '../problem.ts';
-import type { RolloutRequest } from './rollout.ts';
+import { isOrgId, ROLES } from '../../configuration/assistant-key.ts';
+import { ID } from '../../configuration/id.ts';
+import { fieldErrorsIn } from '../../field-errors.ts';
+import { isJsonObject } from '../../json.ts';
+import { validationFailed } from '../../problem.ts';
+import type { RolloutRequest } from '../rollout.ts';
 
 const range = (least: number, most: number) => `use a number from ${least} to ${most}`;
 

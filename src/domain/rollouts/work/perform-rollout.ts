@@ -1,13 +1,12 @@
-import { Problem } from '../problem.ts';
-import { isoNow } from '../runtime.ts';
-import type { TaskEnd } from '../task.ts';
+import { isoNow } from '../../runtime.ts';
+import type { TaskEnd } from '../../task.ts';
+import { countTargets } from '../count-targets.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import type { Rollout, Target, TargetUnit } from '../rollout.ts';
+import { giveUpPlan, PLANNING_MS } from '../start/plan.ts';
+import { stop, transit } from '../transit.ts';
 import { applyTarget, mayBeChanged, takeTargetBack } from './apply-target.ts';
-import { countTargets } from './count-targets.ts';
-import type { RolloutCall } from './dependencies.ts';
 import { lookAtWave } from './look-at-wave.ts';
-import { giveUpPlan, PLANNING_MS } from './plan.ts';
-import type { Rollout, StopReason, Target, TargetUnit } from './rollout.ts';
-import { transit } from './transit.ts';
 import { type UnitEnd, workOnTargets } from './work-on-targets.ts';
 
 /** The longest that a task is put back for, in seconds (SQS allows 900). */
@@ -155,19 +154,6 @@ async function isOverTolerance({ targets }: RolloutCall, { rolloutId, tolerance 
   return (await countTargets(targets, rolloutId)).counts.failed > tolerance;
 }
 
-/**
- * Stops a rollout as its `onFailure` says: pauses it or rolls it back. Undefined when it has changed since it was read.
- */
-export async function stop(call: RolloutCall, rollout: Rollout, reason: StopReason): Promise<Rollout | undefined> {
-  if (rollout.onFailure === 'pause') return await transit(call, rollout, { by: 'pause', reason });
-  return await transit(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout) });
-}
-
-/** Where a rollback begins: at the last unit. Units that were not begun are skipped. */
-export function fromTheLast({ unitCount }: Rollout) {
-  return { unit: unitCount - 1, waiting: undefined, dueAt: undefined, counted: undefined, endedAt: undefined } as const;
-}
-
 async function bake(call: RolloutCall, rollout: Rollout): Promise<Step> {
   const leftMs = msUntil(call, rollout.dueAt);
   if (leftMs > 0) return later('BAKING', leftMs / 1000);
@@ -220,11 +206,4 @@ async function endRollback(call: RolloutCall, rollout: Rollout): Promise<Step> {
   for await (const { targets } of call.targets.all(rollout.rolloutId)) isLeft ||= targets.some(mayBeChanged);
   const by = isLeft ? 'fail-rollback' : 'end-rollback';
   return await goOn(call, rollout, { by, ...(await endWith(call, rollout)) });
-}
-
-/** Throws `NOT_FOUND`. */
-export async function findRollout({ rollouts }: Pick<RolloutCall, 'rollouts'>, rolloutId: string): Promise<Rollout> {
-  const found = await rollouts.read(rolloutId);
-  if (found) return found;
-  throw new Problem('NOT_FOUND', 'There is no such rollout. GET /rollouts names those that are.');
 }

@@ -1,18 +1,18 @@
 import pMap from 'p-map';
-import type { Actor } from '../actor.ts';
-import { compareTexts } from '../compare-texts.ts';
-import { eachToItsEnd } from '../each-to-its-end.ts';
-import { newRunId } from '../long-work/run.ts';
-import { type Starting, startUnlessRunning } from '../long-work/start-run.ts';
-import { type AssistantMapping, isReadable } from '../mapping/assistant-mapping.ts';
-import { Problem, validationFailed } from '../problem.ts';
-import { isoNow, type Runtime } from '../runtime.ts';
-import { countTargets } from './count-targets.ts';
-import type { RolloutCall } from './dependencies.ts';
-import { type Rollout, type RolloutRequest, type Target, type TargetUnit, UNIT_SIZE } from './rollout.ts';
-import { sendTask, transit } from './transit.ts';
-import { isEnded } from './transitions.ts';
-import { countOf, waveSizes } from './waves.ts';
+import type { Actor } from '../../actor.ts';
+import { compareTexts } from '../../compare-texts.ts';
+import { eachToItsEnd } from '../../each-to-its-end.ts';
+import { newRunId } from '../../long-work/run.ts';
+import { type Starting, startUnlessRunning } from '../../long-work/start-run.ts';
+import { type AssistantMapping, isReadable } from '../../mapping/assistant-mapping.ts';
+import { Problem, validationFailed } from '../../problem.ts';
+import { isoNow, type Runtime } from '../../runtime.ts';
+import { countTargets } from '../count-targets.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import { type Rollout, type RolloutRequest, type Target, type TargetUnit, UNIT_SIZE } from '../rollout.ts';
+import { sendTask, transit } from '../transit.ts';
+import { isEnded } from '../transitions.ts';
+import { countOf, waveSizes } from '../waves.ts';
 
 /** Writes that are under way at a time. */
 const WRITES = { concurrency: 8 } as const;

@@ -1,15 +1,15 @@
-import type { AssistantKey } from '../configuration/assistant-key.ts';
-import { desireAssistant } from '../configuration/configuration.ts';
-import { maskChange } from '../configuration/masking.ts';
-import { mappingOf } from '../mapping/assistant-mapping.ts';
-import { offsetIn } from '../page-limit.ts';
-import { type FieldError, Problem, validationFailed } from '../problem.ts';
-import { planAssistant } from '../sync/plan-assistant.ts';
-import { bindTemplate } from '../templates/bind.ts';
-import type { RolloutCall } from './dependencies.ts';
+import type { AssistantKey } from '../../configuration/assistant-key.ts';
+import { desireAssistant } from '../../configuration/configuration.ts';
+import { maskChange } from '../../configuration/masking.ts';
+import { mappingOf } from '../../mapping/assistant-mapping.ts';
+import { offsetIn } from '../../page-limit.ts';
+import { type FieldError, Problem, validationFailed } from '../../problem.ts';
+import { planAssistant } from '../../sync/plan-assistant.ts';
+import { bindTemplate } from '../../templates/bind.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import type { RolloutRequest, Target } from '../rollout.ts';
+import { waveSizes } from '../waves.ts';
 import { assertVersion, targetsOf } from './plan.ts';
-import type { RolloutRequest, Target } from './rollout.ts';
-import { waveSizes } from './waves.ts';
 
 /** The largest page, in bytes: a plan quotes whole prompts, and Lambda returns at most 6 MB. */
 const LARGEST_PAGE = 3 * 1024 * 1024;

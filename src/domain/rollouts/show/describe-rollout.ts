@@ -1,6 +1,6 @@
-import { countTargets } from './count-targets.ts';
-import type { RolloutCall } from './dependencies.ts';
-import type { Counted, Rollout } from './rollout.ts';
+import { countTargets } from '../count-targets.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import type { Counted, Rollout } from '../rollout.ts';
 
 /** A rollout as it is shown, with what became of its targets. */
 function describeRollout(rollout: Rollout, { counts, failures }: Counted, now: number) {

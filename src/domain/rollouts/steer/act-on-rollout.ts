@@ -1,12 +1,9 @@
-import { eachToItsEnd } from '../each-to-its-end.ts';
-import { Problem } from '../problem.ts';
-import { isoNow } from '../runtime.ts';
-import type { RolloutCall } from './dependencies.ts';
-import { findRollout, fromTheLast, stop } from './perform-rollout.ts';
-import type { Rollout, Target, TargetUnit } from './rollout.ts';
-import { sendTask, transit } from './transit.ts';
-import { isAllowed, isEnded, type RolloutState } from './transitions.ts';
-import { heldForMs } from './work-on-targets.ts';
+import { Problem } from '../../problem.ts';
+import { isoNow } from '../../runtime.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import type { Rollout, Target, TargetUnit } from '../rollout.ts';
+import { findRollout, fromTheLast, sendTask, transit } from '../transit.ts';
+import { isAllowed, isEnded, type RolloutState } from '../transitions.ts';
 
 export const ROLLOUT_ACTIONS = ['pause', 'resume', 'abort', 'rollback'] as const;
 export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number];
@@ -91,76 +88,4 @@ function withoutFailure(target: Target): Target {
   if (target.state !== 'failed') return target;
   const { code: _code, detail: _detail, since: _since, ...rest } = target;
   return { ...rest, state: 'outdated' };
-}
-
-/** Rollouts that are read at the same time. */
-const AT_ONCE = 32;
-
-/**
- * Acts on each open rollout: the newest of each template, if it has not ended. One that fails, is slow, or cannot be
- * read does not stop the others; the first error is thrown at the end.
- */
-async function withEachOpen({ rollouts }: RolloutCall, act: (rollout: Rollout) => Promise<void>): Promise<void> {
-  const actOn = async (rolloutId: string) => {
-    const rollout = await rollouts.read(rolloutId);
-    if (rollout && !isEnded(rollout.state)) await act(rollout);
-  };
-  await eachToItsEnd(rollouts.newestOfAll(), actOn, { concurrency: AT_ONCE, goesOn: true });
-}
-
-/** Stops every open rollout that names an alarm. Returns their ids. */
-export async function stopByAlarm(call: RolloutCall, alarm: string): Promise<string[]> {
-  const named: string[] = [];
-  await withEachOpen(call, async ({ rolloutId, alarms }) => {
-    if (!alarms.includes(alarm)) return;
-    named.push(rolloutId);
-    if (await stopOne(call, rolloutId)) await sendTask(call, rolloutId);
-  });
-  return named;
-}
-
-/** The pause between two looks at a rollout that is being planned, in ms. */
-const PLANNED_MS = 500;
-
-/**
- * Stops one rollout. An alarm is told only once: when the worker writes at the same time, the rollout is read and
- * stopped again, and while it is being planned, the end of the planning is waited for. Returns false when there is
- * nothing to stop.
- */
-async function stopOne(call: RolloutCall, rolloutId: string): Promise<boolean> {
-  for (;;) {
-    const rollout = await findRollout(call, rolloutId);
-    if (rollout.state === 'planning' && call.deadline.remainingMs() > 2 * PLANNED_MS) {
-      await call.runtime.sleep(PLANNED_MS);
-    } else if (!isAllowed('pause', rollout.state)) return false;
-    else if (await stop(call, rollout, 'alarm')) return true;
-  }
-}
-
-/**
- * Sends the task of each open rollout again that waits for nothing and has made no progress for this long (ms). Returns
- * how many it sent.
- */
-export async function resendLost(call: RolloutCall, stalledMs: number): Promise<number> {
-  const since = new Date(call.runtime.now() - stalledMs).toISOString();
-  const isGoingOn = ({ state, updatedAt, dueAt = '' }: Rollout) =>
-    state !== 'paused' && updatedAt < since && dueAt < since;
-  let count = 0;
-  await withEachOpen(call, async (rollout) => {
-    if (!isGoingOn(rollout) || (await isInHand(call, rollout))) return;
-    const { rolloutId, state, updatedAt } = rollout;
-    await call.tasks.send({ kind: 'rollout', rolloutId });
-    call.journal.record({ code: 'ROLLOUT_RESENT', rolloutId, state, updatedAt });
-    count += 1;
-  });
-  return count;
-}
-
-/**
- * True while a worker that may still run holds the unit: its targets may take longer than a rollout may go without
- * progress.
- */
-async function isInHand({ targets, runtime }: RolloutCall, { rolloutId, unit: number }: Rollout): Promise<boolean> {
-  const unit = number < 0 ? undefined : await targets.read(rolloutId, number);
-  return unit !== undefined && heldForMs(unit, runtime.now()) > 0;
 }

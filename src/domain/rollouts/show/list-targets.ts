@@ -1,6 +1,6 @@
-import { offsetIn } from '../page-limit.ts';
-import { type FieldError, validationFailed } from '../problem.ts';
-import { TARGET_STATES, type Target, type TargetStore } from './rollout.ts';
+import { offsetIn } from '../../page-limit.ts';
+import { type FieldError, validationFailed } from '../../problem.ts';
+import { TARGET_STATES, type Target, type TargetStore } from '../rollout.ts';
 
 interface Query {
   rolloutId: string;

@@ -1,7 +1,7 @@
-import { eachToItsEnd } from '../each-to-its-end.ts';
+import { eachToItsEnd } from '../../each-to-its-end.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import type { Rollout, Target, TargetUnit } from '../rollout.ts';
 import type { Applied } from './apply-target.ts';
-import type { RolloutCall } from './dependencies.ts';
-import type { Rollout, Target, TargetUnit } from './rollout.ts';
 
 /**
  * - `waiting`: some targets could not be reached now

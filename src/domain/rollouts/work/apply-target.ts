@@ -1,14 +1,14 @@
-import type { VapiAccounts } from '../account/vapi-account.ts';
-import { type DesiredAssistant, desireAssistant, desiredFrom } from '../configuration/configuration.ts';
-import { mappingOf, type OrganisationView, type TemplateBinding } from '../mapping/assistant-mapping.ts';
-import { isAsPlanned, type PlannedRow } from '../mapping/expectation.ts';
-import type { Operation } from '../operation.ts';
-import { Problem, type ProblemCode } from '../problem.ts';
-import { isoNow } from '../runtime.ts';
-import { syncAssistant } from '../sync/sync-assistant.ts';
-import { bindTemplate } from '../templates/bind.ts';
-import type { RolloutCall } from './dependencies.ts';
-import type { Rollout, Target } from './rollout.ts';
+import type { VapiAccounts } from '../../account/vapi-account.ts';
+import { type DesiredAssistant, desireAssistant, desiredFrom } from '../../configuration/configuration.ts';
+import { mappingOf, type OrganisationView, type TemplateBinding } from '../../mapping/assistant-mapping.ts';
+import { isAsPlanned, type PlannedRow } from '../../mapping/expectation.ts';
+import type { Operation } from '../../operation.ts';
+import { Problem, type ProblemCode } from '../../problem.ts';
+import { isoNow } from '../../runtime.ts';
+import { syncAssistant } from '../../sync/sync-assistant.ts';
+import { bindTemplate } from '../../templates/bind.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import type { Rollout, Target } from '../rollout.ts';
 
 /** After failing for this long, in ms, a target has failed even if the failures are temporary. */
 const PATIENCE_MS = 30 * 60_000;

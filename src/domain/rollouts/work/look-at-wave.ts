@@ -1,15 +1,15 @@
 import pMap from 'p-map';
-import { openAccessSession } from '../account/access-session.ts';
-import type { Resource } from '../account/vapi-account.ts';
-import { diffAssistant } from '../configuration/diff.ts';
-import { isIgnored } from '../configuration/untouched.ts';
-import { type AssistantMapping, mappingOf, type OrganisationView } from '../mapping/assistant-mapping.ts';
-import { isHeld } from '../mapping/claim.ts';
-import { Problem } from '../problem.ts';
-import { isoNow } from '../runtime.ts';
-import { formerToolIds, withToolIds } from '../tools/link-tools.ts';
-import type { RolloutCall } from './dependencies.ts';
-import type { Rollout, Target, TargetUnit } from './rollout.ts';
+import { openAccessSession } from '../../account/access-session.ts';
+import type { Resource } from '../../account/vapi-account.ts';
+import { diffAssistant } from '../../configuration/diff.ts';
+import { isIgnored } from '../../configuration/untouched.ts';
+import { type AssistantMapping, mappingOf, type OrganisationView } from '../../mapping/assistant-mapping.ts';
+import { isHeld } from '../../mapping/claim.ts';
+import { Problem } from '../../problem.ts';
+import { isoNow } from '../../runtime.ts';
+import { formerToolIds, withToolIds } from '../../tools/link-tools.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import type { Rollout, Target, TargetUnit } from '../rollout.ts';
 
 /** A unit is looked at only with this much time left, in ms, besides the turns of its targets. */
 const LOOK_MS = 15_000;
