@@ -12,7 +12,7 @@ export type Role = components['schemas']['Role'];
 /** What PUT takes. */
 export type Configuration = components['schemas']['Configuration'];
 
-/** Throws a `CliError` for what is no role. */
+/** Parses a role. Throws a `CliError`. */
 export function roleIn(text: string): Role {
   if (text === 'inbound' || text === 'outbound') return text;
   throw new CliError(`"${text}" is no role: use inbound or outbound.`, EXIT.usage);
@@ -39,7 +39,7 @@ export async function contentIn<Content extends object>(
   throw new CliError(`${nameOf(file)} ${otherwise}`);
 }
 
-/** What an object holds that it must not, the service says. */
+/** Only checks that it is an object: the service checks its content. */
 export function isContent<Content extends object>(value: unknown): value is Content {
   return isJsonObject(value);
 }
@@ -49,7 +49,7 @@ export async function textIn(file: string): Promise<string> {
   return await readable(file, async () => (file === '-' ? textOfBytes(await buffer(process.stdin)) : readText(file)));
 }
 
-/** As a file of a directory is read: with values of the environment in the place of their names. */
+/** Reads a text as a file of a directory is read: names of environment variables are replaced by their values. */
 async function parsed(file: string): Promise<unknown> {
   const mistakes: Mistake[] = [];
   const read = async () => parseSource({ file: nameOf(file), text: await textIn(file) }, mistakes, process.env);
@@ -70,15 +70,15 @@ async function readable<Content>(file: string, read: () => Promise<Content>): Pr
   }
 }
 
-/** Where a question is asked. */
+/** The streams of a question. */
 interface Terminal {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };
   stderr: NodeJS.WritableStream;
 }
 
 /**
- * Asks for a yes. Without a terminal `--yes` must stand in the command: else a `CliError` (64). Declined: one with 1;
- * left by Ctrl-C or Ctrl-D: one with 130.
+ * Asks for confirmation. Throws a `CliError`: without a terminal and without `--yes` with 64, when declined with 1,
+ * when left by Ctrl-C or Ctrl-D with 130.
  */
 export async function confirm(
   question: string,

@@ -3,10 +3,10 @@ import { inLine, type Output } from './output.ts';
 
 type FieldChange = components['schemas']['FieldChange'];
 
-/** The longest text of one value, in letters. */
+/** The longest text of one value, in characters. */
 const LONGEST = 300;
 
-/** Shows fields that differ: what is there now, and what was asked for. */
+/** Shows fields that differ: the present and the requested value. */
 export function showChanges(out: Output, changes: readonly FieldChange[], indent = '  '): void {
   for (const { path, wanted, live } of changes) {
     out.line(`${indent}${inLine(path)}`);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { CliError, EXIT } from './exit.ts';
 
-/** False in the package, which has neither the definition of the service nor the embedded stack. */
+/** True in a checkout. The package has neither the definition of the service nor the embedded stack. */
 export const IS_CHECKOUT = existsSync(new URL('../serverless.yml', import.meta.url));
 
 /** Throws a `CliError` outside of a checkout, with the option that works there. */

@@ -10,8 +10,8 @@ import { z } from 'zod';
 import { SERVICE, standardRegion } from './stage.ts';
 
 /** A task that failed five times. */
-export interface DeadLetter {
-  /** The task, or `unknown` for what is none. */
+interface DeadLetter {
+  /** The kind of task, or `unknown` when the message is none. */
   kind: string;
   /** Absent for parts of drift runs. */
   orgId: string | undefined;
@@ -20,23 +20,23 @@ export interface DeadLetter {
   receipt: string;
 }
 
-export interface DeadLetters {
-  /** All that are there now. Those that are not sent back are there again when this is closed. */
+interface DeadLetters {
+  /** All present dead letters. Those that are not sent back are visible again after this is closed. */
   read(): Promise<readonly DeadLetter[]>;
-  /** Sent first, deleted afterwards: a crash in between does it twice, which does no harm. */
+  /** Sends first and deletes afterwards: a crash in between sends it twice, which does no harm. */
   sendBack(letter: DeadLetter): Promise<void>;
   close(): Promise<void>;
 }
 
 const task = z.object({ kind: z.string(), orgId: z.string().optional(), role: z.string().optional() });
 
-/** For so long nobody else sees a letter that was read, in seconds. */
+/** How long a letter that was read is hidden from others, in seconds. */
 const READING_S = 120;
 
-/** Without a wait SQS asks some of its servers only, and says that there is nothing though there is. */
+/** Without a wait SQS asks only some of its servers, and may wrongly say that there is nothing. */
 const WAIT_S = 2;
 
-/** Opens the dead letters of a stage; of the embedded stack, whose SQS is in the environment, without one. */
+/** Opens the dead letters of a stage; without one those of the embedded stack, whose SQS is in the environment. */
 export async function openDeadLetters({
   stage = 'local',
   region = standardRegion(),

@@ -3,7 +3,7 @@ import { ProblemError } from '../client/index.ts';
 /** Exit codes of every command. */
 export const EXIT = { done: 0, failed: 1, changes: 2, usage: 64, interrupted: 130 } as const;
 
-/** Ends a command with a sentence, and no stack. */
+/** Ends a command with a sentence and without a stack. */
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly exitCode: number;
@@ -14,7 +14,7 @@ export class CliError extends Error {
   }
 }
 
-/** What went wrong, for people: lines without a stack. */
+/** An error as lines for people, without a stack. */
 export function sentencesOf(error: unknown): string[] {
   if (error instanceof ProblemError) return problemLines(error);
   if (!Error.isError(error)) return [String(error)];

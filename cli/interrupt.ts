@@ -1,4 +1,4 @@
-/** The first Ctrl-C lets what is under way end, and begins nothing new; the second one is the system's. */
+/** On the first Ctrl-C, what is under way is completed and nothing new begun; the second one ends the process. */
 export function watchForInterrupt(underWay: string): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -47,7 +47,7 @@ Example: npx vapi-sync plan fleet --stage dev`,
 }
 
 /**
- * Throws a `CliError` for an empty value: a variable of a script that is not set would choose another place, or another
+ * Throws a `CliError` for an empty value: an unset variable of a script would select another place, or another
  * configuration.
  */
 function assertNothingEmpty(command: Command): void {
@@ -65,9 +65,7 @@ export function commandsOf(command: Command): Command[] {
   return [command, ...command.commands.flatMap(commandsOf)];
 }
 
-/**
- * Runs a command line, and sets the exit code of this process. Never throws: what went wrong is a sentence on stderr.
- */
+/** Runs a command line and sets the exit code of this process. Never throws: failures are a sentence on stderr. */
 export async function main(args: readonly string[]): Promise<void> {
   process.stdout.on('error', noteLostOutput);
   try {

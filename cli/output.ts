@@ -11,8 +11,8 @@ export interface Column<Row> {
 }
 
 /**
- * What a command prints. Data go to stdout: one JSON document with `--json`, else text for people. Notes about what is
- * going on go to stderr. Colours and bars only on a terminal.
+ * What a command prints. Data go to stdout: one JSON document with `--json`, otherwise text for people. Notes about the
+ * progress go to stderr. Colours and bars only on a terminal.
  */
 export class Output {
   readonly isJson: boolean;
@@ -28,7 +28,7 @@ export class Output {
     if (this.isJson) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }
 
-  /** One JSON document on a line, for what goes on and on. */
+  /** One JSON document in a line, for commands that keep printing. */
   jsonLine(value: unknown): void {
     if (this.isJson) process.stdout.write(`${JSON.stringify(value)}\n`);
   }
@@ -38,7 +38,7 @@ export class Output {
     if (!this.isJson) process.stdout.write(`${this.isTerminal ? shown(text) : plain(text)}\n`);
   }
 
-  /** A word on the side. */
+  /** A note on stderr. */
   note(text: string): void {
     process.stderr.write(`${plain(text)}\n`);
   }
@@ -91,8 +91,8 @@ const STYLED = new RegExp(`(${'\u001b'}\\[(?:1|22|31|32|33|39)m)`);
 const STEERING = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
 
 /**
- * A text for people. Names and values of organisations stand in it, and must not steer the terminal: of what does, only
- * line ends, tabs and our own colours are left.
+ * A text for people. It may hold names and values of organisations, which must not control the terminal: of control
+ * characters only line ends, tabs and our own colours are kept.
  */
 function shown(text: string): string {
   return text
@@ -114,7 +114,7 @@ export function inLine(text: string): string {
 /** Blanks between two columns. */
 const GAP = 2;
 
-/** No column is cut below so many letters. */
+/** No column is cut to fewer letters than this. */
 const LEAST = 8;
 
 /** Columns of a terminal: letters of the East take two. */
@@ -137,7 +137,7 @@ function cutTo(text: string, width: number): string {
   return `${cut}…`;
 }
 
-/** Widths that fit: the widest gives way first. */
+/** Column widths that fit: the widest column is cut first. */
 function fitting(widths: readonly number[], total: number): number[] {
   const fitted = [...widths];
   const used = () => fitted.reduce((sum, width) => sum + width + GAP, 0);

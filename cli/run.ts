@@ -8,15 +8,15 @@ export interface GlobalOptions extends TargetOptions {
   json?: boolean;
 }
 
-/** What the action of a command works with. */
+/** What the action of a command gets. */
 export interface Call<Options = object> extends Target {
   out: Output;
   options: Options & GlobalOptions;
 }
 
 /**
- * Makes the action of a command: opens the target, runs, lets the embedded stack finish what was left to it, and sets
- * the exit code. Arguments come first, in the order of the command.
+ * Makes the action of a command: opens the target, runs, lets the embedded stack finish its tasks, and sets the exit
+ * code. The action gets its arguments first, in the order of the command.
  */
 export function action<Options = object>(
   run: (call: Call<Options>, given: readonly string[]) => Promise<number | undefined>,

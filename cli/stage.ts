@@ -3,13 +3,13 @@ import { CliError } from './exit.ts';
 /** The name of the service in serverless.yml: a stage is the stack `vapi-sync-<stage>`. */
 export const SERVICE = 'vapi-sync';
 
-/** Where a stage is unless told: as the AWS CLI, or where serverless.yml puts it. */
+/** The default region of a stage: that of the AWS CLI, or of serverless.yml. */
 export function standardRegion(): string {
   return process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'eu-central-1';
 }
 
-/** What it takes to ask the API of a stage. */
-export interface StageAccess {
+/** What calling the API of a stage takes. */
+interface StageAccess {
   baseUrl: string;
   region: string;
   credentials(): Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }>;

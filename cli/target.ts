@@ -11,16 +11,16 @@ export interface TargetOptions {
   token?: string | undefined;
 }
 
-/** A service that can be asked. */
+/** A service that a command works on. */
 export interface Target {
-  /** For people. */
+  /** Its name for people. */
   name: string;
   client: ServiceClient;
-  /** What the client was made of. */
+  /** The options of the client. */
   access: ClientOptions;
-  /** On this machine: has the worker do what the requests have left to it, before the command ends. */
+  /** On this machine: performs the tasks that requests left behind, before the command ends. */
   settle(): Promise<void>;
-  /** On this machine: has it do that from now on. */
+  /** On this machine: performs such tasks from now on. */
   work(): Promise<void>;
   close(): void;
 }
@@ -37,7 +37,7 @@ export async function openTarget({ stage, region, url, token }: TargetOptions): 
   return await openEmbedded();
 }
 
-/** Throws a `CliError` for two places at once. */
+/** Throws a `CliError` when two places are named. */
 export function assertOnePlace({ stage, url }: TargetOptions): void {
   if (stage && url) throw new CliError('Use --stage or --url, not both.', EXIT.usage);
 }

@@ -3,7 +3,7 @@ import type { components } from './schema.ts';
 type Finding = components['schemas']['Finding'];
 
 /**
- * What was done about a finding of a run, for people. In a run that heals, an organisation's record can ask for less.
+ * What was done about a finding of a run, for people. In a healing run, the record of an organisation may ask for less.
  */
 export function healingOf(
   { healing, mode, orgId }: Pick<Finding, 'healing' | 'mode' | 'orgId'>,

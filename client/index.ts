@@ -8,7 +8,7 @@ export type { AwsCredentials, Transport } from './transport.ts';
 /** A problem document (RFC 9457), as the service answers it. */
 export type Problem = components['schemas']['Problem'];
 
-/** Where the service is, and who asks. */
+/** The address of the service, and the identity of the caller. */
 export interface ClientOptions extends Transport {
   /** The address of the API: the output `HttpApiUrl` of the stack. */
   baseUrl: string;
@@ -18,17 +18,16 @@ export interface ClientOptions extends Transport {
 export type ServiceClient = Client<paths>;
 
 /**
- * Makes a client of the service. Requests are signed with `credentials`, or carry `token`. An answer that says when to
- * repeat the request (`Retry-After`) is obeyed, `retries` times at most; what comes then is `error`, typed by its
- * status.
+ * Makes a client of the service. Requests are signed with `credentials`, or carry `token`. An answer with `Retry-After`
+ * is repeated after that time, `retries` times at most; the last answer is then `error`, typed by its status.
  */
 export function createClient({ baseUrl, ...transport }: ClientOptions): ServiceClient {
   return createFetchClient<paths>({ baseUrl, fetch: makeFetch(transport), pathSerializer: pathOf });
 }
 
 /**
- * `.` and `..` are steps in an address, also when they are escaped: a request about one organisation would become one
- * about all. Throws a `TypeError` for them.
+ * Throws a `TypeError` for `.` and `..` as ids: in an address they are steps, also when escaped, and a request about
+ * one organisation would become one about all.
  */
 function pathOf(path: string, values: Record<string, unknown>): string {
   for (const [name, value] of Object.entries(values)) {
@@ -37,7 +36,7 @@ function pathOf(path: string, values: Record<string, unknown>): string {
   return defaultPathSerializer(path, values);
 }
 
-/** An answer that is no success, as an error. `problem` is absent when the answer was none of the service. */
+/** An answer other than a success, as an error. `problem` is absent when the answer was not made by the service. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly status: number;
@@ -57,14 +56,14 @@ export class ProblemError extends Error {
   }
 }
 
-/** What a call of the client gives. */
+/** The result of a call of the client. */
 interface Reply<Data> {
   data?: Data;
   error?: unknown;
   response: Response;
 }
 
-/** The data of an answer. Throws a `ProblemError` for one that is no success. */
+/** The data of an answer. Throws a `ProblemError` unless it is a success. */
 export function orThrow<Data>({ data, error, response }: Reply<Data>): NonNullable<Data> {
   if (!response.ok || data === undefined || data === null) throw new ProblemError(error, response);
   return data;
@@ -74,7 +73,7 @@ function isProblem(error: unknown): error is Problem {
   return typeof error === 'object' && error !== null && 'code' in error && 'detail' in error;
 }
 
-/** What API Gateway itself answers is `{"message": "Forbidden"}`. */
+/** API Gateway's own answers are `{"message": "Forbidden"}`. */
 function textOf(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
   return typeof error === 'string' ? error.slice(0, 200) : '';

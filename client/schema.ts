@@ -1048,11 +1048,11 @@ export interface components {
         };
         /** @description Which voice was asked for, and which one is used */
         Voice: {
-            /** @description As it was sent; null if none was */
+            /** @description As it was sent, with every secret hidden; null if none was */
             requested: {
                 [key: string]: unknown;
             } | null;
-            /** @description What Vapi is given */
+            /** @description What Vapi is given, with every secret hidden */
             applied: {
                 [key: string]: unknown;
             };
@@ -1372,7 +1372,7 @@ export interface components {
             trigger: "schedule" | "request";
             mode: components["schemas"]["RunMode"];
             /**
-             * @description `abandoned`: it stood still, and the next run has given it up
+             * @description `abandoned`: it made no progress, and the next run has given it up
              * @enum {string}
              */
             status: "planning" | "checking" | "healing" | "closed" | "abandoned";
@@ -1845,7 +1845,7 @@ export interface components {
                 };
             };
         };
-        /** @description Another rollout of the template is open, or this one is in no state for that */
+        /** @description Another rollout of the template is open, or the state of this one does not allow that */
         RolloutConflict: {
             headers: {
                 "X-Operation-Id": components["headers"]["operationId"];

@@ -10,15 +10,15 @@ export interface AwsCredentials {
 export interface Transport {
   /** A bearer token, for the routes of organisations where tokens are chosen. */
   token?: string | undefined;
-  /** To sign with (AWS Signature Version 4), or what gives them: asked before each request. */
+  /** Credentials to sign with (AWS Signature Version 4), or a function that gives them before each request. */
   credentials?: AwsCredentials | (() => Promise<AwsCredentials>) | undefined;
   /** The region of the API; needed with `credentials`. */
   region?: string | undefined;
   /** How often a request is repeated that the service asks to repeat (2). */
   retries?: number | undefined;
-  /** A longer wait than so many seconds is not waited for (60). */
+  /** The longest wait before a repetition, in seconds (60): an answer that asks for a longer one is returned. */
   longestWaitSeconds?: number | undefined;
-  /** Sends one request; the platform's own unless told. */
+  /** Sends one request; by default the platform's `fetch`. */
   fetch?: ((request: Request) => Promise<Response>) | undefined;
   /** Waits, until the signal of the request aborts it; for tests. */
   sleep?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
@@ -27,7 +27,10 @@ export interface Transport {
 const RETRIES = 2;
 const LONGEST_WAIT_S = 60;
 
-/** Makes a `fetch` that signs, and repeats what the service asks to repeat. Throws for credentials without a region. */
+/**
+ * Makes a `fetch` that signs requests and repeats them when the service asks for it. Throws for credentials without a
+ * region.
+ */
 export function makeFetch(transport: Transport): (request: Request) => Promise<Response> {
   const { fetch: send = (request) => fetch(request), sleep = pause, retries = RETRIES } = transport;
   const { credentials, region, longestWaitSeconds = LONGEST_WAIT_S } = transport;
@@ -52,7 +55,7 @@ function waitSeconds({ ok, headers }: Response): number | undefined {
   return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
 }
 
-/** No redirect is followed: what authorises a request goes to the service that it was meant for. */
+/** Follows no redirect: what authorises a request goes to no other host. */
 async function authorised({ token, credentials, region }: Transport, request: Request): Promise<Request> {
   if (token) request.headers.set('authorization', `Bearer ${token}`);
   if (token || !credentials) return new Request(request, { redirect: 'error' });
@@ -60,7 +63,7 @@ async function authorised({ token, credentials, region }: Transport, request: Re
   const { accessKeyId, secretAccessKey, sessionToken } = given;
   const optional = { ...(sessionToken && { sessionToken }), ...(region && { region }) };
   const signer = new AwsClient({ accessKeyId, secretAccessKey, service: 'execute-api', ...optional });
-  // The signer makes a request of its own, which knows nothing of the signal.
+  // The signer makes a new request, which does not have the signal.
   return new Request(await signer.sign(request), { signal: request.signal, redirect: 'error' });
 }
 

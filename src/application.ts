@@ -21,7 +21,7 @@ import { SecretsManagerStore } from './adapters/secrets-manager-store.ts';
 import { SqsTaskQueue } from './adapters/sqs-task-queue.ts';
 import { recordCall, recordCircuit, type Telemetry } from './adapters/telemetry/journal.ts';
 import { makeVapiAccounts } from './adapters/vapi/accounts.ts';
-import { makeShelf } from './domain/account/account-book.ts';
+import { makeListCache } from './domain/account/list-cache.ts';
 import type { OrganisationStore } from './domain/account/organisation-settings.ts';
 import type { AnnounceDependencies } from './domain/changes/announce.ts';
 import type { ChangeStore } from './domain/changes/change-store.ts';
@@ -49,32 +49,32 @@ import {
 } from './parts.ts';
 import type { Settings } from './settings.ts';
 
-/** What every function works with. */
+/** What every function needs. */
 export interface HttpApplication {
   telemetry: Telemetry;
   runtime: Runtime;
-  /** Name of the token's claim for the organisation; undefined when callers sign with IAM. */
+  /** The claim of a token that names the organisation; undefined when callers sign with IAM. */
   orgClaim: string | undefined;
 }
 
-/** What `status` works with: it reads the table, and nothing else. */
+/** What `status` needs: it only reads the table. */
 export interface StatusApplication extends HttpApplication {
   sync: Pick<SyncDependencies, 'mappings' | 'history' | 'specs'>;
   organisations: OrganisationStore;
 }
 
-/** What `fleet` works with: it reads the table, and nothing else. */
+/** What `fleet` needs: it only reads the table. */
 export interface FleetApplication extends HttpApplication {
   fleet: { index: AssistantIndex; mappings: MappingStore; changes: ChangeStore };
 }
 
-/** What `announce` works with. */
+/** What `announce` needs. */
 export interface AnnounceApplication {
   telemetry: Telemetry;
   announce: Omit<AnnounceDependencies, 'journal'>;
 }
 
-/** What `templates` works with. */
+/** What `templates` needs. */
 export interface TemplatesApplication extends HttpApplication {
   templates: TemplateStore;
   variables: VariableStore;
@@ -82,37 +82,37 @@ export interface TemplatesApplication extends HttpApplication {
   inlineCredentials: boolean;
 }
 
-/** What `sync` works with. */
+/** What `sync` needs. */
 export interface SyncApplication extends HttpApplication {
   sync: SyncDependencies;
   templates: TemplateDependencies;
   queue: SqsTaskQueue;
   organisations: OrganisationStore;
   inlineCredentials: boolean;
-  /** True for the service that a verification plays on: the names of its organisations are reserved. */
+  /** True for the service that a verification calls: only that may use its reserved organisations. */
   isVerification?: boolean;
 }
 
-/** What `drift` works with: it starts runs and shows them; the checks are the worker's. */
+/** What `drift` needs: it starts runs and shows them; the worker does the checks. */
 export interface DriftApplication extends HttpApplication {
   drift: DriftStart & Pick<DriftDependencies, 'mode' | 'findings'>;
 }
 
-/** What `rollouts` works with. */
+/** What `rollouts` needs. */
 export interface RolloutApplication extends HttpApplication {
   rollouts: RolloutDependencies;
-  /** Drift runs, as far as it takes to send their tasks again. */
+  /** Drift runs, as far as sending their tasks again needs them. */
   drift: Pick<DriftDependencies, 'runs' | 'units' | 'limits' | 'runtime' | 'tasks'>;
-  /** After so long without progress a task is taken for lost, in ms. */
+  /** After this long without progress a task counts as lost, in ms. */
   stalledMs: number;
 }
 
-/** What `verify` works with. */
+/** What `verify` needs. */
 export interface VerifyApplication extends SyncApplication {
   verificationRuns: VerificationRuns;
 }
 
-/** All that there is: what `worker` works with, and the tests and scripts. */
+/** Everything: what `worker`, the tests and the scripts need. */
 export interface Application extends VerifyApplication, FleetApplication, RolloutApplication {
   drift: DriftDependencies;
 }
@@ -125,7 +125,7 @@ function tableOf({ settings, clients }: TableParts): Table {
   return { client: clients.dynamo, name: settings.tableName };
 }
 
-/** Puts together what `status` needs. Throws `SettingsError`, as all of these do. */
+/** Puts together what `status` needs. Throws `SettingsError`, as do all of these functions. */
 export function makeStatusApplication(parts: TableParts = systemTable()): StatusApplication {
   const table = tableOf(parts);
   const { runtime, settings } = parts;
@@ -278,9 +278,9 @@ function driftOf(sync: SyncDependencies, { settings, table }: { settings: Settin
     findings: new DynamoFindingStore(table, runtime),
     strays: new DynamoStrayStore(table, runtime),
     pacer: makePacer(runtime),
-    numbers: makeShelf(),
-    toolIds: makeShelf(),
-    allocations: makeShelf(),
+    numbers: makeListCache(),
+    toolIds: makeListCache(),
+    allocations: makeListCache(),
     limits: settings.drift,
     mode: settings.driftMode,
   };

@@ -12,9 +12,9 @@ import { readSettings, type Settings } from './settings.ts';
 
 /** Waits for AWS are bounded: a hanging table must not eat the time that recording an outcome needs. */
 const AWS_REQUEST = {
-  // Else each command sorts the middleware anew.
+  // Without this, each command sorts the middleware anew.
   cacheMiddleware: true,
-  // Without `throwOnRequestTimeout` the SDK only warns, and goes on waiting.
+  // Without `throwOnRequestTimeout` the SDK only warns and goes on waiting.
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
   maxAttempts: 3,
   sha256: SigningHash,
@@ -37,7 +37,7 @@ interface Clients {
   queue: SQSClient;
 }
 
-/** What an application is made of. */
+/** The parts that an application is made of. */
 export interface ApplicationParts {
   settings: Settings;
   runtime: Runtime;
@@ -45,29 +45,27 @@ export interface ApplicationParts {
   upstreamTiming?: UpstreamTiming;
 }
 
-/**
- * One part less than the others have, and one bundle a third smaller: `status` loads no client that it does not use.
- */
+/** Without the clients of queue and secrets, which `status` does not load: its bundle is a third smaller. */
 export type TableParts = Pick<ApplicationParts, 'settings' | 'runtime'> & { clients: Pick<Clients, 'dynamo'> };
 
 export type QueueParts = TableParts & { clients: Pick<Clients, 'queue'> };
 
 export type BusParts = TableParts & { clients: { bus: EventBridgeClient } };
 
-/** Does something with a request before it is signed. */
+/** A middleware that changes a request before it is signed. */
 type Building = <Given extends { request: unknown }, Sent>(
   next: (given: Given) => Promise<Sent>,
 ) => (given: Given) => Promise<Sent>;
 
-/** The part of a client's middleware that is changed here. */
+/** The part of a client's middleware stack that is used here. */
 interface Middleware {
   remove(name: string): boolean;
   add(middleware: Building, options: { step: 'build'; name: string }): void;
 }
 
 /**
- * Without the middleware that walks every request and answer for a debug log that is off, and with a name that is not
- * made anew for each request: by that name CloudTrail shows what is asked of AWS.
+ * Removes the middleware that goes through every request and answer for a debug log that is off, and replaces the user
+ * agent, which is otherwise computed for each request, by a fixed one; CloudTrail shows it.
  */
 export function lean<C extends { middlewareStack: Middleware }>(client: C): C {
   client.middlewareStack.remove('loggerMiddleware');
@@ -81,7 +79,7 @@ const named: Building = (next) => async (given) => {
   return await next(given);
 };
 
-/** Throws `SettingsError`, as all of these do. */
+/** The parts of a function that uses only the table. Throws `SettingsError`, as do the functions below. */
 export function systemTable(): TableParts {
   return {
     settings: readSettings(),
@@ -96,13 +94,13 @@ export function systemTableAndQueue(): QueueParts {
   return { ...parts, clients: { ...clients, queue: lean(new SQSClient(AWS_REQUEST)) } };
 }
 
-/** All of them. */
+/** All parts. */
 export function systemParts(): ApplicationParts {
   const { clients, ...parts } = systemTableAndQueue();
   return { ...parts, clients: { ...clients, secrets: lean(new SecretsManagerClient(AWS_REQUEST)) } };
 }
 
-/** The table and the bus of events. */
+/** The same with the event bus. */
 export function systemTableAndBus(): BusParts {
   const { clients, ...parts } = systemTable();
   return { ...parts, clients: { ...clients, bus: lean(new EventBridgeClient(AWS_REQUEST)) } };

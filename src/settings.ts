@@ -11,7 +11,7 @@ export interface Settings {
   vapiBaseUrl: string;
   platformKey: ApiKey | undefined;
   taskQueueUrl: string;
-  /** The bus that changes are told to. */
+  /** The event bus to which changes are told. */
   eventBusName: string;
   /** How long changes are kept, in days. */
   changeRetentionDays: number;
@@ -24,7 +24,7 @@ export interface Settings {
   orgClaim: string | undefined;
   driftMode: DriftMode;
   drift: DriftLimits;
-  /** After so long without progress the task of a rollout is taken for lost. */
+  /** After this long without progress the task of a rollout counts as lost, in ms. */
   rolloutStalledMs: number;
 }
 
@@ -32,10 +32,20 @@ const notEmpty = z.string('missing').check(z.minLength(1, 'missing'));
 
 const MINUTE_MS = 60_000;
 
-/** A number within bounds, with a default. */
-function number(standard: number, { min, max }: { min: number; max: number }) {
+interface Bounds {
+  min: number;
+  max: number;
+}
+
+/** A number within bounds. */
+function numberWithin({ min, max }: Bounds) {
   const error = `not a number from ${min} to ${max}`;
-  return z._default(z.coerce.number(error).check(z.minimum(min, error), z.maximum(max, error)), standard);
+  return z.coerce.number(error).check(z.minimum(min, error), z.maximum(max, error));
+}
+
+/** A number within bounds, with a default. */
+function number(standard: number, bounds: Bounds) {
+  return z._default(numberWithin(bounds), standard);
 }
 
 const pointers = z.pipe(
@@ -69,7 +79,7 @@ const environmentSchema = z.object({
   DRIFT_PAGE_SIZE: number(100, { min: 1, max: 1000 }),
   DRIFT_PARALLEL_WINDOWS: number(2, { min: 1, max: 50 }),
   DRIFT_CALLS_PER_SECOND: number(2, { min: 0.1, max: 1000 }),
-  BACKGROUND_CALLS_PER_SECOND: z.optional(z.coerce.number().check(z.minimum(0.1), z.maximum(1000))),
+  BACKGROUND_CALLS_PER_SECOND: z.optional(numberWithin({ min: 0.1, max: 1000 })),
   ROLLOUT_STALLED_SECONDS: number(60, { min: 1, max: 86_400 }),
   DRIFT_GRACE_MINUTES: number(60, { min: 0, max: 100_000 }),
   DRIFT_MAX_REMOVALS: number(25, { min: 0, max: 100_000 }),
@@ -77,7 +87,7 @@ const environmentSchema = z.object({
   DRIFT_TRAFFIC: z._default(z.enum(['keep', 'follow-latest'], 'not one of keep, follow-latest'), 'keep'),
 });
 
-/** What is wrong with the environment, all of it in one message. */
+/** Names everything that is wrong with the environment, in one message. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
@@ -111,8 +121,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
 }
 
 /**
- * True when the call that is being answered is to leave a trace: on Lambda, not switched off, and sampled by X-Ray,
- * which tells so anew with each call.
+ * True when the present call is to be traced: on Lambda, with tracing on, and sampled by X-Ray, which decides anew for
+ * each call.
  */
 export function isTraceWanted(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {
   const { AWS_EXECUTION_ENV, POWERTOOLS_TRACE_ENABLED, _X_AMZN_TRACE_ID } = environment;
@@ -145,5 +155,5 @@ function driftLimits(settings: DriftVariables): DriftLimits {
   };
 }
 
-/** Fixed values that have no setting. */
+/** Limits that have no setting. */
 const FIXED_DRIFT_LIMITS = { windowPages: 10, batchSize: 25, maxFailures: 3 } as const;

@@ -187,7 +187,7 @@ function pathOf(orgId: string, role: string) {
   return { params: { path: { orgId, role: roleIn(role) } } };
 }
 
-/** The one hash in the history that begins so. Throws a `CliError` when none does, or more than one. */
+/** The hash in the history that begins with this text. Throws a `CliError` when there is none, or more than one. */
 async function hashOf(
   { client }: Pick<Call, 'client'>,
   { orgId, role, beginning }: { orgId: string; role: string; beginning: string },

@@ -24,7 +24,7 @@ interface Options {
   limit?: number;
 }
 
-/** Who changed what. */
+/** The command that shows who changed what. */
 export function addChangeCommands(program: Command): void {
   program
     .command('changes [org]')
@@ -66,7 +66,7 @@ async function showAll({ client, options, out }: Call<Options>): Promise<undefin
   else out.table(COLUMNS, items);
 }
 
-/** Between two looks, in ms. */
+/** The pause between two requests, in ms. */
 const PAUSE_MS = 2_000;
 
 async function follow({ client, options, out, work }: Call<Options>): Promise<undefined> {

@@ -9,7 +9,7 @@ interface Options {
   port: string;
 }
 
-/** A page to look at the fleet, and to act on it. */
+/** The command that serves a page for looking at the fleet and acting on it. */
 export function addConsoleCommand(program: Command): void {
   program
     .command('console')

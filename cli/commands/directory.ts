@@ -24,7 +24,7 @@ interface Options {
   yes?: boolean;
 }
 
-/** A directory in Git, and the fleet: what differs, and to make it so. */
+/** The commands that compare a directory in Git with the fleet, and apply it. */
 export function addDirectoryCommands(program: Command): void {
   program
     .command('plan <dir>')
@@ -50,7 +50,7 @@ export function addDirectoryCommands(program: Command): void {
     .action(action<ExportOptions>(exportAll));
 }
 
-/** Undefined when there are mistakes: each was shown, with its place. */
+/** Reads the directory. Undefined when it has mistakes, which are then shown with their places. */
 async function planOf({ client, out, options }: Call<Options>, dir: string): Promise<Plan | undefined> {
   const directory = readDirectory(dir);
   const prune = options.prune === true;
@@ -107,8 +107,8 @@ function removalsSentence(count: number): string {
 }
 
 /**
- * Templates and values first: without one of them nothing that stands on it is begun. False when stopped. Throws a
- * `CliError`.
+ * Applies templates and values first: unless they all succeed, no assistant that depends on them is begun. False when
+ * stopped. Throws a `CliError`.
  */
 async function makeFoundations({ client, out }: Call, { foundations }: Plan, stop: AbortSignal): Promise<boolean> {
   for (const step of foundations) {

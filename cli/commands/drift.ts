@@ -9,11 +9,11 @@ import { action, type Call } from '../run.ts';
 type Report = components['schemas']['DriftRunReport'];
 type Finding = components['schemas']['Finding'];
 
-/** Between two looks at a run, and how long at most, in ms. */
+/** The pause between two looks at a run, and the longest wait for its end, in ms. */
 const PAUSE_MS = 500;
 const LONGEST_MS = 60 * 60_000;
 
-/** A look at the whole fleet. */
+/** The command that starts a drift run and shows its findings. */
 export function addDriftCommand(program: Command): void {
   program
     .command('drift')
@@ -38,7 +38,7 @@ async function drift({ client, options, out, work }: Call<{ heal?: boolean }>): 
   return run.status === 'closed' && findings.length === 0 ? EXIT.done : EXIT.failed;
 }
 
-/** Says that there is a run already, which may do less than was asked for. */
+/** Says that a run is going on already, which may do less than was asked for. */
 async function noteOther({ client, out }: Pick<Call, 'client' | 'out'>, runId: string, asked: string): Promise<void> {
   const { mode } = await read(client, runId);
   const less = asked === 'heal' && mode !== 'heal';

@@ -16,7 +16,7 @@ interface ImportOptions extends GlobalOptions {
   concurrency: number;
 }
 
-/** Assistants that are there already, and the way back from a lost table. */
+/** The commands that map existing assistants, and list them for restoring a lost table. */
 export function addImportCommands(program: Command): void {
   program
     .command('import <file>')
@@ -58,7 +58,7 @@ function assertNoAddress({ url }: GlobalOptions): void {
   if (url) throw new CliError('This works on the table itself: use --stage.', EXIT.usage);
 }
 
-/** The lines of a file. Throws a `CliError` that names the file, when it is no list. */
+/** The lines of a file. Throws a `CliError` that names the file when it is not a list. */
 async function linesOf(file: string, read: (content: string) => Line[]): Promise<Line[]> {
   const text = await textIn(file);
   try {

@@ -9,7 +9,7 @@ interface Options extends GlobalOptions {
   org?: string[];
 }
 
-/** Dead letters back to the queue. */
+/** The command that sends dead letters back to the queue. */
 export function addRedriveCommand(program: Command): void {
   program
     .command('redrive')
@@ -20,7 +20,7 @@ export function addRedriveCommand(program: Command): void {
     .action(async function redriveAll(this: Command) {
       const options = this.optsWithGlobals<Options>();
       if (options.url) throw new CliError('redrive works on the queue itself: use --stage.', EXIT.usage);
-      // The queue of a stage needs nothing but its name; that of the embedded stack needs the stack.
+      // For a stage the name of the queue is enough; the queue of the embedded stack needs the stack.
       const isStage = options.stage !== undefined && options.stage !== 'local';
       const target = isStage ? undefined : await openTarget(options);
       try {

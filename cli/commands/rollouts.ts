@@ -19,7 +19,7 @@ interface StartOptions {
   dryRun?: boolean;
 }
 
-/** Between two looks, in ms. */
+/** The pause between two looks, in ms. */
 const PAUSE_MS = 1_000;
 
 const COLUMNS: readonly Column<Rollout>[] = [
@@ -47,7 +47,7 @@ const TARGET_COLUMNS: readonly Column<Target>[] = [
   { title: 'Why', of: ({ code, detail }) => [code, detail].filter(Boolean).join(': ') },
 ];
 
-/** Rollouts of templates. */
+/** The commands for rollouts of templates. */
 export function addRolloutCommands(program: Command): void {
   const rollout = new Command('rollout').description('Brings all that are bound to a template to a version, in waves');
   rollout.command('list').description('The newest rollouts').action(action(list));
@@ -106,7 +106,7 @@ function targetsOf({ template }: RolloutRequest, plan: { targets: number; waves:
   return `${plan.targets} ${plan.targets === 1 ? 'target' : 'targets'} in waves of ${plan.waves.join(', ')}`;
 }
 
-/** What it would do to each target, page by page; nothing is started. */
+/** Shows what a rollout would do to each target, page by page; nothing is started. */
 async function showPlan({ client, out }: Call, asked: RolloutRequest): Promise<number> {
   const body = { ...asked, dryRun: true };
   const items: RolloutPlan['items'] = [];

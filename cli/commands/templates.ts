@@ -14,7 +14,7 @@ const COLUMNS: readonly Column<Template>[] = [
   { title: 'Description', of: ({ description }) => description },
 ];
 
-/** Templates, and the values of organisations for them. */
+/** The commands for templates, and for the values that organisations give them. */
 export function addTemplateCommands(program: Command): void {
   const template = new Command('template').description('Templates: configurations with variables, in versions');
   template.command('list').description('All templates, in their newest version').action(action(list));

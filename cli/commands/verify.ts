@@ -16,7 +16,7 @@ interface Options extends GlobalOptions {
   header: string[];
 }
 
-/** Does the whole chain work? */
+/** The command that runs the verification suite. */
 export function addVerifyCommand(program: Command): void {
   program
     .command('verify')

@@ -4,7 +4,7 @@ import { makeFetch } from '../../client/transport.ts';
 import { sentencesOf } from '../exit.ts';
 import { isKnownRoute } from './routes.ts';
 
-/** What is answered to the browser. */
+/** An answer to the browser. */
 export interface Answer {
   status: number;
   headers?: Record<string, string>;
@@ -17,12 +17,12 @@ export type Forward = (request: IncomingMessage, url: URL) => Promise<Answer>;
 const SENT = ['accept', 'content-type', 'if-match', 'x-operation-id'] as const;
 const ANSWERED = ['content-type', 'etag', 'retry-after', 'x-operation-id'] as const;
 
-/** More than any request of the page has. */
+/** The largest body, in bytes: no request of the page has more. */
 const LONGEST_BODY = 64 * 1024;
 
 /**
- * Makes what passes on the requests of the page, signed as the client signs. The page repeats by itself what is to be
- * repeated.
+ * Makes the function that passes requests of the page on to the service, signed as the client signs. Nothing is
+ * repeated: the page does that itself.
  */
 export function makeForward(access: ClientOptions): Forward {
   const send = makeFetch({ ...access, retries: 0 });
@@ -50,7 +50,7 @@ export function makeForward(access: ClientOptions): Forward {
   };
 }
 
-/** A problem document (RFC 9457), as the service has them. */
+/** A problem document (RFC 9457), like those of the service. */
 export function problem({ status, code, detail }: { status: number; code: string; detail: string }): Answer {
   const body = JSON.stringify({ type: 'about:blank', title: code, status, detail, code, retryable: false, errors: [] });
   return { status, headers: { 'content-type': 'application/problem+json' }, body };
@@ -60,7 +60,7 @@ function chosen<Name extends string>(names: readonly Name[], read: (name: Name) 
   return Object.fromEntries(names.map((name) => [name, read(name)]).filter(([, value]) => value !== ''));
 }
 
-/** Undefined when it is too long. */
+/** The body of a request; undefined when it is too large. */
 async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -1,19 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A request, as far as it decides who may come in. */
+/** The part of a request that decides whether it is let in. */
 export interface Visit {
   method: string;
   headers: IncomingHttpHeaders;
-  /** What the address has as `token`. */
+  /** The value of `token` in the address. */
   token: string | null;
-  /** The port that is listened on. */
+  /** The port of the console. */
   port: number;
-  /** Where the visitor is. */
+  /** The address of the visitor. */
   from: string;
 }
 
-/** Why a visitor does not come in. */
+/** Why a request is not let in. */
 export interface Refusal {
   status: 401 | 403;
   code: 'TOKEN_MISSING' | 'FOREIGN_REQUEST';
@@ -23,8 +23,8 @@ export interface Refusal {
 const THIS_MACHINE = /^(?:127\.|::ffff:127\.|::1$)/;
 
 /**
- * Who may come in: a browser of this machine that has the token, and a page of this address only. `Host` keeps out
- * names that were made to point here (DNS rebinding), `Origin` and `Sec-Fetch-Site` keep out pages of other sites.
+ * Lets in only browsers of this machine that have the token, and pages of this address. `Host` keeps out names that
+ * were made to point here (DNS rebinding), `Origin` and `Sec-Fetch-Site` keep out pages of other sites.
  */
 export function refusalOf(visit: Visit, secret: string): Refusal | undefined {
   const { headers, port, from } = visit;
@@ -42,9 +42,8 @@ function foreign(detail: string): Refusal {
 }
 
 /**
- * The cookie that holds the token after the first visit, so that it stands in no further address. Scripts cannot read
- * it, and no request of another site carries it. Cookies are shared by all ports of a machine: the name tells the
- * consoles apart.
+ * The cookie that holds the token after the first visit, so that no further address needs it. Scripts cannot read it,
+ * and no request of another site carries it. All ports of a machine share cookies: the name tells consoles apart.
  */
 export function cookieFor(port: number, secret: string): string {
   return `${nameFor(port)}=${secret}; Path=/console; HttpOnly; SameSite=Strict`;
@@ -67,7 +66,7 @@ function nameFor(port: number): string {
   return `vapi-sync-console-${port}`;
 }
 
-/** In a time that tells nothing. */
+/** Compares in constant time. */
 function isSame(given: string, secret: string): boolean {
   return timingSafeEqual(digest(given), digest(secret));
 }

@@ -3,7 +3,7 @@ import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A file of the page. */
-export interface PageFile {
+interface PageFile {
   type: string;
   content: Buffer;
 }
@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** The page: the package has it built, a checkout builds it when its sources have changed. */
+/** Loads the page. The package has it built; a checkout builds it when its sources have changed. */
 export async function loadPage(): Promise<Page> {
   if (!existsSync(new URL('../../console/vite.config.ts', import.meta.url))) {
     return readPage(fileURLToPath(new URL('../../page', import.meta.url)));
@@ -27,7 +27,7 @@ export async function loadPage(): Promise<Page> {
   return readPage(await builtPage());
 }
 
-/** All of it is kept: nothing is looked up on the disk by what a request says. */
+/** Reads all files at once: no path from a request reaches the disk. */
 function readPage(directory: string): Page {
   const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return new Map(

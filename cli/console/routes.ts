@@ -2,7 +2,7 @@ import type { paths } from '../../client/index.ts';
 
 type Method = 'GET' | 'POST';
 
-/** All that the page asks of the service, and all that is passed on to it. */
+/** The routes that the page uses; only these are passed on to the service. */
 const ROUTES: Partial<Record<keyof paths, readonly Method[]>> = {
   '/assistants': ['GET'],
   '/orgs/{orgId}/assistants': ['GET'],

@@ -5,8 +5,8 @@ import { type Answer, type Forward, makeForward, problem } from './forward.ts';
 import { cookieFor, refusalOf } from './gate.ts';
 import type { Page } from './page.ts';
 
-/** Below which all addresses of the console are. */
-export const CONSOLE_PATH = '/console';
+/** All addresses of the console are below this path. */
+const CONSOLE_PATH = '/console';
 
 const POLICY = [
   "default-src 'none'",
@@ -28,14 +28,14 @@ const SAFE_HEADERS = {
   'x-frame-options': 'DENY',
 };
 
-/** What a console is made of. */
-export interface ConsoleParts {
+/** What a console needs. */
+interface ConsoleParts {
   page: Page;
   /** The service that it shows. */
   access: ClientOptions;
-  /** The same for people. */
+  /** Its name for people. */
   name: string;
-  /** What the address has to name. */
+  /** The token that the address must have. */
   secret: string;
 }
 
@@ -44,7 +44,7 @@ export function makeSecret(): string {
   return randomBytes(24).toString('base64url');
 }
 
-/** Answers what is below `/console`: the files of the page, and at `/console/api` what the page asks of the service. */
+/** Answers requests below `/console`: the files of the page, and at `/console/api` its requests to the service. */
 export function makeListener({ access, ...parts }: ConsoleParts): RequestListener {
   const forward = makeForward(access);
   return (request, response) => {
@@ -80,7 +80,7 @@ export async function openConsole(parts: ConsoleParts, port = 0): Promise<OpenCo
   };
 }
 
-/** Paths are read against it. */
+/** The base for parsing paths. */
 const NOWHERE = 'http://console.invalid';
 
 interface Asked extends Omit<ConsoleParts, 'access'> {

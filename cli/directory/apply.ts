@@ -3,7 +3,7 @@ import { orThrow, ProblemError, type ServiceClient } from '../../client/index.ts
 import { AT_ONCE } from './at-once.ts';
 import type { Step } from './plan.ts';
 
-/** What became of a step. */
+/** The outcome of a step. */
 export interface Applied extends Pick<Step, 'orgId' | 'role' | 'action'> {
   outcome: string;
   /** Why it failed. */
@@ -12,12 +12,12 @@ export interface Applied extends Pick<Step, 'orgId' | 'role' | 'action'> {
 
 interface Applying {
   client: ServiceClient;
-  /** No further step is begun then; those under way are ended. */
+  /** When aborted, no further step is begun; those under way are completed. */
   signal: AbortSignal;
   onDone: (applied: Applied) => void;
 }
 
-/** Makes the steps of a plan, several at a time, each only on the row that the plan was made from. */
+/** Performs the steps of a plan, several at a time, each only if the row is as the plan saw it. */
 export async function applySteps(steps: readonly Step[], { client, signal, onDone }: Applying): Promise<Applied[]> {
   const applied: Applied[] = [];
   await pMap(

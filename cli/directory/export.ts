@@ -11,18 +11,18 @@ import { AT_ONCE } from './at-once.ts';
 import { assertNoFile } from './read.ts';
 import { literal } from './source.ts';
 
-/** What was written. */
-export interface Exported {
+/** What an export wrote. */
+interface Exported {
   files: readonly string[];
   assistants: number;
-  /** Names of the environment that stand in the place of secrets. */
+  /** Environment variables that stand for secrets. */
   secrets: readonly string[];
   /**
-   * Those of them that stand for several secrets, as what they are made of differs in signs alone: which is whose is to
-   * be said by hand.
+   * Those that stand for several secrets, because the names that they are made of differ only in signs: which is which
+   * must be set by hand.
    */
   ambiguous: readonly string[];
-  /** Assistants without a configuration that was applied. */
+  /** Assistants to which no configuration was applied yet. */
   skipped: readonly string[];
   /** Assistants without a model, which `PUT` takes only with `allowEmpty`: no directory says that. */
   modelless: readonly string[];
@@ -43,12 +43,12 @@ export function filesThere(path: string): string[] {
   });
 }
 
-/** Names of the environment, and the places that each stands in. */
+/** Environment variables, and the places that each stands in. */
 type Secrets = Map<string, Set<string>>;
 
 const SCHEMA = '# yaml-language-server: $schema=../schemas/organisation.json\n';
 
-/** Writes `orgs/<orgId>.yaml` for all of the platform's account, and for the organisations that are named. */
+/** Writes `orgs/<orgId>.yaml` for all organisations of the platform's account, and for those that are named. */
 export async function exportDirectory(
   client: ServiceClient,
   path: string,
@@ -135,14 +135,14 @@ async function configurationsOf(
   return found;
 }
 
-/** Metadata that held nothing but what is the service's were not asked for. */
+/** Empty metadata: only the service's own was in it. */
 function withoutEmpty({ metadata, ...configuration }: Configuration): object {
   const isEmpty = metadata === undefined || metadata === null || Object.keys(metadata).length === 0;
   return isEmpty ? configuration : { ...configuration, metadata };
 }
 
 /**
- * The same with a name of the environment for each hidden secret: `${env:GLOBEX_INBOUND_SERVER_SECRET}`. No name begins
+ * The same with an environment variable for each hidden secret: `${env:GLOBEX_INBOUND_SERVER_SECRET}`. No name begins
  * with a digit.
  */
 function withNames(value: unknown, name: string, secrets: Secrets): unknown {

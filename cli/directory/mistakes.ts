@@ -1,10 +1,10 @@
 import type { LineCounter, Node } from 'yaml';
 
-/** Something in a directory that is wrong, and where. */
+/** A mistake in a directory, and its place. */
 export interface Mistake {
   /** Relative to where the command runs. */
   file: string;
-  /** From 1; absent where no line can be named. */
+  /** From 1; absent when no line can be named. */
   line?: number;
   /** Path of the field in dots. */
   field?: string;
@@ -16,23 +16,23 @@ export function mistakeLine({ file, line, field, text }: Mistake): string {
   return [line === undefined ? file : `${file}:${line}`, ...(field ? [field] : []), text].join(': ');
 }
 
-/** Where something stands in a file. */
+/** A place in a file. */
 interface Place {
   source: { file: string; lineAt(path: readonly (string | number)[]): number | undefined };
-  /** What of the file the service was asked for. */
+  /** The part of the file that was sent to the service. */
   root: readonly string[];
 }
 
-/** A refusal of the service, or of its rules. */
+/** A refusal of the service. */
 interface Refusal {
   message: string;
   problem?: { errors: readonly { field: string; detail: string }[] } | undefined;
 }
 
-/** What the service calls the request as a whole, and its path: no file has these fields. */
+/** Fields of the service's errors that no file has: the request as a whole, and its path. */
 const OF_THE_WHOLE: readonly string[] = ['body', 'orgId', 'templateId'];
 
-/** What is refused, at the lines of the fields that are named. */
+/** The mistakes of a refusal, at the lines of the fields that it names. */
 export function mistakesIn({ message, problem }: Refusal, { source, root }: Place): Mistake[] {
   const errors = problem?.errors ?? [];
   if (errors.length === 0)
@@ -46,7 +46,7 @@ export function mistakesIn({ message, problem }: Refusal, { source, root }: Plac
   });
 }
 
-/** The line of a node; undefined for one that was not in a text. */
+/** The line of a node; undefined when it does not come from a text. */
 export function lineOf(lines: LineCounter, node: Node | null | undefined): number | undefined {
   const start = node?.range?.[0];
   return start === undefined ? undefined : lines.linePos(start).line;

@@ -4,7 +4,7 @@ import { AT_ONCE } from './at-once.ts';
 import { type Mistake, mistakesIn } from './mistakes.ts';
 import type { Directory, WantedTemplate, WantedVariables } from './read.ts';
 
-/** A template, or the values of an organisation, that are not as a directory has them. */
+/** A template, or the values of an organisation, that differ from the directory. */
 export type Foundation =
   | {
       kind: 'template';
@@ -16,23 +16,19 @@ export type Foundation =
     }
   | { kind: 'variables'; name: string; action: 'update'; file: string; wanted: WantedVariables };
 
-/** The version that a template has when the step is made; undefined for values. */
+/** The version that the template will have after the step; undefined for values. */
 export function nextVersion(step: Foundation): number | undefined {
   return step.kind === 'template' ? Number(step.etag?.replaceAll('"', '') ?? 0) + 1 : undefined;
 }
 
-/**
- * What comes of looking at one: nothing when it is so already. What the service refuses is a step, too, that is never
- * made.
- */
+/** The step for one of them; none when it needs no change. A refusal of the service is a step that fails. */
 interface Planned {
   step?: Foundation;
   mistakes?: readonly Mistake[];
 }
 
 /**
- * What assistants stand on, and that is to be changed before them. What the service refuses of it is added to
- * `mistakes`.
+ * The templates and values that have to change before the assistants. Refusals of the service are added to `mistakes`.
  */
 export async function planFoundations(
   client: ServiceClient,
@@ -62,7 +58,7 @@ async function planTemplate(client: ServiceClient, wanted: WantedTemplate): Prom
   return { step: { ...step, action: 'update', etag: `"${version - 1}"` } };
 }
 
-/** Secrets among values are not shown: whether they are the same ones, the tags of the answers say. */
+/** Secrets among the values are not shown: the tags of the answers tell whether they are the same. */
 async function planVariables(client: ServiceClient, wanted: WantedVariables): Promise<Planned> {
   const { orgId, values, source } = wanted;
   const path = { orgId };
@@ -79,7 +75,10 @@ async function planVariables(client: ServiceClient, wanted: WantedVariables): Pr
   return tag !== null && tag === there.response.headers.get('etag') ? {} : { step };
 }
 
-/** Makes one so, only on the version that the plan was made from. Returns what came of it. Throws a `ProblemError`. */
+/**
+ * Performs the step, if the template is still the version that the plan saw. Returns its outcome. Throws a
+ * `ProblemError`.
+ */
 export async function makeFoundation(client: ServiceClient, step: Foundation): Promise<string> {
   if (step.kind === 'variables') {
     const { orgId, values } = step.wanted;

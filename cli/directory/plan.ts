@@ -13,22 +13,22 @@ import { renderAhead } from './render-ahead.ts';
 type FieldChange = components['schemas']['FieldChange'];
 type Status = components['schemas']['Status'];
 
-/** What one step of `apply` would do. */
+/** One step of `apply`. */
 export interface Step {
   orgId: string;
   role: Role;
   action: 'create' | 'update' | 'remove';
   file?: string;
-  /** The row that the plan was made from; the step is not made on another one. Absent: there is none. */
+  /** The row that the plan saw; the step is not performed on another one. Absent: there was none. */
   revision?: number;
-  /** Of an update: the fields that differ. */
+  /** For an update: the fields that differ. */
   changes: readonly FieldChange[];
   wanted?: WantedAssistant;
-  /** Why it is a step besides the fields that differ: what it stands on changes, or it is not bound yet. */
+  /** Further reasons for the step: its template or values change, or it is not bound yet. */
   because?: string;
 }
 
-/** All that a directory asks for and that is not so. */
+/** Everything that a directory asks for and that is not so yet. */
 export interface Plan {
   /** Templates and values, which come first. */
   foundations: readonly Foundation[];
@@ -39,12 +39,12 @@ export interface Plan {
 
 interface Planning {
   client: ServiceClient;
-  /** With it, what is there and not in the directory is removed. */
+  /** When true, assistants that are not in the directory are removed. */
   prune: boolean;
   onDone?: () => void;
 }
 
-/** Compares a directory with what is there, by dry runs: nothing is written. */
+/** Compares a directory with the present fleet by dry runs: nothing is written. */
 export async function planDirectory(directory: Directory, { client, prune, onDone }: Planning): Promise<Plan> {
   const below: Mistake[] = [];
   const [rows, foundations] = await Promise.all([
@@ -77,11 +77,11 @@ export async function planDirectory(directory: Directory, { client, prune, onDon
 interface One {
   client: ServiceClient;
   wanted: WantedAssistant;
-  /** As it is; absent: there is none. */
+  /** The present assistant; absent: there is none. */
   row: Status | undefined;
 }
 
-/** What has to be done for one assistant; nothing when it is so already. With mistakes the service would refuse it. */
+/** The step for one assistant; none when it needs no change. Refusals of the service become mistakes. */
 interface Planned {
   step?: Step;
   mistakes?: readonly Mistake[];
@@ -104,14 +104,14 @@ function versionIn(body: Configuration): number | undefined {
   return 'version' in body && typeof body.version === 'number' ? body.version : undefined;
 }
 
-/** An assistant whose template or values change with the same plan: by what they will give. */
+/** Plans an assistant whose template or values change in the same plan, by what these will give. */
 async function planAbove(
   one: One,
   because: string,
   ground: { directory: Directory; foundations: readonly Foundation[]; isSound: boolean },
 ): Promise<Planned> {
   const { client, wanted } = one;
-  // What a template that is refused would give is not worth a word.
+  // A refused template is reported already.
   if (!ground.isSound) return {};
   try {
     const body = await renderAhead(client, wanted, ground);
@@ -146,7 +146,7 @@ async function rowsOf(client: ServiceClient, orgIds: readonly string[]): Promise
   return rows;
 }
 
-/** Who asks may not ask at all, or too often: that is of no single assistant. */
+/** The caller is refused, or asks too often: that concerns no single assistant. */
 const OF_THE_CALLER = [401, 403, 429];
 
 async function planOne(one: One): Promise<Planned> {
@@ -161,12 +161,12 @@ async function planOne(one: One): Promise<Planned> {
   const plan = orThrow(reply);
   if (!('plan' in plan)) return {};
   if (plan.plan !== 'unchanged') return { step: stepOf(one, plan.changes) };
-  // A configuration of its own stands in an export also for one that is bound: that alone takes no binding away.
+  // An export has the plain configuration also of a bound assistant: that alone does not remove the binding.
   const isToBeBound = 'template' in body && plan.rebinds;
   return isToBeBound ? { step: { ...stepOf(one, []), because: 'its binding changes' } } : {};
 }
 
-/** What is there and in no file: of the organisations of the directory, and of all in the platform's account. */
+/** Assistants that no file has: those of the organisations of the directory, and of the platform's account. */
 async function removalsOf(
   client: ServiceClient,
   { assistants, orgIds }: Directory,

@@ -34,12 +34,12 @@ export interface WantedVariables {
   source: Source;
 }
 
-/** A directory as it was read. With mistakes nothing of it is applied. */
+/** A directory as it was read. With mistakes, nothing of it is applied. */
 export interface Directory {
   path: string;
   templates: readonly WantedTemplate[];
   variables: readonly WantedVariables[];
-  /** The organisations that have a file, also one without assistants. */
+  /** The organisations with a file, also those without assistants. */
   orgIds: readonly string[];
   assistants: readonly WantedAssistant[];
   mistakes: Mistake[];
@@ -111,10 +111,7 @@ function isTemplate(content: unknown): content is TemplateContent {
   return isJsonObject(content) && isJsonObject(content.assistant);
 }
 
-/**
- * The files of a folder whose names are as they must be, and no two of one id; the others are mistakes, but for hidden
- * ones (`.gitkeep`).
- */
+/** The files of a folder with valid names, one for each id; others are mistakes, except hidden ones (`.gitkeep`). */
 function filesIn(
   folder: string,
   { endings, what, mistakes }: { endings: RegExp; what: string; mistakes: Mistake[] },
@@ -159,7 +156,7 @@ function organisationIn(
   return { assistants: [] };
 }
 
-/** What the schema says of a file of an organisation, one for each field. */
+/** The mistakes in a file of an organisation, one for each field. */
 function mistakesIn(issue: z.core.$ZodIssue, { file, lineAt }: Source): Mistake[] {
   const at = issue.path.filter((name) => typeof name !== 'symbol');
   const place = (names: readonly (string | number)[]) => {

@@ -9,7 +9,7 @@ import type { Configuration } from '../arguments.ts';
 import { type Foundation, nextVersion } from './plan-templates.ts';
 import type { Directory, WantedAssistant } from './read.ts';
 
-/** The rules of the service, as far as they are no setting of a stage: what is left, the service says. */
+/** The rules of the service that no setting of a stage changes; the service checks the rest. */
 const RULES = { voicePolicy: 'strict', inlineCredentials: true } as const;
 
 /** What a plan is made from. */
@@ -19,8 +19,8 @@ interface Ground {
 }
 
 /**
- * The configuration that a binding gives when the templates and values of its plan are made, which the service does not
- * know before. Undefined when it names things of a Vapi account, or takes secrets that the service does not show.
+ * The configuration that a binding gives once the templates and values of its plan are applied, which the service does
+ * not know before. Undefined when it names things of a Vapi account, or needs secrets that the service does not show.
  * Throws a `Problem` for what the service will refuse.
  */
 export async function renderAhead(
@@ -45,7 +45,7 @@ function hasHidden(shown: object): boolean {
   return JSON.stringify(shown).includes(HIDDEN);
 }
 
-/** A version of a template as it will be; undefined when it holds secrets. Throws `TEMPLATE_UNKNOWN`. */
+/** A version of a template as the plan leaves it; undefined when it holds secrets. Throws `TEMPLATE_UNKNOWN`. */
 async function templateAhead(
   client: ServiceClient,
   { id, version }: { id: string; version: number | undefined },

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A JSON Schema of a file of an organisation, for editors. The service itself checks what a configuration holds. */
+/** A JSON Schema of a file of an organisation, for editors. The service itself checks the configurations in it. */
 const ORGANISATION = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'An organisation of vapi-sync',

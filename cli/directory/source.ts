@@ -14,13 +14,13 @@ export interface Source {
 }
 
 /**
- * A value from the environment, as texts name it: secrets do not belong into Git. With another `$` before it: these
- * letters themselves.
+ * How a text names a value from the environment: secrets do not belong in Git. With another `$` before it, the text
+ * itself is meant.
  */
 const ENVIRONMENT = /\$?\$\{env:([^{}]*)\}/g;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Reads a YAML file. What is wrong with it is added to `mistakes`; undefined when it is no YAML at all. */
+/** Reads a YAML file. Adds its mistakes; undefined when it is not YAML at all. */
 export function readSource(file: string, mistakes: Mistake[], environment = process.env): Source | undefined {
   const text = textOf(file, mistakes);
   return text === undefined ? undefined : parseSource({ file, text }, mistakes, environment);
@@ -34,8 +34,8 @@ export function readText(file: string): string {
 }
 
 /**
- * A text without a byte order mark, and with one kind of line ends: what Git checks out on Windows is the same content.
- * Throws for what is no UTF-8: letters that cannot be read would be others in the configuration.
+ * A text without its byte order mark and with one kind of line ends, so that a checkout on Windows gives the same
+ * content. Throws when it is not UTF-8: unreadable letters would be replaced by others in the configuration.
  */
 export function textOfBytes(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) throw new Error(`it ${NO_UTF8}`);
@@ -53,12 +53,12 @@ function textOf(file: string, mistakes: Mistake[]): string | undefined {
   }
 }
 
-/** Front matter, and what follows it, if anything does. */
+/** Front matter, and the text after it, if any. */
 const FRONT_MATTER = /^---\n(.*?)\n---(?:\n(.*))?$/s;
 
 /**
- * Reads a Markdown file: its front matter is a template, its body the system message of the assistant's model. What is
- * wrong with it is added to `mistakes`.
+ * Reads a Markdown file: its front matter is a template, its body the system message of the assistant's model. Adds its
+ * mistakes.
  */
 export function readMarkdown(file: string, mistakes: Mistake[], environment = process.env): Source | undefined {
   const text = textOf(file, mistakes);
@@ -96,7 +96,7 @@ export function literal(text: string): string {
   return text.replaceAll('${env:', () => '$${env:');
 }
 
-/** Where the words of the parser are for programmers. */
+/** Messages in the place of those of the parser that only programmers understand. */
 const WRONG: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this name is there twice; remove one of them',
   // A warning of the parser, which takes the text without its tag.
@@ -104,7 +104,7 @@ const WRONG: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'holds several documents; take out the line `---`, or make a file of each',
 };
 
-/** Reads a YAML or JSON text. What is wrong with it is added to `mistakes`; undefined when it is neither. */
+/** Reads a YAML or JSON text. Adds its mistakes; undefined when it is neither. */
 export function parseSource(
   { file, text }: { file: string; text: string },
   mistakes: Mistake[],
@@ -132,7 +132,7 @@ export function parseSource(
 
 type Path = readonly (string | number)[];
 
-/** Where something stands that would be sent as another thing: bytes, a set, or what contains itself. */
+/** The place of a value that JSON cannot hold: bytes, a set, or one that contains itself. */
 function* strangersIn(value: unknown, path: Path = [], around: readonly unknown[] = []): Generator<Path> {
   if (typeof value !== 'object' || value === null) return;
   const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
@@ -142,7 +142,7 @@ function* strangersIn(value: unknown, path: Path = [], around: readonly unknown[
   }
 }
 
-/** What would be lost on the way, or could not be looked up, is a mistake. */
+/** Values that would be lost when they are sent, or cannot be looked up, are mistakes. */
 function isReadable(document: Document, { file, lines, mistakes }: Omit<Filling, 'environment'>): boolean {
   const before = mistakes.length;
   const tell = (node: Node, text: string) => mistakes.push({ file, line: lineOf(lines, node) ?? 1, text });
@@ -167,7 +167,7 @@ function isCut(source: string, value: number): boolean {
   return /^[-+]?\d+$/.test(source) && BigInt(source.replace('+', '')) !== BigInt(value);
 }
 
-/** Undefined for what would grow without end. */
+/** The content of a document; undefined when its aliases make it grow without end. */
 function contentOf(
   document: Document,
   { file, mistakes }: { file: string; mistakes: Mistake[] },
@@ -187,7 +187,7 @@ interface Filling {
   environment: NodeJS.ProcessEnv;
 }
 
-/** Puts values of the environment in the place of their names. */
+/** Replaces names of environment variables by their values. */
 function fillIn(document: Document, { file, lines, mistakes, environment }: Filling): void {
   visit(document, {
     Scalar: (_key, node) => {
@@ -198,18 +198,18 @@ function fillIn(document: Document, { file, lines, mistakes, environment }: Fill
   });
 }
 
-/** A text with values of the environment in it. What is wrong is told with its place in the text. */
+/** A text with the values of environment variables in it. Mistakes are told with their place in the text. */
 function filled(text: string, tell: (offset: number, mistake: string) => void, environment: NodeJS.ProcessEnv): string {
   const hidden = text.indexOf(HIDDEN);
   if (hidden >= 0) tell(hidden, `${HIDDEN} stands for a secret; write $\{env:NAME} in its place`);
   return text.replace(ENVIRONMENT, (place, name: string, offset: number) => {
     if (place.startsWith('$$')) return place.slice(1);
     const value = environment[name];
-    // A place that stayed as it is would be sent, and be the secret.
+    // A name that was not replaced would be sent as the secret.
     if (!NAME.test(name)) {
       tell(offset, `"${name}" is no name of the environment: use letters, digits and _, not beginning with a digit`);
     } else if (value === undefined) tell(offset, `the environment has no ${name}`);
-    // What a pipeline gives for a secret that it does not know.
+    // A pipeline sets an empty value for a secret that it does not know.
     else if (value === '') tell(offset, `${name} is empty in the environment; give it a value`);
     return value ?? place;
   });

@@ -3,7 +3,7 @@ import type { Journal } from '../../src/domain/journal.ts';
 import type { SyncDependencies } from '../../src/domain/operation.ts';
 import { Problem } from '../../src/domain/problem.ts';
 import type { Runtime } from '../../src/domain/runtime.ts';
-import { type ImportResult, importAssistant } from '../../src/domain/sync/import-assistant.ts';
+import { type ImportResult, importAssistant } from '../../src/domain/sync/import/import-assistant.ts';
 import type { Line } from './read-lines.ts';
 
 export type LineOutcome = ImportResult | { kind: 'failed'; why: string };
@@ -21,13 +21,15 @@ export interface Bulk {
   isStopped: () => boolean;
 }
 
-/** The time for one line, in ms: enough to wait for a claim that an interrupted import has left. */
+/** The time for one line, in ms: enough to wait for the claim of an interrupted import. */
 const LINE_MS = 60_000;
 
-/** What Vapi or the table could not do at the moment is tried this often, after the time that the problem names. */
+/**
+ * How often a temporary failure of Vapi or the table is tried again, each time after the pause that the problem names.
+ */
 const TRIES = 3;
 
-/** Imports all lines, some at a time and each for itself. Resolves when the last one that was begun has ended. */
+/** Imports all lines, several at a time and each by itself. Resolves when the last one that was begun has ended. */
 export async function importLines(deps: SyncDependencies, bulk: Bulk): Promise<void> {
   const importNext = async (line: Line) => {
     if (!bulk.isStopped()) bulk.onOutcome(line, await outcomeOf(deps, bulk, line));

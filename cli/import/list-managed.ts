@@ -5,13 +5,12 @@ import type { AssistantKey } from '../../src/domain/configuration/assistant-key.
 import { ownerOf } from '../../src/domain/configuration/owner.ts';
 import type { SyncDependencies } from '../../src/domain/operation.ts';
 
-/** Longer than any account takes; whoever waits can stop it. In ms. */
+/** The longest that listing an account may take, in ms; the user can stop it earlier. */
 const LONGEST_MS = 30 * 60_000;
 
 /**
- * What an account says of itself: the assistants that this deployment made, by their metadata, newest first. `orgId`
- * names the organisation whose own account is asked; the platform's unless told. Throws `Problem`s of the key and of
- * Vapi.
+ * The assistants of an account that this deployment made, by their metadata, newest first. `orgId` names the
+ * organisation whose own account is read; by default it is the platform's. Throws `Problem`s of the key and of Vapi.
  */
 export async function listManaged(
   deps: Pick<SyncDependencies, 'credentials' | 'vapi' | 'deployment'>,

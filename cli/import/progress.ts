@@ -22,7 +22,7 @@ const BAR = 30;
 const CLEAR_LINE = '\r\u001b[K';
 
 /** Where the progress of `total` lines is shown. */
-export interface Screen {
+interface Screen {
   isTTY?: boolean | undefined;
   write(text: string): unknown;
 }

@@ -8,7 +8,7 @@ import {
 import { isJsonObject } from '../../src/domain/json.ts';
 import { Problem } from '../../src/domain/problem.ts';
 
-/** One line of the file that can be imported, or what is wrong with it. `line` counts from 1. */
+/** One line of the file: an import, or what is wrong with it. `line` counts from 1. */
 export type Line = { line: number; text: string } & (
   | { kind: 'valid'; key: AssistantKey; assistantId: string }
   | { kind: 'invalid'; why: string }
@@ -20,9 +20,9 @@ type Fields = Record<(typeof COLUMNS)[number], unknown>;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
- * Reads a list of assistants: CSV with the header `orgId,role,assistantId` (other columns are passed over, and `;` or a
- * tab is as good as a comma), or a JSON list of objects with these fields. Throws an `Error` for a file that is
- * neither; a line that is wrong is in the list.
+ * Reads a list of assistants: CSV with the header `orgId,role,assistantId` (other columns are ignored, and `;` or a tab
+ * may be used instead of a comma), or a JSON list of objects with these fields. Throws an `Error` for a file that is
+ * neither; lines with mistakes are in the list.
  */
 export function readLines(content: string): Line[] {
   const text = content.replace(/^\uFEFF/, '');
@@ -56,7 +56,7 @@ const recordsSchema = z.array(
   z.object({ info: z.object({ lines: z.number() }), record: z.record(z.string(), z.string()) }),
 );
 
-/** Commas, or what spreadsheets of other countries write. */
+/** The separator: a comma, or that of spreadsheets of other countries. */
 const DELIMITERS = [',', ';', '\t'];
 
 /** What parts the columns of the first line. In the lines below it, the others are letters of a name. */
@@ -97,7 +97,7 @@ function lineOf(line: number, { orgId, role, assistantId }: Fields): Line {
   }
 }
 
-/** Lines that are imported side by side must not contradict each other: the first one counts. */
+/** Marks lines that contradict an earlier one: lines are imported side by side. */
 function withoutContradictions(lines: readonly Line[]): Line[] {
   const taken = new Map<string, Line>();
   return lines.map((line) => {

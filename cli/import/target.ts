@@ -5,10 +5,10 @@ import type { SyncDependencies } from '../../src/domain/operation.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
 
-/** Which deployment to import into. Neither: the embedded stack. */
+/** The deployment to import into. Neither option: the embedded stack. */
 export interface TargetOptions {
   stage?: string | undefined;
-  /** Of the stage or the table; that of the environment, or of serverless.yml, unless told. */
+  /** The region of the stage or the table; by default that of the environment, or of serverless.yml. */
   region?: string | undefined;
   table?: string | undefined;
 }
@@ -21,7 +21,7 @@ export interface Target {
   close(): Promise<void>;
 }
 
-/** Makes the environment of this process that of the functions of a deployment. The import sends no task. */
+/** Gives this process the environment of the functions of a deployment. An import sends no task. */
 export async function enterTarget({ stage, region, table }: TargetOptions): Promise<Target> {
   // Its own words are the output of this command, and there is no task that it could send.
   const unused = { TASK_QUEUE_URL: 'https://queue.invalid' };
@@ -31,9 +31,7 @@ export async function enterTarget({ stage, region, table }: TargetOptions): Prom
   return await enterEmbedded();
 }
 
-/**
- * Throws, once and in a sentence, when the table does not answer: credentials, the region or the stage are wrong then.
- */
+/** Throws one sentence when the table does not answer: then credentials, region or stage are wrong. */
 export async function assertReachable({ mappings }: SyncDependencies, { name }: Target): Promise<void> {
   try {
     await mappings.read('nobody');

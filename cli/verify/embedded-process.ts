@@ -8,7 +8,7 @@ import { chosenVapi, enterLocalAws, functionEnvironment } from '../../local/stac
 import { startStack } from '../../local/stack/stack.ts';
 import type { VerificationReport } from '../../src/domain/verification/report.ts';
 
-/** As long as the deployed function has. */
+/** The time of the deployed function, in ms. */
 const TIME_MS = 29_000;
 
 const vapi = chosenVapi(process.env);

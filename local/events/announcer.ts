@@ -7,10 +7,10 @@ import type { Environment } from '../stack/servers.ts';
 const page = z.object({ position: z.number(), records: z.array(z.looseObject({ eventID: z.string() })) });
 
 const TIMEOUT_MS = 60_000;
-/** Without any progress the stream is left for the next time after so many tries. */
+/** After this many tries without progress, the stream is left for the next time. */
 const TRIES = 5;
 
-/** Brings the stream of the local table to the real `announce`, as Lambda's event source does it. */
+/** Delivers the stream of the local table to the real `announce`, as Lambda's event source does. */
 export class Announcer {
   readonly #url: string;
   readonly #announce: AnnounceHandler;
@@ -20,7 +20,7 @@ export class Announcer {
     this.#announce = announce;
   }
 
-  /** Tells what is in the stream now. What was not taken comes again. */
+  /** Delivers what is in the stream now. Records that were not accepted come again. */
   async drain(): Promise<void> {
     for (let idle = 0; idle < TRIES; ) {
       const { position, records } = await this.#read();
@@ -31,7 +31,7 @@ export class Announcer {
     }
   }
 
-  /** The number of records that were told. */
+  /** Returns the number of records that were delivered. */
   async #tell(records: z.output<typeof page>['records']): Promise<number> {
     const event = z.custom<DynamoDBStreamEvent>().parse({ Records: records });
     const { batchItemFailures } = await this.#announce(event, invocationOf('announce', TIMEOUT_MS));
@@ -39,7 +39,7 @@ export class Announcer {
     return first ? records.findIndex(({ eventID }) => eventID === first.itemIdentifier) : records.length;
   }
 
-  /** What is to be told; with a position, says first how far it has come. */
+  /** Reads the records to deliver; with a position, notes first how far this reader has come. */
   async #read(position?: number): Promise<z.output<typeof page>> {
     const said = position === undefined ? {} : { method: 'POST', body: JSON.stringify({ position }) };
     return page.parse(await (await fetch(this.#url, said)).json());

@@ -11,18 +11,18 @@ const eventSchema = z.object({
   }),
 });
 
-/** The events that the bus of the local stack takes, as lines for people. */
+/** The events that the bus of the local stack accepts, as lines for people. */
 export class EventFeed {
   readonly #file: string;
   #offset: number;
 
-  /** Begins with what comes from now on. */
+  /** Starts with events that come from now on. */
   constructor(file: string) {
     this.#file = file;
     this.#offset = existsSync(file) ? statSync(file).size : 0;
   }
 
-  /** What has come since the last time: `Assistant Updated globex/inbound by iam arn:…`. */
+  /** The events since the last call: `Assistant Updated globex/inbound by iam arn:…`. */
   read(): string[] {
     if (!existsSync(this.#file)) return [];
     const { size } = statSync(this.#file);
@@ -31,7 +31,7 @@ export class EventFeed {
     const read = readSync(file, bytes, 0, bytes.length, this.#offset);
     closeSync(file);
     const text = bytes.subarray(0, read).toString('utf8');
-    // A line that is being written is read the next time.
+    // A line that is still being written is read the next time.
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     this.#offset += Buffer.byteLength(whole);
     return whole

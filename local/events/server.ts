@@ -12,20 +12,20 @@ const entrySchema = z.object({
 });
 const inputSchema = z.object({ Entries: z.array(entrySchema).min(1).max(10) });
 
-/** An event that the bus has taken. */
-export interface TakenEvent {
+/** An event that the bus accepted. */
+interface TakenEvent {
   bus: string;
   source: string;
   type: string;
   detail: unknown;
 }
 
-/** A running stand-in for EventBridge: one bus, whose events end in a list, and in a file. */
+/** A running stand-in for EventBridge: one bus that appends its events to a list and to a file. */
 export interface BusStandIn {
   url: string;
-  /** In the order in which they were taken. */
+  /** In the order in which they were accepted. */
   events: readonly TakenEvent[];
-  /** Decides which entries are refused, by what they are and how many were asked before; none unless told. */
+  /** Decides which entries are refused, given the entry and the number of earlier ones; by default none. */
   refuse: (event: TakenEvent, count: number) => boolean;
   clear(): void;
   close(): Promise<void>;

@@ -27,7 +27,10 @@ export interface StreamRecord {
 
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'];
 
-/** As the filter patterns of `announce` in serverless.yml have it: partition key and sort key begin so. */
+/**
+ * The rows in the stream, as the filter patterns of `announce` in serverless.yml select them, by the beginnings of
+ * their keys.
+ */
 export const STREAMED = [
   { pk: 'ORG#', sk: 'ASSISTANT#' },
   { pk: 'DRIFT', sk: 'STRAY#' },
@@ -38,22 +41,24 @@ function isStreamed({ pk, sk }: z.output<typeof key>): boolean {
   return STREAMED.some((begins) => pk.S.startsWith(begins.pk) && sk.S.startsWith(begins.sk));
 }
 
-/** Records that are kept. */
+/** The most records that are kept. */
 const KEPT = 10_000;
 
 /**
- * The stream that the emulator of the table lacks: the writes that `announce` is told, with what a row was before and
- * is after.
+ * The stream that the emulator of the table lacks: the writes that `announce` receives, with the row before and after.
  */
 export class TableStream {
   /** Oldest first. */
   readonly records: StreamRecord[] = [];
-  /** How many of all were read to the end. */
+  /** The number of records that the reader has finished with. */
   position = 0;
   #count = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** Puts itself in front of a DynamoDB server: such writes go one after the other, between two reads of the row. */
+  /**
+   * Intercepts the writes to a DynamoDB server that belong into the stream: they run one after the other, between two
+   * reads of the row.
+   */
   watch(server: Server, url: () => string): void {
     const serve = server.listeners('request');
     const pass = (request: Readable, response: ServerResponse) => {
@@ -70,7 +75,7 @@ export class TableStream {
     });
   }
 
-  /** Records from a position on: the number of those that came before. */
+  /** Records from a position on, which is the number of records before. */
   from(start: number, limit: number): StreamRecord[] {
     const first = this.#count - this.records.length;
     return this.records.slice(Math.max(0, start - first), Math.max(0, start - first) + limit);
@@ -111,15 +116,12 @@ interface WriteCall {
   request: IncomingMessage;
   response: ServerResponse;
   body: string;
-  /** Hands a request to the server, as if it had come over the wire. */
+  /** Passes a request to the server as if it came over the network. */
   pass: (request: Readable, response: ServerResponse) => void;
   url: string;
 }
 
-/**
- * Resolves when the server has answered, also one whose client is gone: then nothing is sent, and nothing closes any
- * more.
- */
+/** Resolves when the server has answered, also when the client is gone and no event says so. */
 function answeredBy(response: ServerResponse): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const end = response.end.bind(response);
@@ -159,7 +161,7 @@ async function imageOf({ request, url }: WriteCall, asked: object): Promise<Imag
   return found.parse(await response.json()).Item;
 }
 
-/** Lets other processes read a stream, and say how far they have come. */
+/** Lets other processes read the stream, and note how far they have come. */
 export async function serveStream(stream: TableStream): Promise<ListeningServer> {
   return await listen((request, response) => {
     const answer = async () => {

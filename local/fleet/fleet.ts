@@ -10,7 +10,7 @@ import type { JsonObject } from '../../src/domain/json.ts';
 import { type AssistantMapping, NO_TOOLS } from '../../src/domain/mapping/assistant-mapping.ts';
 import type { VapiStandIn } from '../vapi/stand-in.ts';
 
-/** Where a fleet is put: the table and the Vapi stand-in of one stack, and in whose name. */
+/** Where a fleet is put: the table and the Vapi stand-in of one stack, and the deployment that owns it. */
 export type FleetGround = {
   dynamo: DynamoDBClient;
   tableName: string;
@@ -18,7 +18,7 @@ export type FleetGround = {
   deployment: string;
 };
 
-/** One assistant of a fleet. `account` is Vapi's id of it, `apiKey` opens it. */
+/** One assistant of a fleet. `account`: Vapi's id of its account, which `apiKey` opens. */
 export type FleetMember = {
   key: AssistantKey;
   scope: 'platform' | 'org';
@@ -27,11 +27,11 @@ export type FleetMember = {
   /** Epoch ms. */
   createdAt: number;
   config: JsonObject;
-  /** What Vapi has instead of that, or that it has nothing. */
+  /** What Vapi has instead of the configuration, or that it has nothing. */
   live?: JsonObject | 'gone';
 };
 
-/** DynamoDB's most per request. */
+/** The most items in one request to DynamoDB. */
 const BATCH = 25;
 const PARALLEL = 4;
 

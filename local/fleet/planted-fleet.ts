@@ -3,16 +3,16 @@ import type { SecretsStandIn } from '../secrets/server.ts';
 import { LOCAL_ACCOUNTS } from '../vapi/stand-in.ts';
 import { type FleetGround, type FleetMember, seedFleet } from './fleet.ts';
 
-/** The ground of a fleet in which things are amiss; `secretPrefix` is that of the stack. */
-export type PlantedGround = FleetGround & { secrets: SecretsStandIn; secretPrefix: string };
+/** Where a planted fleet is put; `secretPrefix` is that of the stack. */
+type PlantedGround = FleetGround & { secrets: SecretsStandIn; secretPrefix: string };
 
-/** What is amiss in a planted fleet, by class; nothing else is. */
+/** The number of findings in a planted fleet, by class; nothing else is wrong with it. */
 export const PLANTED = { drifted: 60, missing: 40, duplicate: 15, orphan: 10, unmanaged: 200, unknown: 5 } as const;
 
 export const PLATFORM_KEY = 'local-platform-key';
 const PLATFORM = LOCAL_ACCOUNTS[PLATFORM_KEY] ?? '';
 
-/** Organisations with accounts of their own; the keys of the first few are refused by Vapi. */
+/** Organisations with accounts of their own; Vapi refuses the keys of the first few. */
 export const OWN_ACCOUNTS = 20;
 /** Assistants that share one millisecond. */
 const TIED = 30;
@@ -20,7 +20,7 @@ const DAY = 24 * 3_600_000;
 
 /**
  * Seeds a fleet of `size` mapped assistants (1,000 and more) that were made within the last month, a second apart, with
- * exactly what `PLANTED` says amiss. Returns a line (class, organisation, role) for each finding that a run must have.
+ * exactly the findings in `PLANTED`. Returns a line (class, organisation, role) for each finding that a run must have.
  */
 export async function plantFleet(ground: PlantedGround, size: number): Promise<string[]> {
   const begin = Date.now() - 30 * DAY;
@@ -63,7 +63,7 @@ export async function plantFleet(ground: PlantedGround, size: number): Promise<s
   return [...lines, ...Array.from({ length: PLANTED.unknown }, (_, index) => `unknown ${ownName(index)}`)];
 }
 
-/** Positions all over a fleet, another set for each offset. */
+/** Positions spread over a fleet, a different set for each offset. */
 function spread(count: number, { offset, size }: { offset: number; size: number }): number[] {
   const step = Math.floor((size - 20) / count);
   return Array.from({ length: count }, (_, index) => index * step + offset);

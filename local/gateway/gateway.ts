@@ -6,7 +6,7 @@ import { type Route, routeOf } from './routes.ts';
 /** The handler of a function that answers requests. */
 export type HttpHandler = (event: unknown, context: Context) => Promise<unknown>;
 
-/** Longer than API Gateway waits (30 s), a function has no time either. */
+/** How long a function may take, in ms: API Gateway waits no longer (30 s). */
 const TIME_MS = 29_000;
 
 const answerSchema = z.object({
@@ -15,7 +15,7 @@ const answerSchema = z.object({
   body: z.string().optional(),
 });
 
-/** Serves requests as API Gateway does, by handlers in this process: no port, and nothing to start. */
+/** Serves requests as API Gateway does, by handlers in this process: without a port and without anything to start. */
 export function makeGateway(
   routes: readonly Route[],
   handlerOf: (functionName: string) => Promise<HttpHandler>,
@@ -34,7 +34,7 @@ export function makeGateway(
   };
 }
 
-/** As API Gateway makes it of a request (payload version 2.0). */
+/** The event that API Gateway makes of a request (payload version 2.0). */
 async function eventOf(
   request: Request,
   { url, routeKey, pathParameters }: { url: URL; routeKey: string; pathParameters: Record<string, string> },

@@ -7,11 +7,11 @@ import { type HttpHandler, makeGateway } from './gateway.ts';
 import { readRoutes } from './routes.ts';
 
 /** The service of this checkout on the embedded stack, in this process. */
-export interface LocalService {
+interface LocalService {
   fetch(request: Request): Promise<Response>;
-  /** Has the worker, and whoever tells the changes, do what the requests have left to them. */
+  /** Performs the tasks and tells the changes that the requests left behind. */
   settle(): Promise<void>;
-  /** Lets them do it from now on, until `close`. */
+  /** Keeps doing so until `close`. */
   work(): Promise<void>;
   close(): void;
 }
@@ -19,10 +19,7 @@ export interface LocalService {
 const CHECKOUT = join(import.meta.dirname, '../..');
 const handlerModule = z.object({ handler: z.custom<HttpHandler>((value) => typeof value === 'function') });
 
-/**
- * Finds the embedded stack of this checkout, or starts it, and serves its routes; the same data as `sls invoke local`
- * has.
- */
+/** Finds or starts the embedded stack of this checkout, and serves its routes on the data of `sls invoke local`. */
 export async function openLocalService(settings: Readonly<Record<string, string>> = {}): Promise<LocalService> {
   // Powertools warns of each call without a metric, also where metrics are disabled; with `DEV` by the global console.
   const quiet = { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true', POWERTOOLS_DEV: 'true' };

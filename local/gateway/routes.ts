@@ -29,7 +29,10 @@ export function readRoutes(path: string): Route[] {
   );
 }
 
-/** The route of a request, and what its path names, decoded; as API Gateway: a literal goes before a name. */
+/**
+ * The route of a request and its decoded path parameters; as at API Gateway, a literal segment is preferred to a
+ * parameter.
+ */
 export function routeOf(
   routes: readonly Route[],
   method: string,

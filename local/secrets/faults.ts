@@ -11,7 +11,7 @@ const KINDS = [
 ] as const;
 
 /** A way for requests about a secret to fail; `times` null is for ever, `secret` "*" any. */
-export const secretFault = z.strictObject({
+const secretFault = z.strictObject({
   secret: z.string().default('*'),
   kind: z.enum(KINDS),
   times: z.number().int().min(1).nullable().default(1),
@@ -20,7 +20,7 @@ export const secretFault = z.strictObject({
 /** As one writes it. */
 export type SecretFaultInput = z.input<typeof secretFault>;
 /** How a request fails. */
-export type SecretFaultKind = (typeof KINDS)[number];
+type SecretFaultKind = (typeof KINDS)[number];
 
 /** The faults that wait for their requests, in the order of their injection. */
 export class SecretFaults {

@@ -7,10 +7,10 @@ import { errorOf, type SecretFaultInput, SecretFaults } from './faults.ts';
 import { SecretStore } from './store.ts';
 
 /** A request that the stand-in saw; `outcome` is "ok", the name of an error, or how it was left without an answer. */
-export type SecretRequest = { at: string; operation: string; secret: string; outcome: string };
+type SecretRequest = { at: string; operation: string; secret: string; outcome: string };
 
 /** `file` keeps the secrets (in memory without one); `now` is the clock. */
-export type SecretsOptions = { file?: string; port?: number; now?: () => number };
+type SecretsOptions = { file?: string; port?: number; now?: () => number };
 
 /** A running stand-in for AWS Secrets Manager, as far as this service asks it: for the value of a secret. */
 export type SecretsStandIn = {

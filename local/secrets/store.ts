@@ -9,7 +9,7 @@ const secret = z.object({
 });
 
 /** A secret with its present value. */
-export type Secret = z.output<typeof secret>;
+type Secret = z.output<typeof secret>;
 
 /** Files of earlier stand-ins hold every value that a secret had, oldest first. */
 const earlier = z

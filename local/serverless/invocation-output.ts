@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
 
 /** As much of a stream as is used here. */
-export interface Stream {
+interface Stream {
   write(text: string | Uint8Array, ...rest: unknown[]): boolean;
 }
 

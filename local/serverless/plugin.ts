@@ -20,7 +20,10 @@ import { buildDirectory, removeAbandonedBuilds, removeOwnBuild } from './build-d
 import { InvocationOutput } from './invocation-output.ts';
 import { parameterErrors, stageFileErrors } from './parameters.ts';
 
-/** Loading Serverless and its plugins is most of what a local command takes; compiled once, it takes a third less. */
+/**
+ * Most of the time of a local command goes into loading Serverless and its plugins; compiled once, they load in two
+ * thirds of it.
+ */
 enableCompileCache(join(import.meta.dirname, '../../.local/compile-cache'));
 
 type Configured = { environment?: Record<string, unknown> };
@@ -62,7 +65,7 @@ export default class LocalStackPlugin {
     },
   };
   readonly #serverless: Serverless;
-  /** Kept from the beginning: serverless-esbuild makes its output the service directory later on. */
+  /** Read at the start: serverless-esbuild later makes its output the service directory. */
   readonly #checkout: string;
   readonly #log: Utilities['log'];
   #stack: UsedStack | undefined;
@@ -97,7 +100,7 @@ export default class LocalStackPlugin {
     };
     if (this.#isLocal && /^(invoke local|offline)/.test(this.#command)) {
       serverless.extendConfiguration(['custom', 'esbuild', 'outputWorkFolder'], buildDirectory());
-      // Quicker to build, and stacks are readable without a source map.
+      // Faster to build, and stacks are readable without a source map.
       serverless.extendConfiguration(['custom', 'esbuild', 'minify'], false);
       serverless.extendConfiguration(['custom', 'esbuild', 'sourcemap'], false);
     }
@@ -117,7 +120,7 @@ export default class LocalStackPlugin {
     else if (NEEDS_AWS.includes(this.#serverless.processedInput.commands[0] ?? '')) this.#refuse();
   }
 
-  /** A deployment with a value that no function can read would answer 500 to everything. */
+  /** Refuses values that no function accepts: such a deployment would answer every call with a 500. */
   async #checkParameters(): Promise<void> {
     const { processedInput, service, classes } = this.#serverless;
     const named = (processedInput.options?.param ?? []).map((text) => text.split('=')[0] ?? '');
@@ -139,7 +142,7 @@ export default class LocalStackPlugin {
     return stageFileErrors(file, parse(readFileSync(path, 'utf8')));
   }
 
-  /** One forgotten parameter would lock all callers out. */
+  /** Refuses a change of `auth` that is not confirmed: one forgotten parameter would lock out all callers. */
   async #checkAuth(): Promise<void> {
     const { service, classes } = this.#serverless;
     if (String(service.custom?.parameters?.confirmAuthChange) === 'true') return;
@@ -195,8 +198,8 @@ export default class LocalStackPlugin {
   }
 
   /**
-   * Works off queue and stream for as long as the server runs, with a line for each event; the console is at
-   * `/console`.
+   * Performs the tasks of the queue, and tells the changes of the stream, while the server runs, with a line for each
+   * event; the console is at `/console`.
    */
   async #serve(directory: string): Promise<void> {
     const port = Number(this.#serverless.processedInput.options?.httpPort ?? HTTP_PORT);
@@ -209,7 +212,7 @@ export default class LocalStackPlugin {
     this.#announcer?.run(show).catch(() => {});
   }
 
-  /** Without a stack there is nothing to do: a part of it that has started must not keep the process alive. */
+  /** Ends the command when the stack cannot be started: parts of it that did start must not keep the process alive. */
   #endWithout(directory: string, error: unknown): never {
     endSoon();
     const code = ['EROFS', 'ENOSPC', 'EACCES', 'EPERM', 'ENOTDIR'].find((name) => hasCode(error, name));
@@ -219,15 +222,15 @@ export default class LocalStackPlugin {
     throw new ServerlessError(message, 'LOCAL_DATA_NOT_WRITABLE');
   }
 
-  /** Every answer would be a 5xx from now on. */
+  /** Ends the server when the stack ends: from then on every answer would be a 5xx. */
   #endWithoutStack(): void {
     this.#log.warning('The local stack has ended. Start again; .local/stack.log may say why.');
     process.exit(1);
   }
 
   /**
-   * What the invoked function has left to the queue, and to the stream. The command has its answer already: this cannot
-   * make it fail.
+   * Performs the tasks that the invoked function sent, and tells its changes. The command has its answer already: a
+   * failure here does not fail it.
    */
   async #finishWork(): Promise<void> {
     if (this.#command !== 'invoke local') return;
@@ -256,7 +259,7 @@ export default class LocalStackPlugin {
   }
 
   #abandon(): void {
-    // Out of the output of serverless-esbuild, which is the working directory by now.
+    // Leaves the output directory of serverless-esbuild, which is the working directory by now.
     process.chdir(this.#checkout);
     removeOwnBuild(this.#checkout);
   }

@@ -15,8 +15,8 @@ const outputSchema = z.looseObject({
   Attributes: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** What DynamoDB would charge for. */
-export interface TableUnits {
+/** The units that DynamoDB would charge for. */
+interface TableUnits {
   /** Requests by name. */
   operations: Record<string, number>;
   /** Read units: 4 KB each when consistent, 8 KB when not. */
@@ -25,7 +25,7 @@ export interface TableUnits {
   write: number;
 }
 
-/** Counts what the requests of a client cost from now on. Conditional writes that fail are counted as requests only. */
+/** Counts what the requests of a client cost from now on. Conditional writes that fail count only as requests. */
 export function countUnits(client: DynamoDBClient): TableUnits {
   const units: TableUnits = { operations: {}, read: 0, write: 0 };
   client.middlewareStack.add(
@@ -46,7 +46,7 @@ function charge(units: TableUnits, request: { name: string; input: object; outpu
   const { ConsumedCapacity = [], Attributes = {} } = outputSchema.parse(request.output);
   const { ConsistentRead = false, Key, Item } = inputSchema.parse(request.input);
   const consumed = [ConsumedCapacity].flat().reduce((sum, { CapacityUnits }) => sum + CapacityUnits, 0);
-  // A read that finds nothing is charged as the smallest one; the emulator charges none.
+  // A read that finds nothing is charged as the smallest one, for which the emulator charges nothing.
   if (/^(Get|Query|BatchGet)/.test(request.name)) units.read += Math.max(consumed, ConsistentRead ? 1 : 0.5);
   else units.write += consumed * (isIndexed(Item ?? Attributes, Key?.sk.S) ? 2 : 1);
 }

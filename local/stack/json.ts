@@ -1,4 +1,4 @@
-/** A JSON object whose members nobody has looked at yet. */
+/** A JSON object whose members were not checked. */
 export type JsonObject = Record<string, unknown>;
 
 /** True for what JSON calls an object: neither null nor an array. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 
-/** The context of an invocation that is not on Lambda. */
+/** The context of an invocation outside of Lambda. */
 export function lambdaContext({
   functionName,
   ...given
@@ -21,7 +21,7 @@ export function lambdaContext({
   };
 }
 
-/** The same for an invocation that begins now, and has so long (ms). */
+/** The same for an invocation that starts now and has this many ms. */
 export function invocationOf(functionName: string, timeoutMs: number): Context {
   const ends = Date.now() + timeoutMs;
   const getRemainingTimeInMillis = () => Math.max(0, ends - Date.now());

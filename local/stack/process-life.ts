@@ -1,21 +1,24 @@
 import { hasCode } from './error-code.ts';
 
-/** What a process has to let go of before it ends. */
-export type Holding = {
-  /** The orderly end. */
+/** What a process has to close before it ends. */
+type Holding = {
+  /** Closes in order. */
   close(): Promise<void>;
-  /** The end at once: synchronous, and cheap when `close` has been called before. */
+  /** Closes at once: synchronous, and quick when `close` has been called before. */
   abandon(): void;
 };
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
-/** npm passes a Ctrl-C on that the terminal has sent to all processes already: the second is not a second key press. */
+/**
+ * npm passes on a Ctrl-C that the terminal has sent to all processes already: within this time, in ms, a second signal
+ * is not a second key press.
+ */
 const SAME_KEY_PRESS_MS = 1_000;
 const LEFTOVER_MS = 1_000;
 
 /**
- * Ends `holding` whenever this process ends: also by a signal, also by process.exit(). A second Ctrl-C does not wait.
- * With `isServer`, the first signal is left to whoever else listens to it, and only then to this.
+ * Closes `holding` whenever this process ends, also by a signal or by process.exit(). A second Ctrl-C does not wait.
+ * With `isServer`, a signal is left to the other listeners, if there are any.
  */
 export function endWithProcess(holding: Holding, { isServer }: { isServer: boolean }): void {
   let signalledAt: number | undefined;
@@ -34,12 +37,12 @@ export function endWithProcess(holding: Holding, { isServer }: { isServer: boole
   process.on('exit', () => holding.abandon());
 }
 
-/** Lets a process whose work is done end, with the exit code that it has, even if a handler has left something open. */
+/** Ends a process whose work is done, with its exit code, even if a handler left something open. */
 export function endSoon(): void {
   setTimeout(() => process.exit(), LEFTOVER_MS).unref();
 }
 
-/** Whether a process of this id runs now. */
+/** True when a process of this id runs now. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -11,8 +11,8 @@ import type { WorkerHandler } from '../../src/handlers/worker.ts';
 import { invocationOf } from './lambda-context.ts';
 import type { Environment } from './servers.ts';
 
-/** How the queue reaches the worker: as Lambda's event source does it. */
-export type QueueWorkerOptions = {
+/** How the queue reaches the worker: as by Lambda's event source. */
+type QueueWorkerOptions = {
   environment: Environment;
   worker: WorkerHandler;
   /** Time that an invocation of the worker has, in ms. */
@@ -21,10 +21,10 @@ export type QueueWorkerOptions = {
 
 const TIMEOUT_MS = 120_000;
 const BATCH = 5;
-/** For messages that are to come soon, such as one that waits for another process. */
+/** The pause for messages that should come soon, such as one that waits for another process. */
 const SHORT_DELAY_MS = 200;
 
-/** Takes messages from the local queue and has the real worker perform them. */
+/** Receives messages from the local queue and has the real worker perform them. */
 export class QueueWorker {
   readonly #client: SQSClient;
   readonly #url: string;
@@ -43,7 +43,9 @@ export class QueueWorker {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Performs what is in the queue now, and what that adds; not what is delayed. Returns the number of messages. */
+  /**
+   * Performs the messages in the queue, and those that they add, but not delayed ones. Returns the number of messages.
+   */
   async drain(): Promise<number> {
     let performed = 0;
     for (;;) {
@@ -54,7 +56,7 @@ export class QueueWorker {
     }
   }
 
-  /** Performs whatever comes until `stop`. */
+  /** Performs messages as they come, until `stop`. */
   async run(): Promise<void> {
     while (!this.#stopped) {
       try {

@@ -44,8 +44,8 @@ export async function startQueues(definition: ServiceDefinition, port = 0): Prom
 }
 
 /**
- * Makes a queue and returns the emulator's own URL for it. That one has a host below `.localhost`, which not every
- * machine resolves, so clients get one with the address instead: the emulator looks at the path alone.
+ * Makes a queue and returns its URL. The emulator's own URL has a host below `.localhost`, which not every machine
+ * resolves: clients get the address instead, as the emulator looks only at the path.
  */
 async function createQueue(app: ReturnType<typeof buildApp>, request: unknown): Promise<string> {
   const response = await app.inject({

@@ -12,7 +12,7 @@ import { seedOrganisations, seedSecrets } from './seed.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { createTable } from './table.ts';
 
-/** Names and values for the environment of whoever uses the stack. */
+/** The environment for users of the stack. */
 export type Environment = Record<string, string>;
 
 /** The four servers of the embedded stack, running in this process. */
@@ -24,13 +24,13 @@ export type Servers = {
   bus: BusStandIn;
   /** The writes that `announce` is told. */
   stream: TableStream;
-  /** Writes to disk, synchronously, what is not there yet: the last act of a process that must end at once. */
+  /** Writes unwritten data to disk, synchronously: for a process that must end at once. */
   flush(): void;
   close(): Promise<void>;
 };
 
 /** `directory` keeps the data; without one it lives in memory. `hasKeys` false leaves out every seeded key. */
-export type ServersOptions = { definition: ServiceDefinition; directory?: string; hasKeys?: boolean };
+type ServersOptions = { definition: ServiceDefinition; directory?: string; hasKeys?: boolean };
 
 /** Starts all servers in parallel on free ports of 127.0.0.1, with table, queues and seeds in place. */
 export async function startServers({ definition, directory, hasKeys = true }: ServersOptions): Promise<Servers> {
@@ -87,7 +87,7 @@ async function closeAll(servers: Closable[]): Promise<void> {
 }
 
 /** Credentials that no AWS account has, for SDK clients that talk to the stack. */
-export function fakeAws(region: string): Environment {
+function fakeAws(region: string): Environment {
   return { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_REGION: region };
 }
 

@@ -25,7 +25,7 @@ const definition = z.object({
   service: z.string(),
   provider: z.object({ region: z.string() }),
   custom: z.object({ tableName: z.string(), secretPrefix: z.string() }),
-  /** Texts stand for files: roles and alarms, which nothing here is built from. */
+  /** Texts are references to files: roles and alarms, which are not needed here. */
   resources: z.array(z.union([z.string(), resourceGroup])),
 });
 
@@ -49,8 +49,8 @@ export function parseServerless(text: string, path: string): unknown {
   return document.toJS();
 }
 
-/** The same from a configuration that is parsed already; its variables may be resolved or not. */
-export function describeService(configuration: unknown, stage: string): ServiceDefinition {
+/** The same from a parsed configuration, whose variables may be resolved or not. */
+function describeService(configuration: unknown, stage: string): ServiceDefinition {
   const { service, provider, custom, resources } = definition.parse(resolve(configuration, configuration, stage));
   const own = resources.flatMap((group) => (typeof group === 'string' ? [] : [group.Resources]));
   return { service, stage, region: provider.region, ...custom, resources: Object.assign({}, ...own) };

@@ -6,9 +6,9 @@ import { hasCode } from './error-code.ts';
 export type SnapshotFile = {
   /** The document of the last run, or undefined when there is none. */
   load(): unknown;
-  /** Notes that the document changed; it is written within some 10 ms, longer for large ones. */
+  /** Notes that the document changed: it is written within some 10 ms, later when it is large. */
   changed(): void;
-  /** Writes what is not written yet, synchronously, so that it also works while the process exits. */
+  /** Writes unwritten changes, synchronously, so that it also works while the process exits. */
   flush(): void;
 };
 
@@ -28,7 +28,7 @@ export function openSnapshotFile(path: string, document: () => unknown): Snapsho
   function write(): void {
     clearTimeout(timer);
     timer = undefined;
-    // Whoever has removed the directory starts over: nothing of before must come back.
+    // Whoever removed the directory wants to start over: old data must not come back.
     if (placeOf(directory) !== place) return;
     const startedAt = performance.now();
     const draft = `${path}.${process.pid}.new`;
@@ -48,7 +48,7 @@ export function openSnapshotFile(path: string, document: () => unknown): Snapsho
   };
 }
 
-/** Tells a directory from one that has its name later; undefined when there is none. */
+/** Identifies a directory, also against a later one of the same name; undefined when there is none. */
 function placeOf(directory: string): string | undefined {
   const found = statSync(directory, { throwIfNoEntry: false });
   return found && `${found.ino} ${found.birthtimeMs}`;

@@ -4,7 +4,7 @@ import { readServiceDefinition, type ServiceDefinition } from './service-definit
 
 const CHECKOUT = join(import.meta.dirname, '../..');
 
-/** Starts the embedded stack in memory, for this process alone. One that lasts is `detached/use-stack.ts`. */
+/** Starts the embedded stack in memory, for this process alone. `detached/use-stack.ts` starts one that persists. */
 export async function startStack(): Promise<Servers> {
   const { startServers } = await import('./servers.ts');
   return await startServers({ definition: localDefinition() });

@@ -28,7 +28,7 @@ const tableProperties = keys.extend({
 });
 
 /** Where to make which table: `properties` are those of an AWS::DynamoDB::Table. */
-export type TableRequest = { client: DynamoDBClient; tableName: string; properties: unknown };
+type TableRequest = { client: DynamoDBClient; tableName: string; properties: unknown };
 
 const ACTIVE_WITHIN_MS = 10_000;
 

@@ -23,7 +23,7 @@ const behaviour = z.discriminatedUnion('kind', [
 ]);
 
 /** When to misbehave, how often (`times`: 1 unless told, null for ever, after `skip` matching requests), and how. */
-export const faultSchema = z.strictObject({
+const faultSchema = z.strictObject({
   on: z
     .strictObject({
       method: z.string().optional(),

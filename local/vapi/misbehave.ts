@@ -4,7 +4,7 @@ import { type Answer, send } from '../stack/http-server.ts';
 import type { Behaviour } from './faults.ts';
 
 /** One request that shall go wrong: `serve` does the work properly, each time that it is called. */
-export type Victim = { response: ServerResponse; serve: () => Answer };
+type Victim = { response: ServerResponse; serve: () => Answer };
 
 /** Misbehaves as told; resolves to the status that was sent, 0 when there was no answer. */
 export async function misbehave(behaviour: Behaviour, victim: Victim): Promise<number> {

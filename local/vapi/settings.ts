@@ -15,7 +15,7 @@ const deprecation = z.strictObject({
 });
 
 /** Changes to the settings of a running stand-in; what is absent stays as it is. */
-export const settingsChange = z.strictObject({
+const settingsChange = z.strictObject({
   /** Bearer keys and the account that each opens. */
   accounts: z.record(z.string(), z.string()).optional(),
   /** Milliseconds before any request is looked at. */

@@ -8,7 +8,7 @@ import { changeSettings, initialSettings, type Settings, type SettingsChange } f
 import { heardNow } from './traffic.ts';
 
 /** A resource to put in without validation, as if it had been there for long. */
-export type Seed = {
+type Seed = {
   account: string;
   resource?: ResourceName;
   body: JsonObject;

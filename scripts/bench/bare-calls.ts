@@ -3,7 +3,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { AssistantsClient } from '@vapi-ai/server-sdk/assistants';
 import { configuration } from './events.ts';
 
-export interface BareClients {
+interface BareClients {
   dynamo: DynamoDBClient;
   vapi: AssistantsClient;
   tableName: string;

@@ -11,7 +11,7 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an import sees only the last claim',
-    file: 'src/domain/sync/import-assistant.ts',
+    file: 'src/domain/sync/import/import-assistant.ts',
     from: 'if (claim && mayBePrecededByCreate(claim)) {',
     to: "if (claim && (claim.operation === 'create' || claim.operation === 'recreate')) {",
     seenIn: ['ensure a1', 'import', 'unresolved', 'one crash'],
@@ -46,14 +46,14 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an import does not mind a create of unknown outcome',
-    file: 'src/domain/sync/import-assistant.ts',
+    file: 'src/domain/sync/import/import-assistant.ts',
     from: 'if (claim && mayBePrecededByCreate(claim)) {',
     to: 'if (claim && mayBePrecededByCreate(claim) && mapping?.assistantId) {',
     seenIn: ['import', 'unresolved'],
   },
   {
     name: 'an import replaces what is mapped',
-    file: 'src/domain/sync/import-assistant.ts',
+    file: 'src/domain/sync/import/import-assistant.ts',
     from: '  if (mapping?.assistantId) {\n    return refused(`cannot',
     to: '  if (mapping?.assistantId && mapping.claim) {\n    return refused(`cannot',
     seenIn: ['import'],
@@ -81,7 +81,7 @@ export const SUBTLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a rollout does not look whether somebody has changed its target meanwhile',
-    file: 'src/domain/rollouts/apply-target.ts',
+    file: 'src/domain/rollouts/work/apply-target.ts',
     from: 'const expected = { planned: plannedRow(target, operation.id) };',
     to: 'const expected = {};',
     seenIn: ['bound', 'no fault'],

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 /** A packaged function, and what it is started with. */
-export interface Packaged {
+interface Packaged {
   file: string;
   variables: Record<string, string>;
   timeoutMs: number;
 }
 
 /** `ended`: the process was killed, or its time was over. */
-export type Invoked = { kind: 'answered'; answer: unknown } | { kind: 'failed'; why: string } | { kind: 'ended' };
+type Invoked = { kind: 'answered'; answer: unknown } | { kind: 'failed'; why: string } | { kind: 'ended' };
 
 const reply = z.union([z.object({ answer: z.unknown() }), z.object({ failure: z.string() })]);
 

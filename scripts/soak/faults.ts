@@ -5,7 +5,7 @@ import type { Chance } from './chance.ts';
 import type { Environment } from './environment.ts';
 
 /** All that can be made to fail. */
-export interface Breakable {
+interface Breakable {
   vapi: VapiStandIn;
   secrets: SecretsStandIn;
   table: FaultyConnection;

@@ -8,7 +8,7 @@ import { startDynamoDbTable } from '../dynamodb-local/table.ts';
 const CHECKOUT = join(import.meta.dirname, '../..');
 
 /** The embedded stack, its table on DynamoDB Local where that is to be had, and a connection to it that can fail. */
-export interface SoakStack {
+interface SoakStack {
   servers: Servers;
   table: FaultyConnection;
   tableKind: 'DynamoDB Local' | 'dynalite';

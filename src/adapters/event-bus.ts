@@ -5,7 +5,7 @@ import type { Announcement } from '../domain/changes/announcement.ts';
 /** The source of every event. */
 const SOURCE = 'vapi-sync';
 
-/** A bus of EventBridge. */
+/** An event bus of EventBridge. */
 export class EventBridgeBus implements EventBus {
   readonly #client: EventBridgeClient;
   readonly #name: string;
@@ -27,7 +27,7 @@ export class EventBridgeBus implements EventBus {
         })),
       }),
     );
-    // What there is no answer for was not taken.
+    // An event without an answer was not accepted.
     return events.map((_, index) => index).filter((index) => Entries[index]?.EventId === undefined);
   }
 }

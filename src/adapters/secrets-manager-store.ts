@@ -15,14 +15,14 @@ interface SecretsManagerStoreOptions {
 type Remembered = { kind: 'found'; text: string } | { kind: 'absent' };
 
 /**
- * Organisations whose secret is remembered at least; the least recently used go first, when there are twice as many.
+ * The number of secrets that are remembered at least; the least recently used are dropped when there are twice as many.
  */
 const MAX_REMEMBERED = 1_000;
 const FOUND_TTL_MS = 5 * 60_000;
-/** Shorter: an organisation that has just been given its own key waits for this. */
+/** Shorter: an organisation that was just given its own key waits for this long. */
 const ABSENT_TTL_MS = 60_000;
 
-/** Faults that pass by themselves, and after how many seconds another try makes sense. */
+/** Temporary faults, and after how many seconds another try makes sense. */
 const PASSING: Readonly<Record<string, number>> = {
   ThrottlingException: 2,
   InternalServiceError: 2,
@@ -36,7 +36,7 @@ const PASSING: Readonly<Record<string, number>> = {
 export class SecretsManagerStore implements SecretStore {
   readonly #options: SecretsManagerStoreOptions;
   readonly #remembered = new QuickLRU<string, Remembered & { until: number }>({ maxSize: MAX_REMEMBERED });
-  /** Requests under way: who asks meanwhile gets the same answer, which is not a remembered one. */
+  /** Requests under way: others who ask meanwhile get the same answer, which counts as fresh. */
   readonly #pending = new Map<string, Promise<Remembered>>();
 
   constructor(options: SecretsManagerStoreOptions) {
@@ -51,7 +51,7 @@ export class SecretsManagerStore implements SecretStore {
     return { ...fresh, cached: false };
   }
 
-  /** Also of a request that is under way: what comes next is asked for anew. */
+  /** Also drops a request that is under way: the next read is a new one. */
   forget(name: SecretName): void {
     const id = this.idOf(name);
     this.#remembered.delete(id);

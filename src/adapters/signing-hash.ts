@@ -3,8 +3,8 @@ import { createHash, createHmac, createSecretKey } from 'node:crypto';
 type Key = string | ArrayBuffer | ArrayBufferView;
 
 /**
- * SHA-256 for the signatures of the AWS clients, their setting `sha256`. Node takes longer to find out what a key of
- * bytes is than to sign with it, unless it is given as a key object; the clients' own hash gives bytes.
+ * SHA-256 for the signatures of the AWS clients (their setting `sha256`). Given a key as bytes, Node takes longer to
+ * determine its kind than to sign with it: here it is a key object, which the clients' own hash does not use.
  */
 export class SigningHash {
   readonly #key: Key | undefined;

@@ -2,7 +2,7 @@ import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } fr
 import type { Task, TaskQueue } from '../domain/task.ts';
 import { taskMessage } from './task-message.ts';
 
-/** The longest delay that SQS knows, in seconds. */
+/** The longest delay that SQS accepts, in seconds. */
 const LONGEST_DELAY_S = 900;
 
 /** Tasks in SQS. */
@@ -26,7 +26,8 @@ export class SqsTaskQueue implements TaskQueue {
   }
 
   /**
-   * Lets a message that was received, and failed, come back after `seconds` instead of the queue's visibility timeout.
+   * Lets a received message that failed come back after `seconds`, instead of after the visibility timeout of the
+   * queue.
    */
   async returnAfter(receiptHandle: string, seconds: number): Promise<void> {
     await this.#client.send(

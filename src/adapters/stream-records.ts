@@ -9,8 +9,8 @@ import { parseRollout, ROLLOUT_PREFIX, ROLLOUTS_PK } from './dynamodb/rollouts/i
 import type { Item } from './dynamodb/table-keys.ts';
 
 /**
- * The writes to mappings and strays among the records of a stream. A row that cannot be read tells nothing; nor is it
- * taken for one that is gone.
+ * The writes to mappings, strays and rollouts among the records of a stream. A write whose new row cannot be read is
+ * left out: it must not be taken for a removal.
  */
 export function tableWritesIn(records: readonly DynamoDBRecord[]): TableWrite[] {
   return records.map(({ dynamodb }) => dynamodb && writeIn(dynamodb)).filter((write) => write !== undefined);
@@ -48,7 +48,7 @@ function headOf(rollout: Rollout): RolloutHead {
   return { ...told, ...progress, startedBy, startedAt, endedAt: rollout.endedAt ?? null };
 }
 
-/** Lambda gives the images in the very form of the table. */
+/** Lambda gives the rows in the form of the table. */
 const imageSchema = z.optional(z.custom<Item>((value) => typeof value === 'object'));
 
 function rowIn<Row>(image: unknown, parse: (item: Item) => Row): Row | undefined {

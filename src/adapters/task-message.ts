@@ -25,7 +25,7 @@ const taskSchema = z.lazy(() =>
 );
 
 /**
- * Reads the body of a message. Throws for what is no task: such a message ends in the dead-letter queue, where it is
+ * Reads the body of a message. Throws when it is no task: such a message ends in the dead-letter queue, where it is
  * seen.
  */
 export function parseTask(body: string): Task {

@@ -1,15 +1,16 @@
 import pMap from 'p-map';
 
 interface Manner {
-  /** How many at a time. */
+  /** How many items at a time. */
   concurrency: number;
-  /** True: one that fails keeps nothing from the others. Else nothing is begun after a failure. */
+  /** True: after a failure the other items are still begun. False: nothing is begun after a failure. */
   goesOn?: boolean;
 }
 
 /**
- * Acts on each, and ends when all that was begun has ended, also when one fails; then the first failure is thrown. What
- * is still under way when a function answers is frozen with its environment, and would go on at any later time.
+ * Acts on each item and waits until everything that was begun has ended, also after a failure; then throws the first
+ * failure. Work that is still under way when a Lambda function answers is frozen with its environment, and would go on
+ * at some later invocation.
  */
 export async function eachToItsEnd<T>(
   items: Iterable<T> | AsyncIterable<T>,

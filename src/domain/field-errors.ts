@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
 import type { FieldError } from './problem.ts';
 
-/** What a schema says of a body, field by field. `unknown` is said of each field that it has not. */
+/** The field errors in an issue of a schema. `unknown`: the detail for each field that the schema does not have. */
 export function fieldErrorsIn(issue: z.core.$ZodIssue, unknown = 'unknown field; remove it'): FieldError[] {
   const at = issue.path.map(String);
   if (issue.code !== 'unrecognized_keys') return [{ field: at.join('.') || 'body', detail: issue.message }];

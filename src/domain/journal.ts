@@ -5,8 +5,8 @@ import type { ClaimOperation } from './mapping/claim.ts';
 import type { ProblemCode } from './problem.ts';
 
 /**
- * What happens in an operation, step by step. Only ids, codes and counts: a payload, a prompt or a key has no place in
- * any of these, so that none can reach a log.
+ * The steps of an operation. They hold ids, codes and counts only: with no field for a payload, a prompt or a key, none
+ * of these can reach a log.
  */
 export type JournalEntry =
   | { code: 'OPERATION_STARTED'; operation: string; dryRun?: boolean }
@@ -79,7 +79,8 @@ export type JournalEntry =
   | { code: 'DRIFT_HEAL_FAILED'; runId: string; cause: string }
   | ({
       code: 'DRIFT_RUN_CLOSED';
-      runId: string /** Assistants with something that stops soon. */;
+      runId: string;
+      /** Assistants with a model or a voice that is about to be retired. */
       retiring: number;
     } & ClosedTotals &
       Omit<RunSummary, 'totals'>)
@@ -88,12 +89,15 @@ export type JournalEntry =
 
 type ClosedTotals = Pick<RunSummary['totals'], 'classes' | 'unknown' | 'checked' | 'lists' | 'gets'>;
 
-/** What a journal may say of an error: its name. A message can quote what was sent. */
+/** What a journal may record of an error: its name. Its message can quote what was sent. */
 export function nameOf(error: unknown): string {
   return Error.isError(error) ? error.name : 'unknown';
 }
 
-/** Where the steps of one operation are recorded; it adds operation id, organisation and role itself. */
+/** Records the steps of one operation; it adds operation id, organisation and role itself. */
 export interface Journal {
   record(entry: JournalEntry): void;
 }
+
+/** For work whose steps are not to be recorded. */
+export const SILENT_JOURNAL: Journal = { record: () => {} };

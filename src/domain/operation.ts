@@ -32,7 +32,7 @@ export interface SyncDependencies {
   driftIgnore: readonly string[];
 }
 
-/** One call: about which assistant, until when, on which condition, and where its steps are recorded. */
+/** One call: which assistant it is about, its deadline, its condition, and where its steps are recorded. */
 export interface Operation extends SyncDependencies {
   /** The operation id: it stands in every log line, and in the tasks that follow. */
   id: string;
@@ -41,17 +41,19 @@ export interface Operation extends SyncDependencies {
   by: Actor;
   deadline: Deadline;
   journal: Journal;
-  /** What must be so for anything to be done; absent when the caller has asked for nothing of the kind. */
+  /** The condition under which anything is done; absent when the caller has set none. */
   precondition?: Precondition;
 }
 
-/** Watches over an expectation for as long as one operation runs. */
+/** Checks an expectation for as long as one operation runs. */
 export interface Precondition {
   /**
    * Throws `PRECONDITION_FAILED` when the row that was read is not as expected. A claim is taken on condition that the
    * row is still as it was read, so that checking every row that is read is enough. `now` in epoch ms.
    */
   assertHolds(mapping: AssistantMapping | undefined, now: number): void;
-  /** The operation has claimed the row as it expected it: from here on, it expects what it made of it. */
+  /**
+   * Called when the operation has claimed the row as expected: from then on it expects the row as it has claimed it.
+   */
   follow(claimed: AssistantMapping): void;
 }

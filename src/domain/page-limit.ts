@@ -1,10 +1,10 @@
 import { cursorError, type FieldError, validationFailed } from './problem.ts';
 
-/** The most, and the usual number, of items in a page of any list. */
+/** The most items in a page of any list, and the number when none is asked for. */
 const MAX_LIMIT = 200;
 const LIMIT = 50;
 
-/** Reads `limit`: 1 to 200, 50 when it is absent. Adds to `errors` what is wrong with it. */
+/** Reads `limit`: 1 to 200, 50 when it is absent. Adds an error for any other value. */
 export function limitIn(limit: string | undefined, errors: FieldError[]): number {
   const count = limit === undefined ? LIMIT : wholeNumberIn(limit);
   if (!(count >= 1 && count <= MAX_LIMIT)) {
@@ -13,19 +13,19 @@ export function limitIn(limit: string | undefined, errors: FieldError[]): number
   return count;
 }
 
-/** A number of digits alone, as a query has it; `NaN` for anything else. */
+/** A whole number in decimal digits; `NaN` for any other text. */
 function wholeNumberIn(text: string): number {
   return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
 }
 
-/** Reads the cursor of a list that is counted; adds to `errors` when it is none. Absent is the beginning. */
+/** Reads a cursor that is an offset, 0 when it is absent. Adds an error for any other text. */
 export function offsetIn(cursor: string | undefined, errors: FieldError[]): number {
   const offset = cursor === undefined ? 0 : wholeNumberIn(cursor);
   if (Number.isNaN(offset)) errors.push(cursorError());
   return offset;
 }
 
-/** Reads `limit` and `cursor` of a list that takes nothing else that could be wrong. Throws `VALIDATION_FAILED`. */
+/** Reads `limit` and `cursor` of a list that has no other parameter to check. Throws `VALIDATION_FAILED`. */
 export function pageIn({ limit, cursor }: Readonly<Record<string, string | undefined>>): {
   limit: number;
   after: string | undefined;

@@ -15,9 +15,9 @@ export const PROBLEMS = {
   VAPI_REJECTED: { status: 422, title: 'Vapi refused the configuration', retryable: false },
   VARIABLES_MISSING: { status: 422, title: 'Values of the template are missing', retryable: false },
   TEMPLATE_UNKNOWN: { status: 422, title: 'No such template', retryable: false },
-  REFERENCE_UNRESOLVED: { status: 422, title: 'A name does not stand for one thing', retryable: false },
+  REFERENCE_UNRESOLVED: { status: 422, title: 'A name stands for nothing, or for several things', retryable: false },
   ROLLOUT_IN_PROGRESS: { status: 409, title: 'Another rollout of the template is open', retryable: false },
-  ROLLOUT_STATE: { status: 409, title: 'The rollout is in no state for that', retryable: false },
+  ROLLOUT_STATE: { status: 409, title: 'The state of the rollout does not allow that', retryable: false },
   CREDENTIALS_MISSING: { status: 500, title: 'No Vapi key is configured', retryable: false },
   CREDENTIALS_INVALID: { status: 500, title: 'The Vapi key cannot be used', retryable: false },
   VAPI_UNAUTHORIZED: { status: 502, title: 'Vapi does not accept the key', retryable: false },
@@ -30,7 +30,7 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** Problems whose detail quotes the caller or Vapi: it stays out of logs and findings. */
+/** Problems whose detail may quote the caller or Vapi: it stays out of logs and findings. */
 const QUOTING: readonly ProblemCode[] = [
   'VALIDATION_FAILED',
   'REFERENCE_UNRESOLVED',
@@ -39,7 +39,7 @@ const QUOTING: readonly ProblemCode[] = [
   'PINNED',
 ];
 
-/** What is said of a cursor that is none. */
+/** The field error for a cursor that this list never gave out. `note` adds how to use the cursor. */
 export function cursorError(note?: string): FieldError {
   return { field: 'cursor', detail: ['send the `next` of the page before', ...(note ? [note] : [])].join(', ') };
 }
@@ -81,20 +81,24 @@ export class Problem extends Error {
   }
 }
 
-/** A row that cannot be parsed, by its key: edited by hand, restored in part, or written by a later version. */
+/**
+ * The problem of a row that cannot be parsed: edited by hand, restored in part, or written by a later version. `name`
+ * is its primary key.
+ */
 export function unreadableRow(name: string): Problem {
   const detail = `The row ${name} of the table cannot be read. Restore it; docs/runbook.md#a-row-cannot-be-read says how.`;
   return new Problem('INTERNAL', detail);
 }
 
 /**
- * More than anybody reads: a body of 1 MB can have so many that the answer would be larger than Lambda hands on (6 MB).
+ * The most field errors that one answer names: a body of 1 MB can have so many that the answer would be larger than
+ * Lambda returns (6 MB).
  */
 const MOST_ERRORS = 100;
 
 /**
- * Wraps field errors in one `VALIDATION_FAILED` whose detail names every field, or the first hundred and how many
- * follow.
+ * One `VALIDATION_FAILED` for several field errors. Its detail names every field, or the first hundred and how many
+ * more there are.
  */
 export function validationFailed(errors: readonly FieldError[]): Problem {
   const named = errors.slice(0, MOST_ERRORS);
@@ -102,6 +106,11 @@ export function validationFailed(errors: readonly FieldError[]): Problem {
   const sentences = named.map(({ field, detail }) => `${field}: ${detail}`);
   const detail = [...sentences, ...(left > 0 ? [`and ${left} more`] : [])].join('; ');
   return new Problem('VALIDATION_FAILED', detail, { errors: named });
+}
+
+/** A pause in ms as `retryAfterSeconds`: in whole seconds, and at least one. */
+export function secondsOf(pauseMs: number): number {
+  return Math.max(1, Math.ceil(pauseMs / 1000));
 }
 
 /** What a log may say of a problem: its detail only where that quotes neither a caller nor Vapi. */

@@ -4,7 +4,7 @@ export interface Deadline {
   remainingMs(): number;
 }
 
-/** Time and chance, so that the rules can be run without either. */
+/** Time, chance and ids: passed in, so that tests can decide them. */
 export interface Runtime {
   /** Epoch milliseconds. */
   now(): number;

@@ -2,8 +2,8 @@ import { type Journal, type JournalEntry, nameOf } from './journal.ts';
 import type { Task, TaskQueue } from './task.ts';
 
 /**
- * Sends a task that is made up for when it is lost: by the next call, by a schedule, by a drift run. Never throws; when
- * it is not certain that the task was sent, what `lost` says of it is recorded. True when it was sent.
+ * Sends a task whose loss is repaired later: by the next call, a schedule or a drift run. Never throws. When it is not
+ * certain that the task was sent, records the entry that `lost` makes. Returns true when the task was sent.
  */
 export async function sendOrRecord(
   { tasks, journal }: { tasks: TaskQueue; journal: Journal },

@@ -3,7 +3,7 @@ import type { AssistantKey } from './configuration/assistant-key.ts';
 import type { TrafficWish } from './configuration/assistant-request.ts';
 
 /**
- * Work that no caller waits for. A task names what to look at, never what to do: repeated, late or out of order it does
+ * Work that no caller waits for. A task says what to look at, never what to do: repeated, late or out of order it does
  * no harm.
  */
 export type Task = AssistantTask | DriftTask | RolloutTask;
@@ -19,7 +19,7 @@ export type AssistantTask = SyncToolsTask | ReapplyTask | NameVersionTask | Prun
 /** Updates the dependents of an assistant: its tools, and the phone number that it answers. */
 interface SyncToolsTask extends AssistantKey {
   kind: 'sync-tools';
-  /** Of the operation that found the work, so that one id runs through all logs. */
+  /** The operation that found the work: one id runs through all logs. */
   operationId: string;
 }
 
@@ -27,26 +27,24 @@ interface SyncToolsTask extends AssistantKey {
 interface ReapplyTask extends AssistantKey {
   kind: 'reapply';
   operationId: string;
-  /** What callers are to hear besides, where that was pinned by hand. */
+  /** Also lets callers hear the newest version, where somebody has pinned another by hand. */
   traffic?: TrafficWish | undefined;
 }
 
-/** Names the version at Vapi that a configuration has become: for people who look there. */
+/** Names the version at Vapi that holds a configuration, for people who look there. */
 interface NameVersionTask extends AssistantKey {
   kind: 'name-version';
   operationId: string;
   specHash: string;
 }
 
-/** Removes the configurations that the history keeps no longer. */
+/** Removes the configurations that the history no longer keeps. */
 interface PruneHistoryTask extends AssistantKey {
   kind: 'prune-history';
   operationId: string;
 }
 
-/**
- * A part of a drift run: to divide the fleet, to check a unit of it, to heal what was found, to delete unused tools.
- */
+/** A part of a drift run: divide the fleet, check a unit of it, heal what was found, delete unused tools. */
 export type DriftTask =
   | { kind: 'drift-plan'; runId: string }
   | { kind: 'drift-window'; runId: string; unit: number }
@@ -58,13 +56,13 @@ export function isDriftTask(task: Task): task is DriftTask {
   return 'runId' in task;
 }
 
-/** The run or the rollout that a task is a part of; undefined for one of a single assistant. */
+/** The id of the drift run or rollout that a task belongs to; undefined for a task about one assistant. */
 export function longWorkOf(task: Task): string | undefined {
   if ('runId' in task) return task.runId;
   return 'rolloutId' in task ? task.rolloutId : undefined;
 }
 
-/** The longest that a task can live, in ms: the worker's time. */
+/** The longest that a task can run, in ms: the timeout of the worker. */
 export const TASK_MS = 120_000;
 
 /** The durable queue. A task that was sent is performed at least once. */
@@ -74,7 +72,6 @@ export interface TaskQueue {
 }
 
 /**
- * How a task ended. `later`: nothing is wrong with it, but it cannot be done now; it comes back without counting as
- * failed.
+ * How a task ended. `later`: it cannot be done now, which is not a failure; it comes back without being counted as one.
  */
 export type TaskEnd = { kind: 'done'; outcome: string } | { kind: 'later'; reason: string; afterSeconds: number };

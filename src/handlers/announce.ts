@@ -9,8 +9,8 @@ import { madeEarly } from './lambda/made-early.ts';
 export type AnnounceHandler = (event: DynamoDBStreamEvent, context: Context) => Promise<DynamoDBBatchResponse>;
 
 /**
- * Tells what the writes of a batch of the table's stream have done. What could not be told comes again, and all behind
- * it.
+ * Tells what the writes of a batch of the table's stream did. A write that could not be told comes again, with all
+ * after it.
  */
 export function makeAnnounceHandler(app: AnnounceApplication): AnnounceHandler {
   return instrumented(app.telemetry, async ({ Records }: DynamoDBStreamEvent) => {
@@ -22,5 +22,5 @@ export function makeAnnounceHandler(app: AnnounceApplication): AnnounceHandler {
 
 const built = madeEarly(() => makeAnnounceHandler(makeAnnounceApplication()));
 
-/** When the settings are wrong the batch fails, and comes back when they are right. */
+/** While the settings are wrong the batch fails; it comes back when they are right. */
 export const handler: AnnounceHandler = async (event, context) => await built()(event, context);

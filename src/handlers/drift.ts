@@ -12,9 +12,9 @@ import { entry } from './lambda/entry.ts';
 import { isScheduledEvent, makeScheduledDriftHandler } from './scheduled-drift.ts';
 
 const routes: Routes<DriftApplication> = {
-  'POST /drift': { operation: 'drift-start', answer: start },
-  'GET /drift/runs': { operation: 'drift-report', answer: list },
-  'GET /drift/runs/{id}': { operation: 'drift-report', query: ['limit', 'after'], answer: report },
+  'POST /drift': { operation: 'drift-start', forOperators: true, answer: start },
+  'GET /drift/runs': { operation: 'drift-report', forOperators: true, answer: list },
+  'GET /drift/runs/{id}': { operation: 'drift-report', forOperators: true, query: ['limit', 'after'], answer: report },
 };
 
 /** The routes, and the schedule of EventBridge. */
@@ -26,7 +26,7 @@ export function makeDriftHandler(app: DriftApplication): HttpHandler {
 
 const bodySchema = z.strictObject({ mode: z.optional(z.enum(['report', 'heal'])) });
 
-/** What was asked for, else what the deployment does; who asks wants an answer also where the schedule is off. */
+/** The mode asked for, else that of the deployment; `report` where that is off, as whoever asks wants an answer. */
 function modeOf(request: HttpRequest, deployment: DriftMode): 'report' | 'heal' {
   const body = request.body === undefined || request.body.trim() === '' ? {} : parseJsonBody(request);
   const parsed = bodySchema.safeParse(body);
@@ -52,7 +52,7 @@ async function list({ app }: Call<DriftApplication>): Promise<Answer> {
 
 const MOST_FINDINGS = 500;
 
-/** In bytes: longer than the name of any finding, and what DynamoDB takes as a key. */
+/** The longest `after`, in bytes: longer than the id of any finding, and short enough for a DynamoDB key. */
 const LONGEST_AFTER = 900;
 
 async function report({ app, request }: Call<DriftApplication>): Promise<Answer> {

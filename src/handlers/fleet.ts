@@ -18,7 +18,7 @@ const routes: Routes<FleetApplication> = {
   'GET /orgs/{orgId}/changes': { operation: 'changes', query: ['role', 'limit', 'cursor'], answer: listChanges },
 };
 
-/** The fleet: all assistants, whose one is, and who has changed what. */
+/** The fleet: all assistants, the owner of one, and the changes. */
 export function makeFleetHandler(app: FleetApplication): HttpHandler {
   return makeHttpHandler(app, routes);
 }

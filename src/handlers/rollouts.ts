@@ -4,26 +4,23 @@ import { makeJournal } from '../adapters/telemetry/journal.ts';
 import { makeRolloutApplication, type RolloutApplication } from '../application.ts';
 import { resendLostRun } from '../domain/drift/run/resend-run.ts';
 import { pageIn } from '../domain/page-limit.ts';
-import {
-  actOnRollout,
-  ROLLOUT_ACTIONS,
-  type RolloutAction,
-  resendLost,
-  stopByAlarm,
-} from '../domain/rollouts/act-on-rollout.ts';
 import type { RolloutCall } from '../domain/rollouts/dependencies.ts';
-import { shownRollout } from '../domain/rollouts/describe-rollout.ts';
-import { planRollout } from '../domain/rollouts/dry-run.ts';
-import { listTargets } from '../domain/rollouts/list-targets.ts';
-import { parseRollout } from '../domain/rollouts/parse-rollout.ts';
-import { findRollout } from '../domain/rollouts/perform-rollout.ts';
-import { startRollout } from '../domain/rollouts/plan.ts';
 import type { Rollout } from '../domain/rollouts/rollout.ts';
+import { shownRollout } from '../domain/rollouts/show/describe-rollout.ts';
+import { listTargets } from '../domain/rollouts/show/list-targets.ts';
+import { planRollout } from '../domain/rollouts/start/dry-run.ts';
+import { parseRollout } from '../domain/rollouts/start/parse-rollout.ts';
+import { startRollout } from '../domain/rollouts/start/plan.ts';
+import { actOnRollout, ROLLOUT_ACTIONS, type RolloutAction } from '../domain/rollouts/steer/act-on-rollout.ts';
+import { resendLost } from '../domain/rollouts/steer/resend-lost.ts';
+import { stopByAlarm } from '../domain/rollouts/steer/stop-by-alarm.ts';
+import { findRollout } from '../domain/rollouts/transit.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
 import { parseJsonBody } from './http/request.ts';
 import { jsonResponse } from './http/response.ts';
 import { entry } from './lambda/entry.ts';
 import { instrumented } from './lambda/instrumented.ts';
+import { scheduleSchema } from './lambda/schedule.ts';
 
 type RouteCall = Call<RolloutApplication>;
 
@@ -53,11 +50,12 @@ const alarmSchema = z.object({
   detail: z.object({ alarmName: z.string(), state: z.object({ value: z.string() }) }),
 });
 
-const scheduleSchema = z.object({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') });
-
 const eventSchema = z.union([alarmSchema, scheduleSchema]);
 
-/** Rollouts: routes of operators, alarms that stop them; and each minute a look for long work that stands still. */
+/**
+ * Rollouts: the routes of operators, the alarms that stop rollouts, and each minute a search for rollouts and drift
+ * runs whose task was lost.
+ */
 export function makeRolloutsHandler(app: RolloutApplication): HttpHandler {
   const http = makeHttpHandler(app, routes);
   const onEvent = instrumented(app.telemetry, async (event: z.infer<typeof eventSchema>, context) => {
@@ -66,7 +64,7 @@ export function makeRolloutsHandler(app: RolloutApplication): HttpHandler {
     if (event.source === 'aws.events') {
       const drift = { ...app.drift, journal: call.journal };
       const looks = [resendLost(call, app.stalledMs), resendLostRun(drift, app.stalledMs)];
-      // Both come to their end, whatever becomes of the other.
+      // Each search comes to its end, also when the other fails.
       await Promise.allSettled(looks);
       const counts = await Promise.all(looks);
       return jsonResponse(200, { resent: counts.reduce((sum, count) => sum + count, 0) });
@@ -94,7 +92,7 @@ async function start(call: RouteCall): Promise<Answer> {
 
 async function list(call: RouteCall): Promise<Answer> {
   const { items, next } = await call.app.rollouts.rollouts.list(pageIn(call.request.query));
-  // The targets of one that was aborted are counted each time: not those of all at once.
+  // A few at a time: the targets of an aborted rollout are counted each time.
   const show = (rollout: Rollout) => shownRollout(call.app.rollouts, rollout);
   const shown = await pMap(items, show, { concurrency: 4 });
   return { response: jsonResponse(200, { items: shown, next: next ?? null }), outcome: 'listed' };

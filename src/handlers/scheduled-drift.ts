@@ -1,15 +1,13 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import * as z from 'zod/mini';
 import { makeJournal } from '../adapters/telemetry/journal.ts';
 import type { DriftApplication } from '../application.ts';
 import { scheduledMode } from '../domain/drift/mode.ts';
 import { startRun } from '../domain/drift/run/start-run.ts';
 import type { HttpHandler } from './http/handler.ts';
 import { jsonResponse } from './http/response.ts';
-
-const scheduleSchema = z.object({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') });
+import { scheduleSchema } from './lambda/schedule.ts';
 
 /** True for the event of an EventBridge schedule. */
 export function isScheduledEvent(event: unknown): boolean {
@@ -18,10 +16,10 @@ export function isScheduledEvent(event: unknown): boolean {
 
 /**
  * Starts a run in the deployment's mode; the worker does the rest. EventBridge delivers at least once: a second event
- * finds the run of the first. What goes wrong is thrown, so that the event comes again.
+ * finds the run of the first. Failures are thrown, so that the event comes again.
  */
 export function makeScheduledDriftHandler(app: DriftApplication): HttpHandler {
-  // The run itself is measured by the worker: here there is nothing to publish.
+  // The worker measures the run: there are no metrics to publish here.
   const { logger } = app.telemetry;
   return middy<unknown>()
     .use(injectLambdaContext(logger, { resetKeys: true }))

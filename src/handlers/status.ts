@@ -57,7 +57,7 @@ async function showHistory(call: Call<StatusApplication>): Promise<Answer> {
   return { response: jsonResponse(200, await describeHistory(call.app.sync, keyOf(call))), outcome: 'history' };
 }
 
-/** One entry of the history; its configuration can be PUT again, but for what is hidden. */
+/** One entry of the history. Apart from what is hidden, its configuration can be PUT again. */
 async function showEntry(call: Call<StatusApplication>): Promise<Answer> {
   const key = keyOf(call);
   const { sync } = call.app;
@@ -97,7 +97,7 @@ interface LookedUp {
   view: OrganisationView;
 }
 
-/** Whoever looks also measures: the age of an unresolved creation is a metric. */
+/** Reads an organisation, and records how long a create has been unresolved, which is a metric. */
 async function lookUp({ app, journal }: Call<StatusApplication>, orgId: string): Promise<LookedUp> {
   const view = await app.sync.mappings.read(orgId);
   const assistants = describeAssistants(view, app.runtime.now());
@@ -109,7 +109,7 @@ async function lookUp({ app, journal }: Call<StatusApplication>, orgId: string):
   return { assistants, view };
 }
 
-/** None while a change is under way: that ends with another content and the same revision. */
+/** The tag of an assistant; none while a change is under way, which ends with other content and the same revision. */
 function tagOf({ state, revision }: AssistantStatus): Record<string, string> {
   return state === 'changing' ? {} : entityTag(revision);
 }

@@ -29,7 +29,7 @@ import { parseJsonBody } from './http/request.ts';
 import { jsonResponse } from './http/response.ts';
 import { entry } from './lambda/entry.ts';
 
-/** The routes of the function; verification goes through them as well. */
+/** The routes of the function, which verification uses too. */
 export const syncRoutes: Routes<SyncApplication> = {
   'PUT /orgs/{orgId}/assistants/{role}': {
     operation: ({ query }) => (query.dryRun === 'true' ? 'dry-run' : 'sync'),
@@ -76,14 +76,14 @@ function bindingIn({ request: { claims } }: Call<SyncApplication>, body: unknown
   return request;
 }
 
-/** The configuration is what a template gives for the organisation. */
+/** Applies the configuration that a template gives for the organisation. */
 async function putBound(call: Call<SyncApplication>, key: AssistantKey, request: BindingRequest): Promise<Answer> {
   const { app } = call;
   const rules = { inlineCredentials: app.inlineCredentials, allowEmpty: parseFlag(call.request, 'allowEmpty') };
   return await apply(call, { key, ...(await bindTemplate(operationOf(call, key), app.templates, { request, rules })) });
 }
 
-/** Makes the organisation known, and says what is known of it. */
+/** Replaces the record of an organisation, which makes the organisation known. */
 async function putOrganisation({ app, request }: Call<SyncApplication>): Promise<Answer> {
   const orgId = parseOrgId(request.path.orgId);
   assertNotReserved(orgId);
@@ -105,9 +105,9 @@ async function rollBack(call: Call<SyncApplication>, key: AssistantKey): Promise
 interface Asked {
   key: AssistantKey;
   asked: AssistantRequest;
-  /** The template that it comes from. */
+  /** The template that the configuration comes from. */
   binding?: TemplateBinding;
-  /** Hash of the stored configuration that this is. */
+  /** The hash of the stored configuration, for a rollback. */
   rolledBackTo?: string;
 }
 
@@ -178,7 +178,7 @@ async function plan(
   return { statusCode: 200, outcome: `plan-${decision.plan.kind}`, answer, headers: planTag(decision) };
 }
 
-/** A plan can be carried out as it was shown: with this tag, a PUT is refused when anything has changed since. */
+/** The tag with which a PUT carries out exactly this plan: it is refused when anything has changed since. */
 function planTag({ plan, mapping }: Decision): Record<string, string> {
   return mapping && plan.kind !== 'wait' ? entityTag(mapping.revision) : {};
 }
@@ -197,7 +197,7 @@ function operationOf(call: Call<SyncApplication>, key: AssistantKey): Operation 
   return { ...app.sync, id, key, by: actorOf(call), journal, deadline };
 }
 
-/** The calls of a verification are named by its run, with which their operation ids begin. */
+/** The actor of a call. Calls of a verification are attributed to its run, whose id begins their operation ids. */
 function actorOf({ app, request, operationId }: Call<SyncApplication>): Actor {
   if (!app.isVerification) return request.caller;
   return { kind: 'verification', id: operationId.split(':')[0] ?? '' };

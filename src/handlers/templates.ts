@@ -86,7 +86,7 @@ async function showVariables({ app, request }: TemplateCall): Promise<Answer> {
   return { response: variablesResponse(values), outcome: 'found' };
 }
 
-/** Without the secrets in them; the tag says whether two answers have the same ones. */
+/** The variables with their secrets masked; the tag tells whether two answers have the same secrets. */
 function variablesResponse(values: JsonObject): HttpResponse {
   return jsonResponse(200, mask(values), entityTag(hashOf(values).slice(0, TAG_DIGITS)));
 }

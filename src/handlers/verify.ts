@@ -10,7 +10,7 @@ import { type Answer, type Call, type HttpHandler, makeHttpHandler } from './htt
 import { jsonResponse } from './http/response.ts';
 import { entry } from './lambda/entry.ts';
 
-/** What verification works with: the service, and the same adapters past it. */
+/** What verification depends on: the service, and the same adapters to look past it. */
 export function verificationDependencies(app: VerifyApplication): VerificationDependencies {
   const { credentials } = app.sync;
   const secrets = withOwnKeySecrets(credentials.secrets);
@@ -28,7 +28,7 @@ export function verificationDependencies(app: VerifyApplication): VerificationDe
 export function makeVerifyHandler(app: VerifyApplication): HttpHandler {
   const dependencies = verificationDependencies(app);
   return makeHttpHandler(app, {
-    'POST /verify': { operation: 'verify', answer: (call) => verifyAll(call, dependencies) },
+    'POST /verify': { operation: 'verify', forOperators: true, answer: (call) => verifyAll(call, dependencies) },
     'POST /orgs/{orgId}/verify': { operation: 'verify-organisation', answer: verifyOne },
   });
 }

@@ -7,9 +7,9 @@ import { type Application, makeApplication } from '../application.ts';
 import { performDriftTask } from '../domain/drift/perform-drift-task.ts';
 import type { Journal } from '../domain/journal.ts';
 import { loggedAs, Problem } from '../domain/problem.ts';
-import { performRollout } from '../domain/rollouts/perform-rollout.ts';
+import { performRollout } from '../domain/rollouts/work/perform-rollout.ts';
 import type { Deadline } from '../domain/runtime.ts';
-import { performTask } from '../domain/sync/reapply-assistant.ts';
+import { performTask } from '../domain/sync/perform-task.ts';
 import { isDriftTask, longWorkOf, type Task, type TaskEnd } from '../domain/task.ts';
 import { instrumented } from './lambda/instrumented.ts';
 import { madeEarly } from './lambda/made-early.ts';
@@ -19,7 +19,7 @@ export type WorkerHandler = (event: SQSEvent, context: Context) => Promise<SQSBa
 /** Kept back from the time of an invocation for its answer, in ms. */
 const ANSWER_RESERVE_MS = 1_000;
 
-/** Performs the tasks of a batch one after the other; those that fail are reported, and come back alone. */
+/** Performs the tasks of a batch one after the other; those that fail are reported, and only they come back. */
 export function makeWorkerHandler(app: Application): WorkerHandler {
   return instrumented(app.telemetry, async (batch: SQSEvent, context) => {
     const event = { ...batch, Records: batch.Records.toSorted((a, b) => patienceOf(a) - patienceOf(b)) };
@@ -36,17 +36,20 @@ export function makeWorkerHandler(app: Application): WorkerHandler {
   });
 }
 
-/** Drift checks and rollouts come last in a batch: they take their time, and somebody may be waiting for the others. */
+/**
+ * The order in a batch: drift checks and rollouts come last, as they take long and somebody may be waiting for the
+ * others.
+ */
 function patienceOf({ body }: SQSRecord): number {
   try {
     return longWorkOf(parseTask(body)) === undefined ? 0 : 1;
   } catch {
-    // What is no task fails when its turn comes.
+    // A message that is no task fails when its turn comes.
     return 0;
   }
 }
 
-/** What is left, shared among the messages that are left. */
+/** A share of the remaining time, divided among the remaining messages. */
 function fairShare(context: Context, messages: number): Deadline {
   const leftMs = () => context.getRemainingTimeInMillis() - ANSWER_RESERVE_MS;
   const othersMs = leftMs() * (1 - 1 / Math.max(1, messages));
@@ -78,7 +81,7 @@ async function handleRecord(app: Application, record: SQSRecord, deadline: Deadl
   }
 }
 
-/** What every log line of a task carries: a long work is one operation, whatever tasks it takes. */
+/** The keys of every log line of a task: a drift run or a rollout is one operation, whatever tasks it takes. */
 function keysOf(task: Task) {
   if ('orgId' in task) return { operationId: task.operationId, orgId: task.orgId, role: task.role };
   return { operationId: longWorkOf(task), orgId: undefined, role: undefined };
@@ -89,12 +92,12 @@ async function perform(app: Application, task: Task, time: { journal: Journal; d
   return isDriftTask(task) ? await performDriftTask(app.drift, time, task) : await performTask(app.sync, task, time);
 }
 
-/** Shorter pauses would only make a throttled upstream answer the same again. In seconds. */
+/** The shortest pause, in seconds: after a shorter one a throttled Vapi would only refuse again. */
 const SHORTEST_PAUSE_S = 5;
 
 /**
- * The task goes back as a new message, so that waiting for Vapi is not counted as a failure of the task: after five of
- * those it would end in the dead-letter queue, however healthy it is.
+ * Sends the task back as a new message, so that waiting for Vapi does not count as a failure: after five failures it
+ * would end in the dead-letter queue.
  */
 async function postpone(app: Application, task: Task, afterSeconds: number): Promise<void> {
   const jitter = 1 + app.runtime.random() / 4;
@@ -105,7 +108,7 @@ async function postpone(app: Application, task: Task, afterSeconds: number): Pro
 const FIRST_RETRY_S = 15;
 const LONGEST_RETRY_S = 900;
 
-/** Logged once, with its name; the message comes back after a pause that doubles with each failure. */
+/** Logs the failure once; the message comes back after a pause that doubles with each failure. */
 async function fail(app: Application, { receiptHandle, attributes }: SQSRecord, error: unknown): Promise<void> {
   const { logger } = app.telemetry;
   const received = Number(attributes?.ApproximateReceiveCount ?? 1) || 1;
@@ -115,12 +118,12 @@ async function fail(app: Application, { receiptHandle, attributes }: SQSRecord, 
   try {
     await app.queue.returnAfter(receiptHandle, seconds);
   } catch {
-    // Then it comes back after the visibility timeout of the queue.
+    // The message then comes back after the visibility timeout of the queue.
     logger.warn('📨 The pause of a failed message could not be set', { code: 'TASK_PAUSE_NOT_SET' });
   }
 }
 
 const built = madeEarly(() => makeWorkerHandler(makeApplication()));
 
-/** When the settings are wrong the whole batch fails, and comes back when they are right. */
+/** While the settings are wrong the whole batch fails; it comes back when they are right. */
 export const handler: WorkerHandler = async (event, context) => await built()(event, context);

@@ -4,8 +4,8 @@ import { desireAssistant } from '../../src/domain/configuration/configuration.ts
 import { loadStoredRequest } from '../../src/domain/history/rollback.ts';
 import type { Operation, SyncDependencies } from '../../src/domain/operation.ts';
 import { Problem } from '../../src/domain/problem.ts';
-import { importAssistant } from '../../src/domain/sync/import-assistant.ts';
-import { performTask } from '../../src/domain/sync/reapply-assistant.ts';
+import { importAssistant } from '../../src/domain/sync/import/import-assistant.ts';
+import { performTask } from '../../src/domain/sync/perform-task.ts';
 import { removeAssistant } from '../../src/domain/sync/remove-assistant.ts';
 import { syncAssistant } from '../../src/domain/sync/sync-assistant.ts';
 import type { TaskEnd } from '../../src/domain/task.ts';

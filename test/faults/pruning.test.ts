@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { KEPT_SPECS } from '../../src/domain/history/history.ts';
-import { performTask } from '../../src/domain/sync/reapply-assistant.ts';
+import { performTask } from '../../src/domain/sync/perform-task.ts';
 import { check, processOptions, verdict } from './arbitraries.ts';
 import { desired, type Ending, type Job, KEY } from './jobs.ts';
 import { operationOf } from './perform.ts';

@@ -1,7 +1,7 @@
 import type { Operation } from '../../src/domain/operation.ts';
-import { applyTarget, takeTargetBack } from '../../src/domain/rollouts/apply-target.ts';
 import type { RolloutCall } from '../../src/domain/rollouts/dependencies.ts';
 import type { Rollout, Target } from '../../src/domain/rollouts/rollout.ts';
+import { applyTarget, takeTargetBack } from '../../src/domain/rollouts/work/apply-target.ts';
 import { ReferenceBook } from '../../src/domain/templates/references.ts';
 import type { Template } from '../../src/domain/templates/template.ts';
 import { bodyOf, type Ending } from './jobs.ts';

@@ -1,6 +1,6 @@
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
-import { importAssistant } from '../../src/domain/sync/import-assistant.ts';
+import { importAssistant } from '../../src/domain/sync/import/import-assistant.ts';
 import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
 import { runDrift } from '../support/drift-runs.ts';

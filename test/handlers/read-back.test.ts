@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../src/domain/json.ts';
+import type { Reply } from '../support/api-description.ts';
 import { configuration, withPrompt } from '../support/configurations.ts';
 import type { TestService } from '../support/service.ts';
 import { useService } from '../support/use-service.ts';
@@ -68,5 +69,35 @@ describe('GET with include=configuration', () => {
       status: 400,
       body: { errors: [{ field: 'include' }] },
     });
+  });
+});
+
+describe('the decision about a voice shows no secret of it', () => {
+  const voice = { provider: 'custom-voice', server: SERVER };
+  const hidden = { ...voice, server: { url: SERVER.url, headers: { Authorization: '[hidden]' } } };
+  const fallbackPlan = { voices: [voice] };
+
+  it.each<[what: string, answer: () => Promise<Reply>]>([
+    ['of a PUT', () => service.put(org, 'inbound', configuration({ voice }))],
+    ['of a dry run', () => service.put(org, 'inbound', configuration({ voice }), { query: { dryRun: 'true' } })],
+    [
+      'of a rollback, which anybody of the organisation may ask for',
+      async () => {
+        const { body } = await service.put(org, 'inbound', configuration({ voice }));
+        return await service.rollBack(org, 'inbound', { specHash: body.specHash });
+      },
+    ],
+  ])('in the answer %s', async (_what, answer) => {
+    expect((await answer()).body.voice).toEqual({ requested: hidden, applied: hidden, reason: 'supported' });
+  });
+
+  it('nor of a fallback', async () => {
+    const { body } = await service.put(
+      org,
+      'inbound',
+      configuration({ voice: { provider: 'azure', voiceId: 'en-US-AndrewNeural', fallbackPlan } }),
+    );
+    expect(body.voice.fallbacks).toEqual([{ requested: hidden, applied: hidden, reason: 'supported' }]);
+    expect(JSON.stringify(body)).not.toContain('wrong-key');
   });
 });

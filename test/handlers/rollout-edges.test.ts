@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
-import { performRollout } from '../../src/domain/rollouts/perform-rollout.ts';
+import { performRollout } from '../../src/domain/rollouts/work/perform-rollout.ts';
 import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
 import type { TestService } from '../support/service.ts';

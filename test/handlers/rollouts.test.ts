@@ -177,11 +177,11 @@ it('pauses, resumes and aborts; an action in a wrong state is refused', async ()
   expect(service.vapi.count('PATCH')).toBe(0);
   expect((await act(rolloutId, 'pause')).body).toMatchObject({
     code: 'ROLLOUT_STATE',
-    detail: 'The rollout is paused: pause is not possible now. What is: resume, abort, rollback.',
+    detail: 'The rollout is paused: pause is not possible now. Possible: resume, abort, rollback.',
   });
   await act(rolloutId, 'resume');
   expect((await act(rolloutId, 'abort')).body.state).toBe('aborted');
-  expect((await act(rolloutId, 'resume')).body.detail).toMatch(/resume is not possible now\. What is: rollback\.$/);
+  expect((await act(rolloutId, 'resume')).body.detail).toMatch(/resume is not possible now\. Possible: rollback\.$/);
   await service.announce();
   for (const event of service.bus.events) expect(eventErrors(event)).toEqual([]);
   const told = JSON.stringify(service.bus.events.filter((event) => JSON.stringify(event).includes(rolloutId)));

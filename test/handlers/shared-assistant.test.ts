@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LOCAL_ACCOUNTS } from '../../local/vapi/stand-in.ts';
-import { importAssistant } from '../../src/domain/sync/import-assistant.ts';
+import { importAssistant } from '../../src/domain/sync/import/import-assistant.ts';
 import { configuration } from '../support/configurations.ts';
 import { ACME_KEY, PLATFORM_KEY, type TestService } from '../support/service.ts';
 import { useService } from '../support/use-service.ts';

@@ -168,3 +168,52 @@ it('a tool that cannot be read is one finding; the others are registered and lin
     expect.objectContaining({ class: 'unreadable', detail: `SCOPE#platform TOOL#${hash}` }),
   );
 });
+
+describe('rows beside those of assistants are named too:', () => {
+  const template = () => `t-${org}`;
+  const request = (name: 'templates' | 'rollouts' | 'fleet', routeKey: string, body?: unknown) =>
+    service.invoke(name, {
+      version: '2.0',
+      routeKey,
+      requestContext: { http: { method: routeKey.split(' ')[0] } },
+      pathParameters: { orgId: org, templateId: template(), rolloutId: ROLLOUT },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const ROLLOUT = '20261101T000000Z-0000000a';
+  const named = (row: string) => ({
+    status: 500,
+    body: { code: 'INTERNAL', detail: expect.stringContaining(`The row ${row} of the table cannot be read`) },
+  });
+  const put = (item: Record<string, unknown>) =>
+    service.dynamo.send(new PutItemCommand({ TableName: table(), Item: marshall(item) }));
+
+  it('a version of a template, and its place in the list', async () => {
+    await request('templates', 'PUT /templates/{templateId}', { assistant: configuration() });
+    await damage(`TEMPLATE#${template()}`, 'VERSION#00000001', 'hash');
+    expect(await request('templates', 'GET /templates/{templateId}')).toMatchObject(
+      named(`TEMPLATE#${template()} VERSION#00000001`),
+    );
+    await damage('TEMPLATES', template(), 'hash');
+    expect(await request('templates', 'GET /templates')).toMatchObject(named(`TEMPLATES ${template()}`));
+    await damage('TEMPLATES', template(), 'hash', { S: 'mended' });
+  });
+
+  it('the variables of an organisation', async () => {
+    await put({ pk: `ORG#${org}`, sk: 'VARIABLES', given: 'no JSON' });
+    expect(await request('templates', 'GET /orgs/{orgId}/variables')).toMatchObject(named(`ORG#${org} VARIABLES`));
+  });
+
+  it('a rollout', async () => {
+    await put({ pk: 'ROLLOUTS', sk: `ROLLOUT#${ROLLOUT}`, version: 1, body: '{}' });
+    const refusal = named(`ROLLOUTS ROLLOUT#${ROLLOUT}`);
+    expect(await request('rollouts', 'GET /rollouts/{rolloutId}')).toMatchObject(refusal);
+    expect(await request('rollouts', 'GET /rollouts')).toMatchObject(refusal);
+  });
+
+  it('a change', async () => {
+    await put({ pk: `CHANGES#${org}`, sk: '2026-11-01T00:00:00.000Z#x', change: '{}' });
+    expect(await request('fleet', 'GET /orgs/{orgId}/changes')).toMatchObject(
+      named(`CHANGES#${org} 2026-11-01T00:00:00.000Z#x`),
+    );
+  });
+});

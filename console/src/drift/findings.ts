@@ -32,7 +32,7 @@ export function totalOf(run: DriftRun): number {
 }
 
 /** Findings that have one cause. */
-export interface CauseGroup {
+interface CauseGroup {
   class: Finding['class'];
   cause: string;
   findings: readonly Finding[];

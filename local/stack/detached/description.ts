@@ -6,13 +6,13 @@ import { hasCode } from '../error-code.ts';
 
 const description = z.object({
   pid: z.number(),
-  /** Random: another process that gets this id of a process, or its port, does not know it. */
+  /** Random: tells this stack from another process that later gets its process id or port. */
   id: z.string(),
-  /** Of the code that runs: a stack of another version is replaced. */
+  /** The version of the code that runs: a stack of another version is replaced. */
   version: z.string(),
-  /** Where the stack answers for itself. */
+  /** The port on which the stack identifies itself. */
   url: z.url(),
-  /** For whoever uses the stack. */
+  /** The environment for users of the stack. */
   environment: z.record(z.string(), z.string()),
 });
 
@@ -21,7 +21,7 @@ export type StackDescription = z.output<typeof description>;
 
 const fileIn = (directory: string) => join(directory, 'stack.json');
 
-/** Undefined when there is none, or when it was left by something that writes another file. */
+/** Undefined when there is no such file, or when another version wrote it in another form. */
 export function readDescription(directory: string): StackDescription | undefined {
   try {
     return description.safeParse(JSON.parse(readFileSync(fileIn(directory), 'utf8'))).data;
@@ -31,7 +31,7 @@ export function readDescription(directory: string): StackDescription | undefined
   }
 }
 
-/** Replaces the file as a whole: nobody ever reads half of one. */
+/** Replaces the file as a whole, so that nobody reads half of one. */
 export function writeDescription(directory: string, stack: StackDescription): void {
   const draft = `${fileIn(directory)}.${stack.pid}.new`;
   writeFileSync(draft, JSON.stringify(stack, null, 2));

@@ -6,11 +6,11 @@ import { useStack } from './use-stack.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../../..');
 
-/** The embedded stack of this checkout, which this process has for its AWS account. */
-export interface EmbeddedStack {
-  /** What the functions get, and the stack's own. */
+/** The embedded stack of this checkout, as the AWS account of this process. */
+interface EmbeddedStack {
+  /** The environment of the functions, and the stack's own. */
   environment: Environment;
-  /** False with a Vapi of the developer in the place of the stand-in. */
+  /** False when the developer's own Vapi is used instead of the stand-in. */
   isStandIn: boolean;
   release(): void;
 }

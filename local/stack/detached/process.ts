@@ -14,13 +14,13 @@ import { readDescription, versionOfStack, writeDescription } from './description
 
 const parameters = z.object({ directory: z.string(), hasKeys: z.boolean(), idleMs: z.number() });
 
-/** How often it is seen whether the directory is still there, in ms. */
+/** How often the process checks that its directory still exists, in ms. */
 const LOOK_MS = 500;
 
 const { directory, hasKeys, idleMs } = parameters.parse(JSON.parse(process.argv[2] ?? ''));
 const id = randomUUID();
 
-/** The lock of the operating system: it ends with the process, however that ends. */
+/** A lock of the operating system, which ends with the process, however that ends. */
 const lock = new ClassicLevel(join(directory, 'lock'));
 try {
   await lock.open();
@@ -45,13 +45,13 @@ async function serve(): Promise<void> {
   const { environment } = servers;
   writeDescription(directory, { pid: process.pid, id, version, url: identity.url, environment });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
-  // Whoever removed the directory starts over: what this process has in memory must not come back.
+  // Whoever removed the directory wants to start over: what this process holds in memory must not come back.
   setInterval(() => {
     if (readDescription(directory)?.id !== id) process.exit(0);
   }, LOOK_MS);
 }
 
-/** Who asks for the id gets it, on a connection that lasts as long as the use does. */
+/** Answers with the id of the stack, on a connection that stays open as long as the use lasts. */
 function identify(admit: (user: ServerResponse) => void, end: () => void): RequestListener {
   return ({ method, url }, response) => {
     if (method === 'GET' && url === `/${id}`) return admit(response);
@@ -62,7 +62,7 @@ function identify(admit: (user: ServerResponse) => void, end: () => void): Reque
   };
 }
 
-/** Counts users; when there was none for long, that is the end. */
+/** Counts users; ends the process when there was none for a while. */
 function endWhenIdle(end: () => void): (user: ServerResponse) => void {
   let users = 0;
   let idle = setTimeout(end, idleMs);
@@ -77,7 +77,7 @@ function endWhenIdle(end: () => void): (user: ServerResponse) => void {
   };
 }
 
-/** Whoever has started this may have gone meanwhile. */
+/** The process that started this one may have ended meanwhile. */
 function tell(message: object): void {
   process.send?.(message, () => {});
 }

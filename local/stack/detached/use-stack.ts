@@ -11,20 +11,20 @@ import { readDescription, type StackDescription, versionOfStack } from './descri
 /** The stack of a directory, which runs in a process of its own. */
 export interface UsedStack {
   environment: Environment;
-  /** Resolves when the stack ends before it was let go. */
+  /** Resolves when the stack ends before it was released. */
   gone: Promise<void>;
-  /** Lets the stack go; it stays for whoever comes next, for a while. */
+  /** Releases the stack; it stays for a while for the next user. */
   release(): void;
 }
 
 export interface UseOptions {
-  /** Where the data are, and what describes the stack. */
+  /** The directory of the data and of the description of the stack. */
   directory: string;
   /** False leaves out every seeded key. */
   hasKeys?: boolean;
   /** How long the stack lives without a user, in ms. */
   idleMs?: number;
-  /** How long to wait for it, in ms. */
+  /** How long to wait for the stack, in ms. */
   patienceMs?: number;
 }
 
@@ -33,9 +33,9 @@ const PATIENCE_MS = 60_000;
 const PAUSE_MS = 50;
 
 /**
- * Uses the stack that runs for a directory, or starts it: the same one, however many processes ask at once. One of
- * another version is replaced. It goes on when this process ends. Throws when it cannot be started; `code` is that of
- * the system.
+ * Uses the stack that runs for a directory, or starts it: one for all processes, however many ask at once. A stack of
+ * another version is replaced. The stack outlives this process. Throws when it cannot be started; `code` is that of the
+ * system.
  */
 export async function useStack(options: UseOptions): Promise<UsedStack> {
   const { directory, hasKeys = true, patienceMs = PATIENCE_MS } = options;
@@ -69,7 +69,9 @@ function used({ environment }: StackDescription, connection: ClientRequest): Use
   };
 }
 
-/** A connection that lasts; undefined when nobody answers there, or somebody else. It keeps no process alive. */
+/**
+ * A connection that stays open; undefined when nobody, or another process, answers there. It keeps no process alive.
+ */
 async function connect({ url, id }: StackDescription): Promise<ClientRequest | undefined> {
   const connection = get(`${url}/${id}`, { agent: false });
   connection.setTimeout(5_000, () => connection.destroy());
@@ -105,7 +107,7 @@ const message = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('failed'), message: z.string(), code: z.string().optional() }),
 ]);
 
-/** Starts the process. `busy`: another one has the directory, and is starting or ending. */
+/** Starts the process. `busy`: another process holds the directory, and is starting or ending. */
 async function startProcess({ directory, hasKeys, idleMs }: UseOptions): Promise<'ready' | 'busy'> {
   const log = openSync(join(directory, 'stack.log'), 'a');
   const life = idleMs ?? (Number(process.env.LOCAL_STACK_IDLE_MS) || IDLE_MS);

@@ -5,13 +5,14 @@ import { type AssistantKey, ROLES } from '../../domain/configuration/assistant-k
 import type { AssistantOwner, AssistantOwners } from '../../domain/mapping/assistant-owners.ts';
 import type { Table } from './claimed-rows.ts';
 import { type ItemKey, readItem } from './partition-items.ts';
+import { readRow } from './read-rows.ts';
 import { assistantPk, indexKeys, ownerOfRow } from './table-keys.ts';
 
 const ownerSchema = z.object({ orgId: z.string(), role: z.enum(ROLES), token: z.string() });
 
 const OWNER_SK = 'OWNER';
 
-/** Owners in DynamoDB: one item for each assistant that was adopted or imported, beside the index of all mappings. */
+/** Owners in DynamoDB: one item for each assistant that was adopted or imported, besides the index of all mappings. */
 export class DynamoAssistantOwners implements AssistantOwners {
   readonly #table: Table;
 
@@ -54,13 +55,13 @@ export class DynamoAssistantOwners implements AssistantOwners {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       const by = await this.#read(key);
       if (!by) return await this.own(assistantId, owner);
-      // A write that the SDK has repeated fails on its own success.
+      // The SDK may have sent the write twice: the second one then fails on the success of the first.
       return by.token === owner.token ? { kind: 'owned' } : { kind: 'taken', by };
     }
   }
 
   async #read(key: ItemKey): Promise<AssistantOwner | undefined> {
     const item = await readItem(this.#table, key);
-    return item && ownerSchema.parse(unmarshall(item));
+    return item && readRow(item, () => ownerSchema.parse(unmarshall(item)));
   }
 }

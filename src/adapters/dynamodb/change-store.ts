@@ -8,17 +8,21 @@ import { ROLES } from '../../domain/configuration/assistant-key.ts';
 import type { Table } from './claimed-rows.ts';
 import { cursorOf, positionIn } from './cursor.ts';
 import { accepted, readItem } from './partition-items.ts';
+import { readRow } from './read-rows.ts';
 import type { Item } from './table-keys.ts';
 
-/** Partition of the index with the changes of all organisations, in the order in which they were kept. */
+/** The partition of the index with the changes of all organisations, in the order in which they were stored. */
 const ALL = 'CHANGES';
 
 /**
- * A change is shown in the list of all when it is so old, in ms: one that is kept at this moment may come before it.
+ * How old a change must be to appear in the list of all, in ms: one that is being stored now may still come before it.
  */
 const SETTLED_MS = 5_000;
 
-/** A change that is not kept by then is not kept: it comes again, with a later place in the list of all. In ms. */
+/**
+ * How long storing a change may take, in ms: one that takes longer is given up, and comes again with a later place in
+ * the list of all.
+ */
 const KEEPING_MS = 3_000;
 
 const DAY_MS = 86_400_000;
@@ -29,7 +33,7 @@ interface ChangeStoreOptions {
   now: () => number;
 }
 
-/** Changes in DynamoDB, one item each, that expire. */
+/** Changes in DynamoDB, one item each, which expires. */
 export class DynamoChangeStore implements ChangeStore {
   readonly #table: Table;
   readonly #options: ChangeStoreOptions;
@@ -40,7 +44,7 @@ export class DynamoChangeStore implements ChangeStore {
   }
 
   async keep(told: Change): Promise<Change> {
-    // In the order of the schema, as it is read: what is told twice is the same to the byte.
+    // With the fields in the order of the schema, as when it is read: what is told twice is the same to the byte.
     const change = changeSchema.parse(told);
     const { now, retentionDays } = this.#options;
     const key = { pk: partitionOf(change.orgId), sk: `${change.at}#${change.id}` };
@@ -84,7 +88,7 @@ export class DynamoChangeStore implements ChangeStore {
 
   async since({ since, limit, after }: Parameters<ChangeStore['since']>[0]): Promise<ChangePage & { next: string }> {
     const at = after === undefined ? since : textIn(after, 'at');
-    // What comes right behind a position: nothing sorts between the two.
+    // Right after the position: nothing sorts between the two.
     const from = after === undefined ? at : `${at} `;
     const to = new Date(this.#options.now() - SETTLED_MS).toISOString();
     const items = from > to ? [] : await this.#between({ from, to, limit });
@@ -126,11 +130,13 @@ const changeSchema = z.object({
   operationId: z.nullable(z.string()),
 });
 
+const rowSchema = z.object({ change: z.string() });
+
 function changeOf(item: Item): Change {
-  return changeSchema.parse(JSON.parse(z.object({ change: z.string() }).parse(unmarshall(item)).change));
+  return readRow(item, () => changeSchema.parse(JSON.parse(rowSchema.parse(unmarshall(item)).change)));
 }
 
-/** A field of a cursor. Throws `VALIDATION_FAILED` for what was never one of this list. */
+/** A field of a cursor. Throws `VALIDATION_FAILED` for a cursor that this list never gave out. */
 function textIn(cursor: string, name: 'sk' | 'at'): string {
   return fieldIn(
     positionIn(cursor, (text) => POSITION.test(fieldIn(text, name))),
@@ -138,12 +144,12 @@ function textIn(cursor: string, name: 'sk' | 'at'): string {
   );
 }
 
-/** A time, and behind it the id of a change; no longer than DynamoDB takes as a sort key. */
+/** A time, perhaps followed by the id of a change; no longer than DynamoDB takes as a sort key. */
 const POSITION = /^\d{4}-\d{2}-\d{2}T[\d:.]{8,12}Z(?:#.{1,200})?$/;
 
 const positionSchema = z.record(z.string(), z.string());
 
-/** Empty when a position has no such field. */
+/** Empty when the position has no such field. */
 function fieldIn(position: string, name: string): string {
   try {
     return positionSchema.parse(JSON.parse(position))[name] ?? '';

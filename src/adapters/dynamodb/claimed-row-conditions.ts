@@ -8,19 +8,19 @@ interface Condition {
   values: Record<string, unknown>;
 }
 
-/** What of a write its condition is made from. */
+/** The part of a write that its condition is made from. */
 export interface ConditionedWrite {
   transition: Transition;
   /** Token of the writer's claim. */
   token: string;
   from: { revision: number; updatedAt: string; finalisedBy?: string; claim?: Claim } | undefined;
-  /** The attribute that names the thing at Vapi, and its value as read. */
+  /** The attribute with the id at Vapi, and its value as read. */
   named: { attribute: 'assistantId' | 'toolId'; value: string | undefined };
 }
 
 const NAMES = { '#claim': 'claim', '#token': 'token', '#unresolved': 'unresolvedAt' };
 
-/** How each state shows in a row. */
+/** The condition for each state of a row. */
 const IN_STATE: Readonly<Record<MappingState, string>> = {
   absent: 'attribute_not_exists(pk)',
   idle: 'attribute_exists(pk) AND attribute_not_exists(#claim.#token)',
@@ -49,9 +49,9 @@ function ownToken(token: string): Guarded {
 }
 
 /**
- * The row is as it was read. The revision alone would not do: a finalised claim leaves it as it is, and a row that was
- * removed and made again starts over, so the claims (this one, and the last that was finalised) and what the row names
- * are compared too.
+ * The row is as it was read. The revision alone does not prove that: a finalised claim leaves it unchanged, and a row
+ * that was removed and made again starts over. So the claims (the present one, and the last that was finalised) and the
+ * id at Vapi are compared too.
  */
 function asRead({ transition, from: row, named: { attribute, value } }: ConditionedWrite): Guarded {
   if (!row) return { expression: IN_STATE.absent, values: {} };
@@ -59,7 +59,7 @@ function asRead({ transition, from: row, named: { attribute, value } }: Conditio
   const { finalisedBy } = row;
   const finalised = finalisedBy ? 'finalisedBy = :finalisedBy' : 'attribute_not_exists(finalisedBy)';
   const claimed = sameClaim(row.claim);
-  // A new revision is made of all that was read: nothing may have been noted in between.
+  // A new revision is made from everything that was read: nothing may have been noted in between.
   const isUntouched = makesRevision(transition);
   return {
     expression: `revision = :revision AND ${named} AND ${finalised} AND ${claimed.expression}${isUntouched ? ' AND updatedAt = :updatedAt' : ''}`,

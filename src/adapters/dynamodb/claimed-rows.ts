@@ -25,7 +25,7 @@ interface RowWrite<Row> extends ConditionedWrite {
   from: (Row & ConditionedWrite['from']) | undefined;
   /** What is set; null removes, undefined leaves alone. */
   fields: Readonly<Record<string, unknown>>;
-  /** What is set besides when the row is new. */
+  /** What is also set when the row is new. */
   firstFields: Readonly<Record<string, unknown>>;
   /** ISO 8601. */
   at: string;
@@ -80,7 +80,7 @@ export class ClaimedRows<Row extends ClaimedRow> {
     );
   }
 
-  /** Nobody has anything in a row that is not there: it is put whole. */
+  /** A row that does not exist holds nothing of others: it is put as a whole. */
   async #add(write: RowWrite<Row>): Promise<void> {
     const { expression, names } = conditionOf(write);
     const fields = Object.entries(fieldsOf(write)).filter(([, value]) => value !== null);
@@ -112,8 +112,8 @@ export class ClaimedRows<Row extends ClaimedRow> {
   }
 
   /**
-   * A write that the SDK sent twice fails the second time on what the first has done: then it was our own success. One
-   * that was sent once failed. Databases that do not return the item with the failure are read once more.
+   * Tells a lost race from our own success: when the SDK sent a write twice, the second one fails on the success of the
+   * first. A write that was sent once has lost. Databases that do not return the item with the failure are read again.
    */
   async #afterConflict(
     write: RowWrite<Row>,
@@ -139,7 +139,10 @@ function isOwnSuccess(write: RowWrite<ClaimedRow>, current: ClaimedRow | undefin
   }
 }
 
-/** A claim that is gone without a trace was given back by its holder: everybody else would have left a new revision. */
+/**
+ * True when only the claim is gone: its holder has given it back, as any other operation would have left a new
+ * revision.
+ */
 function hasOnlyLostItsClaim({ from }: RowWrite<ClaimedRow>, current: ClaimedRow | undefined): boolean {
   if (!from || !current || current.claim) return false;
   return (
@@ -150,9 +153,9 @@ function hasOnlyLostItsClaim({ from }: RowWrite<ClaimedRow>, current: ClaimedRow
 }
 
 /**
- * Without those that are as they were: a claim is taken of a row as it was read, and then nobody but the holder writes
- * to it. What may be noted in it without a claim is written always: two writes within a millisecond look alike. Index
- * keys are no part of what was read.
+ * The fields that a write changes. A row is claimed as it was read, and then only the holder writes to it, so unchanged
+ * fields are left out. Fields that may be noted without a claim are always written: two writes within a millisecond
+ * look alike. Index keys were not read, and are always written.
  */
 function fieldsToWrite<Row extends ClaimedRow>({ transition, from, fields }: RowWrite<Row>): RowWrite<Row>['fields'] {
   if (!from || transition === 'annotate') return fields;
@@ -162,7 +165,7 @@ function fieldsToWrite<Row extends ClaimedRow>({ transition, from, fields }: Row
   return Object.fromEntries(Object.entries(fields).filter(isNew));
 }
 
-/** What is noted in rows without a claim. */
+/** Fields that are noted in rows without a claim. */
 const NOTES: readonly string[] = ['live', 'drift', 'unusedSince'];
 
 interface Update {
@@ -171,20 +174,20 @@ interface Update {
   values: Record<string, unknown>;
 }
 
-/** What a write makes of the fields of a row; null removes one. */
+/** The fields of a row after a write; null removes one. */
 function fieldsOf<Row extends ClaimedRow>(write: RowWrite<Row>): Record<string, unknown> {
   const { transition, token, from, firstFields, at } = write;
   return {
     ...fieldsToWrite(write),
     ...(makesRevision(transition) ? { revision: (from?.revision ?? 0) + 1 } : {}),
-    // A revision that no claim has made is known by this, as one that a claim has made is.
+    // Marks a revision that was made without a claim, as a finalised claim marks its own.
     ...(transition === 'rebind' ? { finalisedBy: token } : {}),
     ...(from ? {} : { ...firstFields, createdAt: at }),
     updatedAt: at,
   };
 }
 
-/** Sets what the write names, removes what it nulls, and leaves every other attribute to its owner. */
+/** Sets the fields that the write names, removes those that it nulls, and leaves every other attribute alone. */
 function updateOf<Row extends ClaimedRow>(write: RowWrite<Row>): Update {
   const entries = Object.entries(fieldsOf(write)).filter(([, value]) => value !== undefined);
   const set = entries.filter(([, value]) => value !== null).map(([name]) => `#${name} = :new_${name}`);

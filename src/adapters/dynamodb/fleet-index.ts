@@ -29,17 +29,17 @@ import {
   unreadableMapping,
 } from './table-keys.ts';
 
-/** Rows in a page of what is read whole. */
+/** Rows in a page, where everything is read. */
 const PAGE = 500;
 
 /** The most that DynamoDB gives in one batch. */
 const BATCH = 100;
 
-/** Before and after every index key that begins with a time. */
+/** Sort before and after every index key that begins with a time. */
 const FIRST = '0';
 const LAST = '~';
 
-/** The mappings of a whole fleet, by the index of DynamoDB that has them in the order of their creation at Vapi. */
+/** The mappings of a whole fleet, by the index that has them in the order of their creation at Vapi. */
 export class DynamoFleetIndex implements FleetIndex, AssistantIndex {
   readonly #table: Table;
 
@@ -67,7 +67,7 @@ export class DynamoFleetIndex implements FleetIndex, AssistantIndex {
     return { items: page.items, next: page.next && cursorOf(page.next) };
   }
 
-  /** Account by account: the platform's, then those of organisations with one of their own. */
+  /** All mappings, account by account: the platform's, then those of organisations with one of their own. */
   async *everyRow(): AsyncIterable<MappingRow> {
     yield* this.#rowsOf('platform');
     for (let after: string | undefined; ; ) {
@@ -98,7 +98,7 @@ export class DynamoFleetIndex implements FleetIndex, AssistantIndex {
     return role && { orgId, role };
   }
 
-  /** Counted by the database: no row leaves it. */
+  /** DynamoDB counts the rows, and returns none. */
   async cut({ scope, to, count }: { scope: ScopeKey; to?: number; count: number }): Promise<number | undefined> {
     let left = count;
     let start: Record<string, AttributeValue> | undefined;
@@ -150,7 +150,7 @@ export class DynamoFleetIndex implements FleetIndex, AssistantIndex {
     return found;
   }
 
-  /** What the database leaves out for its size, or for want of capacity, is asked for again. */
+  /** Items that DynamoDB leaves out, for their size or for want of capacity, are asked for again. */
   async #batch(names: readonly SpecName[]): Promise<[string, Configuration][]> {
     const byKey = new Map(names.map((name) => [rowName(specKey(name.key, name.specHash)), specName(name)]));
     const found: [string, Configuration][] = [];
@@ -180,12 +180,12 @@ export class DynamoFleetIndex implements FleetIndex, AssistantIndex {
   }
 }
 
-/** In the order of the index, whether it can be read or not. */
+/** A row of the index, whether it can be read or not. */
 function mappingRow(item: Item): MappingRow {
   return readRows([item], parseMapping).rows[0] ?? unreadableMapping(item);
 }
 
-/** An index key is a time, `#` and an id: the bare time comes before all of that time. */
+/** An index key is a time, `#` and an id: the time alone sorts before all keys with that time. */
 function newestFirst(scope: ScopeKey, { from, to }: Window): Partial<QueryCommandInput> {
   return {
     IndexName: 'gsi1',
@@ -208,7 +208,7 @@ function decode(text: string): Item {
   return marshall(JSON.parse(text));
 }
 
-/** What a caller has sent back as a cursor. Throws `VALIDATION_FAILED` for what was never one of this list. */
+/** The position in a cursor. Throws `VALIDATION_FAILED` for a cursor that this list never gave out. */
 function cursorIn(text: string, gsi1pk: string): string {
   return positionIn(text, (json) => isOf(json, gsi1pk), 'with the same scope');
 }
@@ -221,7 +221,9 @@ function isOf(json: string, gsi1pk: string): boolean {
   }
 }
 
-/** DynamoDB refuses a key that is empty, too long, or outside of what is read. */
+/**
+ * Accepts no key that DynamoDB would refuse: an empty one, one that is too long, or one outside the range that is read.
+ */
 const cursorSchema = z.strictObject({
   gsi1pk: z.string(),
   gsi1sk: z.string().check(z.regex(/^[0-}][^~]{0,200}$/)),

@@ -26,7 +26,7 @@ export class DynamoMappingStore implements MappingStore {
     this.#rows = new ClaimedRows(table, parseMapping);
   }
 
-  /** One Query: the mappings sort before the organisation record, and the (large) configurations after it. */
+  /** One Query: the mappings sort before the organisation record, the (large) configurations after it. */
   async read(orgId: string): Promise<OrganisationView> {
     const { Items = [] } = await this.#table.client.send(
       new QueryCommand({
@@ -65,7 +65,10 @@ export class DynamoMappingStore implements MappingStore {
     });
   }
 
-  /** Before anything is made there: a drift run must know of every account in which something of ours may be. */
+  /**
+   * Registers the own account of an organisation before anything is made there: drift runs must know every account that
+   * may hold something of ours.
+   */
   async #registerOwnAccount({ orgId }: AssistantKey, at: string): Promise<void> {
     const item = marshall({ pk: OWN_ACCOUNTS_PK, sk: orgId, at });
     await this.#table.client.send(new PutItemCommand({ TableName: this.#table.name, Item: item }));

@@ -46,7 +46,7 @@ const attemptSchema = z.object({
 const toolsSchema = z.object({
   status: z.enum(['none', 'linked', 'pending']),
   count: z.number(),
-  // Rows of before there were tools name none.
+  // Rows older than tools name none.
   wanted: z._default(z.array(z.string()), []),
   linked: z._default(z.array(z.object({ hash: z.string(), toolId: z.string() })), []),
   refused: z.exactOptional(z.string()),
@@ -82,7 +82,8 @@ const jsonTextSchema = z.pipe(
 );
 
 /**
- * JSON text, so that it comes back to the letter: DynamoDB takes no number beyond 38 digits, and no depth beyond 32.
+ * Stored as JSON text, so that it comes back unchanged: DynamoDB takes numbers of at most 38 digits and nesting of at
+ * most 32 levels.
  */
 const givenSchema = z.exactOptional(z.pipe(jsonTextSchema, jsonObjectSchema));
 
@@ -116,9 +117,9 @@ const mappingSchema = z.object({
   claim: z.exactOptional(claimSchema),
   tools: z._default(toolsSchema, { ...NO_TOOLS, wanted: [], linked: [] }),
   phoneNumber: z.exactOptional(phoneNumberSchema),
-  // Rows of version 0.1.0 forget the number that another one has replaced.
+  // Rows of version 0.1.0 do not have the number that another one has replaced.
   formerNumbers: z._default(z.array(formerNumberSchema), []),
-  // A note for people and for the next drift run: an unreadable one must not stop a sync.
+  // Only notes, for people and for the next drift run: an unreadable one must not stop a sync.
   drift: z.catch(z.optional(driftSchema), undefined),
   live: z.catch(z.optional(liveSchema), undefined),
   summary: z.catch(z.optional(summarySchema), undefined),
@@ -131,7 +132,7 @@ const mappingSchema = z.object({
   updatedAt: z.string(),
 });
 
-/** Stands for unreadable pointers. */
+/** Marks pointers that cannot be read. */
 const UNREADABLE: string[] = [];
 
 const recordSchema = z.object({
@@ -147,8 +148,8 @@ export function parseMapping(item: Item): AssistantMapping {
 }
 
 /**
- * Reads an organisation record. Its ids may be null or missing. An unreadable value must not let anything be changed:
- * when it is not known what is to be left alone, drift runs report at most.
+ * Reads an organisation record. Its ids may be null or missing. An unreadable value must not allow any change: when it
+ * is unknown which fields to leave alone, drift runs only report.
  */
 export function parseOrganisationRecord(item: Item): OrganisationRecord {
   const { vapiAssistantId, vapiPhoneNumberId, driftMode, driftIgnore } = recordSchema.parse(unmarshall(item));
@@ -162,7 +163,7 @@ export function parseOrganisationRecord(item: Item): OrganisationRecord {
   };
 }
 
-/** What a change writes into the row, as it is stored. */
+/** The attributes that a change writes, as they are stored. */
 export function storedFields({ template, ...change }: MappingChange): Record<string, unknown> {
   if (!template) return { ...change, template };
   const { variables, overrides } = template;

@@ -9,7 +9,7 @@ import { type Item, ORGANISATION_SK, organisationPk } from './table-keys.ts';
 
 const FIELDS = ['vapiAssistantId', 'vapiPhoneNumberId', 'driftMode', 'driftIgnore'] as const;
 
-/** Organisation records in DynamoDB. Other attributes that a row may have are left alone. */
+/** Organisation records in DynamoDB. Other attributes of the row are left alone. */
 export class DynamoOrganisationStore implements OrganisationStore {
   readonly #table: Table;
 
@@ -51,7 +51,7 @@ export class DynamoOrganisationStore implements OrganisationStore {
     }
   }
 
-  /** A write that the SDK has repeated fails on its own success. */
+  /** The SDK may have sent the write twice: the second one then fails on the success of the first. */
   async #isWritten(orgId: string, wanted: StoredOrganisation, attempts = 1): Promise<boolean> {
     if (attempts === 1) return false;
     const current = await this.read(orgId);
@@ -59,7 +59,7 @@ export class DynamoOrganisationStore implements OrganisationStore {
   }
 }
 
-/** Without unreadable ids: they stop a sync, and a PUT of the record replaces them. */
+/** The record without unreadable ids: these stop a sync, and a PUT of the record replaces them. */
 function readable({ vapiAssistantId, vapiPhoneNumberId, ...item }: Item) {
   return parseOrganisationRecord({
     ...item,
@@ -72,7 +72,7 @@ function keyOf(orgId: string): ItemKey {
   return { pk: organisationPk(orgId), sk: ORGANISATION_SK };
 }
 
-/** Rows from before there were revisions have none. */
+/** Rows older than revisions have none. */
 function conditionOf(from: StoredOrganisation | undefined): string {
   if (!from) return 'attribute_not_exists(pk)';
   return from.revision > 0 ? '#revision = :read' : 'attribute_exists(pk) AND attribute_not_exists(#revision)';

@@ -7,7 +7,7 @@ interface PartitionQuery {
   pk: string;
   /** How the sort keys begin. */
   prefix: string;
-  /** The attributes that are wanted; all of them unless named. A name may be a word that DynamoDB reserves. */
+  /** The attributes to read; by default all. A name may be a reserved word of DynamoDB. */
   attributes?: readonly string[];
 }
 
@@ -48,12 +48,12 @@ interface PageQuery {
   /** How the sort keys begin. */
   prefix: string;
   limit?: number | undefined;
-  /** Sort key of the item that the page begins behind. */
+  /** The sort key after which the page begins. */
   after?: string | undefined;
   descending?: boolean;
 }
 
-/** A page of a partition, read consistently. `next` is the sort key to go on behind. */
+/** A page of a partition, read consistently. `next` is the sort key after which the following page begins. */
 export async function readPage(
   { client, name }: Table,
   { pk, prefix, limit, after, descending = false }: PageQuery,
@@ -72,7 +72,7 @@ export async function readPage(
   return { items: Items, next: LastEvaluatedKey?.sk?.S };
 }
 
-/** False when the condition of a write did not hold. */
+/** Waits for a write. False when its condition did not hold. */
 export async function accepted(sending: Promise<unknown>): Promise<boolean> {
   try {
     await sending;

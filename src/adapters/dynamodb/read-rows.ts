@@ -1,7 +1,7 @@
 import { unreadableRow } from '../../domain/problem.ts';
 import { type Item, rowName } from './table-keys.ts';
 
-/** Reads a row. Throws an `INTERNAL` problem that names the row, and quotes nothing of it. */
+/** Reads a row. Throws an `INTERNAL` problem that names the row and quotes nothing of it. */
 export function readRow<Row>(item: Item, parse: (item: Item) => Row): Row {
   try {
     return parse(item);
@@ -10,7 +10,7 @@ export function readRow<Row>(item: Item, parse: (item: Item) => Row): Row {
   }
 }
 
-/** Reads rows, and tells those apart that cannot be read: one of them hides none of the others. */
+/** Reads rows, and returns those that cannot be read apart: one of them hides none of the others. */
 export function readRows<Row>(items: readonly Item[], parse: (item: Item) => Row): { rows: Row[]; unreadable: Item[] } {
   const rows: Row[] = [];
   const unreadable: Item[] = [];

@@ -19,11 +19,11 @@ const storedSchema = z.object({
   createdAt: text,
   summary: summarySchema,
   appliedBefore: z._default(z.set(z.string()), new Set<string>()),
-  // Items of before version 0.1.0.
+  // Only in items older than version 0.1.0.
   appliedAt: text,
 });
 
-/** Up to version 0.1.0 an item of its own beside a configuration said that this was applied. */
+/** Up to version 0.1.0 a separate item said that a configuration was applied. */
 const NOTE = '#applied';
 const noteSchema = z.object({ summary: summarySchema });
 
@@ -41,12 +41,12 @@ export class DynamoSpecHistory implements SpecHistory {
   async list(key: AssistantKey): Promise<StoredSpec[]> {
     const specs = new Map<string, z.infer<typeof storedSchema>>();
     const notes = new Map<string, z.infer<typeof noteSchema>>();
-    // Not the content: that is large, and holds prompts.
+    // Without the content, which is large and holds prompts.
     const attributes = ['pk', 'sk', 'savedAt', 'createdAt', 'summary', 'appliedBefore', 'appliedAt'];
     const prefix = specPrefix(key);
     for await (const item of itemsOf(this.#table, { pk: organisationPk(key.orgId), prefix, attributes })) {
       const part = String(item.sk?.S).slice(prefix.length);
-      // Not passed over: what it says of others decides which of them are removed.
+      // An unreadable item is not skipped: what it says of others decides which of them are removed.
       if (part.endsWith(NOTE)) notes.set(part.slice(0, -NOTE.length), readRow(item, noteOf));
       else specs.set(part, readRow(item, storedOf));
     }
@@ -71,8 +71,8 @@ export class DynamoSpecHistory implements SpecHistory {
         new UpdateItemCommand({
           TableName: this.#table.name,
           Key: specKey(key, specHash),
-          // Else one that was removed meanwhile would come back without its content, and one that was saved again would
-          // not say any more what was applied before it now.
+          // Otherwise a configuration that was removed meanwhile would come back without its content, and one that was
+          // saved again would lose what it now says was applied before it.
           ConditionExpression: 'savedAt = :listed',
           UpdateExpression: 'DELETE appliedBefore :hashes',
           ExpressionAttributeValues: marshall({ ':listed': savedAt, ':hashes': new Set(hashes) }),
@@ -81,7 +81,7 @@ export class DynamoSpecHistory implements SpecHistory {
     );
   }
 
-  /** Not one that was saved again meanwhile. */
+  /** Removes a configuration, unless it was saved again meanwhile. */
   async #remove(key: AssistantKey, { specHash, savedAt }: StoredSpec): Promise<void> {
     await unlessRefused(
       this.#table.client.send(
@@ -96,7 +96,7 @@ export class DynamoSpecHistory implements SpecHistory {
   }
 }
 
-/** Waits for a write that is not to happen when its condition does not hold. */
+/** Waits for a write, and accepts that its condition did not hold. */
 async function unlessRefused(writing: Promise<unknown>): Promise<void> {
   try {
     await writing;

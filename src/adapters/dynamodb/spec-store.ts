@@ -10,7 +10,7 @@ import type { Table } from './claimed-rows.ts';
 import { itemsOf } from './partition-items.ts';
 import { type Item, MARSHALLING, organisationPk } from './table-keys.ts';
 
-/** Requests at the same time when much is removed. */
+/** Requests at the same time when many items are removed. */
 export const REMOVALS = { concurrency: 10 } as const;
 
 const specSchema = z.object({ payload: z.string(), tools: z._default(z.string(), '[]') });
@@ -19,8 +19,8 @@ const SAVING =
   'SET payload = :payload, tools = :tools, summary = :summary, savedAt = :at, createdAt = if_not_exists(createdAt, :at)';
 
 /**
- * Applied configurations in DynamoDB, one item per content. The payload is JSON text, so that it comes back to the
- * letter.
+ * Applied configurations in DynamoDB, one item for each content. The payload is JSON text, so that it comes back
+ * unchanged.
  */
 export class DynamoSpecStore implements SpecStore {
   readonly #table: Table;
@@ -69,7 +69,7 @@ export function configurationOf(item: Item): Configuration | undefined {
   return texts.success ? parseConfiguration(texts.data) : undefined;
 }
 
-/** A damaged configuration is as good as none. The parser's message quotes it, prompt and all: it goes no further. */
+/** A damaged configuration counts as lost. The parser's message quotes it, prompts included, and is dropped. */
 function parseConfiguration(texts: z.infer<typeof specSchema>): Configuration | undefined {
   try {
     const payload: unknown = JSON.parse(texts.payload);

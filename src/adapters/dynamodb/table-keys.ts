@@ -8,7 +8,7 @@ export type Item = Record<string, AttributeValue>;
 
 export const ORGANISATION_SK = 'PROFILE';
 
-/** Primary key of a row, as it stands in a message: `ORG#acme ASSISTANT#inbound`. */
+/** The primary key of a row as messages show it: `ORG#acme ASSISTANT#inbound`. */
 export function rowName({ pk, sk }: Item): string {
   return `${pk?.S} ${sk?.S}`;
 }
@@ -18,14 +18,14 @@ export function organisationPk(orgId: string): string {
   return `ORG#${orgId}`;
 }
 
-/** Partition key of the note who has an assistant that this service did not make. */
+/** The partition key of the note about who owns an assistant that this service did not make. */
 export function assistantPk(assistantId: string): string {
   return `ASSISTANT#${assistantId}`;
 }
 
 const SCOPE_PREFIX = 'SCOPE#';
 
-/** Partition key of what belongs to a credential scope, in the table and in its index. */
+/** The partition key of everything in a credential scope, in the table and in its index. */
 export function scopePk(scopeKey: ScopeKey): string {
   return `${SCOPE_PREFIX}${scopeKey}`;
 }
@@ -35,14 +35,14 @@ export function mappingSk({ role }: Pick<AssistantKey, 'role'>): string {
   return `ASSISTANT#${role}`;
 }
 
-/** Whose a mapping row, or the record of an organisation, is; the role is absent for the record. */
+/** The owner of a mapping row or of an organisation record; the role is absent for a record. */
 export function ownerOfRow({ pk, sk }: Item): { orgId: string; role?: Role } {
   const orgId = (pk?.S ?? '').slice(organisationPk('').length);
   const role = ROLES.find((known) => sk?.S === mappingSk({ role: known }));
   return { orgId, role };
 }
 
-/** What the keys of a mapping row say when nothing else of it can be read. */
+/** What the keys of a mapping row tell when nothing else of it can be read. */
 export function unreadableMapping(item: Item): UnreadableMapping {
   const isIndexed = item.gsi1pk?.S?.startsWith(SCOPE_PREFIX);
   const [assistantCreatedAt, assistantId] = isIndexed ? (item.gsi1sk?.S ?? '').split('#') : [];
@@ -53,19 +53,21 @@ export function unreadableMapping(item: Item): UnreadableMapping {
   };
 }
 
-/** Optional fields that are not there are not stored. */
+/** Absent optional fields are not stored. */
 export const MARSHALLING = { removeUndefinedValues: true } as const;
 
-/** Partition of the index with the rows that were claimed and name no assistant yet. */
+/** The partition of the index with rows that were claimed and name no assistant yet. */
 export const UNFINISHED_PK = 'UNFINISHED';
 
-/** Partition of the table with the organisations that have, or had, an account of their own; the sort key is the id. */
+/**
+ * The partition of the table with the organisations that have, or had, an account of their own; the sort key is the id.
+ */
 export const OWN_ACCOUNTS_PK = 'OWN-ACCOUNTS';
 
 /**
- * Index keys for a mapping. `gsi1`: the assistants of one credential scope in the order in which Vapi made them, and
- * the rows that have none yet in the order of their claims. `gsi2`: the row that names an assistant, by its id; rows of
- * before there was this index get into it with any write.
+ * The index keys of a mapping. `gsi1`: the assistants of one credential scope in the order in which Vapi made them, and
+ * the rows that name none yet in the order of their claims. `gsi2`: the row that names an assistant, by its id; rows
+ * older than this index enter it with their next write.
  */
 export function indexKeys(orgId: string, change: MappingChange, before: string | undefined): Record<string, string> {
   const { scope, assistantId, assistantCreatedAt, claim } = change;
@@ -80,7 +82,7 @@ export function indexKeys(orgId: string, change: MappingChange, before: string |
   return { ...byId, ...inScope };
 }
 
-/** Times sort as texts only in one format. */
+/** Times sort as text only when they all have one format. */
 function sortable(time: string): string {
   const ms = Date.parse(time);
   return Number.isNaN(ms) ? time : new Date(ms).toISOString();

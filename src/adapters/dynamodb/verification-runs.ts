@@ -3,6 +3,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { VerificationRun, VerificationRuns } from '../../domain/verification/run.ts';
 import type { Table } from './claimed-rows.ts';
+import { readRow } from './read-rows.ts';
 import { OWN_ACCOUNTS_PK } from './table-keys.ts';
 
 const PK = 'VERIFICATION';
@@ -17,7 +18,7 @@ const runSchema = z.lazy(() =>
   }),
 );
 
-/** More runs than this are never open at a time: the oldest come first, and the next run sees the rest. */
+/** The most open runs that are read: the oldest come first, and the next run reads the rest. */
 const PAGE = 50;
 
 /** The open verification runs in DynamoDB, one item each, all under one partition key. */
@@ -44,10 +45,10 @@ export class DynamoVerificationRuns implements VerificationRuns {
         Limit: PAGE,
       }),
     );
-    return Items.map((item) => runSchema.parse(unmarshall(item)));
+    return Items.map((item) => readRow(item, () => runSchema.parse(unmarshall(item))));
   }
 
-  /** Its organisations are gone: no drift run is to look for accounts of theirs, whichever of them used one. */
+  /** Also removes the own accounts of its organisations: these are gone, and no drift run should look for them. */
   async close(run: VerificationRun): Promise<void> {
     const accounts = run.organisations.map((orgId) => ({ pk: OWN_ACCOUNTS_PK, sk: orgId }));
     await Promise.all(accounts.map((key) => this.#remove(key)));
@@ -59,7 +60,7 @@ export class DynamoVerificationRuns implements VerificationRuns {
   }
 }
 
-/** In the order of their beginning: times of one length sort as text. */
+/** Sorts by the start of the run: times of one length sort as text. */
 function keyOf({ startedAt, runId }: VerificationRun): { pk: string; sk: string } {
   return { pk: PK, sk: `RUN#${startedAt}#${runId}` };
 }

@@ -4,7 +4,7 @@ import { measure, measureBy, type PlainMetric } from './metrics.ts';
 
 type Code = JournalEntry['code'];
 
-/** One kind of step: how it reads in the log, and what it counts. */
+/** One kind of step: its line in the log, and what it measures. */
 interface JournalStep<C extends Code> {
   level: 'info' | 'warn' | 'error';
   /** The sentence for people, with the emoji of its step. */
@@ -46,7 +46,7 @@ export const JOURNAL_STEPS: { readonly [C in Code]: JournalStep<C> } = {
     measure: once('AssistantPinned'),
   },
   TRAFFIC_FOLLOWS_LATEST: { level: 'info', text: '📌 Pin taken off: callers hear the newest version' },
-  TRAFFIC_NOT_SEEN: { level: 'warn', text: '📌 It could not be seen, or changed, what callers hear' },
+  TRAFFIC_NOT_SEEN: { level: 'warn', text: '📌 What callers hear could not be read or changed' },
   VERSION_NAMED: { level: 'info', text: '🏷️ Version named at Vapi' },
   VERSION_NOT_NAMED: { level: 'info', text: '🏷️ The version was not named at Vapi' },
   KNOWN_ASSISTANT_MISSING: { level: 'warn', text: '👻 The assistant that the organisation names does not exist' },
@@ -98,10 +98,14 @@ export const JOURNAL_STEPS: { readonly [C in Code]: JournalStep<C> } = {
     text: '📨 The task for the worker could not be sent; the next sync sends it again',
     measure: once('FollowUpNotSent'),
   },
-  TASK_POSTPONED: { level: 'warn', text: '⏳ Not now: the task comes back later', measure: once('TaskPostponed') },
+  TASK_POSTPONED: {
+    level: 'warn',
+    text: '⏳ The task cannot be done now and comes back later',
+    measure: once('TaskPostponed'),
+  },
   ROLLOUT_CHANGED: {
     level: 'info',
-    text: '🌊 A rollout has gone on',
+    text: '🌊 The state of a rollout has changed',
     measure: (metrics, { state, reason }) => {
       const isStopped =
         reason !== undefined && reason !== 'operator' && (state === 'paused' || state === 'rolling-back');
@@ -110,14 +114,14 @@ export const JOURNAL_STEPS: { readonly [C in Code]: JournalStep<C> } = {
   },
   ROLLOUT_TARGET: {
     level: 'info',
-    text: '🌊 A target of a rollout',
+    text: '🌊 A target of a rollout was worked on',
     measure: (metrics, { state }) => measureBy(metrics, 'RolloutTarget', { state }),
   },
-  DRIFT_RUN_RESENT: { level: 'warn', text: '🧭 A drift run stood still; its tasks were sent again' },
+  DRIFT_RUN_RESENT: { level: 'warn', text: '🧭 A drift run made no progress; its tasks were sent again' },
   ROLLOUT_NOT_SENT: { level: 'warn', text: '🌊 The task of a rollout could not be sent; it is sent within a minute' },
   ROLLOUT_RESENT: {
     level: 'warn',
-    text: '🌊 A rollout stood still; its task was sent again',
+    text: '🌊 A rollout made no progress; its task was sent again',
     measure: once('RolloutStalled'),
   },
   HISTORY_PRUNED: { level: 'info', text: '📚 Old configurations removed from the history' },
@@ -125,7 +129,7 @@ export const JOURNAL_STEPS: { readonly [C in Code]: JournalStep<C> } = {
   RELEASE_FAILED: { level: 'warn', text: '🔒 The claim could not be given back and will expire' },
   EVENTS_NOT_SENT: {
     level: 'warn',
-    text: '📣 Events were not taken by the bus; the stream brings them again',
+    text: '📣 The bus did not accept events; the stream brings them again',
     measure: once('EventsNotSent'),
   },
   CHANGE_NOT_KEPT: {
@@ -171,12 +175,12 @@ export const JOURNAL_STEPS: { readonly [C in Code]: JournalStep<C> } = {
   },
 };
 
-/** Counts each time that the step is taken. */
+/** Adds one each time that the step is taken. */
 function once(name: PlainMetric): (metrics: Metrics) => void {
   return (metrics) => measure(metrics, name, 1);
 }
 
-/** Each class, also those with nothing in them: an alarm must see that a finding has gone. */
+/** Measures each class, also the empty ones: an alarm must see that a finding is gone. */
 function measureDrift(metrics: Metrics, entry: JournalEntry & { code: 'DRIFT_RUN_CLOSED' }): void {
   const { classes, unknown, suspicious, common, healed, durationMs } = entry;
   for (const [name, count] of Object.entries({ ...classes, unknown })) {

@@ -34,7 +34,7 @@ export const METRICS = {
   PhoneNumberForeign: { unit: MetricUnit.Count, dimensions: [] },
   FollowUpNotSent: { unit: MetricUnit.Count, dimensions: [] },
   TaskPostponed: { unit: MetricUnit.Count, dimensions: [] },
-  /** By the state that it has come to. */
+  /** By the state that the target has reached. */
   RolloutTarget: { unit: MetricUnit.Count, dimensions: ['state'] },
   RolloutStopped: { unit: MetricUnit.Count, dimensions: [] },
   RolloutStalled: { unit: MetricUnit.Count, dimensions: [] },
@@ -53,7 +53,7 @@ export function measure(metrics: Metrics, name: PlainMetric, value: number): voi
   metrics.addMetric(name, METRICS[name].unit, value);
 }
 
-/** A metric with dimensions of its own, which other metrics of the same invocation do not get. */
+/** Adds a value to a metric with dimensions of its own, which the other metrics of the invocation do not get. */
 export function measureBy<N extends MetricWithDimensions>(
   metrics: Metrics,
   name: N,
@@ -65,11 +65,12 @@ export function measureBy<N extends MetricWithDimensions>(
 }
 
 /**
- * Kept as long as the metrics they belong to: each opens a console of its own, which takes longer than what it writes.
+ * Kept as long as the metrics that they belong to: each one opens a console of its own, which takes longer than what it
+ * writes.
  */
 const singles = new WeakMap<Metrics, Metrics>();
 
-/** Metrics that are written with the first value, and are empty again afterwards. */
+/** Metrics that are written with their first value, and are empty again afterwards. */
 function singleOf(metrics: Metrics): Metrics {
   const known = singles.get(metrics);
   if (known) return known;

@@ -1,6 +1,6 @@
 import { Logger, type LogItem } from '@aws-lambda-powertools/logger';
 
-/** A logger that keeps what it writes, to the letter, so that a log can be looked at by the one who caused it. */
+/** A logger that keeps the lines that it writes, unchanged, so that whoever caused them can examine them. */
 export class RecordedLogger extends Logger {
   readonly #lines: string[] = [];
 

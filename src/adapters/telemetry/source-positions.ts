@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 
-/** A position in a bundle, as the lines of a stack end: file, line, column. */
+/** A position in a bundle, as it ends a line of a stack: file, line, column. */
 const POSITION = /\/[^\s():]+\.c?js:\d+:\d+/g;
 
 const maps = new Map<string, SourceMap | undefined>();
 
 /**
- * What was thrown, ready for the log: with the stack of the sources in the place of the bundle's, as `node
- * --enable-source-maps` gives it. That reads the source map with every start, which takes some 40 ms; this reads it
- * with the first unexpected error.
+ * What was thrown, ready for the log: its stack shows the sources instead of the bundle, as with `node
+ * --enable-source-maps`. That option reads the source map at every start, which takes some 40 ms; this reads it with
+ * the first unexpected error.
  */
 export function toLoggedError(thrown: unknown): Error {
   if (!Error.isError(thrown)) return new Error('something that is not an Error was thrown');
@@ -17,7 +17,7 @@ export function toLoggedError(thrown: unknown): Error {
   return thrown;
 }
 
-/** The stack with the positions of the sources, where a map lies beside the file. */
+/** The stack with the positions in the sources, where a map lies beside the file. */
 export function withSourcePositions(stack: string): string {
   return stack.replaceAll(POSITION, originOf);
 }
@@ -28,10 +28,7 @@ function originOf(position: string): string {
   return origin && 'fileName' in origin ? `${origin.fileName}:${origin.lineNumber}:${origin.columnNumber}` : position;
 }
 
-/**
- * A stack without its sources is better than none: whatever is wrong with the map, the positions stay those of the
- * bundle.
- */
+/** The source map of a file. Without a readable one, the positions stay those of the bundle. */
 function mapOf(file: string): SourceMap | undefined {
   if (!maps.has(file)) maps.set(file, readMap(file));
   return maps.get(file);

@@ -10,7 +10,7 @@ import { UpstreamPolicy } from './policy.ts';
 import { type UpstreamCall, UpstreamRequests } from './requests.ts';
 import { JsonTraffic, TrafficAccess } from './traffic.ts';
 
-/** How long requests may take and how long retries pause, in ms. */
+/** How long a request may take, and how long the first retry pauses, in ms. */
 export interface UpstreamTiming {
   longestAttemptMs: number;
   firstPauseMs: number;
@@ -27,11 +27,14 @@ interface VapiAccountsOptions {
   timing?: UpstreamTiming;
 }
 
-/** Accounts whose circuit is kept at least; the least recently used go first, when there are twice as many. */
+/**
+ * The number of accounts whose circuit is kept at least; the least recently used are dropped when there are twice as
+ * many.
+ */
 const MAX_ACCOUNTS = 500;
 
 /**
- * Opens Vapi accounts. The circuit breaker belongs to the key, for as long as this environment lives: the failures of
+ * Opens Vapi accounts. Each key has a circuit breaker of its own, for as long as this environment lives: failures of
  * one account never stop another.
  */
 export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
@@ -68,7 +71,7 @@ export function makeVapiAccounts(options: VapiAccountsOptions): VapiAccounts {
 
 const ONE = { limit: 1 };
 
-/** Whatever there is tells whose the account is. */
+/** Vapi's id of the account, read off the first thing that is in it. */
 async function whose(
   kinds: readonly (() => Promise<readonly { vapiOrgId?: string }[]>)[],
 ): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { maskText } from '../../domain/configuration/masking.ts';
-import { type FieldError, Problem } from '../../domain/problem.ts';
+import { type FieldError, Problem, secondsOf } from '../../domain/problem.ts';
 
 /**
  * What went wrong with one request to Vapi.
@@ -8,8 +8,8 @@ import { type FieldError, Problem } from '../../domain/problem.ts';
  *   body)
  * - `not-sent`: the request never reached Vapi
  * - `rate-limited`: refused for now, without effect
- * - `unauthorized`, `missing`, `rejected`: Vapi's definite answer
- * - `conflict`: refused because of what somebody else did or does, without effect; `code` says what
+ * - `unauthorized`, `missing`, `rejected`: a definite answer of Vapi
+ * - `conflict`: refused because of a change or a pin of somebody else, without effect; `code` says which
  * - `blocked`: something in front of Vapi answered in its place, without effect
  */
 type FaultKind =
@@ -27,12 +27,12 @@ export class UpstreamFault extends Error {
   override readonly name = 'UpstreamFault';
   readonly kind: FaultKind;
   readonly status: number | undefined;
-  /** Vapi's own code for it, of a conflict. */
+  /** Vapi's own code of a conflict. */
   readonly code: string | undefined;
   readonly retryAfterMs: number | undefined;
-  /** True for a timeout that our caller's deadline has made shorter than Vapi may expect. */
+  /** True for a timeout that is shorter than Vapi may expect, because the caller's deadline was near. */
   readonly isCutShort: boolean;
-  /** Vapi's own words, for the caller's answer and not for the log. */
+  /** Vapi's own words: for the answer to the caller, not for the log. */
   readonly messages: readonly string[];
 
   constructor(kind: FaultKind, what: string, details: FaultDetails = {}) {
@@ -45,7 +45,7 @@ export class UpstreamFault extends Error {
     this.messages = details.messages ?? [];
   }
 
-  /** True for what the circuit breaker counts: the upstream failed, not the request. */
+  /** True for faults that the circuit breaker counts: Vapi failed, not the request. */
   get isUpstreamFailure(): boolean {
     return this.kind === 'fault' || this.kind === 'not-sent';
   }
@@ -72,14 +72,14 @@ const bodySchema = z.lazy(() =>
 /** Errors of the connection attempt: nothing was sent. */
 const NOT_SENT_CODES: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
 
-/** A reply that is no success. `body` is its JSON, or text that is none. */
+/** A reply other than a success. `body` is its JSON, or its text when it is not JSON. */
 export interface NotSuccessful {
   status: number;
   headers: Readonly<Record<string, string>>;
   body: unknown;
 }
 
-/** Reads a reply that is no success. `mask` is applied to Vapi's own words. */
+/** Turns a reply other than a success into a fault. `mask` is applied to Vapi's own words. */
 export function statusFault({ status, headers, body }: NotSuccessful, mask: (text: string) => string): UpstreamFault {
   const retryAfterMs = readRetryAfter(headers);
   const parsed = bodySchema.safeParse(body);
@@ -101,11 +101,10 @@ function kindOf(status: number, isVapisOwn: boolean): FaultKind {
   return status === 404 ? 'missing' : 'rejected';
 }
 
-/** Reads the error of a request without a reply. */
+/** Turns the error of a request without a reply into a fault. */
 export function connectionFault(error: unknown): UpstreamFault {
-  // The handler's error for a connection that did not come about has no code: it is known by its text alone. Should
-  // that change,
-  // the request counts as one that may have been sent, which does no harm.
+  // The handler's error for a failed connection has no code, only this text. Should the text change, the request counts
+  // as one that may have been sent, which does no harm.
   const isConnectTimeout = Error.isError(error) && /did not establish a connection/.test(error.message);
   const code = isConnectTimeout ? 'CONNECT_TIMED_OUT' : findCode(error);
   const isSent = !isConnectTimeout && !(code && NOT_SENT_CODES.includes(code));
@@ -127,7 +126,7 @@ function readRetryAfter({ 'retry-after': value, date: now = '' }: NotSuccessful[
   return Number.isNaN(date) || Number.isNaN(since) ? undefined : Math.max(0, date - since);
 }
 
-/** The answer that a fault becomes when nothing more can be tried. */
+/** The problem that a fault becomes when nothing more can be tried. */
 export function toProblem(fault: UpstreamFault, options: { withoutEffect: boolean }): Problem {
   switch (fault.kind) {
     case 'rejected':
@@ -152,14 +151,14 @@ export function toProblem(fault: UpstreamFault, options: { withoutEffect: boolea
     case 'blocked':
       return new Problem('VAPI_UNAVAILABLE', `Vapi could not be used: ${fault.message}. Repeat the request.`, {
         ...options,
-        retryAfterSeconds: Math.max(1, Math.ceil((fault.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS) / 1000)),
+        retryAfterSeconds: secondsOf(fault.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS),
       });
   }
 }
 
 const DEFAULT_RETRY_AFTER_MS = 5_000;
 
-/** What pins something at Vapi, and how that is undone, by the code of the refusal. */
+/** What pins something at Vapi, and how to undo it, by the code of the refusal. */
 const PINS: Readonly<Record<string, string>> = {
   assistant_pinned:
     'the assistant is pinned. An explicit traffic allocation, a squad or a workflow names one of its versions: take it off there (for traffic, a PUT with "traffic": "follow-latest" does it) and repeat the request',
@@ -167,14 +166,14 @@ const PINS: Readonly<Record<string, string>> = {
     'the tool is pinned. An assistant names one version of it in `model.toolRefs`: name the tool in `model.toolIds` there instead, and repeat the request',
 };
 
-/** Somebody else wrote at the same time, which passes; or something is pinned, which does not. */
+/** Either somebody else wrote at the same time, which passes, or something is pinned, which does not. */
 function conflict({ code = '', messages, retryAfterMs }: UpstreamFault, options: { withoutEffect: boolean }): Problem {
   const words = messages.length > 0 ? ` Vapi: ${messages.join('; ')}` : '';
   const pin = PINS[code];
   if (pin) return new Problem('PINNED', `Vapi refused because ${pin}.${words}`, options);
   return new Problem('VAPI_CONFLICT', `Somebody else has changed the same at Vapi. Repeat the request.${words}`, {
     ...options,
-    retryAfterSeconds: Math.max(1, Math.ceil((retryAfterMs ?? CONFLICT_RETRY_AFTER_MS) / 1000)),
+    retryAfterSeconds: secondsOf(retryAfterMs ?? CONFLICT_RETRY_AFTER_MS),
   });
 }
 

@@ -19,8 +19,8 @@ export interface VapiRequest {
 }
 
 /**
- * Sends one request with a key and returns the JSON of the reply. Throws an `UpstreamFault` for what is no success, and
- * for what is no reply.
+ * Sends one request with a key and returns the JSON of the reply. Throws an `UpstreamFault` for any reply but a
+ * success, and when there is none.
  */
 export type VapiHttp = (request: VapiRequest, apiKey: ApiKey, abortSignal: AbortSignal) => Promise<unknown>;
 
@@ -36,14 +36,14 @@ export interface VapiHttpOptions {
 const unzip = promisify(gunzip);
 
 /**
- * Vapi's API in plain JSON, over the HTTP handler that the AWS clients have loaded anyway. It follows no redirect: a
- * key goes to the host it was meant for.
+ * Vapi's API in plain JSON, over the HTTP handler that the AWS clients load anyway. It follows no redirects: a key goes
+ * to no other host.
  *
- * A POST never goes over a connection that was open before. Such a one may have been closed while the execution
- * environment was frozen, and a POST that is lost with it is one of unknown outcome; everything else is repeated then.
+ * A POST always opens a new connection. An open one may have been closed while the execution environment was frozen,
+ * and a POST that is lost with it has an unknown outcome; every other request is then repeated.
  */
 export function makeVapiHttp({ baseUrl, connectTimeoutMs = 5_000, agent = {} }: VapiHttpOptions): VapiHttp {
-  // Without a limit: what waits for a free connection would look like one that does not come about.
+  // No limit on connections: a request that waits for a free one would look like a connection that failed.
   const unlimited = { ...agent, maxSockets: Number.POSITIVE_INFINITY };
   const kept = handlerOf({ ...unlimited, keepAlive: true }, connectTimeoutMs);
   const fresh = handlerOf({ ...unlimited, keepAlive: false }, connectTimeoutMs);
@@ -79,7 +79,7 @@ interface Server {
   protocol: string;
   hostname: string;
   port?: number;
-  /** Of every path. */
+  /** The beginning of every path. */
   prefix: string;
 }
 
@@ -110,7 +110,7 @@ async function textOf({ body, headers }: HttpResponse): Promise<string> {
   return plain.toString('utf8');
 }
 
-/** What is no JSON stays text: its reader sees that it is no resource. */
+/** A body that is not JSON stays text: whoever reads it sees that it is no resource. */
 function parseBody(text: string): unknown {
   if (text === '') return undefined;
   try {

@@ -17,14 +17,14 @@ const entrySchema = z.looseObject({
   function: z.optional(z.nullable(z.looseObject({ name: z.optional(z.nullable(z.string())) }))),
 });
 
-/** Some lists are the bare array, others have it in `results`. */
+/** Some lists are an array, others have it in `results`. */
 const listSchema = z.lazy(() => z.union([z.array(entrySchema), z.looseObject({ results: z.array(entrySchema) })]));
 
 type Entry = z.infer<typeof entrySchema>;
 
 const PAGE = 1000;
 
-/** All that an account has of a kind, with its name; a function tool is called as its function. */
+/** Everything of a kind in an account that has a name; the name of a function tool is that of its function. */
 export async function listNamed(
   requests: UpstreamRequests,
   kind: NamedKind,

@@ -34,7 +34,7 @@ export class JsonPhoneNumbers implements VapiPhoneNumbers {
     return await this.#requests.repeatedly({ verb: 'LIST', request: { path: PATH, query }, read: toList });
   }
 
-  /** Only `assistantId` is sent: the published schema asks for the provider, Vapi does not. */
+  /** Sends only `assistantId`: the published schema requires the provider too, but Vapi does not. */
   async assign(id: string, assistantId: string | null): ReturnType<VapiPhoneNumbers['assign']> {
     return await this.#requests.repeatedly<Awaited<ReturnType<VapiPhoneNumbers['assign']>>>({
       verb: 'PATCH',

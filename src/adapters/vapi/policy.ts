@@ -9,12 +9,12 @@ import {
   handleWhen,
   retry,
 } from 'cockatiel';
-import { Problem } from '../../domain/problem.ts';
+import { Problem, secondsOf } from '../../domain/problem.ts';
 import type { Deadline } from '../../domain/runtime.ts';
 import { FINISH_RESERVE_MS } from '../../domain/timing.ts';
 import { UpstreamFault } from './fault.ts';
 
-/** Upstream failures in a row that open the circuit, and how long it then stays open. */
+/** The failures of Vapi in a row that open the circuit, and how long it then stays open. */
 const FAILURES_TO_OPEN = 5;
 const COOLDOWN_MS = 60_000;
 
@@ -34,8 +34,8 @@ interface UpstreamPolicyOptions {
 }
 
 /**
- * How requests to one Vapi account are tried: retries by verb around one circuit breaker, which counts upstream
- * failures only. After the cooldown a single request probes; the others wait for its outcome.
+ * How requests to one Vapi account are tried: retries around one circuit breaker, which counts failures of Vapi only.
+ * After the cooldown a single request probes, and the others wait for its outcome.
  */
 export class UpstreamPolicy {
   readonly #breaker: CircuitBreakerPolicy;
@@ -67,7 +67,10 @@ export class UpstreamPolicy {
     }
   }
 
-  /** Tries again while the deadline leaves time for it. For requests that may be repeated without another effect. */
+  /**
+   * Repeats a request while the deadline leaves time for it. Only for requests that may be repeated without another
+   * effect.
+   */
   async repeatedly<T>(attempt: () => Promise<T>, deadline: Deadline): Promise<T> {
     const policy = retry(
       handleWhen((error) => isWorthRepeating(error) && fits(error, deadline)),
@@ -79,7 +82,10 @@ export class UpstreamPolicy {
     return await policy.execute(attempt);
   }
 
-  /** What our own deadline cut short says nothing of Vapi, but it is not the success that a probe has to bring. */
+  /**
+   * A request that our own deadline cut short says nothing about Vapi, but it is not the success that a probe must
+   * bring.
+   */
   #isCounted(error: unknown): boolean {
     if (!(error instanceof UpstreamFault) || !error.isUpstreamFailure) return false;
     return !error.isCutShort || this.#breaker.state === CircuitState.HalfOpen;
@@ -93,16 +99,16 @@ export class UpstreamPolicy {
   }
 
   #circuitOpen(): Problem {
-    const leftMs = Math.max(0, this.#openedAt + COOLDOWN_MS - this.#options.now());
+    const leftMs = this.#openedAt + COOLDOWN_MS - this.#options.now();
     return new Problem(
       'CIRCUIT_OPEN',
       'The last calls to this Vapi account have failed, so no more are made for a while. Repeat the request after the time in Retry-After.',
-      { retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1000)) },
+      { retryAfterSeconds: secondsOf(leftMs) },
     );
   }
 }
 
-/** A refusal is an answer too: like a success, it ends a row of failures. */
+/** A refusal counts as an answer: like a success, it ends a row of failures. */
 async function settle<T>(send: () => Promise<T>): Promise<{ answer: T } | { refusal: UpstreamFault }> {
   try {
     return { answer: await send() };
@@ -116,7 +122,7 @@ function isWorthRepeating(error: unknown): error is UpstreamFault {
   return error instanceof UpstreamFault && (error.isUpstreamFailure || error.kind === 'rate-limited');
 }
 
-/** Whether the pause and another try still come before the deadline. */
+/** True when the pause and another try fit before the deadline. */
 function fits({ retryAfterMs = 0 }: UpstreamFault, deadline: Deadline): boolean {
   return deadline.remainingMs() > retryAfterMs + LONGEST_PAUSE_MS + FINISH_RESERVE_MS;
 }

@@ -10,7 +10,7 @@ import { connectionFault, toProblem, UpstreamFault } from './fault.ts';
 import type { VapiHttp, VapiRequest } from './http.ts';
 import type { UpstreamPolicy } from './policy.ts';
 
-/** One request to Vapi, for metrics. `status` is absent when there was no reply. */
+/** One request to Vapi, for the metrics. `status` is absent when there was no reply. */
 export interface UpstreamCall {
   verb: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'LIST';
   resource: 'assistant' | 'tool' | 'phone-number' | 'traffic' | 'named';
@@ -22,7 +22,7 @@ export interface UpstreamCall {
 /** The longest that one request may take, in ms; a shorter deadline wins. */
 const ATTEMPT_TIMEOUT_MS = { GET: 8_000, LIST: 10_000, PATCH: 12_000, DELETE: 10_000, POST: 20_000 } as const;
 
-/** Below this there is no point in sending a request. */
+/** With less time left than this, no request is sent, in ms. */
 const MIN_ATTEMPT_MS = 250;
 
 interface UpstreamRequestsOptions {
@@ -36,17 +36,17 @@ interface UpstreamRequestsOptions {
   onCall: (call: UpstreamCall) => void;
 }
 
-/** What is sent; the method follows from the verb. */
+/** The request; its method follows from the verb. */
 type Sent = Omit<VapiRequest, 'method'>;
 
 interface Request<T> {
   verb: UpstreamCall['verb'];
   request: Sent;
-  /** Reads the JSON of the reply. Throws an `UpstreamFault` for what makes no sense. */
+  /** Reads the JSON of the reply. Throws an `UpstreamFault` when it is not as expected. */
   read: (reply: unknown) => T;
-  /** The answer that a 404 stands for; without one it is a problem. */
+  /** What a 404 means; without it a 404 is a problem. */
   whenMissing?: T;
-  /** The same for a 403 of Vapi's own. */
+  /** What a 403 of Vapi's own means. */
   whenForbidden?: T;
 }
 
@@ -79,7 +79,7 @@ export class UpstreamRequests {
     }
   }
 
-  /** Sends a request that may be repeated, as often as time and circuit allow. */
+  /** Sends a request that may be repeated, as often as time and the circuit allow. */
   async repeatedly<T>(request: Request<T>): Promise<T> {
     const { policy, deadline } = this.#options;
     let withoutEffect = true;
@@ -102,8 +102,8 @@ export class UpstreamRequests {
   }
 
   /**
-   * One request, if there is time for it. The time is checked before the circuit breaker, which must not count it as a
-   * failure.
+   * Sends one request, if there is time. The time is checked before the circuit breaker, which must not count a lack of
+   * time as a failure.
    */
   async #once<T>(request: Request<T>): Promise<T> {
     const { deadline, longestAttemptMs, policy } = this.#options;
@@ -120,7 +120,7 @@ export class UpstreamRequests {
   async #send<T>({ verb, request, read, timeoutMs, isCutShort }: Sending<T>): Promise<T> {
     const { http, apiKey, resource, now, onCall } = this.#options;
     const started = now();
-    // It covers the body too, and a connection that is closed without a reply.
+    // The timeout also covers the body, and a connection that is closed without a reply.
     const limit = timeout(timeoutMs, { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false });
     let isLate = false;
     limit.onTimeout(() => {
@@ -163,7 +163,7 @@ const resourceSchema = z.looseObject({
   createdAt: z.string(),
 });
 
-/** Reads a reply. Throws an `UpstreamFault` for what is no resource: a reply may have been cut off, or be a proxy's. */
+/** Reads a resource. Throws an `UpstreamFault` for anything else: the reply may have been cut off, or be a proxy's. */
 export function toResource(reply: unknown): Resource {
   const parsed = resourceSchema.safeParse(reply);
   if (!parsed.success || !isJsonObject(reply)) throw unreadable();
@@ -171,13 +171,13 @@ export function toResource(reply: unknown): Resource {
   return { id: parsed.data.id, vapiOrgId: parsed.data.orgId, createdAt: parsed.data.createdAt, config };
 }
 
-/** Reads a list of them. */
+/** Reads a list of resources. */
 export function toResources(reply: unknown): Resource[] {
   if (!Array.isArray(reply)) throw unreadable();
   return reply.map(toResource);
 }
 
-/** The fault of a reply that makes no sense. */
+/** The fault of a reply that cannot be understood. */
 export function unreadable(): UpstreamFault {
   return new UpstreamFault('fault', 'unreadable reply');
 }

@@ -20,7 +20,7 @@ export class TrafficAccess {
     this.#now = now;
   }
 
-  /** Undefined when that is not known. */
+  /** Undefined when it is not known. */
   get(keyFingerprint: string): boolean | undefined {
     const known = this.#known.get(keyFingerprint);
     return known && this.#now() < known.until ? known.hasAccess : undefined;
@@ -64,7 +64,8 @@ export class JsonTraffic implements VapiTraffic {
     const body = { assistantId, allocationIntent: 'follow-latest', expectedCurrentAllocationId: guardId };
     const sent = await this.#requests.post({ path: PATH, body }, () => true);
     if (sent.kind === 'replied') return;
-    // The guard would refuse a repetition of a request that had its effect: what is in force tells.
+    // The outcome is unknown, and the guard would refuse a repetition of a successful request: the allocation in force
+    // shows what happened.
     const now = await this.latest(assistantId);
     if (now.kind === 'found' && !now.allocation.isPinned) return;
     throw new Problem('VAPI_UNAVAILABLE', 'It is not known whether Vapi has changed the traffic. Repeat the request.');

@@ -4,12 +4,12 @@ import { type Access, forgetAccess, resolveAccess } from './credentials.ts';
 import type { OrganisationRecord } from './organisation-record.ts';
 
 /**
- * The credentials of one operation: resolved once, and read anew at most once when Vapi does not accept the key (it may
- * have been rotated), or before anything is created on the strength of a remembered answer.
+ * The credentials of one operation: resolved once, and read anew at most once when Vapi refuses the key (it may have
+ * been rotated), or before something is created that must not rest on a remembered answer.
  */
 export interface AccessSession {
   access(record: () => Promise<OrganisationRecord | undefined>): Promise<Access>;
-  /** The same, but not from memory: for what must not rest on an answer that may be minutes old. */
+  /** The same, never from memory: a remembered answer may be minutes old. */
   freshAccess(record: OrganisationRecord | undefined): Promise<Access>;
   /** Runs one round of the operation. Undefined: start again from the beginning. */
   reauthorising<T>(round: () => Promise<T | undefined>): Promise<T | undefined>;

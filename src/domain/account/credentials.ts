@@ -10,7 +10,7 @@ export interface Access {
   source: CredentialSource;
   scope: Scope;
   apiKey: ApiKey;
-  /** An assistant that the organisation had before this service. */
+  /** The assistant that the organisation's secret or record names: one from before this service. */
   namedAssistantId?: string;
   /** The number whose calls the organisation's inbound assistant answers. */
   phoneNumberId?: string;
@@ -27,7 +27,7 @@ export interface SecretStore {
   read(name: SecretName): Promise<SecretLookup>;
   /** Drops what is remembered of a secret, so that the next read is fresh. */
   forget(name: SecretName): void;
-  /** What the secret is called where secrets are kept. */
+  /** The id of a secret in the secret store, for messages. */
   idOf(name: SecretName): string;
 }
 
@@ -72,8 +72,8 @@ export async function resolveAccess(deps: CredentialDependencies, request: Acces
       cached: own.cached,
     };
   }
-  // Said when it is found, and not with each call that remembers it: which key is used stands in every log all the
-  // same.
+  // Recorded when the secret is read, not for each remembered answer: `CREDENTIALS_RESOLVED` names the source in every
+  // log.
   if (!own.cached) request.journal.record({ code: 'CREDENTIALS_FELL_THROUGH', from: 'org-secret' });
   const apiKey = await resolvePlatformKey(deps);
   const record = await request.record();
@@ -86,7 +86,7 @@ export async function resolveAccess(deps: CredentialDependencies, request: Acces
     apiKey,
     ...assistant,
     ...phoneNumber(record?.vapiPhoneNumberId),
-    // The platform's key being minutes old is no danger; that the organisation has no own key must be known.
+    // Only the answer that there is no own key must be fresh; a platform key that is minutes old does no harm.
     cached: own.cached,
   };
 }
@@ -101,7 +101,9 @@ function known(
   throw problem('names an assistant id that is not one of Vapi (a UUID); correct it or remove it');
 }
 
-/** Whether Vapi knows the id is checked when the number is linked; an unknown one does not refuse a sync. */
+/**
+ * Not checked here: whether Vapi knows the number is seen when it is linked, and an unknown one does not stop a sync.
+ */
 function phoneNumber(id: string | null | undefined): { phoneNumberId?: string } {
   const phoneNumberId = id?.trim();
   return phoneNumberId ? { phoneNumberId } : {};
@@ -133,8 +135,7 @@ export async function resolvePlatformKey(deps: CredentialDependencies): Promise<
 }
 
 /**
- * The key of a scope as an organisation can use it now; undefined when it is that of its own account, which has none
- * any more.
+ * The key for a scope, as far as the organisation has it now; undefined for its own account when its secret is gone.
  */
 export async function keyOfScope(
   deps: CredentialDependencies,
@@ -181,7 +182,7 @@ function usableKey(text: string, id: string): ApiKey {
   throw invalid(id, 'holds an empty apiKey, or one with characters that no HTTP header can carry');
 }
 
-/** A problem with one secret, by what it is called. */
+/** The problem with one secret, which is named by its id. */
 export function invalid(id: string, what: string, options?: { cause?: unknown; retryAfterSeconds?: number }): Problem {
   const detail = `The secret ${id} ${what}. No other key is used in its place; repair the secret and repeat the request.`;
   return new Problem('CREDENTIALS_INVALID', detail, options);

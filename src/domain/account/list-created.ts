@@ -9,7 +9,7 @@ export interface CreationWindow {
   until?: string;
 }
 
-/** When a thing was made, by Vapi's clock, that was made between two moments of ours. */
+/** The window, by Vapi's clock, of what was made between two moments of ours. */
 export function windowAtVapi({ since, untilMs }: { since: string; untilMs?: number }): CreationWindow {
   const from = new Date(Date.parse(since) - LOOKUP_MARGIN_MS).toISOString();
   return untilMs === undefined
@@ -17,16 +17,18 @@ export function windowAtVapi({ since, untilMs }: { since: string; untilMs?: numb
     : { since: from, until: new Date(untilMs + LOOKUP_MARGIN_MS).toISOString() };
 }
 
-interface Dated {
+/** A thing at Vapi, as a list shows it. */
+export interface Listed {
   id: string;
+  /** ISO 8601, by Vapi's clock. */
   createdAt: string;
 }
 
 /**
- * The pages of a list, newest first, without what an earlier page had already. `until` begins further down. The last
- * page that is asked for may be empty.
+ * The pages of a list, newest first, each without what an earlier page had. `until` starts further down. The last page
+ * may be empty.
  */
-export async function* pagesOf<T extends Dated>(
+export async function* pagesOf<T extends Listed>(
   list: (query: ListQuery) => Promise<readonly T[]>,
   { limit, since, until: end }: ListQuery,
 ): AsyncGenerator<readonly T[]> {
@@ -38,13 +40,13 @@ export async function* pagesOf<T extends Dated>(
     for (const { id } of fresh) seen.add(id);
     yield fresh;
     if (page.length < limit || fresh.length === 0) return;
-    // Inclusive, as several may share the millisecond at which the page broke off.
+    // The bound is inclusive, as several may share the millisecond in which the page ended.
     until = page.at(-1)?.createdAt;
   }
 }
 
 /** All that was created in a window, however many pages that takes. */
-export async function listCreated<T extends Dated>(
+export async function listCreated<T extends Listed>(
   list: (query: ListQuery) => Promise<readonly T[]>,
   window: CreationWindow,
 ): Promise<T[]> {

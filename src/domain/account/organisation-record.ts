@@ -2,12 +2,15 @@
 export const DRIFT_MODES = ['off', 'report', 'heal'] as const;
 export type DriftMode = (typeof DRIFT_MODES)[number];
 
-/** The organisation record: what was known of an organisation before this service. */
+/**
+ * What is known of an organisation apart from its assistants: what it had before this service, and its own rules for
+ * drift runs.
+ */
 export interface OrganisationRecord {
   vapiAssistantId?: string;
   vapiPhoneNumberId?: string;
-  /** What drift runs may do to this organisation, in the place of what the deployment says. */
+  /** What drift runs may do to this organisation; overrides the mode of the deployment. */
   driftMode?: DriftMode;
-  /** JSON Pointers that drift runs do not compare, besides those of the deployment. */
+  /** JSON Pointers that drift runs do not compare, in addition to those of the deployment. */
   driftIgnore?: readonly string[];
 }

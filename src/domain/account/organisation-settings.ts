@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { type ExpectedRevision, isExpected } from '../expected-revision.ts';
 import { fieldErrorsIn } from '../field-errors.ts';
 import { Problem, validationFailed } from '../problem.ts';
 import { DRIFT_MODES, type OrganisationRecord } from './organisation-record.ts';
@@ -16,6 +17,7 @@ export interface OrganisationStore {
   replace(orgId: string, from: StoredOrganisation | undefined, record: OrganisationRecord): Promise<boolean>;
 }
 
+const UNKNOWN_FIELD = 'unknown field; a record has vapiAssistantId, vapiPhoneNumberId, driftMode, driftIgnore';
 const A_POINTER = 'use JSON Pointers, for example /voice/speed';
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
 
@@ -28,7 +30,7 @@ const pointer = z.custom<string>(
 );
 const short = z.string(A_POINTER).check(z.maxLength(LONGEST_POINTER, `use at most ${LONGEST_POINTER} characters`));
 
-/** Absent and null are the same: nothing is said. */
+/** Absent and null mean the same: not set. */
 const field = <T extends z.ZodMiniType>(schema: T) => z.optional(z.nullable(schema));
 
 const schema = z.lazy(() =>
@@ -62,23 +64,18 @@ export function parseOrganisationRequest(body: unknown): OrganisationRecord {
   };
 }
 
-const UNKNOWN_FIELD = 'unknown field; a record has vapiAssistantId, vapiPhoneNumberId, driftMode, driftIgnore';
-
-/** What a caller takes the record to be: of this revision, there (`any`), or not there (`none`). */
-type ExpectedOrganisation = { revision?: number | 'any' | 'none' };
-
 interface ReplacedOrganisation extends StoredOrganisation {
   outcome: 'created' | 'updated' | 'unchanged';
 }
 
 /**
- * Replaces the record of an organisation, which also makes the organisation known. What is there already is not written
- * again. Throws `PRECONDITION_FAILED` when it is not as expected, `SYNC_IN_PROGRESS` when another call replaced it
- * meanwhile.
+ * Replaces the record of an organisation, and so makes the organisation known. An equal record is not written again.
+ * Throws `PRECONDITION_FAILED` when the record is not as expected, `SYNC_IN_PROGRESS` when another call replaced it at
+ * the same time.
  */
 export async function replaceOrganisation(
   organisations: OrganisationStore,
-  { orgId, record, expected }: { orgId: string; record: OrganisationRecord; expected: ExpectedOrganisation },
+  { orgId, record, expected }: { orgId: string; record: OrganisationRecord; expected: ExpectedRevision },
 ): Promise<ReplacedOrganisation> {
   const stored = await organisations.read(orgId);
   assertExpected(stored, expected);
@@ -92,11 +89,8 @@ export async function replaceOrganisation(
   );
 }
 
-function assertExpected(stored: StoredOrganisation | undefined, { revision }: ExpectedOrganisation): void {
-  if (revision === undefined) return;
-  const isMet =
-    revision === 'none' ? !stored : revision === 'any' ? stored !== undefined : stored?.revision === revision;
-  if (isMet) return;
+function assertExpected(stored: StoredOrganisation | undefined, expected: ExpectedRevision): void {
+  if (isExpected(expected, stored?.revision)) return;
   const found = stored ? `its revision is ${stored.revision}` : 'there is none';
   const detail = `The organisation record is not as the request expects it to be: ${found}. GET it, decide anew, and repeat.`;
   throw new Problem('PRECONDITION_FAILED', detail);

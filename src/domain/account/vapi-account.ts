@@ -24,8 +24,8 @@ export interface ListQuery {
 }
 
 /**
- * The assistants, or the tools, of one Vapi account. What is expected is an answer; the rest is thrown as a `Problem`:
- * `VAPI_REJECTED`, `VAPI_CONFLICT`, `PINNED`, `VAPI_UNAUTHORIZED`, `VAPI_UNAVAILABLE`, `CIRCUIT_OPEN`.
+ * The assistants, or the tools, of one Vapi account. Expected outcomes are returned; everything else is thrown as a
+ * `Problem`: `VAPI_REJECTED`, `VAPI_CONFLICT`, `PINNED`, `VAPI_UNAUTHORIZED`, `VAPI_UNAVAILABLE`, `CIRCUIT_OPEN`.
  */
 export interface VapiCollection {
   get(id: string): Promise<Found>;
@@ -54,7 +54,7 @@ export interface VapiPhoneNumbers {
   list(
     query: Pick<ListQuery, 'until' | 'limit'>,
   ): Promise<(LivePhoneNumber & { createdAt: string; vapiOrgId?: string })[]>;
-  /** Lets an assistant answer, or none. */
+  /** Points the number to an assistant, or to none. */
   assign(id: string, assistantId: string | null): Promise<{ kind: 'assigned' } | { kind: 'missing' }>;
 }
 
@@ -68,7 +68,9 @@ export interface VersionShare {
 export interface TrafficAllocation {
   id: string;
   assistantId: string;
-  /** True for an explicit one: what is published later is not heard. False: the newest version answers. */
+  /**
+   * True for an explicit allocation: callers do not hear what is published later. False: the newest version answers.
+   */
   isPinned: boolean;
   versions: readonly VersionShare[];
 }
@@ -87,17 +89,17 @@ interface NoAccess {
 }
 
 /**
- * Versions of assistants, and who hears which (traffic allocations, beta). Throws as `VapiCollection` does. That an
- * account has no access is remembered for a day.
+ * Versions of assistants, and the share of calls that each answers (traffic allocations, beta). Throws as
+ * `VapiCollection` does. That an account has no access is remembered for a day.
  */
 export interface VapiTraffic {
-  /** Undefined when no request of this environment has shown it yet. */
+  /** Undefined until a request of this environment has shown it. */
   readonly hasAccess: boolean | undefined;
-  /** `none`: it was never divided. */
+  /** `none`: the traffic was never divided. */
   latest(assistantId: string): Promise<{ kind: 'found'; allocation: TrafficAllocation } | { kind: 'none' } | NoAccess>;
   /**
-   * All rows of the account, newest first; `page` from 1, `limit` 1 to 1000. A newer row of an assistant replaces an
-   * older one.
+   * All allocations of the account, newest first; `page` from 1, `limit` 1 to 1000. The newest one of an assistant is
+   * in force.
    */
   list(query: {
     page: number;
@@ -108,18 +110,18 @@ export interface VapiTraffic {
    * when it is not.
    */
   followLatest(assistantId: string, guardId: string): Promise<void>;
-  /** Newest first; none where the account has no versions. */
+  /** Newest first; empty where the account has no versions. */
   versions(assistantId: string): Promise<readonly AssistantVersion[]>;
   nameVersion(assistantId: string, version: string, name: string): Promise<void>;
 }
 
-/** What can be named in the place of its id. */
+/** What a configuration may refer to by its name instead of its id. */
 export const NAMED_KINDS = ['tool', 'credential', 'structuredOutput'] as const;
 export type NamedKind = (typeof NAMED_KINDS)[number];
 
-/** What one key opens. */
+/** The Vapi account that a key opens. */
 export interface VapiAccount {
-  /** Of the key. */
+  /** Fingerprint of that key. */
   readonly keyFingerprint: string;
   readonly assistants: VapiCollection;
   readonly tools: VapiCollection;
@@ -128,8 +130,7 @@ export interface VapiAccount {
   /** Everything of a kind that has a name, by its name. Throws as `VapiCollection` does. */
   named(kind: NamedKind): Promise<readonly { id: string; name: string }[]>;
   /**
-   * Vapi's id of the account, as an assistant, a tool or a phone number in it tells; undefined when it has none of
-   * these.
+   * Vapi's id of the account, read off any assistant, tool or phone number in it; undefined when it has none of these.
    */
   whose(): Promise<string | undefined>;
 }

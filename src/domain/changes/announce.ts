@@ -7,12 +7,12 @@ import { changedPaths, declaredPaths } from './changed-paths.ts';
 import { findingsIn } from './told-finding.ts';
 import { rolloutEventsIn } from './told-rollout.ts';
 
-/** An event, the write that it comes from, and how large it is. */
+/** An event, the write that it tells of, and its size. */
 type Sequenced = Announcement & { sequence: string; bytes: number };
 
-/** The bus of the stage. */
+/** The event bus of the stage. */
 export interface EventBus {
-  /** Sends events, at most ten, none two of one subject. Returns the indices of those that were not taken. */
+  /** Sends at most ten events, no two of one subject. Returns the indices of those that were not accepted. */
   put(events: readonly Announcement[]): Promise<readonly number[]>;
 }
 
@@ -23,14 +23,17 @@ export interface AnnounceDependencies {
   journal: Journal;
 }
 
-/** The most that EventBridge takes at once, and its limit of 256 KB less what is around the details. */
+/**
+ * The most events, and bytes, in one request to EventBridge: its limit is 256 KB, with room left for what is around the
+ * details.
+ */
 const AT_ONCE = 10;
 const MOST_BYTES = 240 * 1024;
 
 /**
- * Tells what the writes of a stream have done: keeps each change, then sends its event. Returns the first write that
- * has to come again, with all after it; undefined when all were told. What is told twice has one id and one content,
- * and no event goes before an earlier one of the same assistant that was not taken.
+ * Tells what the writes of a stream did: stores each change, then sends its event. Returns the first write that has to
+ * come again, with all after it; undefined when all were told. What is told twice has the same id and content, and no
+ * event is sent before an earlier one of the same assistant that was not accepted.
  */
 export async function announce(deps: AnnounceDependencies, writes: readonly TableWrite[]): Promise<string | undefined> {
   const announcements: Sequenced[] = [];
@@ -54,7 +57,7 @@ function sequenced(announcement: Announcement, { sequence }: TableWrite): Sequen
   return { ...announcement, sequence, bytes: Buffer.byteLength(JSON.stringify(announcement.detail)) };
 }
 
-/** In their order; none holds two of one assistant, as the bus may take any part of a batch. */
+/** Batches in order, no two events of one assistant in any of them: the bus may accept any part of a batch. */
 function batchesOf(announcements: readonly Sequenced[]): Sequenced[][] {
   const batches: Sequenced[][] = [];
   for (const announcement of announcements) {
@@ -70,7 +73,7 @@ function fits(batch: readonly Sequenced[], { subject, bytes }: Sequenced): boole
   return batch.length < AT_ONCE && all <= MOST_BYTES && batch.every((one) => one.subject !== subject);
 }
 
-/** The first write whose event was not taken. */
+/** Sends a batch. Returns the first write whose event was not accepted. */
 async function send({ bus, journal }: AnnounceDependencies, events: readonly Sequenced[]): Promise<string | undefined> {
   if (events.length === 0) return undefined;
   try {
@@ -84,7 +87,7 @@ async function send({ bus, journal }: AnnounceDependencies, events: readonly Seq
   }
 }
 
-/** Undefined when it could not be kept. */
+/** The events of a write; undefined when its change could not be stored. */
 async function tellIn(deps: AnnounceDependencies, write: TableWrite): Promise<Announcement[] | undefined> {
   try {
     if (write.kind === 'rollout') return rolloutEventsIn(write);

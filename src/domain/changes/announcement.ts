@@ -4,11 +4,11 @@ import type { Stray } from '../drift/strays.ts';
 import type { AssistantMapping, DriftState } from '../mapping/assistant-mapping.ts';
 import type { Change } from './change.ts';
 
-/** One write to the table, as its stream has it: what was there before, and is there now. */
+/** One write to the table, as its stream has it: the row before and after it. */
 export type TableWrite = {
-  /** Names the write to whoever reads the stream. */
+  /** Identifies the write in the stream. */
   sequence: string;
-  /** ISO 8601, to the second: when it was made. The same however often the write comes. */
+  /** ISO 8601, to the second: when the write was made. The same however often it comes. */
   at: string;
 } & (
   | { kind: 'mapping'; before: AssistantMapping | undefined; after: AssistantMapping | undefined }
@@ -16,7 +16,7 @@ export type TableWrite = {
   | { kind: 'stray'; before: Stray | undefined; after: Stray | undefined }
 );
 
-/** A finding that has appeared, or is gone. No values of a configuration. */
+/** A finding that has appeared or is resolved. It holds no value of a configuration. */
 export interface ToldFinding {
   id: string;
   /** ISO 8601. */
@@ -31,14 +31,14 @@ export interface ToldFinding {
   fields: readonly string[];
 }
 
-/** Of a rollout as it was: its state. */
+/** The state of a rollout before a write. */
 interface ToldState {
   state: string;
 }
 
-/** A rollout as its events show it. `templateVersion`: `version` is the event's own. */
+/** A rollout as its events show it. `templateVersion` is the template's; `version` is the event's own. */
 export interface RolloutHead {
-  /** Of the write: the same however often it is told. */
+  /** Identifies the write: the same however often it is told. */
   id: string;
   /** ISO 8601. */
   at: string;
@@ -59,6 +59,6 @@ export interface RolloutHead {
 export interface Announcement {
   type: string;
   detail: { version: 1 } & (Change | ToldFinding | RolloutHead);
-  /** Events of one subject keep their order: those of an assistant. */
+  /** Events of one subject keep their order; the subject is the assistant, or the rollout. */
   subject: string;
 }

@@ -14,7 +14,7 @@ export const CHANGE_ACTIONS = [
   'linked',
 ] as const;
 
-/** What a claim that was ended has done to an assistant. It holds no value of a configuration. */
+/** What a finalised claim changed of an assistant. It holds no value of a configuration. */
 export interface Change extends AssistantKey {
   /** The token of the claim: the same however often the change is told. */
   id: string;
@@ -26,18 +26,18 @@ export interface Change extends AssistantKey {
   /** Hashes of the configuration before and after; null where there was none, or is none. */
   from: string | null;
   to: string | null;
-  /** JSON Pointers of what differs. */
+  /** JSON Pointers of the fields that differ. */
   paths: readonly string[];
   by: Actor | null;
   operationId: string | null;
 }
 
-/** A change without what only the configurations tell. */
+/** A change without the part that only the configurations can tell. */
 export type BareChange = Omit<Change, 'paths'>;
 
 /**
- * What one write to a row has done to its assistant; undefined for a write that did nothing to it: a claim, a release,
- * a note. Pure. Each change is in exactly one write.
+ * The change that one write to a row made to its assistant; undefined for a write that changed nothing of it (a claim,
+ * a release, a note). Pure. Each change is in exactly one write.
  */
 export function changeIn(
   before: AssistantMapping | undefined,
@@ -83,12 +83,12 @@ function actionOf({ operation, by }: Claim, before: AssistantMapping, after: Ass
   }
 }
 
-/** The configuration stayed, and a tool or the number was linked. */
+/** True when only tools or the number were linked, and the configuration stayed. */
 function isLink(before: AssistantMapping, after: AssistantMapping): boolean {
   return before.specHash === after.specHash && linkedPaths(before, after).length > 0;
 }
 
-/** What was linked: `/tools`, `/phoneNumber`. A number that is still to be pointed is not. */
+/** What was linked: `/tools`, `/phoneNumber`. A number that is still pending is not. */
 export function linkedPaths(before: AssistantMapping | undefined, after: AssistantMapping | undefined): string[] {
   const tools = (row?: AssistantMapping) => (row?.tools.linked ?? []).map(({ toolId }) => toolId).join();
   const number = (row?: AssistantMapping) => (row?.phoneNumber?.status === 'linked' ? row.phoneNumber.id : undefined);

@@ -2,13 +2,13 @@ import { askedFor, type Configuration } from '../configuration/configuration.ts'
 import { isJsonObject, type Json, type JsonObject, pointer, shortPointer } from '../json.ts';
 
 /**
- * The most pointers that a change names, and the most bytes of them: ten events must fit into one request to
- * EventBridge (256 KB).
+ * The most pointers of a change, and the most bytes of these: ten events must fit into one request to EventBridge (256
+ * KB).
  */
 const MAX_PATHS = 100;
 const MAX_BYTES = 16 * 1024;
 
-/** Metadata that held nothing but what is ours was not asked for. */
+/** Metadata that held nothing but our ownership was not given by the caller. */
 function withoutEmptyMetadata({ metadata, ...config }: JsonObject): JsonObject {
   const isEmpty = isJsonObject(metadata) && Object.keys(metadata).length === 0;
   return metadata === undefined || isEmpty ? config : { ...config, metadata };
@@ -25,7 +25,10 @@ export function declaredPaths(configuration: Configuration): string[] {
     .toSorted();
 }
 
-/** JSON Pointers of the leaves that differ, or of what is around them; a list of another length is one. */
+/**
+ * JSON Pointers of the leaves that differ, or of their ancestors when those are too long; a list of another length is
+ * one leaf.
+ */
 export function changedPaths(before: Configuration, after: Configuration): string[] {
   const paths = new Set(differences(wholeOf(before), wholeOf(after), '').map(shortPointer));
   return withinBytes([...paths].toSorted().slice(0, MAX_PATHS));

@@ -28,12 +28,12 @@ export async function changesOfOrganisation(
 
 const DAY_MS = 86_400_000;
 
-/** The end of the year 9999: later times are written otherwise, and sort before all others. */
+/** The end of the year 9999: later times are written with a sign, and would sort before all others. */
 const LAST_MS = Date.UTC(10_000, 0) - 1;
 
 /**
- * The changes of all organisations since a moment (RFC 3339, a day ago unless told), oldest first, for whoever follows:
- * `next` is always there, and an empty page means that there is nothing new. Throws `VALIDATION_FAILED`.
+ * The changes of all organisations since a moment (RFC 3339, by default a day ago), oldest first. `next` is always set,
+ * so that a caller can follow; an empty page means nothing new. Throws `VALIDATION_FAILED`.
  */
 export async function changesSince(
   changes: ChangeStore,

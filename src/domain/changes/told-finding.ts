@@ -1,7 +1,7 @@
 import type { AssistantMapping, DriftState } from '../mapping/assistant-mapping.ts';
 import type { Announcement, TableWrite, ToldFinding } from './announcement.ts';
 
-/** What one write says of findings: one is told when it appears, and when it goes. Pure. */
+/** The events of findings in one write: of one that appeared, and of one that was resolved. Pure. */
 export function findingsIn(write: Exclude<TableWrite, { kind: 'rollout' }>): Announcement[] {
   const [was, is] = write.kind === 'mapping' ? findingsOfRow(write) : findingsOfStray(write);
   if (was?.class === is?.class && was?.since === is?.since) return [];
@@ -32,7 +32,7 @@ function announcementOf(
   at: string,
 ): Announcement {
   const word = type === 'Drift Found' ? 'found' : 'resolved';
-  // A run that looks twice at the same assistant, as a task was repeated, may find another thing: that has another id.
+  // A repeated task may find something else about the same assistant in the same run: that has another id.
   const id = [word, runId, orgId, role, assistantId, name, since].join('-');
   const told: ToldFinding = { id, at, runId, orgId, role, assistantId, class: name, fields };
   return { type, detail: { version: 1, ...told }, subject: `${orgId}/${role}` };

@@ -1,6 +1,6 @@
 import type { Announcement, TableWrite } from './announcement.ts';
 
-/** How the arrival in each state is told. */
+/** The event that tells of each state. */
 const TYPES: Readonly<Record<string, string>> = {
   paused: 'Rollout Paused',
   completed: 'Rollout Completed',
@@ -9,7 +9,7 @@ const TYPES: Readonly<Record<string, string>> = {
   'rolled-back': 'Rollout Rolled Back',
 };
 
-/** What a write to a rollout tells: that it began, was stopped or goes on, or is over. */
+/** The events of a write to a rollout: that it began, stopped, goes on or ended. */
 export function rolloutEventsIn({ before, after }: Extract<TableWrite, { kind: 'rollout' }>): Announcement[] {
   if (!after || before?.state === after.state) return [];
   const type = after.state === 'running' ? beginningFrom(before?.state) : TYPES[after.state];

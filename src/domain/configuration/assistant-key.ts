@@ -5,7 +5,7 @@ import { ID, ID_FORM } from './id.ts';
 export const ROLES = ['inbound', 'outbound'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What there is exactly one assistant for. */
+/** An organisation and a role: there is exactly one assistant for each pair. */
 export interface AssistantKey {
   orgId: string;
   role: Role;
@@ -45,7 +45,7 @@ export function isReserved(orgId: string): boolean {
   return RESERVED.test(orgId);
 }
 
-/** Throws `VALIDATION_FAILED` for such an organisation. */
+/** Throws `VALIDATION_FAILED` for the name of an organisation that only the verification suite may make. */
 export function assertNotReserved(orgId: string): void {
   if (!isReserved(orgId)) return;
   const detail =

@@ -6,7 +6,7 @@ import { hiddenErrors } from './masking.ts';
 import { parseTools } from './tool.ts';
 import { normaliseVoice, type VoiceDecision, type VoicePolicy } from './voice.ts';
 
-/** A configuration that was checked: what Vapi is to be given, before our own metadata is added. */
+/** A checked configuration: what Vapi is to be given, before our own metadata is added. */
 export interface AssistantRequest {
   config: JsonObject;
   /** Definitions of the tools that the assistant is to have. */
@@ -16,12 +16,12 @@ export interface AssistantRequest {
   traffic?: TrafficWish | undefined;
 }
 
-/** What a PUT may ask for about traffic that is divided by hand. */
+/** What a PUT may ask for where somebody has divided the traffic by hand. */
 const TRAFFIC_WISHES = ['follow-latest'] as const;
 export type TrafficWish = (typeof TRAFFIC_WISHES)[number];
 
-/** What a request may ask for besides what Vapi takes. */
-interface RequestRules {
+/** Which configurations are accepted, apart from Vapi's own rules. */
+export interface RequestRules {
   voicePolicy: VoicePolicy;
   /** True when credentials may stand in the configuration itself, and so in the table. */
   inlineCredentials: boolean;
@@ -145,7 +145,7 @@ function ruleErrors({ model, credentials }: JsonObject, { allowEmpty, inlineCred
       'is missing; give one, as what a PUT of an assistant leaves out is cleared (?allowEmpty=true allows that)';
     errors.push({ field: 'model', detail });
   }
-  // Also what is no list: Vapi refuses it, but only after it was stored.
+  // A value that is not a list counts too: Vapi would refuse it, but only after it was stored.
   const mayHoldKeys = (credentials ?? null) !== null && !(Array.isArray(credentials) && credentials.length === 0);
   if (mayHoldKeys && !inlineCredentials) {
     const detail =

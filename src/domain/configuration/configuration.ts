@@ -5,7 +5,7 @@ import type { AssistantRequest } from './assistant-request.ts';
 import { hashOf } from './canonical-hash.ts';
 import { type DesiredTool, desireTools } from './tool.ts';
 
-/** A configuration: what Vapi's create-assistant call takes, and the definitions of the tools besides. */
+/** What Vapi's create-assistant call takes, and the definitions of the tools beside it. */
 export interface Configuration {
   payload: JsonObject;
   tools: readonly JsonObject[];
@@ -26,6 +26,11 @@ export const MANAGED_BY = 'vapi-sync';
 /** Metadata by which an assistant at Vapi is known as ours. `claimToken` is added by the create call alone. */
 const RESERVED_METADATA = ['managedBy', 'deployment', 'orgId', 'role', 'claimToken'] as const;
 
+/** The metadata of an assistant or a payload; empty when there is none. */
+export function metadataOf({ metadata }: JsonObject): JsonObject {
+  return isJsonObject(metadata) ? metadata : {};
+}
+
 /** The metadata that says whose assistant this is. */
 export function ownership(key: AssistantKey, deployment: string): JsonObject {
   return { managedBy: MANAGED_BY, deployment, orgId: key.orgId, role: key.role };
@@ -33,12 +38,11 @@ export function ownership(key: AssistantKey, deployment: string): JsonObject {
 
 /** True when an assistant's metadata says that this deployment made it for `key`. */
 export function isOurs(config: JsonObject, key: AssistantKey, deployment: string): boolean {
-  const metadata = config.metadata;
-  if (!isJsonObject(metadata)) return false;
+  const metadata = metadataOf(config);
   return Object.entries(ownership(key, deployment)).every(([name, value]) => metadata[name] === value);
 }
 
-/** A payload as it was asked for: without what is ours in its metadata. */
+/** The payload as the caller gave it: without our ownership metadata. */
 export function withoutOwnership(payload: JsonObject): JsonObject {
   const { metadata, ...config } = payload;
   if (!isJsonObject(metadata)) return payload;
@@ -46,7 +50,7 @@ export function withoutOwnership(payload: JsonObject): JsonObject {
   return { ...config, metadata: Object.fromEntries(given) };
 }
 
-/** A configuration as it was asked for: its tools beside its fields, and nothing of ours. */
+/** The configuration as the caller gave it: `tools` among its fields, without our ownership metadata. */
 export function askedFor({ payload, tools }: Configuration): JsonObject {
   return { ...withoutOwnership(payload), ...(tools.length > 0 ? { tools: [...tools] } : {}) };
 }
@@ -67,10 +71,6 @@ export function desireAssistant(request: AssistantRequest, key: AssistantKey, de
 export function reservedErrors(config: JsonObject): FieldError[] {
   const taken = RESERVED_METADATA.filter((name) => Object.hasOwn(metadataOf(config), name));
   return taken.map((name) => ({ field: `metadata.${name}`, detail: 'reserved; choose another name' }));
-}
-
-function metadataOf({ metadata }: JsonObject): JsonObject {
-  return isJsonObject(metadata) ? metadata : {};
 }
 
 /** The assistant that a configuration describes. */

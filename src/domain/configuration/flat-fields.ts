@@ -13,7 +13,7 @@ const TARGETS: Readonly<Record<string, readonly [string, string]>> = {
 
 export const FLAT_FIELDS: readonly string[] = ['systemPrompt', ...Object.keys(TARGETS)];
 
-/** Vapi's transcriber when only a language is given: Deepgram needs no more than its name. */
+/** The transcriber when only a language is given: Deepgram needs nothing but its name. */
 const LANGUAGE_TRANSCRIBER = 'deepgram';
 
 /**

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, namesIn } from '../json.ts';
+import { isJsonObject, type Json, segmentsOf } from '../json.ts';
 import type { FieldError } from '../problem.ts';
 import type { FieldChange } from './diff.ts';
 
@@ -6,8 +6,8 @@ import type { FieldChange } from './diff.ts';
 export const HIDDEN = '[hidden]';
 
 /**
- * Fields whose name says that their value is a secret, or holds some: `apiKey`, `server.headers`, `credentials`,
- * `twilioAuthToken` … Ids of credentials are none.
+ * Names of fields that hold secrets: `apiKey`, `server.headers`, `credentials`, `twilioAuthToken` … Not ids of
+ * credentials.
  */
 const SECRET_NAME =
   /secret|token|passw|passphrase|authorization|api-?key|private-?key|access-?key|headers|cookie|credential(?!s?-?ids?$)|^auth$|^key$/i;
@@ -29,7 +29,7 @@ const SECRET_TEXTS: readonly RegExp[] = [
 /** A single word of letters in both cases and digits, too long for a name, and no UUID or hash: keys look like that. */
 const RANDOM_WORD = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w+/=-]{32,}$/;
 
-/** A text that says where a secret goes, and is none itself: `${apiKey}`, `Bearer ${token}`. */
+/** A placeholder for a secret, which is not a secret itself: `${apiKey}`, `Bearer ${token}`. */
 const PLACE = /^(?:(?:bearer|basic)\s+)?\$\{\w+\}$/i;
 
 /** The same text with every secret in it replaced. */
@@ -55,10 +55,10 @@ export function maskField(name: string, value: Json): Json {
   return mask(value, SECRET_NAME.test(name));
 }
 
-/** What stands in the place of a secret, or of a part of one, in a text that is no prose. */
+/** A text without blanks that holds the mask: a secret, or a part of one, as an answer has shown it. */
 const SENT_BACK = /^\S*\[hidden\]\S*$/;
 
-/** Errors for what an answer has shown in the place of a secret, and is now given as one: the secret would be lost. */
+/** Errors for masks that a caller sends back in the place of secrets: stored, they would replace the secrets. */
 export function hiddenErrors(value: Json, field: string): FieldError[] {
   if (typeof value === 'string') {
     return SENT_BACK.test(value) ? [{ field, detail: `${HIDDEN} stands for a secret; give the secret itself` }] : [];
@@ -67,9 +67,9 @@ export function hiddenErrors(value: Json, field: string): FieldError[] {
   return Object.entries(value).flatMap(([name, inner]) => hiddenErrors(inner, field ? `${field}.${name}` : name));
 }
 
-/** A difference with the secrets of both sides replaced. That the field differs is still said. */
+/** A difference with the secrets of both sides masked; it still says that the field differs. */
 export function maskChange({ path, wanted, live }: FieldChange): FieldChange {
-  const isSecret = namesIn(path).some((name) => SECRET_NAME.test(name));
+  const isSecret = segmentsOf(path).some((name) => SECRET_NAME.test(name));
   const masked = { path, wanted: mask(wanted, isSecret) };
   return live === undefined ? masked : { ...masked, live: mask(live, isSecret) };
 }

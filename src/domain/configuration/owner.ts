@@ -1,18 +1,18 @@
 import type { Resource } from '../account/vapi-account.ts';
-import { isJsonObject } from '../json.ts';
 import { Problem } from '../problem.ts';
 import { type AssistantKey, parseAssistantKey } from './assistant-key.ts';
-import { isOurs } from './configuration.ts';
+import { isOurs, metadataOf } from './configuration.ts';
 
-/** For whom this deployment made an assistant, as its metadata says; undefined when it did not. */
+/**
+ * Whose assistant this is, by the metadata that this deployment wrote; undefined when this deployment did not make it.
+ */
 export function ownerOf({ config }: Resource, deployment: string): AssistantKey | undefined {
-  const { metadata } = config;
-  if (!isJsonObject(metadata)) return undefined;
+  const { orgId, role } = metadataOf(config);
   try {
-    const key = parseAssistantKey(metadata.orgId, metadata.role);
+    const key = parseAssistantKey(orgId, role);
     return isOurs(config, key, deployment) ? key : undefined;
   } catch (error) {
-    // Metadata can be edited by anybody: what names no possible owner is not ours.
+    // Anybody can edit metadata: an assistant whose metadata names no possible owner is not ours.
     if (error instanceof Problem) return undefined;
     throw error;
   }

@@ -1,7 +1,7 @@
-import { isJsonObject, type Json, type JsonObject, namesIn } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject, segmentsOf } from '../json.ts';
 import { type DiffInput, diffAssistant, type FieldChange, own } from './diff.ts';
 
-/** Changes for people, and the PATCH body that makes them. No changes, no body. */
+/** The changes, for people, and the PATCH body that makes them; without changes there is no body. */
 export interface AssistantPatch {
   changes: FieldChange[];
   body?: JsonObject;
@@ -42,7 +42,7 @@ export function patchAssistant(input: DiffInput): AssistantPatch {
 }
 
 function topLevelField(path: string): string {
-  return namesIn(path)[0] ?? '';
+  return segmentsOf(path)[0] ?? '';
 }
 
 function wholeField(field: string, { wanted, live, lastApplied }: DiffInput): Json {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 
 /**
- * Says which fields a configuration declares, whatever their values are: 16 hex digits of a SHA-256. One configuration
- * after another of the same shape leaves nothing to clear. Undefined for one that names tools by their ids: what is to
- * be unlinked depends on the ids.
+ * Identifies the set of fields that a configuration declares, whatever their values: 16 hex digits of a SHA-256. When
+ * one configuration replaces another of the same shape, no field is to be cleared. Undefined for a configuration that
+ * names tools by id: which tools to unlink depends on the ids.
  */
 export function shapeOf(payload: JsonObject): string | undefined {
   if (isJsonObject(payload.model) && Object.hasOwn(payload.model, 'toolIds')) return undefined;
@@ -15,15 +15,16 @@ export function shapeOf(payload: JsonObject): string | undefined {
 }
 
 /**
- * How a row says which shape its last configuration has; undefined for one without a shape. It names the configuration:
- * a deployment of before there were shapes puts another one beside it.
+ * How a row keeps the shape of its last configuration; undefined when that has none. The mark begins with the hash of
+ * the configuration: a version of the service that knows no shapes changes the hash and leaves the mark, which is then
+ * recognised as stale.
  */
 export function shapeMark(specHash: string, payload: JsonObject): string | undefined {
   const shape = shapeOf(payload);
   return shape && `${specHash.slice(0, 8)}-${shape}`;
 }
 
-/** Objects as lists of name and shape in the order of the names, lists as they are, all else as null. */
+/** Objects become sorted lists of name and shape, lists stay lists, everything else becomes null. */
 function shape(value: Json): Json {
   if (Array.isArray(value)) return value.map(shape);
   if (!isJsonObject(value)) return null;

@@ -21,13 +21,13 @@ export function summarise({ name, model, voice }: JsonObject): SpecSummary {
 }
 
 /**
- * The longest text of a summary: rows and lists hold it besides the configuration, which may be as large as an item
- * takes.
+ * The longest text of a summary, in characters: rows and lists carry it, and a field of a configuration may have 256
+ * KB.
  */
 const LONGEST = 120;
 
 function short(text: string): string {
-  // A cut may go through the middle of a letter, and DynamoDB takes valid Unicode only.
+  // A cut may split a surrogate pair, and DynamoDB takes valid Unicode only.
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1).toWellFormed()}…`;
 }
 

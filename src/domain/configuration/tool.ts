@@ -3,7 +3,7 @@ import type { FieldError } from '../problem.ts';
 import { hashOf } from './canonical-hash.ts';
 import { differences, own } from './diff.ts';
 
-/** A tool as it is asked for. It has no name of its own: what it is, is its definition. */
+/** A tool as it is asked for. It has no name of its own: it is identified by its definition. */
 export interface DesiredTool {
   /** SHA-256 (hex) of the RFC 8785 canonical JSON of `definition`. */
   hash: string;
@@ -49,7 +49,7 @@ export function desireTools(definitions: readonly JsonObject[]): DesiredTool[] {
   return tools.filter(({ hash }, index) => tools.findIndex((other) => other.hash === hash) === index);
 }
 
-/** What a tool does and says: a server puts no default there. */
+/** Fields with what a tool does and says: Vapi never fills these in by itself. */
 const CONTENT: readonly string[] = [
   'function',
   'parameters',
@@ -65,8 +65,8 @@ const CONTENT: readonly string[] = [
 ];
 
 /**
- * True when a tool at Vapi is this definition and no more than that, apart from defaults that a server may have added.
- * When in doubt it is another one: a tool made twice is never called, while a wrong one is.
+ * True when a tool at Vapi has this definition and nothing more, apart from defaults that Vapi may have added. In doubt
+ * it is false: a tool that is made twice does no harm, a wrong tool is called.
  */
 export function isDefinedBy(live: JsonObject, definition: JsonObject): boolean {
   if (differences(definition, live, '').length > 0) return false;

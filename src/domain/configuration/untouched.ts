@@ -1,12 +1,12 @@
-import { isJsonObject, type Json, type JsonObject, namesIn } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject, segmentsOf } from '../json.ts';
 import { own } from './diff.ts';
 
 /**
- * What is wanted, with the live value at each JSON Pointer: a difference there is ignored. What is not live is
- * left out. Pointers into lists are left alone, as the items of a list have no names.
+ * The wanted configuration with the live value at each JSON Pointer, so that a difference there is ignored. What is
+ * absent in the live assistant is left out. Pointers into lists have no effect, as the items of a list have no names.
  */
 export function leaveAsLive(wanted: JsonObject, live: JsonObject, pointers: readonly string[]): JsonObject {
-  return pointers.reduce((left, pointer) => leaveOne(left, live, namesIn(pointer)), wanted);
+  return pointers.reduce((left, pointer) => leaveOne(left, live, segmentsOf(pointer)), wanted);
 }
 
 function leaveOne(wanted: JsonObject, live: Json | undefined, [name, ...rest]: readonly string[]): JsonObject {

@@ -1,6 +1,6 @@
 /**
- * What is known of voices, as data: providers come and voices go without a release of ours.
- * Sources: Vapi's create-assistant schema (August 2026) and its notices of 2026-03-01 about retired voices.
+ * What is known of voices, as data: providers and voices change more often than the code does. Sources: Vapi's
+ * create-assistant schema (August 2026) and its notices of 2026-03-01 about retired voices.
  */
 
 /** Replaces every voice that cannot be used. */
@@ -65,10 +65,7 @@ export const ACTIVE_VAPI_VOICES: readonly string[] = [
   'Naina',
 ];
 
-/**
- * Voices that are gone, refused by Vapi on every save, and the day of their retirement; null where nobody knows it any
- * more.
- */
+/** Retired voices, which Vapi refuses on every save, and the day of their retirement; null where it is not known. */
 export const RETIREMENTS: Readonly<Record<string, string | null>> = {
   spencer: '2026-03-01',
   neha: '2026-03-01',
@@ -82,12 +79,10 @@ export const RETIREMENTS: Readonly<Record<string, string | null>> = {
   sam: null,
 };
 
-/** The same without the days. */
+/** The retired voices by name. */
 export const RETIRED_VOICES: readonly string[] = Object.keys(RETIREMENTS);
 
-/**
- * What the policy `strict` replaces: the retired ones and those that were Vapi's when assistants were made with them.
- */
+/** Voices that the policy `strict` replaces: the retired ones, and Vapi's own that older assistants were made with. */
 export const LEGACY_VOICES: readonly string[] = [
   ...RETIRED_VOICES,
   'rohan',

@@ -44,11 +44,11 @@ interface VoiceInput {
   policy: VoicePolicy;
   field: string;
   errors: FieldError[];
-  /** How many voices it is a fallback within. */
+  /** How deep it is nested: 0 for the voice itself, 1 for its fallbacks. */
   level: number;
 }
 
-/** The answer repeats each fallback with all that is in it, and Lambda hands on no more than 6 MB. */
+/** The deepest nesting of fallbacks: the answer repeats each of them with its own, and Lambda returns at most 6 MB. */
 const MOST_LEVELS = 3;
 
 function decideVoice({ requested, policy, field, errors, level }: VoiceInput): VoiceDecision {

@@ -1,4 +1,5 @@
-import type { Listed, Shelf } from '../account/account-book.ts';
+import type { ListCache } from '../account/list-cache.ts';
+import type { Listed } from '../account/list-created.ts';
 import type { DriftMode } from '../account/organisation-record.ts';
 import type { LivePhoneNumber, TrafficAllocation } from '../account/vapi-account.ts';
 import type { Actor } from '../actor.ts';
@@ -11,21 +12,21 @@ import type { FleetIndex } from './fleet.ts';
 import type { DriftRunStore, DriftUnit, FindingStore } from './runs.ts';
 import type { StrayStore } from './strays.ts';
 
-/** How much drift checks may ask of Vapi and of themselves. */
+/** Limits of a drift run: what it may ask of Vapi, and what it may change. */
 export interface DriftLimits {
   /** Assistants in a list page, 1 to 1000. */
   pageSize: number;
-  /** Pages in a window of the platform's account. */
+  /** Pages of the platform's account in one window. */
   windowPages: number;
-  /** Windows of the platform's account, and batches of organisations, that are checked at a time. */
+  /** Units of one kind that are worked on at a time: windows of the platform's account, batches of organisations. */
   parallelWindows: number;
   /** Organisations with accounts of their own that one task checks. */
   batchSize: number;
-  /** Requests to one account, all windows together. */
+  /** Requests to one account in a second, all windows together. */
   callsPerSecond: number;
   /** How old a duplicate or an orphan must be to be removed, in ms. */
   graceMs: number;
-  /** The most that one run removes. */
+  /** The most assistants that one run removes. */
   maxRemovals: number;
   /** Failures in a row after which a part of the fleet is reported as unknown. */
   maxFailures: number;
@@ -42,24 +43,24 @@ export interface DriftDependencies extends SyncDependencies {
   findings: FindingStore;
   strays: StrayStore;
   pacer: Pacer;
-  /** Where the phone numbers of the accounts point. */
-  numbers: Shelf<LivePhoneNumber & Listed>;
-  /** Which assistants have their traffic pinned. */
-  allocations: Shelf<Listed & TrafficAllocation>;
-  /** Which tools the accounts have. */
-  toolIds: Shelf<Listed>;
+  /** The phone numbers of the accounts, and where they point. */
+  numbers: ListCache<LivePhoneNumber & Listed>;
+  /** The traffic allocations of the accounts. */
+  allocations: ListCache<Listed & TrafficAllocation>;
+  /** The tools of the accounts. */
+  toolIds: ListCache<Listed>;
   limits: DriftLimits;
-  /** Of the deployment. */
+  /** The mode of the deployment. */
   mode: DriftMode;
 }
 
-/** What it takes to start a run; the work is done by tasks. */
+/** What starting a run takes; the work is done by tasks. */
 export type DriftStart = Pick<DriftDependencies, 'runtime' | 'runs' | 'tasks'>;
 
-/** One task's share of a run. */
+/** The work of one task on a run. */
 export interface DriftCall extends DriftDependencies {
   runId: string;
-  /** The run itself. */
+  /** The run, as the one who changes assistants. */
   by: Actor;
   deadline: Deadline;
   journal: Journal;

@@ -5,18 +5,18 @@ import type { DriftState } from '../mapping/assistant-mapping.ts';
 import type { ShownChange } from './check/shown-change.ts';
 
 /**
- * What an assistant, or its mapping, is found to be.
+ * What a run finds an assistant or its mapping to be.
  * - `in-sync`: as it was applied last
- * - `imported`: mapped as it was found, and nothing was applied yet
+ * - `imported`: mapped as it was found; nothing was applied yet
  * - `drifted`: declared fields differ
- * - `missing`: mapped, and gone at Vapi
+ * - `missing`: mapped, but gone at Vapi
  * - `pinned`: as it was applied last, but its traffic is pinned to versions, so that callers may hear older ones
- * - `duplicate`: ours by its metadata, and the mapping names another one
- * - `orphan`: ours by its metadata, and there is no mapping
+ * - `duplicate`: ours by its metadata, but the mapping names another one
+ * - `orphan`: ours by its metadata, but there is no mapping
  * - `unmanaged`: not ours; counted, never touched
- * - `pending`: work that was begun and is still to be done (tools, an unresolved or interrupted change)
- * - `changing`: somebody is changing it at this moment; the next run looks again
- * - `off`: differs, and its organisation wants no checks
+ * - `pending`: work was begun and is not completed (tools, an unresolved or interrupted change)
+ * - `changing`: an operation is changing it at this moment; the next run looks again
+ * - `off`: differs, but its organisation wants no checks
  * - `unreadable`: its row cannot be read, so that its configuration is unknown; never touched
  */
 export const DRIFT_CLASSES = [
@@ -38,7 +38,7 @@ export type DriftClass = (typeof DRIFT_CLASSES)[number];
 /** The classes of assistants that no mapping names. */
 export const UNMAPPED_CLASSES: readonly DriftClass[] = ['duplicate', 'orphan', 'unmanaged'];
 
-/** The classes that are written down one by one; `unknown` is a part of the fleet that could not be looked at. */
+/** The classes that are reported one by one; `unknown` is a part of the fleet that could not be looked at. */
 export const FINDING_CLASSES = [
   'drifted',
   'missing',
@@ -52,14 +52,14 @@ export const FINDING_CLASSES = [
 
 /** One line of a run's report. */
 export interface Finding {
-  /** Names the same thing in every attempt, so that a page that is checked twice gives one finding. */
+  /** The same in every attempt, so that a page that is checked twice gives one finding. */
   id: string;
   class: (typeof FINDING_CLASSES)[number];
   scope: ScopeKey;
   orgId?: string;
   role?: Role;
   assistantId?: string;
-  /** Fields that differ, for `drifted`; no more than are worth reading. */
+  /** The first fields that differ, for `drifted`. */
   changes?: readonly ShownChange[];
   /** How many fields differ in all. */
   changed?: number;
@@ -78,7 +78,7 @@ export interface Finding {
 /** The most fields that a row or a finding names. */
 export const MAX_FIELDS = 20;
 
-/** True when two states say the same of an assistant: then there is nothing to write. */
+/** True when two states say the same, so that there is nothing to write. */
 export function isSameState(a: DriftState | undefined, b: DriftState | undefined): boolean {
   if (!a || !b) return a === b;
   return a.class === b.class && a.fields.join() === b.fields.join();

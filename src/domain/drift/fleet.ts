@@ -4,7 +4,7 @@ import type { Configuration } from '../configuration/configuration.ts';
 import type { MappingRow } from '../mapping/assistant-mapping.ts';
 import type { Window } from './check/window.ts';
 
-/** A page of something; `next` is where the following one begins, absent after the last. */
+/** A page of a list; `next` is where the following page begins, absent after the last. */
 export interface Slice<T> {
   items: readonly T[];
   /** Names of rows among them that cannot be read. */
@@ -12,20 +12,17 @@ export interface Slice<T> {
   next?: string;
 }
 
-/** The mappings as a whole, in the order in which Vapi made the assistants. What it says may be a second old. */
+/** All mappings, in the order in which Vapi made the assistants. A write of the last second may be missing. */
 export interface FleetIndex {
   /** Mapped assistants of a scope created within a window, newest first. */
   rows(query: { scope: ScopeKey; window: Window; limit: number; after?: string }): Promise<Slice<MappingRow>>;
-  /**
-   * When the assistant was created with which `count` rows before `to` are reached; undefined when there are not so
-   * many.
-   */
+  /** The creation time down to which there are `count` rows below `to`; undefined when there are fewer. */
   cut(query: { scope: ScopeKey; to?: number; count: number }): Promise<number | undefined>;
   /** Organisations that have, or had, a Vapi account of their own, in the order of their ids. */
   ownAccounts(query: { limit: number; after?: string }): Promise<Slice<string>>;
   /** Rows that name no assistant yet, oldest claim first. */
   unfinished(query: { limit: number; after?: string }): Promise<Slice<MappingRow>>;
-  /** Applied configurations of several mappings, by `specName`. What is not there is left out. */
+  /** Applied configurations of several mappings, by `specName`. Those that are not stored are left out. */
   configurations(wanted: readonly SpecName[]): Promise<ReadonlyMap<string, Configuration>>;
 }
 

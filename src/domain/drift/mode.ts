@@ -1,6 +1,6 @@
 import { DRIFT_MODES, type DriftMode } from '../account/organisation-record.ts';
 
-/** The modes of one run: what holds where an organisation says nothing, and the most that may be done anywhere. */
+/** The modes of one run: the one for organisations that set none, and the most that may be done anywhere. */
 export interface RunMode {
   standard: DriftMode;
   ceiling: DriftMode;

@@ -6,7 +6,7 @@ import { healRun } from './heal/heal-run.ts';
 import { driftWork } from './run/drift-work.ts';
 import { collectTools } from './tools/collect-tools.ts';
 
-/** Does one task of a drift run. */
+/** Performs one task of a drift run. */
 export async function performDriftTask(
   deps: DriftDependencies,
   { journal, deadline }: Pick<DriftCall, 'journal' | 'deadline'>,

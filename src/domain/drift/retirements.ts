@@ -1,30 +1,31 @@
 import * as z from 'zod/mini';
 import type { Resource } from '../account/vapi-account.ts';
+import { compareTexts } from '../compare-texts.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import { DEFAULT_VOICE, LEGACY_PROVIDERS, RETIREMENTS } from '../configuration/voice-catalogue.ts';
-import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { isJsonObject, type Json } from '../json.ts';
 
-/** A model or a voice that stops, or has stopped, and how many assistants have it. */
+/** A model or a voice that is retired, or will be, and how many assistants use it. */
 export const retirementSchema = z.object({
   kind: z.enum(['model', 'voice']),
   provider: z.string(),
   id: z.string(),
   /** The day (ISO 8601); null where it is not known. */
   on: z.nullable(z.string()),
-  /** What takes its place, as Vapi or the voice catalogue says. */
+  /** Its replacement, as Vapi or the voice catalogue names it. */
   replacement: z.nullable(z.string()),
   assistants: z.number(),
-  /** Some of them: `acme/inbound`. */
+  /** Some of these assistants: `acme/inbound`. */
   examples: z.array(z.string()),
 });
 
 export type Retirement = z.infer<typeof retirementSchema>;
 
-/** Retirements that are told apart, and examples of each. */
+/** The most retirements that are listed, and the most examples of each. */
 const MAX_RETIREMENTS = 50;
 const MAX_EXAMPLES = 5;
 
-/** What an assistant has that stops: Vapi's own word on its models, and the catalogue's on its voice. */
+/** The retirements that concern an assistant: of models as Vapi announces them, of voices as the catalogue has them. */
 export function retirementsOf({ config }: Resource, { orgId, role }: AssistantKey): Retirement[] {
   const found = [...modelsOf(config.modelDeprecations), ...voiceOf(config.voice)];
   return found.map((one) => ({ ...one, assistants: 1, examples: [`${orgId}/${role}`] }));
@@ -32,7 +33,7 @@ export function retirementsOf({ config }: Resource, { orgId, role }: AssistantKe
 
 type Stops = Omit<Retirement, 'assistants' | 'examples'>;
 
-/** An assistant may name one model in several slots: it counts once. */
+/** An assistant may use one model in several slots: it counts once. */
 function modelsOf(deprecations: Json | undefined): Stops[] {
   const listed = Array.isArray(deprecations) ? deprecations.filter(isJsonObject) : [];
   const models = listed.flatMap(({ provider, model, retirementDate, deprecationDate, replacementModel }): Stops[] => {
@@ -44,7 +45,7 @@ function modelsOf(deprecations: Json | undefined): Stops[] {
   return [...new Map(models.map((model) => [nameOf(model), model])).values()];
 }
 
-function voiceOf(voice: JsonObject[string] | undefined): Stops[] {
+function voiceOf(voice: Json | undefined): Stops[] {
   if (!isJsonObject(voice)) return [];
   const { provider, voiceId } = voice;
   const id = textOf(voiceId);
@@ -62,7 +63,7 @@ function nameOf({ kind, provider, id, on }: Stops): string {
   return `${kind} ${provider} ${id} ${on}`;
 }
 
-/** Both lists as one: the soonest first. */
+/** Both lists in one, the soonest first. */
 export function addRetirements(a: readonly Retirement[], b: readonly Retirement[]): Retirement[] {
   const sum = new Map(a.map((one) => [nameOf(one), one]));
   for (const one of b) {
@@ -75,15 +76,13 @@ export function addRetirements(a: readonly Retirement[], b: readonly Retirement[
 }
 
 function bySoonest(a: Retirement, b: Retirement): number {
-  const [first, second] = [a.on ?? '', b.on ?? ''];
-  if (first === second) return nameOf(a) < nameOf(b) ? -1 : 1;
-  return first < second ? -1 : 1;
+  return compareTexts(a.on ?? '', b.on ?? '') || compareTexts(nameOf(a), nameOf(b));
 }
 
-/** How long before the day it is time to act, in ms. */
+/** How long before the day it counts as soon, in ms. */
 const AHEAD_MS = 30 * 86_400_000;
 
-/** Assistants with something that stops within 30 days of `now` (epoch ms), or has stopped. */
+/** The number of assistants with a retirement within 30 days of `now` (epoch ms), or before. */
 export function retiringSoon(retirements: readonly Retirement[], now: number): number {
   const isSoon = ({ on }: Retirement) => on === null || Date.parse(on) <= now + AHEAD_MS;
   return retirements.filter(isSoon).reduce((sum, { assistants }) => sum + assistants, 0);

@@ -7,7 +7,7 @@ import type { Totals } from './totals.ts';
 
 type RunStatus = 'planning' | 'checking' | 'healing' | 'closed' | 'abandoned';
 
-/** One look at the whole fleet. */
+/** One check of the whole fleet. */
 export interface DriftRun extends Run {
   trigger: 'schedule' | 'request';
   mode: RunMode;
@@ -18,12 +18,12 @@ export interface DriftRun extends Run {
   summary?: RunSummary;
 }
 
-/** What a run has done about its findings, by number. */
+/** How often a run did what about its findings. */
 export interface HealCounts {
   reapplied: number;
   resumed: number;
   removed: number;
-  /** What was left alone, by reason. */
+  /** Findings that were left alone, by reason. */
   kept: Readonly<Record<string, number>>;
 }
 
@@ -33,11 +33,13 @@ export interface Healing extends HealCounts {
   version: number;
   /** Groups in which nothing is healed. */
   suspicious: readonly Group[];
-  /** The findings up to this one were dealt with. */
+  /** Findings up to this id are handled. */
   after?: string;
-  /** The finding whose removal is under way. */
+  /** The id of the finding whose removal is under way. */
   removing?: string;
-  /** Removals that were made or may have been, with the one that is under way; absent in rows of earlier versions. */
+  /**
+   * Removals that were made or may have been, including the one that is under way; absent in rows of earlier versions.
+   */
   removals?: number;
 }
 
@@ -48,7 +50,7 @@ export type Group = (typeof GROUPS)[number];
 export interface RunSummary {
   totals: Totals;
   suspicious: readonly Group[];
-  /** Causes that hit many assistants at once. */
+  /** Causes that many findings share. */
   common: readonly { cause: string; count: number }[];
   healed?: HealCounts;
   durationMs: number;
@@ -67,7 +69,7 @@ export type Work =
   | { kind: 'accounts'; orgIds: readonly string[] }
   | { kind: 'unfinished' };
 
-/** Units of one kind follow each other. */
+/** Units of one kind are worked on one after the other. */
 export function laneOf({ work }: DriftUnit): string {
   return work.kind;
 }
@@ -76,7 +78,7 @@ export function laneOf({ work }: DriftUnit): string {
 export interface Position {
   /** Index of the account that is being checked. */
   account: number;
-  /** What is left of the window begins below this creation time (epoch ms). */
+  /** What is left of the window lies before this creation time (epoch ms). */
   to?: number;
   /** Where the next page of rows begins. */
   after?: string;
@@ -84,12 +86,12 @@ export interface Position {
 
 export const AT_THE_START: Position = { account: 0 };
 
-/** True for a run in which nothing is done any more. */
+/** True for a run that is closed or given up. */
 export function isOver({ status }: DriftRun): boolean {
   return status === 'closed' || status === 'abandoned';
 }
 
-/** Drift runs. One is changed only from the status that was read, and in the same step of healing. */
+/** Drift runs. A run is changed only if its status, and the version of its healing, are as they were read. */
 export interface DriftRunStore extends RunStore<DriftRun, RunChange> {
   /** Newest first. */
   list(query: { limit: number }): Promise<Slice<DriftRun>>;
@@ -101,7 +103,7 @@ export type RunChange = Partial<Pick<DriftRun, 'status' | 'closedAt' | 'unitCoun
 
 /** The findings of runs, one item each. */
 export interface FindingStore {
-  /** One that is there already under the same id is replaced. */
+  /** Replaces findings with the same id. */
   save(runId: string, findings: readonly Finding[]): Promise<void>;
   /** In the order of their ids. */
   page(query: { runId: string; limit: number; after?: string }): Promise<Slice<Finding>>;

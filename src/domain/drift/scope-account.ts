@@ -6,7 +6,7 @@ import type { PacedAccount } from '../long-work/paced-account.ts';
 import { Problem } from '../problem.ts';
 import type { DriftCall, DriftDependencies } from './drift-dependencies.ts';
 
-/** Opens the account of a scope. Undefined when it is that of an organisation that has no key of its own any more. */
+/** Opens the account of a scope. Undefined for an organisation that no longer has a key of its own. */
 export async function openAccount(call: DriftCall, scope: ScopeKey): Promise<PacedAccount | undefined> {
   const { parallelWindows, callsPerSecond } = call.limits;
   const apiKey = await keyOf(call, scope);
@@ -29,7 +29,7 @@ export function forgetKey(deps: DriftDependencies, scope: ScopeKey): void {
   else forgetAccess(deps.credentials, orgId);
 }
 
-/** Mappings of an account whose key is gone. */
+/** The problem of mappings in an account whose key is gone. */
 export function keyIsGone(orgId: string): Problem {
   const detail = `Assistants are mapped in the own account of ${orgId}, and its secret is gone. Restore it; or PUT the assistants anew, which makes them in the platform's account.`;
   return new Problem('CREDENTIALS_MISSING', detail);

@@ -3,25 +3,25 @@ import type { AssistantKey } from '../configuration/assistant-key.ts';
 import type { Finding } from './finding.ts';
 import type { DriftRun, FindingStore } from './runs.ts';
 
-/** An assistant of ours that no mapping names, for as long as run after run finds it. */
+/** An assistant of ours that no mapping names, from the run that found it first until it is gone. */
 export interface Stray extends AssistantKey {
   class: 'duplicate' | 'orphan';
   scope: ScopeKey;
   assistantId: string;
-  /** ISO 8601: since when it is known. */
+  /** ISO 8601: when it was first found. */
   since: string;
   /** The run that found it first. */
   runId: string;
-  /** ISO 8601: when a run has found it last. */
+  /** ISO 8601: when it was last found. */
   seenAt: string;
 }
 
-/** The strays that are known, from one run to the next. */
+/** The known strays, from one run to the next. */
 export interface StrayStore {
-  /** Notes that a run has found one. Of one that is known already, `since` and `runId` stay. */
+  /** Notes that a run has found a stray. For one that is known already, `since` and `runId` stay. */
   see(stray: Stray): Promise<void>;
   all(): Promise<Stray[]>;
-  /** Leaves one that has been seen since it was read. */
+  /** Forgets a stray, unless it was seen again since it was read. */
   forget(stray: Stray): Promise<void>;
 }
 
@@ -37,18 +37,20 @@ export async function noteStrays(
   }
 }
 
-/** A stray that was removed is known no more. */
+/** Forgets a stray that was removed. */
 export async function forgetStray({ strays }: { strays: StrayStore }, runId: string, finding: Finding): Promise<void> {
   const stray = strayIn(finding, runId);
   if (stray) await strays.forget(stray);
 }
 
-/** Forgets what a run has not found again, except in accounts that it could not look at. May be called again. */
+/**
+ * Forgets the strays that a run did not find again, except in accounts that it could not look at. May be called again.
+ */
 export async function forgetGone(
   { strays, findings }: { strays: StrayStore; findings: FindingStore },
   { runId, startedAt }: DriftRun,
 ): Promise<void> {
-  // What a later run has seen is there.
+  // A stray that a later run has seen still exists.
   const unseen = (await strays.all()).filter(({ seenAt }) => seenAt < startedAt);
   if (unseen.length === 0) return;
   const unknown = await unknownScopes(findings, runId);

@@ -14,12 +14,12 @@ export function newTally(): Tally {
   return { totals: noTotals(), findings: [] };
 }
 
-/** Counts something that is not written down. */
+/** Counts an assistant that needs no finding. */
 export function tallyClass({ totals }: Tally, name: DriftClass): void {
   totals.classes[name] += 1;
 }
 
-/** Counts a finding and writes it down. */
+/** Counts a finding and adds it. */
 export function tallyFinding({ totals, findings }: Tally, finding: Finding): void {
   if (finding.class === 'unknown') totals.unknown += 1;
   else totals.classes[finding.class] += 1;
@@ -29,18 +29,21 @@ export function tallyFinding({ totals, findings }: Tally, finding: Finding): voi
   findings.push(finding);
 }
 
-/** Counts what an assistant has that stops. */
+/** Counts the retirements that concern an assistant. */
 export function tallyRetirements({ totals }: Tally, retirements: readonly Retirement[]): void {
   if (retirements.length > 0) totals.retirements = addRetirements(totals.retirements, retirements);
 }
 
-/** Pending work was asked for already: it is resumed wherever anything may be looked at. */
+/**
+ * True for a finding about which the run may do something. Pending work was asked for already: it is resumed wherever a
+ * run may report.
+ */
 export function isActionable(finding: Finding): boolean {
   if (finding.class === 'unknown' || finding.class === 'unreadable') return false;
   return finding.mode === 'heal' || (finding.class === 'pending' && finding.mode === 'report');
 }
 
-/** What a finding has in common with others that were made by the same event. */
+/** What findings of the same event have in common. */
 function causeOf({ class: name, cause, changes }: Finding): string {
   if (cause) return `${name}: ${cause}`;
   const paths = (changes ?? []).map(({ path }) => path).toSorted();

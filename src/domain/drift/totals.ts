@@ -1,13 +1,17 @@
 import * as z from 'zod/mini';
+import { compareTexts } from '../compare-texts.ts';
 import { DRIFT_CLASSES, UNMAPPED_CLASSES } from './finding.ts';
 import { addRetirements, retirementSchema } from './retirements.ts';
 
 const count = z.number();
 
-/** A count for each class; rows of earlier versions lack the classes that are younger. */
+/** A count for each class; rows of earlier versions lack newer classes. */
 const countByClass = z.lazy(() => z.record(z.enum(DRIFT_CLASSES), z._default(count, 0)));
 
-/** What is counted while a fleet is checked, as it is stored. Sums of sums: a unit's, then a run's. */
+/**
+ * The counts of a check, as they are stored: those of a step are added to the unit's, those of the units make the
+ * run's.
+ */
 export const totalsSchema = z.lazy(() =>
   z.object({
     classes: countByClass,
@@ -18,21 +22,21 @@ export const totalsSchema = z.lazy(() =>
     tools: z._default(count, 0),
     /** Requests about traffic allocations. */
     traffic: z._default(count, 0),
-    /** Scopes, or windows of one, that were looked at; and those of which nothing is known. */
+    /** Scopes, or windows of one, that were checked, and those that could not be. */
     checked: count,
     unknown: count,
-    /** Findings about which this run may do something. */
+    /** Findings about which the run may do something. */
     actionable: count,
-    /** How many findings share a cause, by cause. */
+    /** The number of findings by cause. */
     causes: z.record(z.string(), count),
-    /** What stops, and how many assistants have it. */
+    /** Retirements, and how many assistants they concern. */
     retirements: z._default(z.array(retirementSchema), []),
   }),
 );
 
 export type Totals = z.infer<typeof totalsSchema>;
 
-/** Causes that are told apart; rarer ones are not what a common cause is looked for in. */
+/** The most causes that are counted; rarer ones cannot be common. */
 const MAX_CAUSES = 50;
 
 const COUNTERS = ['lists', 'gets', 'numbers', 'tools', 'traffic', 'checked', 'unknown', 'actionable'] as const;
@@ -43,7 +47,7 @@ export function noTotals(): Totals {
   return { classes: countByClass.parse({}), ...NOTHING, causes: {}, retirements: [] };
 }
 
-/** Both together. */
+/** The sum of both. */
 export function addTotals(a: Totals, b: Totals): Totals {
   const retirements = addRetirements(a.retirements, b.retirements);
   const sum = { ...a, classes: { ...a.classes }, causes: addCauses(a.causes, b.causes), retirements };
@@ -55,11 +59,11 @@ export function addTotals(a: Totals, b: Totals): Totals {
 function addCauses(a: Totals['causes'], b: Totals['causes']): Totals['causes'] {
   const sum = new Map(Object.entries(a));
   for (const [cause, times] of Object.entries(b)) sum.set(cause, (sum.get(cause) ?? 0) + times);
-  const commonest = [...sum].toSorted(([x, m], [y, n]) => n - m || (x < y ? -1 : 1));
+  const commonest = [...sum].toSorted(([x, m], [y, n]) => n - m || compareTexts(x, y));
   return Object.fromEntries(commonest.slice(0, MAX_CAUSES));
 }
 
-/** Assistants that a mapping names, whatever was found of them. */
+/** The number of mapped assistants, whatever was found of them. */
 export function mappedCount({ classes }: Totals): number {
   const mapped = DRIFT_CLASSES.filter((name) => !UNMAPPED_CLASSES.includes(name));
   return mapped.reduce((sum, name) => sum + classes[name], 0);

@@ -7,8 +7,8 @@ import { limitIn } from '../page-limit.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import type { AssistantIndex } from './assistant-index.ts';
 
-/** What may be asked of the list, as it stands in the query. */
-export type ListParameters = Readonly<
+/** The parameters of the list, as they stand in the query. */
+type ListParameters = Readonly<
   Record<'scope' | 'state' | 'drift' | 'template' | 'limit' | 'cursor', string | undefined>
 >;
 
@@ -21,7 +21,7 @@ interface ListQuery {
 
 interface AssistantPage {
   items: readonly AssistantStatus[];
-  /** To be sent as `cursor` for the page that follows; null after the last. */
+  /** Send it as `cursor` for the next page; null after the last. */
   next: string | null;
   /** Names of rows of this page that cannot be read. */
   unreadable?: readonly string[] | undefined;
@@ -29,7 +29,7 @@ interface AssistantPage {
 
 /**
  * One page of the assistants of a scope, in the order of their creation at Vapi. Filters apply to the page: it may hold
- * fewer than asked for while more follow. Throws `VALIDATION_FAILED` naming every parameter that is wrong.
+ * fewer than `limit` while more follow. Throws `VALIDATION_FAILED` naming every parameter that is wrong.
  */
 export async function listAssistants(
   index: AssistantIndex,
@@ -85,7 +85,7 @@ export async function findAssistant(
   now: number,
 ): Promise<AssistantStatus> {
   const key = await index.ownerOf(assistantId);
-  // The index may be a second old, and the row may name another one by now.
+  // The index may be a second old, and the row name another assistant by now.
   const mapping = key && mappingOf(await mappings.read(key.orgId), key);
   if (mapping?.assistantId === assistantId) return describeMapping(mapping, now);
   throw new Problem('NOT_FOUND', 'No mapping names this assistant. It is not one of this service, or not any more.');

@@ -1,28 +1,32 @@
+import { compareTexts } from '../compare-texts.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import type { SpecSummary } from '../configuration/summary.ts';
 import { type AssistantMapping, mappingOf } from '../mapping/assistant-mapping.ts';
 import type { MappingStore } from '../mapping/stores.ts';
 import { Problem } from '../problem.ts';
 
-/** How many applied configurations of an assistant are kept, and shown: the latest. */
+/** The number of applied configurations of an assistant that are kept and shown: the latest. */
 export const KEPT_SPECS = 50;
 
-/** Those beyond are removed with every tenth revision: a listing each time would cost more than what it frees. */
+/** Older ones are removed with every tenth revision: listing them each time would cost more than they do. */
 export const PRUNE_EVERY = 10;
 
-/** A configuration that was never applied may belong to a change that is under way for at least this long, in ms. */
+/** A configuration that was never applied is kept for this long, in ms: it may belong to a change that is under way. */
 const UNDER_WAY_MS = 3_600_000;
 
 /** What is kept of a configuration beside its content. Times are ISO 8601. */
 export interface StoredSpec {
   specHash: string;
-  /** When it was sent to Vapi last, or was about to be. */
+  /** When it was last sent to Vapi, or about to be. */
   savedAt: string;
-  /** The same of the first time. */
+  /** When it was first sent to Vapi, or about to be. */
   firstSavedAt: string;
-  /** True when Vapi has accepted it: one that was stored after it says so. The last one is known by its row alone. */
+  /**
+   * True when Vapi has accepted it, which a configuration stored later says (`appliedBefore`). Of the current one only
+   * the mapping says so.
+   */
   applied: boolean;
-  /** What it says of others in this way. */
+  /** Hashes of configurations that had been applied when this one was stored. */
   appliedBefore: readonly string[];
   summary?: SpecSummary;
 }
@@ -32,11 +36,11 @@ export interface SpecHistory {
   /** In no order. */
   list(key: AssistantKey): Promise<StoredSpec[]>;
   /**
-   * Takes hashes out of what a configuration says of others, unless it was saved again, or removed, since it was
+   * Removes hashes from the `appliedBefore` of a configuration, unless it was saved again or removed since it was
    * listed.
    */
   forget(key: AssistantKey, spec: StoredSpec, hashes: readonly string[]): Promise<void>;
-  /** Removes configurations with their content; one that was saved again since it was listed stays. */
+  /** Removes configurations with their content, except one that was saved again since it was listed. */
   remove(key: AssistantKey, specs: readonly StoredSpec[]): Promise<void>;
 }
 
@@ -70,29 +74,24 @@ export async function describeHistory(
   const current = mapping.specHash ?? null;
   const entries = specs
     .flatMap((spec) => entryOf(spec, current))
-    .toSorted((a, b) => latestFirst(a.appliedAt, b.appliedAt));
+    .toSorted((a, b) => compareTexts(b.appliedAt, a.appliedAt));
   const shown = entries.filter((entry, index) => index < KEPT_SPECS || entry.current);
   return { ...key, current, entries: shown };
 }
 
-/** None for what Vapi has refused, or never got. */
+/** Empty for a configuration that Vapi refused or never received. */
 function entryOf(spec: StoredSpec, currentHash: string | null): HistoryEntry[] {
   const { specHash, savedAt: appliedAt, firstSavedAt: firstAppliedAt, applied, summary = {} } = spec;
   const current = specHash === currentHash;
   return applied || current ? [{ specHash, appliedAt, firstAppliedAt, current, summary }] : [];
 }
 
-function latestFirst(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? 1 : -1;
-}
-
 /** The stored configurations that are no longer needed. `now` in epoch ms. */
 export function expendableSpecs(specs: readonly StoredSpec[], { specHash, attempted }: AssistantMapping, now: number) {
   const needed = [specHash, ...attempted.map((attempt) => attempt.specHash)];
   const others = specs.filter((spec) => !needed.includes(spec.specHash));
-  const applied = others.filter((spec) => spec.applied).toSorted((a, b) => latestFirst(a.savedAt, b.savedAt));
+  const applied = others.filter((spec) => spec.applied).toSorted((a, b) => compareTexts(b.savedAt, a.savedAt));
   const refused = others.filter((spec) => !spec.applied && now - Date.parse(spec.savedAt) > UNDER_WAY_MS);
-  // The one that is applied now is one of those that are kept.
+  // The current configuration counts as one of those that are kept.
   return [...applied.slice(KEPT_SPECS - 1), ...refused];
 }

@@ -6,8 +6,8 @@ import type { TaskEnd } from '../task.ts';
 import { expendableSpecs, PRUNE_EVERY, type StoredSpec } from './history.ts';
 
 /**
- * Has the worker remove what the history keeps no longer, with every tenth revision: no caller waits for it. Never
- * throws: the next time makes up for it.
+ * Has the worker prune the history with every tenth revision, so that no caller waits for it. Never throws: the tenth
+ * revision after this one sends the task again.
  */
 export async function askForPruning(operation: Operation, { revision }: AssistantMapping): Promise<void> {
   if (revision % PRUNE_EVERY !== 0) return;
@@ -15,7 +15,9 @@ export async function askForPruning(operation: Operation, { revision }: Assistan
   await sendOrRecord(operation, task, (cause) => ({ code: 'HISTORY_NOT_PRUNED', cause }));
 }
 
-/** Removes what the history keeps no longer. Nothing is left of it to do when the assistant was removed meanwhile. */
+/**
+ * Removes the configurations that the history no longer keeps. Does nothing when the assistant was removed meanwhile.
+ */
 export async function pruneHistory(operation: Operation): Promise<TaskEnd> {
   const { key, mappings, history, runtime, journal } = operation;
   const mapping = mappingOf(await mappings.read(key.orgId), key);
@@ -32,8 +34,9 @@ export async function pruneHistory(operation: Operation): Promise<TaskEnd> {
 }
 
 /**
- * A configuration that comes back again and again, each time after another one, would grow with each of them. One that
- * was saved since the list was begun may name another that is not in it, and yet is stored: the next time sees both.
+ * Removes pruned hashes from the configurations that stay: the list of a configuration that is applied again and again
+ * would otherwise grow without end. Skips a configuration that was saved after the listing began, as it may name one
+ * that is stored and not in the listing; the next pruning sees both.
  */
 async function forgetRemoved({ key, history }: Operation, left: readonly StoredSpec[], begunAt: string): Promise<void> {
   const stored = new Set(left.map(({ specHash }) => specHash));

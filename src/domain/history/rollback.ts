@@ -8,7 +8,7 @@ import { KEPT_SPECS } from './history.ts';
 
 /**
  * A stored configuration as a request, checked like any other: its voice may have been retired since it was stored.
- * Throws `NOT_FOUND` when there is none with this hash, `VALIDATION_FAILED` when it is not valid any more.
+ * Throws `NOT_FOUND` when none is stored under this hash, `VALIDATION_FAILED` when it is no longer valid.
  */
 export async function loadStoredRequest(
   specs: SpecStore,
@@ -23,7 +23,7 @@ export async function loadStoredRequest(
     );
   }
   try {
-    // It was accepted once, by the rules of then.
+    // It was accepted once, by the settings of that time.
     const rules = { voicePolicy: policy, inlineCredentials: true, allowEmpty: true };
     return parseAssistantRequest({ ...withoutOwnership(stored.payload), tools: [...stored.tools] }, rules);
   } catch (error) {

@@ -1,19 +1,14 @@
 import type { Resource, VapiAccount, VapiCollection, VapiPhoneNumbers, VapiTraffic } from '../account/vapi-account.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Requests made through an account. */
-interface Calls {
-  lists: number;
-  gets: number;
-  /** About phone numbers. */
-  numbers: number;
-  /** About tools. */
-  tools: number;
-  /** About traffic allocations. */
-  traffic: number;
-}
+/** What requests ask for: assistants (`lists`, `gets`), phone numbers, tools, traffic allocations. */
+export const CALL_KINDS = ['lists', 'gets', 'numbers', 'tools', 'traffic'] as const;
+type CallKind = (typeof CALL_KINDS)[number];
 
-/** An account that is read no faster than agreed, and that knows how often it was asked. */
+/** The number of requests made through an account, by what they asked for. */
+type Calls = Record<CallKind, number>;
+
+/** An account that is asked no faster than agreed, and counts its requests. */
 export interface PacedAccount extends VapiAccount {
   readonly calls: Calls;
 }
@@ -23,10 +18,10 @@ export interface Pacer {
   paced(account: VapiAccount, callsPerSecond: number): PacedAccount;
 }
 
-/** Of the pace of so long what was not used is made up for, in ms: a pause between two pages costs nothing then. */
+/** Unused turns that may be made up for, in ms: a pause between two pages then costs nothing. */
 const CREDIT_MS = 1_000;
 
-/** Makes a pacer: background work waits between its calls, so that the calls of users find Vapi's limits unspent. */
+/** Makes a pacer: background work pauses between its calls, so that Vapi's limits are left to the calls of users. */
 export function makePacer(runtime: Runtime): Pacer {
   const nextAt = new Map<string, number>();
 
@@ -40,8 +35,8 @@ export function makePacer(runtime: Runtime): Pacer {
   return { paced: (account, callsPerSecond) => pace(account, () => turn(account, callsPerSecond)) };
 }
 
-/** What is called before a request, with what it asks for. */
-type Before = (kind?: keyof Calls) => Promise<void>;
+/** Called before each request; counts it by what it asks for. */
+type Before = (kind?: CallKind) => Promise<void>;
 
 function pace(account: VapiAccount, turn: () => Promise<void>): PacedAccount {
   const calls: Calls = { lists: 0, gets: 0, numbers: 0, tools: 0, traffic: 0 };
@@ -70,7 +65,7 @@ function pace(account: VapiAccount, turn: () => Promise<void>): PacedAccount {
       return await account.named(kind);
     },
     whose: async () => {
-      // It can be told from any assistant of it that was seen.
+      // Any assistant of the account that was seen tells it.
       if (shown) return shown.vapiOrgId;
       await before('lists');
       return await account.whose();
@@ -81,7 +76,7 @@ function pace(account: VapiAccount, turn: () => Promise<void>): PacedAccount {
 function paceCollection(
   collection: VapiCollection,
   before: Before,
-  counted: Readonly<Record<'get' | 'list', keyof Calls>>,
+  counted: Readonly<Record<'get' | 'list', CallKind>>,
 ): VapiCollection {
   return {
     get: async (id) => {
@@ -108,7 +103,7 @@ function paceCollection(
 }
 
 function paceTraffic(traffic: VapiTraffic, before: Before): VapiTraffic {
-  /** An account that is known to have no access is not asked. */
+  /** No request is made for an account that is known to have no access. */
   const beforeAsking = async () => {
     if (traffic.hasAccess !== false) await before('traffic');
   };

@@ -3,10 +3,13 @@ import type { TaskEnd } from '../task.ts';
 import type { LongWork } from './long-work.ts';
 import type { Run, Unit } from './run.ts';
 
-/** Planning is not gone on with when less than this is left, in ms. */
+/** Planning goes on only with at least this much time left, in ms. */
 const PLANNING_MS = 5_000;
 
-/** Divides a run into units, and sends the first of each lane. What was planned stays when a plan is taken up again. */
+/**
+ * Divides a run into units, and sends the tasks of the first ones of each lane. May be repeated: units that are planned
+ * stay.
+ */
 export async function planRun<R extends Run, U extends Unit>(
   work: LongWork<R, U>,
   runId: string,
@@ -26,13 +29,13 @@ export async function planRun<R extends Run, U extends Unit>(
     }
     await work.begin(run, planned.length);
   }
-  // Also for a plan that comes late or twice: the planner may have crashed before it sent the tasks. The run itself is
-  // further then.
+  // Sent also by a repeated or late planning task: the planner may have crashed before it sent them, and the run is
+  // then past its planning.
   await sendFirst(work, planned);
   return { kind: 'done', outcome: 'planned' };
 }
 
-/** Each unit sends the next of its lane when it is done, so that no more are under way at a time. */
+/** Each unit that is done sends the next of its lane, so that no more are worked on at a time. */
 async function sendFirst<R extends Run, U extends Unit>(work: LongWork<R, U>, planned: readonly U[]): Promise<void> {
   for (const lane of new Set(planned.map((unit) => work.laneOf(unit)))) {
     const first = planned.filter((unit) => work.laneOf(unit) === lane).slice(0, work.parallelUnits);

@@ -5,9 +5,9 @@ export interface Run {
   /** Sorts by the time of its start. */
   runId: string;
   startedAt: string;
-  /** When something was last finished: a run that stands still is given up by the next. */
+  /** When something was last finished: a run without progress is given up by the next one. */
   updatedAt: string;
-  /** How many units there are; known when all are planned. */
+  /** The number of units; known when all are planned. */
   unitCount?: number;
   /** Numbers of the units that are done. */
   done: readonly number[];
@@ -18,7 +18,7 @@ export function newRunId(startedAt: string, { uniqueId }: Pick<Runtime, 'uniqueI
   return `${startedAt.replace(/[-:]|\.\d+/g, '')}-${uniqueId().slice(0, 8)}`;
 }
 
-/** A part of a run that one task at a time works on. */
+/** A part of a run; one task at a time works on it. */
 export interface Unit<Work = unknown, Position = unknown, Totals = unknown> {
   runId: string;
   /** From 0; units of one lane have successive numbers. */
@@ -31,7 +31,7 @@ export interface Unit<Work = unknown, Position = unknown, Totals = unknown> {
   failures: number;
   totals: Totals;
   isDone: boolean;
-  /** When something was last done about it, or until when it waits (ISO 8601); absent before the first step. */
+  /** When the last step was taken, or until when the unit waits (ISO 8601); absent before the first step. */
   dueAt?: string | undefined;
 }
 
@@ -39,7 +39,7 @@ export type UnitChange<U extends Unit> = Partial<Pick<U, 'position' | 'failures'
 
 /** The units of runs. */
 export interface UnitStore<U extends Unit> {
-  /** Keeps the unit that is there already, if there is one with this number. */
+  /** Adds a unit, unless there is one with this number. */
   plan(unit: U): Promise<void>;
   /** In the order of their numbers. */
   all(runId: string): Promise<U[]>;
@@ -48,7 +48,7 @@ export interface UnitStore<U extends Unit> {
   commit(unit: U, change: UnitChange<U>): Promise<U | undefined>;
 }
 
-/** The run that is going on, or the last that was. */
+/** The run that is going on, or the last one that was. */
 export interface CurrentRun {
   runId: string;
   /** ISO 8601: when it was started. */
@@ -57,18 +57,15 @@ export interface CurrentRun {
 
 /** Runs and their progress. Each write is one conditional write of one item. */
 export interface RunStore<R extends Run, Change> {
-  /** The run that was named last as the one that is going on. */
+  /** The run that was last named as the current one. */
   current(): Promise<CurrentRun | undefined>;
-  /**
-   * Names a run as the one that is going on, in the place of the one that was read. False when another was named
-   * meanwhile.
-   */
+  /** Names the current run, in the place of the one that was read. False when another one was named meanwhile. */
   makeCurrent(run: CurrentRun, replaces: CurrentRun | undefined): Promise<boolean>;
   create(run: R): Promise<void>;
   /** Undefined also for a run whose row cannot be read. */
   read(runId: string): Promise<R | undefined>;
   /** Changes a run that is still as it was read; undefined when it is not. */
   advance(run: R, change: Change): Promise<R | undefined>;
-  /** Notes that a unit is done, however often it is said; undefined when the run is over. */
+  /** Notes that a unit is done; may be repeated. Undefined when the run is over. */
   markDone(runId: string, unit: number, at: string): Promise<R | undefined>;
 }

@@ -1,9 +1,9 @@
 import type { CurrentRun } from './run.ts';
 
-/** A drift run in which nothing was finished for so long is given up, in ms. */
+/** A drift run that has finished nothing for this long is given up, in ms. */
 const ALIVE_MS = 45 * 60_000;
 
-/** What starting needs to know of a kind of long work. */
+/** What starting a run needs to know of its kind. */
 export interface Starting<R> {
   runs: {
     current(): Promise<CurrentRun | undefined>;
@@ -11,24 +11,27 @@ export interface Starting<R> {
     read(runId: string): Promise<R | undefined>;
     create(run: R): Promise<void>;
   };
-  /** `named`: as it is named now. */
+  /** `named`: how the run is named as the current one. */
   isOver(run: R, named: CurrentRun): boolean;
-  /** True for a run that nobody works on any more. */
+  /** True for a run that makes no progress any more. */
   standsStill(run: R): boolean;
-  /** Gives a run up that stands still. */
+  /** Ends a run that makes no progress. */
   giveUp(run: R): Promise<void>;
 }
 
 type Started = { kind: 'started' } | { kind: 'running'; runId: string };
 
-/** ISO 8601: a run that has finished nothing since then, seen from `now` (epoch ms), stands still. */
+/**
+ * The moment (ISO 8601) since which a drift run must have finished something at `now` (epoch ms) not to be given up.
+ */
 export function aliveSince(now: number): string {
   return new Date(now - ALIVE_MS).toISOString();
 }
 
 /**
- * Starts a run under a name, unless one is going on; then that one's id comes back. One that stands still is given up.
- * A run that is named and not there is just being started, if it was named after `since` (ISO 8601).
+ * Starts a run and names it as the current one, unless another run is going on: then returns the id of that one. A
+ * current run without progress is given up. A current run that is not stored yet is being started, if it was named
+ * after `since` (ISO 8601).
  */
 export async function startUnlessRunning<R>(
   starting: Starting<R>,
@@ -38,7 +41,7 @@ export async function startUnlessRunning<R>(
   const current = await runs.current();
   if (current && (await isAlive(starting, current, since))) return { kind: 'running', runId: current.runId };
   const isOurs = await runs.makeCurrent(name, current);
-  // A request that was sent twice loses against itself.
+  // The SDK may have sent the write twice, and the second one fails on the success of the first.
   const winner = isOurs ? undefined : await runs.current();
   if (winner && winner.runId !== name.runId) return { kind: 'running', runId: winner.runId };
   await runs.create(run);

@@ -5,7 +5,7 @@ import type { Run, Unit } from './run.ts';
 
 type Advance<U> = { kind: 'on'; unit: U } | { kind: 'overtaken' } | { kind: 'wait'; end: TaskEnd };
 
-/** Which unit of which run, and until when. */
+/** The unit of a run to work on, and the deadline. */
 interface UnitCall {
   runId: string;
   unit: number;
@@ -13,8 +13,8 @@ interface UnitCall {
 }
 
 /**
- * Works on a unit step by step, noting after each how far it came: a task that dies, comes twice or comes late goes on
- * from there, and of two on the same unit one gives way. When time runs out the rest is another task.
+ * Works on a unit step by step, noting the progress after each: a task that crashes, comes twice or comes late goes on
+ * from there, and of two on the same unit one gives way. When time runs out, another task does the rest.
  */
 export async function workOnUnit<R extends Run, U extends Unit>(
   work: LongWork<R, U>,
@@ -75,8 +75,8 @@ async function goOnAfter<R extends Run, U extends Unit>(
 }
 
 /**
- * Notes that a unit is done, sends the next of its lane, and ends the run when it was the last, whichever order the
- * others ended in. May be called again after any of its steps: each is done once, or does no harm twice.
+ * Notes that a unit is done, sends the task of the next one in its lane, and ends the run when it was the last, in
+ * whatever order the others ended. May be called again after any of its steps: each is done once, or may be repeated.
  */
 async function finishUnit<R extends Run, U extends Unit>(work: LongWork<R, U>, unit: U): Promise<string> {
   const { runId, number } = unit;

@@ -4,8 +4,8 @@ import type { AssistantMapping } from './assistant-mapping.ts';
 import type { MappingChange } from './stores.ts';
 
 /**
- * Notes an observation on a row, if the row has not changed since it was read. The last writer makes its own
- * observation.
+ * Notes an observation on a row, unless the row has changed since it was read: whoever changed it makes an observation
+ * of its own.
  */
 export async function annotateMapping(
   { mappings, runtime }: Pick<SyncDependencies, 'mappings' | 'runtime'>,

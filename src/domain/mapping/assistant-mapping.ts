@@ -20,7 +20,7 @@ export interface Retiree {
 export interface Attempt {
   specHash: string;
   until: string;
-  /** Tools of ours that it links. */
+  /** Tools of ours that it links to the assistant. */
   toolIds?: readonly string[];
 }
 
@@ -39,22 +39,22 @@ export interface AssistantMapping extends AssistantKey {
   keyFingerprint?: string;
   /** Hash of the configuration that was applied last. */
   specHash?: string;
-  /** Its shape (`shapeMark`): for one of the same shape the stored configuration need not be read. */
+  /** The shape of that configuration (`shapeMark`): for a new one of the same shape it need not be read. */
   specShape?: string;
-  /** Configurations that may have reached Vapi besides, their outcome being unknown. */
+  /** Further configurations that may have reached Vapi: the outcome of sending them is unknown. */
   attempted: readonly Attempt[];
   /** Token of the claim that was finalised last. */
   finalisedBy?: string;
   claim?: Claim;
   tools: ToolsState;
   phoneNumber?: PhoneNumberState;
-  /** Numbers that are still to be taken off. */
+  /** Numbers that still have to be taken off assistants of ours. */
   formerNumbers: readonly FormerNumber[];
-  /** Name, model and voice of the configuration that was applied last; absent in rows of before this was kept. */
+  /** Name, model and voice of that configuration; absent in rows older than this field. */
   summary?: SpecSummary;
-  /** The template that its configuration comes from; absent for one that has a configuration of its own. */
+  /** The template that the configuration comes from; absent for a configuration of its own. */
   template?: TemplateBinding;
-  /** The operation that made the present revision; absent in rows of before this was kept. */
+  /** The operation that made the present revision; absent in rows older than this field. */
   revisedBy?: string;
   /** Who made the last change, and when (ISO 8601). */
   changedBy?: Actor;
@@ -68,15 +68,15 @@ export interface AssistantMapping extends AssistantKey {
   updatedAt: string;
 }
 
-/** Which template an assistant is bound to, and what was given with it: enough to render it anew. */
+/** The template that an assistant is bound to, and what was given with it: enough to render it again. */
 export interface TemplateBinding {
   id: string;
   version: number;
-  /** Values of the request itself; those of the organisation are kept apart. */
+  /** Values that the request gave; those of the organisation are stored apart. */
   variables?: JsonObject;
   /** JSON Merge Patch (RFC 7396) on the rendered configuration. */
   overrides?: JsonObject;
-  /** The operation that has bound it so. */
+  /** The operation that made this binding. */
   operationId: string;
 }
 
@@ -89,13 +89,13 @@ export interface LinkedTool {
 
 /**
  * The tools of an assistant.
- * - `none`: it is to have none
- * - `linked`: it has all that it is to have
- * - `pending`: some are not registered at Vapi yet; it has those of before
+ * - `none`: none are wanted
+ * - `linked`: all wanted tools are linked
+ * - `pending`: some wanted tools are not registered at Vapi yet; those that were linked before stay linked
  */
 export interface ToolsState {
   status: 'none' | 'linked' | 'pending';
-  /** How many it is to have. */
+  /** The number of wanted tools. */
   count: number;
   /** Hashes of their definitions, in the order given. */
   wanted: readonly string[];
@@ -122,8 +122,8 @@ export interface PhoneNumberState {
 }
 
 /**
- * A number that another one has replaced, or that was left in another account, and that may still point to assistants
- * of ours.
+ * A number that was replaced by another one, or left in another account, and that may still point to assistants of
+ * ours.
  */
 export interface FormerNumber {
   id: string;
@@ -142,36 +142,39 @@ export interface LiveState {
   versions?: readonly VersionShare[];
 }
 
-/** What a mapping row carries of the last runs that found something wrong with it; absent when all is well. */
+/** What the last drift runs found wrong with an assistant. */
 export interface DriftState {
   class: 'drifted' | 'missing' | 'pending' | 'pinned';
-  /** ISO 8601: since when it is so. */
+  /** ISO 8601: since when this is so. */
   since: string;
   /** The run that found it first. */
   runId: string;
   /** JSON Pointers of the fields that differ; no values, as prompts may be among them. */
   fields: readonly string[];
-  /** How often it was healed without getting well. */
+  /** How often healing was tried without success. */
   heals: number;
   /** ISO 8601: the last time. */
   healedAt?: string;
 }
 
-/** Stands for the number that an assistant is to answer: what it is pointed to is no field of the assistant itself. */
+/**
+ * Names the phone number of an assistant among the fields that differ: where a number points is no field of the
+ * assistant.
+ */
 export const NUMBER_PATH = '/phoneNumber/assistantId';
 
-/** Stands for a tool of ours that an assistant names and Vapi has not any more. */
+/** Names a linked tool that no longer exists at Vapi among the fields that differ. */
 export const TOOLS_PATH = '/model/toolIds';
 
 /** All that one consistent read of an organisation gives. */
 export interface OrganisationView {
   record: OrganisationRecord | undefined;
   mappings: readonly AssistantMapping[];
-  /** Mappings that cannot be read, and the record if that cannot be. */
+  /** Rows that cannot be read: mappings, or the record. */
   unreadable: readonly UnreadableMapping[];
 }
 
-/** A row that cannot be parsed. Its keys still say whose it is, and which assistant it names. */
+/** A row that cannot be parsed. Its keys still tell its owner and the assistant that it names. */
 export interface UnreadableMapping {
   /** The row's primary key. */
   unreadable: string;
@@ -191,24 +194,24 @@ export function isReadable(row: MappingRow): row is AssistantMapping {
   return !('unreadable' in row);
 }
 
-/** The mapping of one assistant in what was read of its organisation. Throws `INTERNAL` when that cannot be known. */
+/** The mapping of one assistant. Throws `INTERNAL` when a row that decides about it cannot be read. */
 export function mappingOf(view: OrganisationView, key: AssistantKey): AssistantMapping | undefined {
   assertReadable(view, key);
   return view.mappings.find((mapping) => mapping.role === key.role);
 }
 
-/** Throws `INTERNAL` when what decides about one assistant cannot be read. */
+/** Throws `INTERNAL` when a row that decides about one assistant cannot be read. */
 export function assertReadable(view: OrganisationView, key: AssistantKey): void {
   const hidden = unreadableOf(view, key);
   if (hidden) throw unreadableRow(hidden.unreadable);
 }
 
-/** What cannot be read of what decides about one assistant: its mapping, or the record of its organisation. */
+/** The unreadable row that decides about one assistant: its mapping, or the record of its organisation. */
 export function unreadableOf({ unreadable }: OrganisationView, { role }: AssistantKey): UnreadableMapping | undefined {
   return unreadable.find((row) => row.role === role || row.role === undefined);
 }
 
-/** The role of an organisation that names an assistant already, also by a row that cannot be read otherwise. */
+/** The role whose row already names an assistant, readable or not. */
 export function nameOfRoleWith({ mappings, unreadable }: OrganisationView, assistantId: string): string | undefined {
   const row = [...mappings, ...unreadable].find((candidate) => candidate.assistantId === assistantId);
   return row && (row.role ?? 'unknown');

@@ -2,21 +2,21 @@ import type { Scope } from '../account/scope.ts';
 import type { Resource } from '../account/vapi-account.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 
-/** Who has taken an assistant that this service did not make, by the claim with this token. */
+/** The owner of an assistant that this service did not make, and the token of the claim under which it was taken. */
 export interface AssistantOwner extends AssistantKey {
   token: string;
 }
 
 /**
- * Who has which assistant. An assistant that was made here is in its mapping and in its metadata; others are noted one
- * by one.
+ * The owners of assistants. An assistant that was made here names its owner in its metadata and has a mapping; for
+ * others the owner is noted here.
  */
 export interface AssistantOwners {
-  /** Mappings that name the assistant, in the account of that scope. What was written a moment ago may be missing. */
+  /** Mappings that name the assistant, in the account of that scope. A write of the last second may be missing. */
   ownersOf(assistant: Resource, account: { orgId: string; scope: Scope }): Promise<AssistantKey[]>;
   /**
-   * Notes the owner of an assistant, if there is none yet, it is the same organisation and role, or it is still the one
-   * that was read (`from`). Else the owner that there is comes back.
+   * Notes the owner of an assistant, if it has none yet, or the same one, or still the one that was read (`from`).
+   * Otherwise returns the present owner.
    */
   own(
     assistantId: string,

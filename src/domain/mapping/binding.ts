@@ -4,7 +4,7 @@ import { isoNow } from '../runtime.ts';
 import type { AssistantMapping, TemplateBinding } from './assistant-mapping.ts';
 import { mappingAfter } from './mapping-after.ts';
 
-/** True when both say the same, whoever has said it. */
+/** True when both bind to the same version with the same values, whichever operation made them. */
 export function isSameBinding(a: TemplateBinding | undefined, b: TemplateBinding | undefined): boolean {
   if (!a || !b) return a === b;
   return contentOf(a) === contentOf(b);
@@ -15,8 +15,8 @@ function contentOf({ id, version, variables = {}, overrides = {} }: TemplateBind
 }
 
 /**
- * Binds an assistant that is as it is to be to a template, or to none (null): one write, without a claim. Undefined
- * when the row has changed since it was read.
+ * Changes only the binding of an assistant, to a template or to none (null): one write, without a claim. Returns
+ * undefined when the row has changed since it was read.
  */
 export async function rebind(
   operation: Operation,

@@ -6,12 +6,12 @@ import { type ClaimRequest, giveBack, type HeldClaim, takeClaim } from './hold-c
 
 /**
  * Takes the claim and stores the configuration at the same time: one round trip instead of two. The configuration is
- * named by its content, so that it does no harm when the claim is lost. Nothing is sent to Vapi before both are
- * certain. Undefined when another operation was faster.
+ * stored under its hash, so that it does no harm when the claim is lost. Nothing is sent to Vapi before both are
+ * certain. Returns undefined when another operation was faster.
  *
- * Where there is no row yet, the claim comes first: whoever ends an earlier row removes all configurations before it,
- * and one that was stored too early would be among them. A row that is there cannot end in between: the claim would be
- * lost.
+ * When there is no row yet, the claim comes first: a removal that is ending an earlier row deletes every stored
+ * configuration, and would delete one that was stored too early. A row that exists cannot be removed in between, as the
+ * claim would then fail.
  */
 export async function claimAndKeep(
   operation: Operation,

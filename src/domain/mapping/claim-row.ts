@@ -2,13 +2,13 @@ import { isoNow, type Runtime } from '../runtime.ts';
 import type { Claim } from './claim.ts';
 import type { Transition } from './transitions.ts';
 
-/** A row of any kind, as far as its claim goes. */
+/** The part of any row that its claim needs. */
 interface ClaimedRow {
   claim?: Claim;
 }
 
 /** What a transition writes besides the claim. */
-export type ClaimChange<Change> = Change & { claim?: Claim | null };
+type ClaimChange<Change> = Change & { claim?: Claim | null };
 
 export interface RowWrite<Row, Change> {
   transition: Transition;
@@ -21,7 +21,7 @@ export interface RowWrite<Row, Change> {
   at: string;
 }
 
-/** One row of a table, whatever kind it is of, with what it says after a write. Losing a race is an answer. */
+/** One row of any kind; a write returns the row as it is afterwards. Losing a race is an answer, not an error. */
 export interface ClaimableRow<Row extends ClaimedRow, Change> {
   write(write: RowWrite<Row, Change>): Promise<{ kind: 'written'; row: Row | undefined } | { kind: 'conflict' }>;
 }
@@ -34,7 +34,9 @@ export interface Held<Row> {
   row: Row;
 }
 
-/** Takes a row, on condition that it still is as it was read. Undefined when somebody else was faster. */
+/**
+ * Takes the claim on a row, if the row is still as it was read. Returns undefined when another operation was faster.
+ */
 export async function claimRow<Row extends ClaimedRow, Change>(
   rows: ClaimableRow<Row, Change>,
   { from, claim, change }: { from: Row | undefined; claim: Claim; change: ClaimChange<Change> },
@@ -47,12 +49,12 @@ export async function claimRow<Row extends ClaimedRow, Change>(
 }
 
 /** How a claim ends. */
-export interface ClaimEnd<Change> {
+interface ClaimEnd<Change> {
   transition: Transition;
   change: ClaimChange<Change>;
 }
 
-/** Ends the claim with one write, on condition that it is still ours. */
+/** Ends the claim with one write, if the claim is still ours. */
 export async function endRowClaim<Row extends ClaimedRow, Change>(
   rows: ClaimableRow<Row, Change>,
   held: Held<Row>,
@@ -62,9 +64,9 @@ export async function endRowClaim<Row extends ClaimedRow, Change>(
 }
 
 /**
- * How a row is given back after a failure that made nothing. A claim that was taken over from an unknown outcome is put
- * back as it was, unresolved: what it left at Vapi is still to be found, by its token and in its account. A row that
- * was only there for the claim goes.
+ * How a row is given back after a failure that made nothing at Vapi. A claim that was taken over from an unknown
+ * outcome becomes unresolved again: what it left at Vapi is still to be found, by its token and in its account. A row
+ * that only held the claim is removed.
  */
 export function returnOf<Row>({ previous }: Held<Row>, isEmpty: boolean): ClaimEnd<object> {
   if (previous) {
@@ -74,7 +76,7 @@ export function returnOf<Row>({ previous }: Held<Row>, isEmpty: boolean): ClaimE
   return isEmpty ? { transition: 'abandon', change: {} } : { transition: 'release', change: { claim: null } };
 }
 
-/** How a row is left when the outcome of the change is not known: claimed, without a live holder. */
+/** How a row is left when the outcome of a change is unknown: claimed, without a live holder. */
 export function unresolved<Row>({ claim }: Held<Row>, runtime: Runtime): { claim: Claim; end: ClaimEnd<object> } {
   const left = { ...claim, unresolvedAt: isoNow(runtime) };
   return { claim: left, end: { transition: 'leave-unresolved', change: { claim: left } } };

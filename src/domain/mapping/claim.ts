@@ -11,18 +11,18 @@ export interface Claim {
   /** The account in which a create may have made an assistant. */
   scope: Scope;
   startedAt: string;
-  /** Start of the earliest create of this row whose outcome was never known. A look-up goes back to here. */
+  /** Start of the earliest create of this row whose outcome is still unknown: a look-up goes back to here. */
   since: string;
   expiresAt: string;
-  /** Who changes the assistant; absent in claims of before this was kept, and of tools. */
+  /** Who changes the assistant; absent in claims older than this field, and in claims on tools. */
   by?: Actor;
-  /** The operation that took it. */
+  /** The operation that took the claim. */
   operationId?: string;
-  /** Set when the holder gave up not knowing whether its create had an effect. */
+  /** Set when the holder gave up without knowing whether its create, or its delete, had an effect. */
   unresolvedAt?: string;
 }
 
-/** True when the claim, or one that it has taken over, may have made an assistant that no mapping names. */
+/** True when this claim, or one that it took over, may have made an assistant that no mapping names. */
 export function mayBePrecededByCreate(claim: Claim): boolean {
   return mayHaveCreated(claim) || claim.since !== claim.startedAt;
 }
@@ -37,19 +37,17 @@ export function mayHaveCreated(claim: Claim): boolean {
   return claim.operation === 'create' || claim.operation === 'recreate';
 }
 
-/**
- * True for an assistant that was being removed when its claim ended: it is removed to the end, and never brought back.
- */
+/** True for a claim whose holder was removing the assistant: the removal is completed, never undone. */
 export function isBeingRemoved(claim: Claim | undefined): boolean {
   return claim?.operation === 'delete';
 }
 
-/** For how many seconds it has been unknown what came of a create; undefined while nothing is unknown. */
+/** For how many seconds the outcome of a create has been unknown; undefined when none is. */
 export function unresolvedForSeconds(claim: Claim | undefined, now: number): number | undefined {
   return !claim || isHeld(claim, now) || !mayHaveCreated(claim) ? undefined : ageSecondsOf(claim, now);
 }
 
-/** For how many seconds something has been under way, or unknown. */
+/** How many seconds ago the first change that is not completed began. */
 export function ageSecondsOf({ since }: Claim, now: number): number {
   return Math.max(0, Math.round((now - Date.parse(since)) / 1000));
 }
@@ -64,13 +62,13 @@ interface NewClaim {
   operation: ClaimOperation;
   scope: Scope;
   now: number;
-  /** The most that the holder can still run, in ms. */
+  /** The longest that the holder can still run, in ms. */
   remainingMs: number;
   /** The ended claim that this one takes over. */
   previous: Claim | undefined;
 }
 
-/** Makes a claim that outlives its holder: no request of the holder's can still be under way when it expires. */
+/** Makes a claim that outlives its holder: when it expires, no request of the holder can still be under way. */
 export function newClaim({ token, operation, scope, now, remainingMs, previous }: NewClaim): Claim {
   const startedAt = new Date(now).toISOString();
   return {

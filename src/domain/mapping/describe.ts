@@ -5,7 +5,7 @@ import type { SpecSummary } from '../configuration/summary.ts';
 import type { AssistantMapping, DriftState, LiveState, OrganisationView } from './assistant-mapping.ts';
 import { ageSecondsOf, isBeingRemoved, isHeld, mayHaveCreated, settlesAt } from './claim.ts';
 
-/** `imported`: mapped as it was found, and no configuration has been applied yet. */
+/** `imported`: mapped as it was found at Vapi; no configuration has been applied yet. */
 export const ASSISTANT_STATES = ['imported', 'synced', 'changing', 'unresolved', 'interrupted'] as const;
 type AssistantState = (typeof ASSISTANT_STATES)[number];
 
@@ -15,23 +15,23 @@ export interface AssistantStatus extends AssistantKey {
   assistantId: string | null;
   specHash: string | null;
   revision: number;
-  /** Of the configuration that was applied last; null when that is not known. */
+  /** Summary of the configuration that was applied last; null when that is not known. */
   summary: SpecSummary | null;
   /** The template that the assistant is bound to; null for one that has a configuration of its own. */
   template: { id: string; version: number } | null;
   scope: string | null;
   vapiOrgId: string | null;
-  /** `toolIds`: those of ours that the assistant has. `refused`: why Vapi does not take a definition. */
+  /** `toolIds`: tools of ours that are linked. `refused`: why Vapi does not take a definition. */
   tools: { status: string; count: number; toolIds: readonly string[]; refused?: string };
   /** The number whose calls the assistant answers. */
   phoneNumber?: { id: string; status: string };
-  /** What callers hear: what was stored last, versions that were pinned by hand, or nobody could look. */
+  /** What callers hear: the newest version, versions that were pinned by hand, or unknown. */
   live: LiveState['state'];
   /** The pinned versions and their shares. */
   pinned?: { versions: readonly VersionShare[] };
-  /** What the drift runs find wrong with it, and since when; null when the last one found nothing. */
+  /** What the last drift run found wrong, and since when; null when it found nothing. */
   drift: DriftState | null;
-  /** Set while the state is not `synced`: what is going on, since when, and what comes of it. */
+  /** Set while there is a claim: what is under way, since when, and what happens next. */
   claim?: { operation: string; startedAt: string; ageSeconds: number; next: string };
   /** Assistants of ours that are still to be removed at Vapi. */
   retiring?: readonly string[];

@@ -1,28 +1,30 @@
+import type { ExpectedRevision } from '../expected-revision.ts';
 import type { Operation, Precondition } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import type { AssistantMapping } from './assistant-mapping.ts';
 import { isBeingRemoved, isHeld } from './claim.ts';
 
-/** What a caller takes to be so. All that is given must hold, or nothing is done. */
-export interface Expectation {
+/**
+ * What a caller expects of a row. Unless all of it holds, nothing is done. Of a revision, `none` means that no
+ * assistant is mapped yet.
+ */
+export interface Expectation extends ExpectedRevision {
   /** Hash of the configuration that was applied last, to an assistant whose removal has not begun since. */
   specHash?: string;
-  /** The mapping is there, and its revision is this one; `any`: it is there; `none`: no assistant is mapped yet. */
-  revision?: number | 'any' | 'none';
-  /** The row is as it was when something was planned for it, or as the planned operation has left it. */
+  /** The row is as it was planned with, or as an operation of the plan has left it. */
   planned?: PlannedRow;
 }
 
-/** A row as it was planned with. Its revision is no part of that: linking a tool or a number makes one too. */
+/** A row as it was planned with. Its revision does not count: linking a tool or a number makes a new one too. */
 export interface PlannedRow {
   specHash: string | undefined;
   /** The operation that had bound it to its template. */
   boundBy: string | undefined;
-  /** Operations of the plan itself: what these have made of the row is expected too. */
+  /** Operations of the plan: a row that one of these changed last is as expected too. */
   own: readonly string[];
 }
 
-/** The same operation, which from now on is carried out only while the row is as expected. */
+/** The operation with a precondition: it is carried out only while the row is as expected. */
 export function expecting(operation: Operation, { specHash, revision, planned }: Expectation): Operation {
   let expected = revision;
   let ownToken: string | undefined;
@@ -54,8 +56,9 @@ function assertPlanned(mapping: AssistantMapping | undefined, plan: { planned: P
 }
 
 /**
- * Each claim, and each binding, names its operation: what the last one left is the plan's own, or the row is as
- * planned. One whose removal was cut off is not to come back; while somebody is still at it, Vapi may yet refuse.
+ * True when the row is as it was planned with, or when an operation of the plan changed it last: each claim and each
+ * binding names its operation. False for one whose removal was cut off, as it is not to come back; while somebody is
+ * still removing it, Vapi may yet refuse.
  */
 export function isAsPlanned(
   { specHash, revisedBy, template, claim }: AssistantMapping,
@@ -66,7 +69,7 @@ export function isAsPlanned(
   return isOwn || (specHash === planned.specHash && template?.operationId === planned.boundBy);
 }
 
-/** What the operation has made itself is no surprise to it. */
+/** Throws when an assistant is mapped, unless this operation has mapped it. */
 function assertNone(mapping: AssistantMapping | undefined, ownToken: string | undefined): void {
   if (mapping?.assistantId === undefined) return;
   if (ownToken === undefined || mapping.finalisedBy !== ownToken) throw failed('there is one already');
@@ -77,7 +80,7 @@ function assertRevision(
   { expected, ownToken, now }: { expected: number; ownToken: string | undefined; now: number },
 ): void {
   if (revision !== expected) throw failed(`the revision is ${revision}, not ${expected}`);
-  // A change that is under way keeps its revision when it ends: what the caller has read is about to be another.
+  // A change that is under way keeps its revision when it ends, with other content than the caller has read.
   if (claim && claim.token !== ownToken && isHeld(claim, now)) throw failed('another call is changing it');
 }
 

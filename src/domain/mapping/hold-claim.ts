@@ -8,13 +8,8 @@ import { mappingAfter } from './mapping-after.ts';
 import type { MappingChange } from './stores.ts';
 import type { Transition } from './transitions.ts';
 
-/** The claim that this operation holds, and the mapping as it was written with it. */
-export interface HeldClaim {
-  claim: Claim;
-  /** The ended claim that was taken over. */
-  previous: Claim | undefined;
-  mapping: AssistantMapping;
-}
+/** A claim on a mapping that this operation holds. */
+export type HeldClaim = Held<AssistantMapping>;
 
 export interface ClaimRequest {
   mapping: AssistantMapping | undefined;
@@ -22,13 +17,16 @@ export interface ClaimRequest {
   scope: Scope;
   /** Hash of the configuration that is about to be sent to Vapi. */
   specHash?: string;
-  /** Tools of ours that it links. */
+  /** Tools of ours that the change links. */
   toolIds?: readonly string[];
-  /** What is to be removed besides: written down with the claim, so that a crash does not forget it. */
+  /** Assistants to be removed: written down with the claim, so that a crash does not forget them. */
   retire: readonly Retiree[];
 }
 
-/** Takes the row, on condition that it still is as it was read. Undefined when somebody else was faster. */
+/**
+ * Takes the claim on the mapping, if the row is still as it was read. Returns undefined when another operation was
+ * faster.
+ */
 export async function takeClaim(
   operation: Operation,
   { mapping, operation: purpose, scope, specHash, toolIds = [], retire }: ClaimRequest,
@@ -45,7 +43,7 @@ export async function takeClaim(
   if (!held) return undefined;
   precondition?.follow(held.row);
   journal.record({ code: 'CLAIM_TAKEN', operation: purpose, takenOver: previous !== undefined });
-  return { claim, previous, mapping: held.row };
+  return held;
 }
 
 /** The mapping of an operation as a row that is changed under a claim. */
@@ -59,7 +57,7 @@ function rowOf({ mappings, key }: Operation): ClaimableRow<AssistantMapping, Map
   };
 }
 
-/** Until it is known what came of it, the configuration counts as one that may have reached Vapi. */
+/** Until the outcome is known, the configuration counts as one that may have reached Vapi. */
 function withAttempt(
   attempted: readonly Attempt[],
   { specHash, toolIds, claim }: { specHash: string | undefined; toolIds: readonly string[]; claim: Claim },
@@ -72,24 +70,20 @@ function withAttempt(
   return [...attempted.filter((other) => other !== before), attempt];
 }
 
-/** The assistant that the row itself names is left out: that is written down already. */
+/** The retirees of the row and the new ones, except those that the row already names. */
 function stillToRetire(mapping: AssistantMapping | undefined, retire: readonly Retiree[]): Retiree[] {
   const known = mapping?.retiring ?? [];
   const written = [mapping?.assistantId, ...known.map(({ assistantId }) => assistantId)];
   return [...known, ...retire.filter(({ assistantId }) => !written.includes(assistantId))];
 }
 
-/** Ends the claim with one write, on condition that it is still ours. */
+/** Ends the claim with one write, if the claim is still ours. */
 export async function endClaim(
   operation: Operation,
   { held, transition, change }: { held: HeldClaim; transition: Transition; change: MappingChange },
 ): Promise<{ kind: 'written'; row: AssistantMapping | undefined } | { kind: 'conflict' }> {
   const { runtime } = operation;
-  return await endRowClaim(rowOf(operation), asHeld(held), { transition, change, runtime });
-}
-
-function asHeld({ claim, previous, mapping }: HeldClaim): Held<AssistantMapping> {
-  return { claim, previous, row: mapping };
+  return await endRowClaim(rowOf(operation), held, { transition, change, runtime });
 }
 
 /**
@@ -100,22 +94,36 @@ export async function giveBack(
   operation: Operation,
   { held, attempted }: { held: HeldClaim; attempted?: readonly Attempt[] },
 ): Promise<void> {
-  const { assistantId, retiring } = held.mapping;
-  const { transition, change } = returnOf(asHeld(held), assistantId === undefined && retiring.length === 0);
+  const { assistantId, retiring } = held.row;
+  const { transition, change } = returnOf(held, assistantId === undefined && retiring.length === 0);
   await quietly(operation, async () => {
-    // Nothing refers to the configurations of a row that goes: no prompt outlives it.
+    // A row that is removed leaves no configuration behind: no prompt outlives it.
     if (transition === 'abandon') await operation.specs.removeAll(operation.key);
     await endClaim(operation, { held, transition, change: { ...change, attempted } });
   });
 }
 
+/** Acts at Vapi or on the table under a claim, and gives the row back when that fails. Throws the failure. */
+export async function givingBackAfterFailure<T>(
+  operation: Operation,
+  held: HeldClaim,
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    await giveBack(operation, { held });
+    throw error;
+  }
+}
+
 /**
- * Leaves the row claimed without a live holder, as the outcome of the change is not known: the next operation looks it
- * up. Never throws: a claim that cannot be written expires by itself, and says the same. Returns the claim as it is
- * left.
+ * Leaves the row claimed without a live holder, because the outcome of the change is unknown: the next operation looks
+ * it up. Never throws: a claim that cannot be written expires by itself, with the same effect. Returns the claim as it
+ * is left.
  */
 export async function leaveUnresolved(operation: Operation, held: HeldClaim): Promise<Claim> {
-  const { claim, end } = unresolved(asHeld(held), operation.runtime);
+  const { claim, end } = unresolved(held, operation.runtime);
   await quietly(operation, async () => void (await endClaim(operation, { held, ...end })));
   return claim;
 }

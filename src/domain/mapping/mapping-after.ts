@@ -2,7 +2,7 @@ import { type AssistantMapping, NO_TOOLS } from './assistant-mapping.ts';
 import type { MappingChange, MappingWrite } from './stores.ts';
 import { makesRevision, TRANSITIONS } from './transitions.ts';
 
-/** The mapping after a write that has happened; undefined when that has removed it. */
+/** The mapping after a successful write; undefined when the write removed it. */
 export function mappingAfter({ key, transition, token, from, change, at }: MappingWrite): AssistantMapping | undefined {
   if (TRANSITIONS[transition].to === 'absent') return undefined;
   const before = from ?? {

@@ -21,7 +21,7 @@ export type MappingChange = Partial<
   claim?: Claim | null;
   specShape?: string | null;
   drift?: DriftState | null;
-  /** Null takes the binding away. */
+  /** Null removes the binding. */
   template?: TemplateBinding | null;
   phoneNumber?: PhoneNumberState | null;
 };
@@ -38,7 +38,7 @@ export interface MappingWrite {
   at: string;
 }
 
-/** What the row says after a write that has happened follows from the write (`mappingAfter`). */
+/** The row after a successful write follows from the write itself (`mappingAfter`). */
 export type MappingWriteResult = { kind: 'written' } | { kind: 'conflict'; current: AssistantMapping | undefined };
 
 /** The table of mappings. Reads are consistent, writes conditional; losing a race is an answer, not an error. */
@@ -47,14 +47,14 @@ export interface MappingStore {
   write(write: MappingWrite): Promise<MappingWriteResult>;
 }
 
-/** A configuration that is about to be sent to Vapi, as it is stored before. */
+/** A configuration as it is stored, before it is sent to Vapi. */
 export interface SpecToStore extends Configuration {
   specHash: string;
   summary: SpecSummary;
   /** ISO 8601. */
   at: string;
   /**
-   * Hashes of configurations that were applied before it was stored, as far as the writer knows: of the one that it
+   * Hashes of configurations that are known to have been applied before this one is stored: that of the one it
    * replaces.
    */
   appliedBefore: readonly string[];

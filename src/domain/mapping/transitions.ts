@@ -1,19 +1,18 @@
 /**
  * The life of a mapping row as data. The store makes the condition of each write from this table, docs/architecture.md
- * draws it, and nothing else decides what may follow what.
+ * draws it, and nothing else decides which state may follow which.
  *
  * - `absent`: there is no row
  * - `idle`: no operation is changing the assistant
- * - `claimed`: somebody is, until `claim.expiresAt`
- * - `unresolved`: somebody did, and does not know whether an assistant was made
+ * - `claimed`: an operation is changing it, until `claim.expiresAt`
+ * - `unresolved`: an operation has changed it, and does not know whether an assistant was made or removed
  */
 export type MappingState = 'absent' | 'idle' | 'claimed' | 'unresolved';
 
 /**
- * What the row must still be like for the write to happen.
- * - `as-read`: the revision, the assistant and the claim (or its absence) are those that the decision was made from;
- *   for a new revision nothing else was written either, so that what the row then says is known without reading it
- *   again
+ * What must hold of the row for the write to happen.
+ * - `as-read`: revision, assistant and claim (or no claim) are as they were read. For a new revision nothing else may
+ *   have been written either, so that the row after the write is known without reading it again
  * - `own-token`: the claim is the writer's own
  */
 export type Guard = 'as-read' | 'own-token';
@@ -41,11 +40,11 @@ export const TRANSITIONS = {
   'leave-unresolved': { from: ['claimed'], to: 'unresolved', guard: 'own-token' },
   /** An observation of the assistant is noted on a row without a holder; the assistant does not change. */
   annotate: { from: ['idle'], to: 'idle', guard: 'as-read' },
-  /** The assistant is as it is to be, and another template (or none) is where that comes from. */
+  /** The assistant stays as it is; only the template that it is bound to changes. */
   rebind: { from: ['idle'], to: 'idle', guard: 'as-read', isNewRevision: true },
-  /** What the row names was deleted at Vapi by others, and the row has no holder: it is removed. For tools only. */
+  /** The tool that the row names was deleted at Vapi by others, and the row has no holder: the row is removed. */
   forget: { from: ['idle'], to: 'absent', guard: 'as-read' },
-  /** The assistant is gone at Vapi: so is the row. */
+  /** The assistant is gone at Vapi: the row is removed too. */
   remove: { from: ['claimed'], to: 'absent', guard: 'own-token' },
 } as const satisfies Record<string, TransitionRule>;
 

@@ -1,11 +1,11 @@
 import type { Operation } from '../operation.ts';
-import { Problem } from '../problem.ts';
+import { Problem, secondsOf } from '../problem.ts';
 import { FINISH_RESERVE_MS, POLL_FIRST_MS, POLL_LONGEST_MS } from '../timing.ts';
 import type { Claim } from './claim.ts';
 
 /**
- * Pauses before another look at a row that somebody else holds: longer each time, with jitter, and not beyond the end
- * of the claim. Throws `SYNC_IN_PROGRESS` when there is no time left for it.
+ * Pauses before the next look at a row that another operation holds: longer each time, with jitter, and not beyond the
+ * end of the claim. Throws `SYNC_IN_PROGRESS` when too little time is left.
  */
 export async function waitForClaim(
   operation: Operation,
@@ -20,10 +20,13 @@ export async function waitForClaim(
   await runtime.sleep(pause);
 }
 
-/** Rounds in which others were faster, or Vapi contradicted itself, before that is taken for a fault. */
+/** Restarts, because others were faster or Vapi contradicted itself, after which it counts as a fault of Vapi. */
 const MAX_RESTARTS = 20;
 
-/** Pauses before a round is started over: short, as somebody has just finished. Throws when that never ends. */
+/**
+ * Pauses before an operation starts over: briefly, as another one has just finished. Throws when there were too many
+ * restarts or too little time is left.
+ */
 export async function pauseBeforeRestart(operation: Operation, count: { restarts: number }): Promise<void> {
   count.restarts += 1;
   assertTimeLeft(operation);
@@ -36,13 +39,13 @@ export async function pauseBeforeRestart(operation: Operation, count: { restarts
   await operation.runtime.sleep(operation.runtime.random() * Math.min(2 ** count.restarts, POLL_LONGEST_MS));
 }
 
-/** Throws `SYNC_IN_PROGRESS` when so many others were faster that no time is left to start over. */
+/** Throws `SYNC_IN_PROGRESS` when too little time is left to start over. */
 export function assertTimeLeft({ deadline }: Operation): void {
   if (deadline.remainingMs() < FINISH_RESERVE_MS) throw inProgress(0);
 }
 
 function inProgress(untilEndMs: number): Problem {
-  const retryAfterSeconds = Math.max(1, Math.ceil(untilEndMs / 1000));
+  const retryAfterSeconds = secondsOf(untilEndMs);
   return new Problem(
     'SYNC_IN_PROGRESS',
     `Another call is changing this assistant. Repeat the request; at the latest in ${retryAfterSeconds} s the other call is over.`,

@@ -3,10 +3,10 @@ import { type Access, keyOfScope } from '../account/credentials.ts';
 import type { LivePhoneNumber } from '../account/vapi-account.ts';
 import { isOurs } from '../configuration/configuration.ts';
 import type { AssistantMapping, FormerNumber, PhoneNumberState } from '../mapping/assistant-mapping.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 
-/** A number, and the assistant that is to answer it. */
+/** A number, and the assistant that should answer it. */
 interface PhoneLink {
   mapping: AssistantMapping;
   phoneNumber: PhoneNumberState;
@@ -14,14 +14,14 @@ interface PhoneLink {
 }
 
 /**
- * What is so of the number that is wanted; `pending`: it may be pointed to the assistant. Throws what the account
+ * The present state of the wanted number; `pending`: it may be pointed to the assistant. Throws what the account
  * throws.
  */
 export async function lookUpNumber(operation: Operation, link: PhoneLink): Promise<PhoneNumberState> {
   return settled(operation, { ...link.phoneNumber, status: await statusOf(operation, link) });
 }
 
-/** Points a number to the assistant that may be pointed to it. Throws what the account throws. */
+/** Points a number to the assistant; only for a number whose state is `pending`. Throws what the account throws. */
 export async function pointNumber(
   operation: Operation,
   { mapping, phoneNumber, access }: PhoneLink,
@@ -40,7 +40,7 @@ async function statusOf(
   operation: Operation,
   { mapping, phoneNumber, access }: PhoneLink,
 ): Promise<PhoneNumberState['status']> {
-  const live = await lookAtNumber(operation, operation, { phoneNumberId: phoneNumber.id, apiKey: access.apiKey });
+  const live = await lookAtNumber(operation, { phoneNumberId: phoneNumber.id, apiKey: access.apiKey });
   if (!live) return 'missing';
   if (live.assistantId === mapping.assistantId) return 'linked';
   if (live.assistantId === undefined) return live.isTakenOtherwise ? 'foreign' : 'pending';
@@ -49,16 +49,14 @@ async function statusOf(
 }
 
 /**
- * What Vapi has of a number. Undefined for a number that the account does not have, and for an id that no number can
- * have.
+ * The number as Vapi has it; undefined when the account has no such number, or when Vapi refuses the form of its id.
  */
 export async function lookAtNumber(
-  deps: SyncDependencies,
-  { deadline }: Pick<Operation, 'deadline'>,
+  { vapi, deadline }: Pick<Operation, 'vapi' | 'deadline'>,
   { phoneNumberId, apiKey }: { phoneNumberId: string; apiKey: ApiKey },
 ): Promise<LivePhoneNumber | undefined> {
   try {
-    const found = await deps.vapi.open(apiKey, deadline).phoneNumbers.get(phoneNumberId);
+    const found = await vapi.open(apiKey, deadline).phoneNumbers.get(phoneNumberId);
     return found.kind === 'found' ? found.phoneNumber : undefined;
   } catch (error) {
     if (error instanceof Problem && error.code === 'VAPI_REJECTED') return undefined;
@@ -66,7 +64,7 @@ export async function lookAtNumber(
   }
 }
 
-/** True when another assistant, that this service did not make for the same role, answers the number. */
+/** True when an assistant answers the number that this service did not make for the same organisation and role. */
 async function isAnswering(
   { vapi, deployment, key, deadline }: Operation,
   { assistantId, access }: { assistantId: string; access: Access },
@@ -83,8 +81,8 @@ function settled({ journal }: Operation, state: PhoneNumberState): PhoneNumberSt
 }
 
 /**
- * Takes numbers off the assistants of ours that they still point to. One in an account whose key is gone is passed
- * over: it is out of our hands. Throws what the accounts throw.
+ * Takes numbers off the assistants of ours that they still point to. A number in an account whose key is gone is
+ * skipped: it cannot be reached. Throws what the accounts throw.
  */
 export async function releaseNumbers(
   operation: Operation,
@@ -93,7 +91,7 @@ export async function releaseNumbers(
   for (const { id: phoneNumberId, scope, assistantIds } of numbers) {
     const apiKey = await keyOfScope(operation.credentials, { scope, access });
     if (!apiKey) continue;
-    const live = await lookAtNumber(operation, operation, { phoneNumberId, apiKey });
+    const live = await lookAtNumber(operation, { phoneNumberId, apiKey });
     if (!live?.assistantId || !assistantIds.includes(live.assistantId)) continue;
     await operation.vapi.open(apiKey, operation.deadline).phoneNumbers.assign(phoneNumberId, null);
     operation.journal.record({ code: 'PHONE_NUMBER_RELEASED', phoneNumberId, assistantId: live.assistantId });

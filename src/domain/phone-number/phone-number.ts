@@ -3,22 +3,22 @@ import type { Scope } from '../account/scope.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import type { AssistantMapping, FormerNumber, PhoneNumberState } from '../mapping/assistant-mapping.ts';
 
-/** As many earlier assistants are remembered; a number points to the last one, or to somebody else's. */
+/** The most earlier assistants that are remembered: a number points to the last one, or to somebody else's. */
 const MAX_PREVIOUS = 10;
 
-/** The number that an assistant is to answer: the organisation's, for its inbound assistant. */
+/** The number that an assistant should answer: the organisation's number, for its inbound assistant. */
 export function wantedPhoneNumber({ role }: Pick<AssistantKey, 'role'>, { phoneNumberId }: Access): string | undefined {
   return role === 'inbound' ? phoneNumberId : undefined;
 }
 
-/** True when the mapping speaks of the number that is wanted. */
+/** True when the mapping already has the wanted number. */
 export function isSamePhoneNumber(mapping: AssistantMapping, wanted: string | undefined): boolean {
   return mapping.phoneNumber?.id === wanted;
 }
 
 /**
- * What the mapping will say of the number when the assistant has been changed; null when there is none. Only an
- * assistant that stays the same keeps a number that is linked.
+ * The number in the mapping after the assistant has been changed; null when none is wanted. Only the same assistant
+ * keeps a number as linked.
  */
 export function nextPhoneNumber(
   mapping: AssistantMapping | undefined,
@@ -34,10 +34,10 @@ export function nextPhoneNumber(
   return { id: wanted, status: 'pending', previous };
 }
 
-/** As many are remembered that could not be taken off yet. */
+/** The most former numbers that are remembered until they are taken off. */
 const MAX_FORMER = 10;
 
-/** The numbers that are to be taken off when the assistant answers the wanted one, if any, in this account. */
+/** The numbers that have to be taken off once the assistant answers the wanted number, if any, in this account. */
 export function formerNumbers(
   mapping: AssistantMapping | undefined,
   here: { wanted: string | undefined; scope: Scope },
@@ -47,11 +47,11 @@ export function formerNumbers(
   return all.filter(({ id, scope }) => id !== here.wanted || scope !== here.scope).slice(0, MAX_FORMER);
 }
 
-/** The number of a mapping, if it points to an assistant of ours, or may do so. */
+/** The number of a mapping, if it points to an assistant of ours or may do so. */
 export function numbersOf({ assistantId, scope, phoneNumber }: AssistantMapping): FormerNumber[] {
   if (!phoneNumber || !scope) return [];
   const { id, status, previous } = phoneNumber;
-  const mayRing = status === 'linked' || status === 'pending';
-  const assistantIds = [...(assistantId && mayRing ? [assistantId] : []), ...previous];
+  const mayPoint = status === 'linked' || status === 'pending';
+  const assistantIds = [...(assistantId && mayPoint ? [assistantId] : []), ...previous];
   return assistantIds.length > 0 ? [{ id, scope, assistantIds }] : [];
 }

@@ -1,9 +1,9 @@
 import type { Counted, Target, TargetStore } from './rollout.ts';
 
-/** Examples that are shown of a cause. */
+/** The most examples that are shown of a cause. */
 const EXAMPLES = 5;
 
-/** Counts the targets of a rollout by state, and the failures by cause: a read of its pages. */
+/** Counts the targets of a rollout by state, and the failed ones by cause. Reads all of its units. */
 export async function countTargets(targets: TargetStore, rolloutId: string): Promise<Counted> {
   const counts = { outdated: 0, applying: 0, applied: 0, unchanged: 0, failed: 0, skipped: 0, 'rolled-back': 0 };
   const byCode = new Map<string, { count: number; examples: string[] }>();

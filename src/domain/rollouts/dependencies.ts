@@ -17,7 +17,7 @@ export interface RolloutDependencies extends SyncDependencies {
   fleet: MappedAssistants;
   bound: TemplateDependencies;
   pacer: Pacer;
-  /** For each Vapi account, with drift runs. */
+  /** Requests to one Vapi account in a second, together with drift runs. */
   callsPerSecond: number;
   inlineCredentials: boolean;
 }

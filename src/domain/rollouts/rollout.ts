@@ -3,10 +3,10 @@ import type { AssistantKey, Role } from '../configuration/assistant-key.ts';
 import type { CurrentRun } from '../long-work/run.ts';
 import type { RolloutState } from './transitions.ts';
 
-/** Why a rollout is not going on, or was taken back. */
+/** Why a rollout was stopped or rolled back. */
 export type StopReason = 'tolerance' | 'alarm' | 'unhealthy' | 'operator';
 
-/** What was asked for, with the defaults in it. */
+/** The request, with its defaults. */
 export interface RolloutRequest {
   template: string;
   version: number;
@@ -24,7 +24,7 @@ export interface RolloutRequest {
 }
 
 /**
- * A rollout, but for its targets. Times are ISO 8601. `select` is not kept: a list of organisations may be larger than
+ * A rollout without its targets. Times are ISO 8601. `select` is not stored: a list of organisations can be larger than
  * an item.
  */
 export interface Rollout extends Omit<RolloutRequest, 'select'> {
@@ -38,16 +38,16 @@ export interface Rollout extends Omit<RolloutRequest, 'select'> {
   targets: number;
   /** The most targets that may fail. */
   tolerance: number;
-  /** The unit that is worked on; while it rolls back, from the last to the first. */
+  /** The unit that is worked on; a rollback goes from the last to the first. */
   unit: number;
   unitCount: number;
-  /** It waits until then: for the end of the bake, or for targets that could not be reached. */
+  /** Until when it waits: for the end of the bake, or for targets that could not be reached. */
   dueAt?: string | undefined;
-  /** The first unit of this wave, or of the way back, that has targets to be tried again, and when (ISO 8601). */
+  /** The first unit, of this wave or of the rollback, with targets to be tried again, and when (ISO 8601). */
   waiting?: { unit: number; until: string } | undefined;
   /** When it was resumed, or began to go back: targets that could not be reached before have all their time again. */
   turnedAt?: string | undefined;
-  /** Units up to this one were looked at after the bake. */
+  /** The first unit that was not looked at after the bake. */
   looked?: number | undefined;
   startedBy: Actor;
   startedAt: string;
@@ -55,7 +55,7 @@ export interface Rollout extends Omit<RolloutRequest, 'select'> {
   endedAt?: string | undefined;
   /** The rollout of the template that began, or was to begin, before this one. */
   follows?: string | undefined;
-  /** What became of the targets; known when nothing changes it any more. */
+  /** What became of the targets; set when nothing changes it any more. */
   counted?: Counted | undefined;
   /** Grows with each write. */
   change: number;
@@ -72,38 +72,38 @@ export const TARGET_STATES = [
 ] as const;
 export type TargetState = (typeof TARGET_STATES)[number];
 
-/** How many targets there are in each state, and why some have failed. */
+/** The number of targets in each state, and why some have failed. */
 export interface Counted {
   counts: Record<TargetState, number>;
   failures: { code: string; count: number; examples: string[] }[];
 }
 
-/** One assistant that a rollout is to bring to the version, as it was when that was planned. */
+/** One assistant that a rollout changes, as it was when the rollout was planned. */
 export interface Target extends AssistantKey {
   state: TargetState;
   assistantId: string | null;
-  /** Version that it was bound to. */
+  /** The version that it was bound to. */
   from: number;
-  /** Operation that had bound it. */
+  /** The operation that had bound it. */
   boundBy: string;
-  /** Hash of its configuration. */
+  /** The hash of its configuration. */
   specHash: string | null;
   code?: string | undefined;
   detail?: string | undefined;
-  /** Since when it could not be done, and is tried again (ISO 8601). */
+  /** Since when attempts have failed (ISO 8601). */
   since?: string | undefined;
-  /** It was, or may have been, brought to the version. */
+  /** True when the version was, or may have been, applied. */
   reached?: boolean | undefined;
 }
 
-/** Targets of one wave that follow each other; they are written together. */
+/** Consecutive targets of one wave, stored together. */
 export interface TargetUnit {
   rolloutId: string;
   /** From 0, over all waves. */
   number: number;
   wave: number;
   targets: readonly Target[];
-  /** Until when a worker has it (ISO 8601). */
+  /** Until when a worker holds the unit (ISO 8601). */
   heldUntil?: string | undefined;
   /** Grows with each write, so that two workers notice each other. */
   version: number;
@@ -111,11 +111,14 @@ export interface TargetUnit {
 
 /** Rollouts. Each write is one conditional write of one item; reads are consistent. */
 export interface RolloutStore {
-  /** The rollout of a template that began last. */
+  /** The newest rollout of a template. */
   newest(template: string): Promise<CurrentRun | undefined>;
   /** Ids of the newest rollouts of all templates: no other one is open. */
   newestOfAll(): AsyncIterable<string>;
-  /** Names the newest rollout of a template in the place of what was read; false when it was named anew meanwhile. */
+  /**
+   * Names the newest rollout of a template, in the place of the one that was read. False when another was named
+   * meanwhile.
+   */
   makeNewest(template: string, rollout: CurrentRun, replaces: CurrentRun | undefined): Promise<boolean>;
   create(rollout: Rollout): Promise<void>;
   read(rolloutId: string): Promise<Rollout | undefined>;
@@ -140,10 +143,10 @@ export interface TargetStore {
   all(rolloutId: string): AsyncIterable<TargetUnit>;
 }
 
-/** Targets that are written together, unless more are worked on at a time. */
+/** The number of targets that are stored together, unless more are worked on at a time. */
 const UNIT_SIZE = 25;
 
-/** How many targets a unit has: one worker has it, so at least as many as are worked on at a time. */
+/** How many targets a unit has: one worker works on a unit, so at least as many as are worked on at a time. */
 export function unitSizeOf({ maxConcurrent }: Pick<Rollout, 'maxConcurrent'>): number {
   return Math.max(UNIT_SIZE, maxConcurrent);
 }

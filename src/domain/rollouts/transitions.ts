@@ -1,6 +1,6 @@
 /**
- * The life of a rollout as data: which state may follow which, by what. docs/rollouts.md draws it. Each transition is
- * one write, on condition that the rollout is still as it was read.
+ * The life of a rollout as data: which state may follow which. docs/rollouts.md draws it. Each transition is one write,
+ * made only if the rollout is still as it was read.
  */
 export const ROLLOUT_STATES = [
   'planning',
@@ -21,13 +21,13 @@ interface RolloutRule {
 }
 
 export const ROLLOUT_TRANSITIONS = {
-  /** All targets are written down. */
+  /** All targets are stored. */
   start: { from: ['planning'], to: 'running' },
-  /** The planner crashed: what it was to answer nobody has got. */
+  /** Planning failed or was interrupted. */
   'give-up': { from: ['planning'], to: 'failed' },
-  /** A wave is done. */
+  /** All targets of a wave are done. */
   bake: { from: ['running'], to: 'baking' },
-  /** The wave has baked, and is well. */
+  /** The wave has baked and is healthy. */
   'next-wave': { from: ['baking'], to: 'running' },
   complete: { from: ['baking'], to: 'completed' },
   pause: { from: ['running', 'baking'], to: 'paused' },
@@ -35,7 +35,7 @@ export const ROLLOUT_TRANSITIONS = {
   abort: { from: ['running', 'baking', 'paused'], to: 'aborted' },
   rollback: { from: ['running', 'baking', 'paused', 'completed', 'aborted'], to: 'rolling-back' },
   'end-rollback': { from: ['rolling-back'], to: 'rolled-back' },
-  /** Not every target could be brought back. */
+  /** Not every target could be restored. */
   'fail-rollback': { from: ['rolling-back'], to: 'failed' },
 } as const satisfies Record<string, RolloutRule>;
 
@@ -47,7 +47,7 @@ export function isAllowed(transition: RolloutTransition, state: RolloutState): b
   return from.includes(state);
 }
 
-/** True for a rollout that is not going on, and will not by itself or by `resume`. */
+/** True for a rollout that has ended: it does not go on by itself or by `resume`. */
 export function isEnded(state: RolloutState): boolean {
   return ['completed', 'failed', 'aborted', 'rolled-back'].includes(state);
 }

@@ -6,9 +6,9 @@ export function countOf(amount: string | number, all: number): number {
 }
 
 /**
- * The sizes of the waves: `first`, then each `factor` times the one before, or as many again; the last is the rest.
- * They are rounded down, and what is rounded off counts for the next: one and a half times one would else be one for
- * ever. Pure.
+ * The sizes of the waves: `first`, then each `factor` times the one before (exponential), or as many again (linear);
+ * the last is the rest. Sizes are rounded down, but the next one is made from the exact number: otherwise 1.5 times 1
+ * would stay 1 for ever. Pure.
  */
 export function waveSizes(targets: number, { first, growth, factor }: RolloutRequest['waves']): number[] {
   const sizes: number[] = [];

@@ -1,13 +1,13 @@
 import type { Access } from '../account/credentials.ts';
 import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import type { TrafficWish } from '../configuration/assistant-request.ts';
-import { type DesiredAssistant, isOurs } from '../configuration/configuration.ts';
+import { type DesiredAssistant, isOurs, metadataOf } from '../configuration/configuration.ts';
 import { diffAssistant } from '../configuration/diff.ts';
 import { summarise } from '../configuration/summary.ts';
 import { leaveAsLive } from '../configuration/untouched.ts';
 import { askForPruning } from '../history/prune-history.ts';
 import { nameOf } from '../journal.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import type { AssistantMapping, TemplateBinding } from '../mapping/assistant-mapping.ts';
 import type { ClaimOperation } from '../mapping/claim.ts';
 import { claimAndKeep } from '../mapping/claim-and-keep.ts';
@@ -31,18 +31,18 @@ interface Change {
   desired: DesiredAssistant;
   mapping: AssistantMapping | undefined;
   access: Access;
-  /** What was asked for about its traffic. */
+  /** What the caller asks for where the traffic is pinned. */
   traffic: TrafficWish | undefined;
-  /** The template that it is from now on bound to; null: to none; absent: that stays as it is. */
+  /** The template to bind the assistant to; null: to none; absent: the binding stays as it is. */
   binding?: TemplateBinding | null | undefined;
 }
 
 const START_OVER: StartOver = { kind: 'start-over', unremoved: [], goneTools: [] };
 
 /**
- * Carries a plan out under a claim: claim and keep the configuration, act at Vapi, remove what is too much, record.
- * Each step comes only after the one before it is certain, so that a crash between any two leaves what the next call
- * needs. The claim may be `held` already.
+ * Carries a plan out under a claim: take the claim and store the configuration, act at Vapi, remove other assistants of
+ * ours, record. Each step begins only after the one before it is certain, so that a crash between any two leaves what
+ * the next call needs. The claim may be `held` already.
  */
 export async function carryOutPlan(
   operation: Operation,
@@ -56,12 +56,12 @@ export async function carryOutPlan(
   if (!held) return START_OVER;
   const account = operation.vapi.open(access.apiKey, operation.deadline);
   const acted = await act(operation, { ...change, held, account });
-  if (!acted || 'kind' in acted) return acted ?? START_OVER;
+  if ('kind' in acted) return acted;
   return await complete(operation, { ...change, held, account, assistant: acted });
 }
 
-/** Undefined when the assistant that was to be changed has gone meanwhile. */
-async function act(operation: Operation, change: HeldChange): Promise<Resource | StartOver | undefined> {
+/** Sends the plan to Vapi. Starts over when the assistant, or a tool that it links, is gone meanwhile. */
+async function act(operation: Operation, change: HeldChange): Promise<Resource | StartOver> {
   const { plan, access } = change;
   try {
     if (plan.kind === 'create') return await create(operation, { ...change, plan });
@@ -102,13 +102,19 @@ async function complete(
   return outcome.kind === 'done' ? { ...outcome, problem } : outcome;
 }
 
-/** What a holder that crashed has done already shows in another configuration than the row's. */
+/**
+ * True when the assistant changes: also when a crashed holder has already sent the PATCH, as the row then still names
+ * another configuration.
+ */
 function hasChanged({ plan, desired, mapping }: Change): boolean {
   if (plan.kind !== 'update' || plan.patch.body) return true;
   return desired.specHash !== mapping?.specHash || !isSameTools(mapping.tools, plan.tools);
 }
 
-/** A new assistant is heard as it was made; one that nothing was written to is heard as before. */
+/**
+ * What callers hear after the change: of a new assistant what was created. Not looked at when nothing was changed and
+ * nothing was asked for.
+ */
 async function liveAfter(
   operation: Operation,
   { assistantId, ...change }: HeldChange & { assistantId: string },
@@ -119,7 +125,7 @@ async function liveAfter(
   return await lookAtLive(operation, account, { assistantId, wish: traffic });
 }
 
-/** Once, when it gets out of reach: afterwards the row says it. */
+/** Recorded when an assistant gets out of reach, and not again: after that the row names it. */
 function recordUnreachable({ journal }: Operation, { plan, mapping }: Change): void {
   const known = (mapping?.retiring ?? []).map(({ assistantId }) => assistantId);
   for (const { assistantId } of plan.unreachable.filter((retiree) => !known.includes(retiree.assistantId))) {
@@ -164,8 +170,7 @@ async function create(operation: Operation, change: CreateChange): Promise<Resou
 /** Top-level nulls say "clear this field": on a new assistant there is nothing to clear. */
 function withToken(payload: JsonObject, claimToken: string): JsonObject {
   const given = Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== null));
-  const metadata = isJsonObject(given.metadata) ? given.metadata : {};
-  return { ...given, metadata: { ...metadata, claimToken } };
+  return { ...given, metadata: { ...metadataOf(given), claimToken } };
 }
 
 interface CreateChange extends HeldChange {
@@ -176,15 +181,15 @@ interface UpdateChange extends HeldChange {
   plan: Exclude<ChangePlan, { kind: 'create' }>;
 }
 
-/** Undefined when the assistant that was to be changed has gone meanwhile. */
-async function update(operation: Operation, change: UpdateChange): Promise<Resource | undefined> {
+/** Sends the PATCH, if the plan has one. Starts over when the assistant is gone meanwhile. */
+async function update(operation: Operation, change: UpdateChange): Promise<Resource | StartOver> {
   const { assistant, patch, kind } = change.plan;
   const assistantId = assistant.id;
   const { body } = patch;
   const reply = await givingBack(operation, {
     change,
     act: async () => {
-      // What this service made says so itself, and can be in no other mapping.
+      // An assistant that carries our metadata can be in no other mapping.
       if (kind === 'adopt' && !isOurs(assistant.config, operation.key, operation.deployment)) {
         await ownAssistant(operation, { assistant, scope: change.access.scope, token: change.held.claim.token });
       }
@@ -195,14 +200,14 @@ async function update(operation: Operation, change: UpdateChange): Promise<Resou
   });
   if (reply.kind === 'missing') {
     await giveBack(operation, { held: change.held });
-    return undefined;
+    return START_OVER;
   }
   if (kind === 'adopt') operation.journal.record({ code: 'ASSISTANT_ADOPTED', assistantId });
   if (body) recordUpdate(operation, { assistant: reply.resource, body, wanted: wantedIn(reply.resource, change) });
   return reply.resource;
 }
 
-/** What was asked for, with the tools that the plan has linked, and without what is left to others. */
+/** The configuration asked for, with the ids of its tools and without the fields that are left to others. */
 function wantedIn({ config: live }: Resource, { desired, plan }: UpdateChange): JsonObject {
   const ours = plan.tools.linked.map(({ toolId }) => toolId);
   return withToolIds(leaveAsLive(desired.payload, live, desired.untouched ?? []), { ours, former: [], live });
@@ -222,7 +227,7 @@ function recordUpdate({ journal }: Operation, { assistant, body, wanted }: Updat
   if (fields.length > 0) journal.record({ code: 'ASSISTANT_NOT_CONVERGED', assistantId, fields });
 }
 
-/** When it is certain that nothing was made, the claim is given back. */
+/** Gives the claim back when the request fails and it is certain that nothing was made. */
 async function givingBack<T>(
   operation: Operation,
   { change, act }: { change: HeldChange; act: () => Promise<T> },
@@ -232,8 +237,8 @@ async function givingBack<T>(
     return await act();
   } catch (error) {
     const isExpected = error instanceof Problem;
-    // An unexpected error says nothing of a POST that was sent: then the claim stays, and is looked up when it has
-    // expired.
+    // After an unexpected error it is unknown whether the POST was sent: the claim stays, and its outcome is looked up
+    // when it has expired.
     if (plan.kind === 'create' && !isExpected) throw error;
     const withoutEffect = isExpected && error.withoutEffect;
     await giveBack(operation, { held, ...(withoutEffect ? { attempted: mapping?.attempted ?? [] } : {}) });

@@ -1,9 +1,10 @@
 import type { Scope } from '../account/scope.ts';
 import type { Resource } from '../account/vapi-account.ts';
-import type { DesiredAssistant } from '../configuration/configuration.ts';
+import { compareTexts } from '../compare-texts.ts';
+import { type DesiredAssistant, metadataOf } from '../configuration/configuration.ts';
 import { type AssistantPatch, patchAssistant } from '../configuration/patch.ts';
 import { leaveAsLive } from '../configuration/untouched.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import type {
   AssistantMapping,
   FormerNumber,
@@ -22,19 +23,19 @@ export interface Stray {
   scope: Scope;
 }
 
-/** What was seen at Vapi. What there was no reason to look at is absent. */
+/** What was seen at Vapi. What was not looked at is absent. */
 export interface Observation {
   /** The assistant that the mapping names; absent when it lives in another account than the one now used. */
   mapped?: { kind: 'live'; assistant: Resource } | { kind: 'missing' };
   /** The assistant that the organisation had before this service. */
   named?: Resource;
-  /** Made by a holder that crashed. */
+  /** Assistants that a crashed holder made. */
   strays: readonly Stray[];
   /** Configurations that were, or may have been, applied before the wanted one. */
   lastApplied: readonly JsonObject[];
-  /** The tools at Vapi that have the wanted definitions. */
+  /** Tools at Vapi with the wanted definitions. */
   tools: ToolsFound;
-  /** True when the very configuration was applied by somebody else while we waited for their claim. */
+  /** True when another operation applied the same configuration while this one waited for its claim. */
   appliedMeanwhile: boolean;
 }
 
@@ -46,9 +47,9 @@ export interface DecideInput {
   scope: Scope;
   /** The number that the assistant is to answer. */
   phoneNumberId?: string;
-  /** What this operation made and could not remove again. */
+  /** Assistants that this operation made and could not remove again. */
   unremoved: readonly Retiree[];
-  /** Tools that Vapi was seen not to have. */
+  /** Tools that are known to be gone at Vapi. */
   goneTools?: ReadonlySet<string>;
   /** Epoch ms. */
   now: number;
@@ -74,7 +75,7 @@ export interface Dependents {
 interface Retirees {
   /** To be removed now. */
   retire: readonly Retiree[];
-  /** In an account whose key is gone: written down, as the organisation may get its key back. */
+  /** In an account whose key is gone: kept in the row, as the organisation may get its key back. */
   unreachable: readonly Retiree[];
 }
 
@@ -105,16 +106,15 @@ function mayStillTurnUp(claim: Claim, { observation, now }: DecideInput): boolea
   return !observation.strays.some(({ assistant }) => claimTokenOf(assistant) === claim.token);
 }
 
-/** The request of a removal that failed may arrive as late as any: until then what is there may go again. */
+/** A DELETE of unknown outcome may still arrive: until it has settled, the assistant may still disappear. */
 function mayStillBeRemoved(claim: Claim, now: number): boolean {
   return isBeingRemoved(claim) && now < settlesAt(claim);
 }
 
 /** The token of the claim under which an assistant was created, as its metadata says. */
 export function claimTokenOf(assistant: Resource): string | undefined {
-  const metadata = assistant.config.metadata;
-  const token = isJsonObject(metadata) ? metadata.claimToken : undefined;
-  return typeof token === 'string' ? token : undefined;
+  const { claimToken } = metadataOf(assistant.config);
+  return typeof claimToken === 'string' ? claimToken : undefined;
 }
 
 function keepMapped(assistant: Resource, input: DecideInput): Plan {
@@ -145,7 +145,10 @@ function dependentsOf(chosen: Resource | undefined, input: DecideInput): Depende
   };
 }
 
-/** Tools belong to an account: what was linked in another one, or to another assistant, is not linked to this one. */
+/**
+ * Tools that were linked before, if the account and the assistant are still the same: others are not linked to this
+ * one.
+ */
 function linkedBefore(chosen: Resource | undefined, input: DecideInput): readonly LinkedTool[] {
   const { mapping, scope, goneTools } = input;
   if (!chosen || chosen.id !== mapping?.assistantId || mapping.scope !== scope) return [];
@@ -170,15 +173,11 @@ function wantedOf(
   });
 }
 
-/** Of several the one that the last claim made, else the oldest: every process must choose the same. */
+/** The stray that the last claim made, else the oldest: every process must choose the same. */
 function chooseStray({ mapping, observation, scope }: DecideInput): Resource | undefined {
   const here = observation.strays.filter((stray) => stray.scope === scope).map(({ assistant }) => assistant);
-  const byAge = here.toSorted((a, b) => compare(a.createdAt, b.createdAt) || compare(a.id, b.id));
+  const byAge = here.toSorted((a, b) => compareTexts(a.createdAt, b.createdAt) || compareTexts(a.id, b.id));
   return byAge.find((assistant) => claimTokenOf(assistant) === mapping?.claim?.token) ?? byAge[0];
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 function adopt(assistant: Resource, input: DecideInput): Plan {
@@ -190,7 +189,7 @@ function adopt(assistant: Resource, input: DecideInput): Plan {
   const patch = patchAssistant({
     wanted: wantedOf(assistant, { input, dependents, isOwn }),
     live: assistant.config,
-    // What others made by hand was never applied by us: none of its fields is ours to clear.
+    // An assistant that others made was never configured by us: none of its fields is ours to clear.
     lastApplied: isOwn ? observation.lastApplied : [],
     alreadyApplied: false,
   });
@@ -223,13 +222,16 @@ function inFormerAccount({ mapping, scope }: DecideInput): Retiree[] {
   return mapping && mapping.scope !== scope ? mappedAsRetiree(mapping) : [];
 }
 
-/** The assistant that a row names, as one that is to be removed. */
+/** The mapped assistant as one to be removed. */
 export function mappedAsRetiree({ assistantId, scope, keyFingerprint }: AssistantMapping): Retiree[] {
   if (!assistantId || !scope) return [];
   return [{ assistantId, scope, keyFingerprint }];
 }
 
-/** The platform's account always is; an organisation's own only with its key. */
+/**
+ * True when the assistant can be removed now: in the platform's account always, in an organisation's own only with its
+ * key.
+ */
 export function isReachable(retiree: Retiree, scope: Scope): boolean {
   return retiree.scope === scope || retiree.scope === 'platform';
 }

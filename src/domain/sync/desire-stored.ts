@@ -4,8 +4,8 @@ import { normaliseVoice } from '../configuration/voice.ts';
 import type { Operation } from '../operation.ts';
 
 /**
- * A stored configuration as what the assistant is to be again. A voice may have been retired since it was applied: it
- * is replaced as in a PUT, and the history shows both.
+ * A stored configuration, as what the assistant is to be again. A voice that was retired since it was applied is
+ * replaced, as a PUT would; the history shows both.
  */
 export function desireStored(
   { voicePolicy, journal }: Operation,

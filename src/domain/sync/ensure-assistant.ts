@@ -33,9 +33,9 @@ export interface SyncResult {
 }
 
 /**
- * Makes the one assistant of `operation.key` equal to `desired`: observe, decide, act, and again from the start
- * whenever somebody else was faster. Throws `Problem`s; whatever is thrown, no second assistant was made. With an
- * expectation that is not met, nothing is done: `PRECONDITION_FAILED`.
+ * Makes the one assistant of `operation.key` equal to `desired`: observe, decide, act, and start over whenever another
+ * operation was faster. Throws `Problem`s; whatever is thrown, no second assistant was made. When an expectation is not
+ * met, does nothing and throws `PRECONDITION_FAILED`.
  */
 export async function ensureAssistant(asked: Operation, request: SyncRequest): Promise<SyncResult> {
   const operation = expecting(asked, request.expected ?? {});
@@ -69,7 +69,7 @@ async function tryOnce(operation: Operation, progress: Progress): Promise<SyncRe
   }
 }
 
-/** The configuration is as it is to be. What callers hear is looked at only when something was asked for about it. */
+/** The configuration needs no change. What callers hear is looked at only when the request asks for it. */
 async function leaveUnchanged(
   operation: Operation,
   progress: Progress,
@@ -92,8 +92,8 @@ async function leaveUnchanged(
 }
 
 /**
- * True when the row alone says that its assistant has to be updated, with tools, number and account as they are: only
- * then may the claim be taken before the assistant was looked at.
+ * True when the row alone shows that the assistant must be updated, while tools, number and account stay as they are:
+ * only then may the claim be taken before the assistant was looked at.
  */
 function mustUpdate(
   { key, runtime }: Operation,
@@ -112,8 +112,8 @@ function mustUpdate(
 }
 
 /**
- * Takes the claim while it looks at the assistant, which is one round trip less. What is seen decides all the same:
- * when it does not call for an update, the claim is given back, and the operation starts over without haste.
+ * Takes the claim and looks at the assistant at the same time: one round trip less. The look still decides: when it
+ * calls for anything but an update, the claim is given back and the operation starts over, looking first.
  */
 async function claimAndLook(
   operation: Operation,
@@ -159,15 +159,15 @@ async function change(
 }
 
 /**
- * A plain update of the mapped assistant stays in its account; everything else may not rest on a remembered answer,
- * which may be of before the organisation got its key, or its phone number.
+ * True unless the plan is a plain update of the mapped assistant. Everything else must not rest on a remembered answer,
+ * which may be older than the organisation's own key or phone number.
  */
 function needsFreshAccess({ plan, mapping }: Decision & { plan: ChangePlan }): boolean {
   if (plan.kind !== 'update' || plan.retire.length > 0 || mapping?.claim !== undefined) return true;
   return mapping !== undefined && !isSamePhoneNumber(mapping, plan.phoneNumber?.id);
 }
 
-/** Undefined when what is read anew differs from what was remembered: decide anew. */
+/** Undefined when the credentials have changed since they were remembered: decide anew. */
 async function freshAccess({ credentials }: Progress, { access, record }: Decision): Promise<Access | undefined> {
   const fresh = await credentials.freshAccess(record);
   return isSameAccess(access, fresh) ? fresh : undefined;

@@ -24,49 +24,49 @@ interface FinaliseInput {
   held: HeldClaim;
   assistant: Resource;
   access: Access;
-  /** The configuration that was applied; absent when the assistant was only recorded, as it is. */
+  /** The configuration that was applied; absent when the assistant is only recorded as it is. */
   applied?: Pick<DesiredAssistant, 'specHash' | 'payload'>;
-  /** The template that it is bound to; null: to none; absent: that stays as it is. */
+  /** The template to bind the assistant to; null: to none; absent: the binding stays as it is. */
   binding?: TemplateBinding | null | undefined;
   retiring: readonly Retiree[];
   dependents: Dependents;
   summary: SpecSummary;
-  /** What callers hear; absent when that was not looked at. */
+  /** What callers hear; absent when it was not looked at. */
   live?: LiveState | undefined;
-  /** False when nothing was done to the assistant, but that the row is in order again. */
+  /** False when only the row was put in order, and the assistant did not change. */
   hasChanged: boolean;
   /** True when this operation created the assistant. */
   made: boolean;
 }
 
 /**
- * `start-over`: what the plan was made from is no longer so; look again and decide anew. `unremoved` were made by this
- * operation, are not the one that counts, and could not be removed yet.
+ * `start-over`: the situation has changed since the plan was made; look again and decide anew. `unremoved`: assistants
+ * that this operation made, that no mapping names, and that could not be removed yet.
  */
 export type CarriedOut = Done | StartOver;
 
 interface Done {
   kind: 'done';
   mapping: AssistantMapping;
-  /** Why callers do not hear it, though that was asked for. */
+  /** Why callers do not hear the newest version, though the request asked for it. */
   problem?: Problem;
 }
 
 export interface StartOver {
   kind: 'start-over';
   unremoved: readonly Retiree[];
-  /** Tools of ours that Vapi was seen not to have. */
+  /** Tools of ours that are gone at Vapi. */
   goneTools: readonly string[];
 }
 
 /**
- * Records what is live, on condition that the claim is still ours. When it is not, an assistant that we made and that
- * no mapping names is removed again, and the operation starts over.
+ * Records what is live, if the claim is still ours. If it is not, removes the assistant that we made, unless a mapping
+ * names it, and has the operation start over.
  */
 export async function finalise(operation: Operation, input: FinaliseInput): Promise<CarriedOut> {
   const { held, assistant, access, applied, retiring, dependents, summary, live } = input;
   const now = operation.runtime.now();
-  // A late PATCH of another configuration may still land: what it adds has to be cleared by a later call.
+  // A PATCH with another configuration may still arrive: a later call has to clear what it adds.
   const mayLand = ({ specHash: other, until }: Attempt) => other !== applied?.specHash && now < Date.parse(until);
   const change = {
     assistantId: assistant.id,
@@ -79,8 +79,8 @@ export async function finalise(operation: Operation, input: FinaliseInput): Prom
     template: input.binding,
     summary,
     live,
-    ...(input.hasChanged ? changeMark(held.mapping, held.claim.by, now) : {}),
-    attempted: held.mapping.attempted.filter(mayLand),
+    ...(input.hasChanged ? changeMark(held.row, held.claim.by, now) : {}),
+    attempted: held.row.attempted.filter(mayLand),
     finalisedBy: held.claim.token,
     claim: null,
     tools: dependents.tools,
@@ -100,9 +100,10 @@ export async function finalise(operation: Operation, input: FinaliseInput): Prom
 }
 
 /**
- * Somebody took the claim over. Either they found our assistant and the row names it, or it has to go. While they are
- * acting the outcome is unknown, so their claim is waited for. Throws `SYNC_IN_PROGRESS` when time runs out first; what
- * is left then carries our metadata. Returns the assistant when it could not be removed.
+ * Another operation took the claim over. It either found our assistant, and the row names it, or our assistant has to
+ * be removed. While that operation is acting the outcome is unknown, so its claim is waited for. Throws
+ * `SYNC_IN_PROGRESS` when time runs out first; what is left then carries our metadata. Returns the assistant when it
+ * could not be removed.
  */
 async function disownUnlessMapped(operation: Operation, { assistant, access }: FinaliseInput): Promise<Retiree[]> {
   for (let round = 0; ; round += 1) {

@@ -3,13 +3,13 @@ import type { Access } from '../account/credentials.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
 import type { AssistantMapping, PhoneNumberState } from '../mapping/assistant-mapping.ts';
 import { changeMark } from '../mapping/change-mark.ts';
-import { endClaim, giveBack, takeClaim } from '../mapping/hold-claim.ts';
+import { endClaim, givingBackAfterFailure, takeClaim } from '../mapping/hold-claim.ts';
 import type { Operation } from '../operation.ts';
 import { lookUpNumber, pointNumber, releaseNumbers } from '../phone-number/link-phone-number.ts';
 
 /**
- * Points the wanted number to the assistant, and takes those off that it is not to answer any more. False when somebody
- * else is changing the assistant: then it is to be tried again. Throws what the accounts throw.
+ * Points the wanted number to the assistant, and takes former numbers off. Returns false when another operation is
+ * changing the assistant: try again later. Throws what the accounts throw.
  */
 export async function followWithNumbers(
   operation: Operation,
@@ -20,10 +20,10 @@ export async function followWithNumbers(
   if (isLinked && formerNumbers.length === 0) return true;
   const { record } = await operation.mappings.read(operation.key.orgId);
   const access = await credentials.freshAccess(record);
-  // A number of another account, or another number: a sync decides about that.
+  // Another account, or another number, is for a sync to decide about.
   const isWanted = access.scope === mapping.scope && access.phoneNumberId === phoneNumber?.id;
   const found = isLinked || !isWanted ? undefined : await lookUpNumber(operation, { mapping, phoneNumber, access });
-  // Also one that is pointed already: by a worker that could not say so any more.
+  // A number that already points here is recorded too: a worker may have crashed before it recorded it.
   const isToBeTold = found?.status === 'pending' || found?.status === 'linked';
   if (isToBeTold || formerNumbers.length > 0) return await change(operation, { mapping, access, found });
   if (found && found.status !== phoneNumber?.status) await annotateMapping(operation, mapping, { phoneNumber: found });
@@ -33,18 +33,21 @@ export async function followWithNumbers(
 interface NumberChange {
   mapping: AssistantMapping;
   access: Access;
-  /** The wanted number as it is now; `pending`: it may be pointed to the assistant. Absent: it is left as it is. */
+  /** The wanted number as it is now; `pending`: it may be pointed to the assistant. Absent: it stays as it is. */
   found: PhoneNumberState | undefined;
 }
 
-/** Under a claim, so that no DELETE passes by: the number would be left pointing to an assistant that is gone. */
+/**
+ * Under a claim, so that no DELETE runs at the same time: the number would be left pointing to an assistant that is
+ * gone.
+ */
 async function change(operation: Operation, { mapping, access, found }: NumberChange): Promise<boolean> {
   const { scope } = access;
   const held = mapping.claim
     ? undefined
     : await takeClaim(operation, { mapping, operation: 'update', scope, retire: [] });
   if (!held) return false;
-  try {
+  await givingBackAfterFailure(operation, held, async () => {
     await releaseNumbers(operation, { numbers: mapping.formerNumbers, access });
     const state =
       found?.status === 'pending' ? await pointNumber(operation, { mapping, phoneNumber: found, access }) : found;
@@ -52,12 +55,9 @@ async function change(operation: Operation, { mapping, access, found }: NumberCh
       claim: null,
       formerNumbers: [],
       phoneNumber: state,
-      ...(state?.status === 'linked' ? changeMark(held.mapping, operation.by, operation.runtime.now()) : {}),
+      ...(state?.status === 'linked' ? changeMark(held.row, operation.by, operation.runtime.now()) : {}),
     };
     await endClaim(operation, { held, transition: 'release', change });
-    return true;
-  } catch (error) {
-    await giveBack(operation, { held });
-    throw error;
-  }
+  });
+  return true;
 }

@@ -1,9 +1,9 @@
 import type { Access } from '../account/credentials.ts';
 import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import { ROLES, type Role } from '../configuration/assistant-key.ts';
-import { type DesiredAssistant, MANAGED_BY } from '../configuration/configuration.ts';
+import { type DesiredAssistant, MANAGED_BY, metadataOf } from '../configuration/configuration.ts';
 import { shapeMark } from '../configuration/shape.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import type { AssistantMapping, LinkedTool } from '../mapping/assistant-mapping.ts';
 import { isHeld } from '../mapping/claim.ts';
 import type { Operation } from '../operation.ts';
@@ -18,7 +18,7 @@ interface ObserveInput {
   access: Access;
   /** Token of a claim that this operation has waited for. */
   awaitedToken: string | undefined;
-  /** Tools that Vapi was seen not to have. */
+  /** Tools that are known to be gone at Vapi. */
   goneTools: ReadonlySet<string>;
   /** Tools that the caller has just registered, or seen at Vapi. */
   seenTools: readonly LinkedTool[];
@@ -26,7 +26,7 @@ interface ObserveInput {
   ofOtherRoles: readonly string[];
 }
 
-/** Looks at Vapi as far as the decision needs it: not at all while somebody else is acting. Only reads. */
+/** Looks at Vapi as far as the decision needs it; not at all while another operation is acting. Only reads. */
 export async function observe(operation: Operation, input: ObserveInput): Promise<Observation> {
   const { mapping, access } = input;
   if (mapping?.claim && isHeld(mapping.claim, operation.runtime.now())) return NOTHING_SEEN;
@@ -51,7 +51,10 @@ const NOTHING_SEEN: Observation = {
   appliedMeanwhile: false,
 };
 
-/** Then the assistant equalled the configuration at a moment within this operation: there is nothing to look at. */
+/**
+ * True when another operation applied the wanted configuration while this one waited: the assistant equalled it at a
+ * moment within this operation, so nothing need be looked at.
+ */
 function wasAppliedMeanwhile({ mapping, desired, awaitedToken }: ObserveInput): boolean {
   return (
     awaitedToken !== undefined &&
@@ -77,7 +80,10 @@ export async function lookAt(
   return { kind: 'missing' };
 }
 
-/** Another key than the one that made the assistant: whatever it shows tells which account it opens. */
+/**
+ * For a key that did not make the assistant: throws `CREDENTIALS_INVALID` unless what it shows proves that it opens the
+ * same account.
+ */
 export async function assertSameAccount(
   account: VapiAccount,
   { vapiOrgId, assistantId }: AssistantMapping,
@@ -91,7 +97,10 @@ export async function assertSameAccount(
   );
 }
 
-/** Not the one of the wanted shape: nothing of it is left to clear. */
+/**
+ * Loads the configurations whose fields may have to be cleared. The last one is skipped when it has the shape of the
+ * wanted one: nothing of it is left to clear.
+ */
 async function loadLastApplied(operation: Operation, { mapping, desired }: ObserveInput): Promise<JsonObject[]> {
   const { specHash: last, specShape = '', attempted = [] } = mapping ?? {};
   const hashes = new Set([...(last ? [last] : []), ...attempted.map(({ specHash }) => specHash)]);
@@ -103,7 +112,7 @@ async function loadLastApplied(operation: Operation, { mapping, desired }: Obser
 
 /**
  * The assistant that the organisation had before this service. It serves the role that its metadata names, else
- * inbound: an organisation has one such id and two roles, and both must never share one assistant.
+ * inbound: an organisation names one such id and has two roles, which must never share one assistant.
  */
 async function lookAtNamed(
   { deployment, key, journal }: Operation,
@@ -118,25 +127,24 @@ async function lookAtNamed(
     return undefined;
   }
   if (mayServe(found.resource, key.role)) {
-    const foreign = ownedByAnother(found.resource, { orgId: key.orgId, deployment: deployment });
+    const foreign = ownedByAnother(found.resource, { orgId: key.orgId, deployment });
     if (!foreign) return found.resource;
     journal.record({ code: 'KNOWN_ASSISTANT_FOREIGN', assistantId });
   }
   return undefined;
 }
 
-/** The assistant from before the organisation lost its key, now that it has it again. */
+/** The assistant that was left in this account when the organisation lost its key, and can be used again. */
 function retiredHere({ mapping, access }: ObserveInput): string | undefined {
   return mapping?.retiring.find(({ scope }) => scope === access.scope && scope !== mapping.scope)?.assistantId;
 }
 
 function mayServe({ config }: Resource, role: Role): boolean {
-  const metadata = isJsonObject(config.metadata) ? config.metadata : {};
-  return (ROLES.find((name) => name === metadata.role) ?? 'inbound') === role;
+  const named = metadataOf(config).role;
+  return (ROLES.find((name) => name === named) ?? 'inbound') === role;
 }
 
 function ownedByAnother({ config }: Resource, owner: { orgId: string; deployment: string }): boolean {
-  const { metadata } = config;
-  if (!isJsonObject(metadata) || metadata.managedBy !== MANAGED_BY) return false;
-  return metadata.orgId !== owner.orgId || metadata.deployment !== owner.deployment;
+  const { managedBy, orgId, deployment } = metadataOf(config);
+  return managedBy === MANAGED_BY && (orgId !== owner.orgId || deployment !== owner.deployment);
 }

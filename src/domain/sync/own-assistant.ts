@@ -7,8 +7,9 @@ import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 
 /**
- * Takes an assistant for `operation.key` that this service did not make, under the claim with this token. Throws
- * `ASSISTANT_TAKEN` when another mapping names it, or is about to: no two mappings may name one assistant.
+ * Notes `operation.key` as the owner of an assistant that this service did not make, under the claim with this token.
+ * Throws `ASSISTANT_TAKEN` when another mapping names the assistant, or is about to: no two mappings may name one
+ * assistant.
  */
 export async function ownAssistant(
   { owners, mappings, runtime, key }: Operation,
@@ -25,7 +26,7 @@ export async function ownAssistant(
   const mapping = mappingOf(await mappings.read(by.orgId), by);
   const isUsed = mapping?.assistantId === assistant.id || (mapping?.claim && isHeld(mapping.claim, runtime.now()));
   if (isUsed) throw taken(assistant.id, key, by);
-  // The note is stale: its owner no longer has the assistant. Another operation that notes it at the same time has
+  // The note is stale: its owner no longer has the assistant. Another operation that replaces it at the same time has
   // another token.
   const second = await owners.own(assistant.id, mine, by);
   if (second.kind === 'taken') throw taken(assistant.id, key, second.by);
@@ -35,7 +36,7 @@ function isSame(a: AssistantKey, b: AssistantKey): boolean {
   return a.orgId === b.orgId && a.role === b.role;
 }
 
-/** Names the other one only to the organisation that it is of. */
+/** Names the other role only to its own organisation. */
 function taken(assistantId: string, { orgId }: AssistantKey, by: AssistantKey): Problem {
   const owner =
     by.orgId === orgId ? `the ${by.role} assistant of this organisation` : 'the assistant of another organisation';

@@ -19,19 +19,19 @@ import { Problem } from '../problem.ts';
 import { decide, type Plan } from './decide.ts';
 import { observe } from './observe.ts';
 
-/** What the assistant is to be, and what it must be now for that to happen. */
+/** What the assistant should be, and the conditions under which it is changed. */
 export interface SyncRequest {
   desired: DesiredAssistant;
-  /** What callers are to hear, where that was pinned by hand. */
+  /** What the caller asks for where the traffic is pinned. */
   traffic?: TrafficWish | undefined;
   expected?: Expectation;
-  /** The template that it is from now on bound to; null: to none; absent: that stays as it is. */
+  /** The template to bind the assistant to; null: to none; absent: the binding stays as it is. */
   binding?: TemplateBinding | null;
-  /** Tools that were registered for it, or seen at Vapi, just now: they are not looked at once more. */
+  /** Tools that the caller has just registered or seen at Vapi: they are not looked at again. */
   seenTools?: readonly LinkedTool[];
   /**
-   * The rows as the caller has just read them: they are not read once more. A claim is taken on condition that they
-   * still are so.
+   * The rows as the caller has just read them: they are not read again. A claim is taken only if they are still like
+   * that.
    */
   view?: OrganisationView;
 }
@@ -39,7 +39,7 @@ export interface SyncRequest {
 export interface Decision {
   plan: Plan;
   mapping: AssistantMapping | undefined;
-  /** The organisation record that was read with the mapping. */
+  /** The organisation record, read together with the mapping. */
   record: OrganisationRecord | undefined;
   access: Access;
 }
@@ -56,7 +56,7 @@ export async function planAssistant(asked: Operation, request: SyncRequest): Pro
   }
 }
 
-/** What is carried from one round of an operation to the next. */
+/** State that is carried from one round of an operation to the next. */
 export interface Progress {
   desired: DesiredAssistant;
   traffic: TrafficWish | undefined;
@@ -65,15 +65,15 @@ export interface Progress {
   /** Token of the claim that was waited for last. */
   awaitedToken: string | undefined;
   waits: number;
-  /** Rounds that ended without an answer and without a wait. */
+  /** Rounds that ended neither with an answer nor with a wait. */
   restarts: number;
-  /** What this operation made and could not remove again. */
+  /** Assistants that this operation made and could not remove again. */
   unremoved: readonly Retiree[];
-  /** Tools that Vapi was seen not to have. */
+  /** Tools that are known to be gone at Vapi. */
   goneTools: ReadonlySet<string>;
   /** Tools that the caller has just registered, or seen at Vapi. */
   seenTools: readonly LinkedTool[];
-  /** What the caller has read; only the first round has it. */
+  /** The rows as the caller has read them; used by the first round only. */
   view: OrganisationView | undefined;
 }
 
@@ -86,14 +86,17 @@ export function startProgress(
   return { desired, traffic, binding, credentials, seenTools, view, ...nothingYet };
 }
 
-/** The rows of the organisation, and how it reaches Vapi. */
+/** The rows of an organisation, and its access to Vapi. */
 export interface Reading {
   view: OrganisationView;
   mapping: AssistantMapping | undefined;
   access: Access;
 }
 
-/** Reads the rows, and finds the key. Throws what is unmet, and `UNKNOWN_ORGANISATION`. */
+/**
+ * Reads the rows and resolves the credentials. Throws `UNKNOWN_ORGANISATION`, and `PRECONDITION_FAILED` when an
+ * expectation is not met.
+ */
 export async function read(operation: Operation, progress: Progress): Promise<Reading> {
   const { key } = operation;
   const reading = progress.view ? Promise.resolve(progress.view) : operation.mappings.read(key.orgId);
@@ -142,9 +145,7 @@ export async function decideFrom(
   return { plan, mapping, record: view.record, access };
 }
 
-/**
- * A mistyped id is not to become an organisation, where that is asked for. An organisation with an assistant is known.
- */
+/** True when the organisation may be served: with `knownOrganisationsOnly` a mistyped id must not make a new one. */
 function isKnown(
   { knownOrganisationsOnly }: Operation,
   { record, mappings }: OrganisationView,

@@ -1,9 +1,7 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
 import type { OrganisationRecord } from '../account/organisation-record.ts';
-import type { Actor } from '../actor.ts';
 import type { TrafficWish } from '../configuration/assistant-request.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
-import { pruneHistory } from '../history/prune-history.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
 import {
   type AssistantMapping,
@@ -13,56 +11,18 @@ import {
 } from '../mapping/assistant-mapping.ts';
 import { isBeingRemoved } from '../mapping/claim.ts';
 import type { MappingChange } from '../mapping/stores.ts';
-import type { Operation, SyncDependencies } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
-import type { AssistantTask, TaskEnd } from '../task.ts';
+import type { TaskEnd } from '../task.ts';
 import { registerTool } from '../tools/register-tool.ts';
-import { nameVersion } from '../traffic/name-version.ts';
 import { desireStored } from './desire-stored.ts';
 import { ensureAssistant } from './ensure-assistant.ts';
 import { followWithNumbers } from './follow-with-numbers.ts';
 
 /**
- * Performs one task. Throws what neither waiting nor repeating solves by itself, so that the message ends in the
- * dead-letter queue and is seen.
- */
-export async function performTask(
-  deps: SyncDependencies,
-  task: AssistantTask,
-  { journal, deadline }: Pick<Operation, 'journal' | 'deadline'>,
-): Promise<TaskEnd> {
-  const { orgId, role, operationId: id } = task;
-  // Only a drift run that heals has a configuration applied again: the operation is the run.
-  const by: Actor = task.kind === 'reapply' ? { kind: 'drift', id } : { kind: 'worker', id: task.kind };
-  const operation = { ...deps, id, key: { orgId, role }, by, journal, deadline };
-  switch (task.kind) {
-    case 'name-version':
-      return await nameVersion(operation, task.specHash);
-    case 'prune-history':
-      return await pruneHistory(operation);
-    case 'sync-tools':
-      return await unlessRefused(() => reapplyAssistant(operation));
-    case 'reapply':
-      return await unlessRefused(() => reapplyAssistant(operation, task.traffic));
-  }
-}
-
-/** A configuration that Vapi refuses stays refused, however often it is sent; the log and the next drift run say so. */
-async function unlessRefused(perform: () => Promise<TaskEnd>): Promise<TaskEnd> {
-  try {
-    return await perform();
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    if (error.code === 'VAPI_REJECTED') return { kind: 'done', outcome: 'refused' };
-    if (error.code === 'PINNED') return { kind: 'done', outcome: 'pinned' };
-    throw error;
-  }
-}
-
-/**
- * Makes the assistant equal to the configuration that was applied last, and updates its dependents: registers
- * tools that are not at Vapi yet and links all of them at once, and points the phone number to the assistant. A newer
- * configuration that is applied meanwhile wins. Throws `Problem`s that waiting does not solve.
+ * Makes the assistant equal to the configuration that was applied last, and updates its dependents: registers missing
+ * tools, links all tools at once, and points the phone number to the assistant. A newer configuration that is applied
+ * meanwhile wins. Throws `Problem`s that waiting does not solve.
  */
 export async function reapplyAssistant(operation: Operation, traffic?: TrafficWish): Promise<TaskEnd> {
   const credentials = openAccessSession(operation);
@@ -89,7 +49,7 @@ async function reapply(
   const { record } = view;
   const tools = await registerAll(operation, { desired, record, credentials });
   if (tools.kind === 'later') {
-    // Callers are not to wait for their number until a tool is there.
+    // The phone number does not wait for a tool.
     await followWithNumbers(operation, { mapping: applied.mapping, credentials });
     return { kind: 'later', reason: 'TOOL_UNRESOLVED', afterSeconds: tools.afterSeconds };
   }
@@ -104,7 +64,7 @@ async function reapply(
   if (!(await followWithNumbers(operation, { mapping, credentials }))) {
     return { kind: 'later', reason: 'CHANGED_MEANWHILE', afterSeconds: 1 };
   }
-  // Somebody deleted a tool at Vapi between its registration and now: once more from the start.
+  // A tool was deleted at Vapi after it was registered: start again.
   if (tools.kind === 'registered' && mapping.tools.status === 'pending') {
     return { kind: 'later', reason: 'TOOL_GONE', afterSeconds: 1 };
   }
@@ -113,7 +73,7 @@ async function reapply(
 
 interface Reapplied {
   mapping: AssistantMapping & { specHash: string };
-  /** What was read with the mapping. */
+  /** The rows that the mapping was read with. */
   view: OrganisationView;
   desired: DesiredAssistant;
 }
@@ -146,7 +106,7 @@ interface Registration {
   credentials: AccessSession;
 }
 
-/** All of them, whatever becomes of one: the others are ready then. */
+/** Registers all tools, also when one is refused. */
 async function registerAll(
   operation: Operation,
   { desired, record, credentials }: Registration,
@@ -172,8 +132,8 @@ async function registerAll(
 }
 
 /**
- * The longest text that a mapping keeps of Vapi’s words. A cut may go through a letter, and DynamoDB takes valid
- * Unicode only.
+ * The longest refusal of Vapi that a mapping keeps, in characters. A cut may split a surrogate pair, and DynamoDB takes
+ * valid Unicode only.
  */
 const MAX_REFUSAL = 1_000;
 

@@ -16,9 +16,9 @@ import { accountOf, findStrays } from './strays.ts';
 import { createUnresolved } from './unresolved-create.ts';
 
 /**
- * Removes the assistant at Vapi, sees that it is gone, then removes the configurations and the mapping. Without a
- * mapping there is nothing of ours to remove, and nothing is. Throws `Problem`s; the mapping then stays. With an
- * expectation that is not met, nothing is done: `PRECONDITION_FAILED`.
+ * Removes the assistant at Vapi, checks that it is gone, then removes the configurations and the mapping. Does nothing
+ * without a mapping. Throws `Problem`s; the mapping then stays. When an expectation is not met, does nothing and throws
+ * `PRECONDITION_FAILED`.
  */
 export async function removeAssistant(asked: Operation, expected: Expectation = {}): Promise<'removed' | 'absent'> {
   const operation = expecting(asked, expected);
@@ -42,7 +42,7 @@ async function tryOnce(
     await waitForClaim(operation, { claim: mapping.claim, round });
     return undefined;
   }
-  // The row may name an account that this environment has not heard of yet.
+  // The row may name an account that this environment has no key of yet.
   const access = await credentials.freshAccess(view.record);
   return (await removeUnderClaim(operation, { mapping, access })) ? 'removed' : undefined;
 }
@@ -73,7 +73,8 @@ async function removeUnderClaim(operation: Operation, removal: Removal): Promise
     await takeOffNumbers(operation, removal);
     await operation.specs.removeAll(operation.key);
   } catch (error) {
-    // It may be gone: the row goes on saying that it is being removed, so that nothing brings it back but a PUT.
+    // The assistant may be gone: the row stays marked as being removed, so that nothing but a PUT brings the assistant
+    // back.
     if (isBegun || !madeNoChange(error)) await leaveUnresolved(operation, held);
     else await giveBack(operation, { held });
     throw error;
@@ -81,18 +82,18 @@ async function removeUnderClaim(operation: Operation, removal: Removal): Promise
   return await removeRow(operation, held);
 }
 
-/** True when Vapi has refused, or was never asked: the assistant is as it was. */
+/** True when Vapi refused, or was never asked: the assistant is as it was. */
 function madeNoChange(error: unknown): boolean {
   return error instanceof Problem && (error.withoutEffect || !error.retryable);
 }
 
 /**
- * All that the mapping ever pointed to it. Only when the assistant is gone: one that Vapi does not let go keeps its
- * number.
+ * Takes all numbers off the assistant that the mapping has pointed to it. Called when the assistant is gone: one that
+ * Vapi does not delete keeps its number.
  */
 async function takeOffNumbers(operation: Operation, { mapping, access }: Removal): Promise<void> {
   const { assistantId, scope, phoneNumber } = mapping;
-  // One that was configured since, and that somebody has pointed to the assistant by hand.
+  // A number that was configured later, and that somebody pointed to the assistant by hand.
   const id = phoneNumber ? undefined : wantedPhoneNumber(operation.key, access);
   const wanted = id && assistantId && scope ? [{ id, scope, assistantIds: [assistantId] }] : [];
   const numbers = [...numbersOf(mapping), ...wanted, ...mapping.formerNumbers];
@@ -107,8 +108,8 @@ function assertSettled({ claim }: AssistantMapping, { strays, now }: { strays: r
 }
 
 /**
- * The assistant and every other assistant of ours for this key. What was left in the organisation's own account is
- * passed over when that has taken its key away: it is out of our hands.
+ * The assistant and every other assistant of ours for this key. Those in the organisation's own account are skipped
+ * when its key is gone: they cannot be reached.
  */
 function allOf({ journal }: Operation, { mapping, access, strays }: Removal & { strays: readonly Stray[] }): Retiree[] {
   const found = strays.map(({ assistant, scope }) => ({ assistantId: assistant.id, scope }));
@@ -137,15 +138,17 @@ async function removeVerified(
   operation.journal.record({ code: 'ASSISTANT_REMOVED', assistantId, scope });
 }
 
-/** Vapi has said that it deleted the assistant; this sees that it did. */
-async function assertGone(account: VapiAccount, assistantId: string): Promise<void> {
+/** Throws `VAPI_UNAVAILABLE` when Vapi said that it deleted an assistant, and still has it. */
+export async function assertGone(account: VapiAccount, assistantId: string): Promise<void> {
   const after = await account.assistants.get(assistantId);
   if (after.kind === 'missing') return;
   const detail = `Vapi still has assistant ${assistantId} after deleting it. Repeat the request.`;
   throw new Problem('VAPI_UNAVAILABLE', detail);
 }
 
-/** A 404 to the key with which the assistant was last seen is certain; to another one only in the same account. */
+/**
+ * A 404 is certain to the key with which the assistant was last seen; to another key only if it opens the same account.
+ */
 async function assertKnowsOf(
   account: VapiAccount,
   { retiree, mapping }: { retiree: Retiree; mapping: AssistantMapping },

@@ -5,8 +5,8 @@ import { Problem } from '../problem.ts';
 import { accountOf } from './strays.ts';
 
 /**
- * Removes assistants that are ours and not the one that counts. Returns those that could not be removed now, to be
- * tried again by the next sync: the one that counts is in place, so the caller's sync does not fail for these.
+ * Removes assistants of ours that no mapping should name. Returns those that could not be removed now: the next sync
+ * tries again. The mapped assistant is in place, so the caller's sync does not fail for them.
  */
 export async function retireAssistants(
   operation: Operation,
@@ -34,7 +34,7 @@ async function retire(
     const removed = await account.assistants.remove(assistantId);
     const { keyFingerprint } = retiree;
     if (removed.kind === 'missing' && keyFingerprint && keyFingerprint !== account.keyFingerprint) {
-      // Perhaps it is gone, perhaps the key is of another account by now: only its own key could tell.
+      // The assistant may be gone, or the key may now open another account: only the key that saw it could tell.
       operation.journal.record({ code: 'OLD_ASSISTANT_KEPT', assistantId, cause: 'ANOTHER_KEY' });
       return false;
     }

@@ -8,7 +8,7 @@ import { settlesAt } from '../mapping/claim.ts';
 import type { Operation } from '../operation.ts';
 import type { Stray } from './decide.ts';
 
-/** Ours for this key among the assistants made since a claim began, up to a moment (epoch ms) if one is given. */
+/** Assistants of ours for this key that were made since a claim began, up to a moment (epoch ms) if one is given. */
 export async function findOurs(
   operation: Operation,
   { account, ...made }: { account: VapiAccount; since: string; untilMs?: number },
@@ -20,8 +20,8 @@ export async function findOurs(
 }
 
 /**
- * What a crashed holder has left at Vapi, looked for in the account that the claim used. Nothing can be
- * found in an organisation's account whose key is gone.
+ * Assistants that a crashed holder left at Vapi, looked for in the account that its claim used. In an organisation's
+ * account whose key is gone nothing can be found.
  */
 export async function findStrays(
   operation: Operation,

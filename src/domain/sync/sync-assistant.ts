@@ -5,8 +5,8 @@ import { ensureAssistant, type SyncResult } from './ensure-assistant.ts';
 import type { SyncRequest } from './plan-assistant.ts';
 
 /**
- * Makes the assistant equal to the request, and leaves its tools and number to the worker. A task that cannot be sent
- * is no reason to fail: the mapping says that something is pending, and the next sync or drift run sends it again.
+ * Makes the assistant equal to the request, and leaves tools and phone number to the worker. A task that cannot be sent
+ * is no failure: the mapping says what is pending, and the next sync or drift run sends the task again.
  */
 export async function syncAssistant(operation: Operation, request: SyncRequest): Promise<SyncResult> {
   const result = await ensureAssistant(operation, request);

@@ -2,7 +2,7 @@ import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import { settlesAt } from '../mapping/claim.ts';
 import { type HeldClaim, leaveUnresolved } from '../mapping/hold-claim.ts';
 import type { Operation } from '../operation.ts';
-import { Problem } from '../problem.ts';
+import { Problem, secondsOf } from '../problem.ts';
 import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS } from '../timing.ts';
 import { claimTokenOf } from './decide.ts';
 import { findOurs } from './strays.ts';
@@ -13,8 +13,8 @@ interface UnknownCreate {
 }
 
 /**
- * After a create whose outcome is unknown: looks for the assistant by the claim's token while there is time. When it
- * does not turn up, the claim is left as unresolved for the next call, and `CREATE_UNRESOLVED` is thrown.
+ * After a create of unknown outcome: looks for the assistant by the token of the claim while there is time. When it is
+ * not found, leaves the claim as unresolved for the next call and throws `CREATE_UNRESOLVED`.
  */
 export async function resolveUnknownCreate(operation: Operation, unknown: UnknownCreate): Promise<Resource> {
   for (const pause of LOOKUP_PAUSES_MS) {
@@ -43,9 +43,9 @@ async function unresolved(operation: Operation, held: HeldClaim): Promise<Proble
   return createUnresolved(settled, operation.runtime.now());
 }
 
-/** The answer while it is not known whether a create had an effect. Both times in epoch ms. */
+/** The problem while it is unknown whether a create had an effect. Both times in epoch ms. */
 export function createUnresolved(settled: number, now: number): Problem {
-  const retryAfterSeconds = secondsUntil(settled, now);
+  const retryAfterSeconds = secondsOf(settled - now);
   return new Problem(
     'CREATE_UNRESOLVED',
     `Vapi's reply to the creation was lost, and making a second assistant is not risked. Repeat the request: the assistant is adopted as soon as Vapi lists it, and made anew if it has not shown up in ${retryAfterSeconds} s.`,
@@ -53,16 +53,12 @@ export function createUnresolved(settled: number, now: number): Problem {
   );
 }
 
-/** The answer while a removal may still take effect. Both times in epoch ms. */
+/** The problem while a removal may still take effect. Both times in epoch ms. */
 export function removalUnresolved(settled: number, now: number): Problem {
-  const retryAfterSeconds = secondsUntil(settled, now);
+  const retryAfterSeconds = secondsOf(settled - now);
   return new Problem(
     'VAPI_UNAVAILABLE',
-    `Vapi's reply to a DELETE of this assistant was lost, so that it may still go. Repeat the request in ${retryAfterSeconds} s: then the assistant is used if it is there, and made anew if it is not.`,
+    `Vapi's reply to a DELETE of this assistant was lost, so it may still be deleted. Repeat the request in ${retryAfterSeconds} s: then the assistant is used if it is there, and made anew if it is not.`,
     { retryAfterSeconds, withoutEffect: true },
   );
-}
-
-function secondsUntil(settled: number, now: number): number {
-  return Math.max(1, Math.ceil((settled - now) / 1000));
 }

@@ -6,6 +6,7 @@ import {
   type AssistantRequest,
   MAX_CONFIG_BYTES,
   parseAssistantRequest,
+  type RequestRules,
   type TrafficWish,
 } from '../configuration/assistant-request.ts';
 import { hashOf } from '../configuration/canonical-hash.ts';
@@ -21,14 +22,14 @@ import { filledLength, render } from './render.ts';
 import type { Template, TemplateStore, VariableStore } from './template.ts';
 import { MAX_GIVEN_BYTES, valuesFor } from './values.ts';
 
-/** What binding needs of the world. */
+/** What binding an assistant to a template depends on. */
 export interface TemplateDependencies {
   templates: TemplateStore;
   variables: VariableStore;
   references: ReferenceBook;
 }
 
-/** What a PUT asks for that names a template. */
+/** The body of a PUT that names a template. */
 export interface BindingRequest {
   id: string;
   /** Absent: the newest. */
@@ -54,7 +55,7 @@ export function namesTemplate(body: unknown): boolean {
   return isJsonObject(body) && Object.hasOwn(body, 'template');
 }
 
-/** Reads such a body. Throws `VALIDATION_FAILED` naming everything that is wrong. */
+/** Reads a body that names a template. Throws `VALIDATION_FAILED` naming everything that is wrong. */
 export function parseBinding(body: unknown): BindingRequest {
   const parsed = schema.safeParse(body);
   const errors = parsed.success ? [] : parsed.error.issues.flatMap((issue) => fieldErrorsIn(issue, BESIDE_TEMPLATE));
@@ -85,20 +86,14 @@ export interface Bound {
   binding: TemplateBinding;
 }
 
-/** What a rendered configuration may hold. */
-interface Rules {
-  inlineCredentials: boolean;
-  allowEmpty: boolean;
-}
-
 /**
- * Renders the template that is asked for, for the organisation of the operation. Throws `TEMPLATE_UNKNOWN`,
- * `VARIABLES_MISSING`, `REFERENCE_UNRESOLVED`, and `VALIDATION_FAILED` for what is then no valid configuration.
+ * Renders the requested template for the organisation of the operation. Throws `TEMPLATE_UNKNOWN`, `VARIABLES_MISSING`,
+ * `REFERENCE_UNRESOLVED`, and `VALIDATION_FAILED` when the result is not a valid configuration.
  */
 export async function bindTemplate(
   operation: Operation,
   { templates, variables, references }: TemplateDependencies,
-  { request, rules }: { request: BindingRequest; rules: Rules },
+  { request, rules }: { request: BindingRequest; rules: Omit<RequestRules, 'voicePolicy'> },
 ): Promise<Bound> {
   const { key, voicePolicy } = operation;
   const { id, version, variables: ofRequest = {}, overrides, traffic } = request;
@@ -116,7 +111,10 @@ export async function bindTemplate(
   return { asked: { ...asked, traffic }, binding };
 }
 
-/** Far more than any configuration may have, in characters: overrides may yet replace some of it. */
+/**
+ * The most characters that values may fill in: far more than a configuration may have, as overrides may still replace
+ * some of them.
+ */
 const MAX_FILLED = 16 * MAX_CONFIG_BYTES;
 
 /** The configuration that a template gives with these values. Pure. Throws as `valuesFor` does. */
@@ -155,7 +153,7 @@ export function assertForRole({ templateId, content: { roles } }: Template, role
   throw validationFailed([{ field: 'template', detail: `${templateId} is for ${roles.join(', ')}, not for ${role}` }]);
 }
 
-/** That there is no such template, or no such version of it. */
+/** The problem that there is no such template, or no such version of it. */
 export function unknownTemplate(id: string, version: number | undefined): Problem {
   const what =
     version === undefined ? `There is no template ${id}` : `There is no version ${version} of a template ${id}`;

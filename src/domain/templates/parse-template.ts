@@ -1,18 +1,17 @@
 import * as z from 'zod/mini';
 import { ROLES } from '../configuration/assistant-key.ts';
-import { MAX_CONFIG_BYTES, parseAssistantRequest } from '../configuration/assistant-request.ts';
+import { MAX_CONFIG_BYTES, parseAssistantRequest, type RequestRules } from '../configuration/assistant-request.ts';
 import { reservedErrors } from '../configuration/configuration.ts';
 import { hiddenErrors } from '../configuration/masking.ts';
-import type { VoicePolicy } from '../configuration/voice.ts';
 import { fieldErrorsIn } from '../field-errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import { isReference, referenceErrors } from './references.ts';
-import { namesIn } from './render.ts';
+import { variablesIn } from './render.ts';
 import { type TemplateContent, VARIABLE_TYPES, type Variable } from './template.ts';
 import { isOfType } from './values.ts';
 
-/** What a variable may be called. */
+/** The form of the name of a variable. */
 export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 const MAX_VARIABLES = 100;
@@ -39,10 +38,7 @@ const contentSchema = z.lazy(() =>
   }),
 );
 
-interface Rules {
-  voicePolicy: VoicePolicy;
-  inlineCredentials: boolean;
-}
+type Rules = Omit<RequestRules, 'allowEmpty'>;
 
 /** Checks the body of a PUT of a template. Throws `VALIDATION_FAILED` naming everything that is wrong. */
 export function parseTemplate(body: unknown, rules: Rules): TemplateContent {
@@ -64,7 +60,7 @@ export function parseTemplate(body: unknown, rules: Rules): TemplateContent {
 
 function variableErrors(variables: JsonObject, assistant: JsonObject): FieldError[] {
   const declared = Object.keys(variables);
-  const used = namesIn(assistant);
+  const used = variablesIn(assistant);
   const errors: FieldError[] = [];
   if (declared.length > MAX_VARIABLES) {
     errors.push({ field: 'variables', detail: `use at most ${MAX_VARIABLES} variables` });
@@ -89,7 +85,7 @@ function defaultErrors(field: string, variable: Variable): FieldError[] {
   return [{ field, detail: `must be of the type ${variable.type}` }];
 }
 
-/** By the rules of PUT, but for what is known only when it is rendered. */
+/** The rules of PUT, except for fields whose value is known only when the template is rendered. */
 function assistantErrors(assistant: JsonObject, rules: Rules): FieldError[] {
   const found = requestErrors(assistant, rules).filter(({ field }) => !isOpen(assistant, field.split('.')));
   const errors = [...found, ...reservedErrors(assistant), ...trafficErrors(assistant)];
@@ -111,13 +107,13 @@ function trafficErrors({ traffic }: JsonObject): FieldError[] {
   return [{ field: 'traffic', detail: 'is no part of a configuration; remove it' }];
 }
 
-/** True when what stands at a path, or on the way to it, depends on variables or on an account. */
+/** True when the value at a path, or one on the way to it, depends on variables or on an account. */
 function isOpen(value: Json | undefined, path: readonly string[]): boolean {
   if (value === undefined) return false;
-  if (typeof value === 'string') return namesIn(value).size > 0;
+  if (typeof value === 'string') return variablesIn(value).size > 0;
   if (isReference(value)) return true;
   const [name, ...rest] = path;
-  if (name === undefined) return namesIn(value).size > 0;
+  if (name === undefined) return variablesIn(value).size > 0;
   if (Array.isArray(value)) return isOpen(value[Number(name)], rest);
   if (!isJsonObject(value)) return false;
   const isModelLater = name === 'tools' && value.tools !== undefined && isOpen(value.model, []);

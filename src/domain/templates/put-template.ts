@@ -1,5 +1,6 @@
 import { hashOf } from '../configuration/canonical-hash.ts';
 import { mask, maskField } from '../configuration/masking.ts';
+import { type ExpectedRevision, isExpected } from '../expected-revision.ts';
 import type { JsonObject } from '../json.ts';
 import { Problem } from '../problem.ts';
 import type { Template, TemplateContent, TemplateHead, TemplateStore } from './template.ts';
@@ -7,17 +8,17 @@ import type { Template, TemplateContent, TemplateHead, TemplateStore } from './t
 interface Put {
   templateId: string;
   content: TemplateContent;
-  /** What the caller takes the newest version to be: this one, any, or none. */
-  expected: { revision?: number | 'any' | 'none' };
-  /** True: nothing is written, and the result is what it would be. */
+  /** Of the newest version. */
+  expected: ExpectedRevision;
+  /** True: nothing is written; the result is what a write would give. */
   dryRun?: boolean;
 }
 
 type PutResult = Pick<Template, 'templateId' | 'version' | 'hash'> & { outcome: 'created' | 'updated' | 'unchanged' };
 
 /**
- * Makes a content the newest version of a template; the content that it has already is no new one. May be repeated
- * after a crash. Throws `PRECONDITION_FAILED` when the newest version is not the expected one.
+ * Makes a content the newest version of a template, unless the newest version has it already. May be repeated after a
+ * crash. Throws `PRECONDITION_FAILED` when the newest version is not the expected one.
  */
 export async function putTemplate(
   templates: TemplateStore,
@@ -47,7 +48,7 @@ function headOf({ templateId, version, hash, content: { description, roles } }: 
   return { templateId, version, hash, description, roles };
 }
 
-/** The content with the fields in it that were given. */
+/** The content as JSON, with only the fields that were given. */
 function asJson({ description, roles, variables, assistant }: TemplateContent): JsonObject {
   const declared = Object.entries(variables).map(([name, variable]) => [name, { ...variable }]);
   return {
@@ -58,7 +59,7 @@ function asJson({ description, roles, variables, assistant }: TemplateContent): 
   };
 }
 
-/** The content as an answer shows it: without the secrets in it. */
+/** The content as an answer shows it: with its secrets masked. */
 export function shownContent(content: TemplateContent): JsonObject {
   const variables = Object.entries(content.variables).map(([name, { default: value, ...variable }]) => [
     name,
@@ -67,11 +68,8 @@ export function shownContent(content: TemplateContent): JsonObject {
   return { ...asJson(content), variables: Object.fromEntries(variables), assistant: mask(content.assistant) };
 }
 
-function assertExpected(newest: Template | undefined, { revision }: Put['expected']): void {
-  if (revision === undefined) return;
-  const isMet =
-    revision === 'none' ? !newest : revision === 'any' ? newest !== undefined : newest?.version === revision;
-  if (isMet) return;
+function assertExpected(newest: Template | undefined, expected: ExpectedRevision): void {
+  if (isExpected(expected, newest?.version)) return;
   const found = newest ? `its newest version is ${newest.version}` : 'there is none';
   throw new Problem('PRECONDITION_FAILED', `The template is not as the request expects it to be: ${found}.`);
 }

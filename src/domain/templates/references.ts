@@ -2,7 +2,7 @@ import { NAMED_KINDS, type NamedKind, type VapiAccount } from '../account/vapi-a
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';
 import type { Runtime } from '../runtime.ts';
-import { namesIn } from './render.ts';
+import { variablesIn } from './render.ts';
 
 interface Reference {
   kind: NamedKind;
@@ -14,7 +14,7 @@ export function isReference(value: Json): boolean {
   return isJsonObject(value) && Object.hasOwn(value, '$ref');
 }
 
-/** The references of a configuration. Throws `VALIDATION_FAILED` naming those that are none. */
+/** The references in a configuration. Throws `VALIDATION_FAILED` naming every `$ref` that is not a valid reference. */
 export function referencesIn(config: JsonObject): Reference[] {
   const found = [...placesOf(config, [])];
   const wrong = found.filter(({ reference }) => !reference);
@@ -22,15 +22,15 @@ export function referencesIn(config: JsonObject): Reference[] {
   return found.flatMap(({ reference }) => reference ?? []);
 }
 
-/** What is wrong with the references of a template, as far as it depends on no variable. */
+/** The errors in the references of a template, as far as they depend on no variable. */
 export function referenceErrors(assistant: JsonObject): FieldError[] {
-  const isWrong = ({ reference, value }: Place) => !reference && namesIn(value).size === 0;
+  const isWrong = ({ reference, value }: Place) => !reference && variablesIn(value).size === 0;
   return [...placesOf(assistant, [])].filter(isWrong).map(errorAt);
 }
 
 /**
- * Throws `VALIDATION_FAILED` naming the references in what an organisation itself gives: in the platform's account the
- * tools and credentials of all organisations have names, and whoever may name one may use it.
+ * Throws `VALIDATION_FAILED` naming the references in values that an organisation gives itself: in the platform's
+ * account the tools and credentials of all organisations have names, and a name is enough to use them.
  */
 export function assertNoReferences(given: JsonObject): void {
   const detail = 'names are for templates, and for operators; give an id';
@@ -38,7 +38,7 @@ export function assertNoReferences(given: JsonObject): void {
   if (found.length > 0) throw validationFailed(found);
 }
 
-/** Where something is referred to; without a reference what stands there is none. */
+/** A place with a `$ref`; `reference` is undefined when it is not a valid one. */
 interface Place {
   path: readonly string[];
   value: Json;
@@ -69,15 +69,15 @@ function parseReference(value: Json): Reference | undefined {
   return { kind, name };
 }
 
-/** How long ids that were found are relied on, in ms. */
+/** How long the names of an account are remembered, in ms. */
 const REMEMBERED_MS = 10 * 60_000;
 
-/** Accounts and kinds that are remembered at a time. */
+/** The most pairs of account and kind that are remembered at a time. */
 const KEPT = 200;
 
 type Names = ReadonlyMap<string, readonly string[]>;
 
-/** Which ids the names of an account stand for, as far as this environment has seen it. */
+/** Remembers which ids the names of an account stand for, for as long as the environment lives. */
 export class ReferenceBook {
   readonly #pages = new Map<string, { names: Names; until: number }>();
   readonly #runtime: Pick<Runtime, 'now'>;
@@ -86,7 +86,7 @@ export class ReferenceBook {
     this.#runtime = runtime;
   }
 
-  /** Ids with a name. What is remembered is read anew when it has not exactly one. */
+  /** The ids that a name stands for. Reads the account again unless exactly one is remembered. */
   async idsOf(account: VapiAccount, { kind, name }: Reference): Promise<readonly string[]> {
     const key = `${account.keyFingerprint}/${kind}`;
     const known = this.#pages.get(key);
@@ -106,8 +106,8 @@ function namesOf(entries: readonly { id: string; name: string }[]): Names {
 }
 
 /**
- * Puts ids in the place of names, as the account has them. Throws `REFERENCE_UNRESOLVED` naming every reference that
- * stands for none or for several.
+ * Replaces references by the ids that the account has for their names. Throws `REFERENCE_UNRESOLVED` naming every
+ * reference that stands for no id or for several.
  */
 export async function resolveReferences(
   config: JsonObject,

@@ -1,18 +1,18 @@
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 
-/** `$${`, a literal `${`; or `${…}`, a place for a value. */
+/** A literal `${`, written `$${`; or a place for a value, `${…}`. */
 const PLACES = /\$\$\{|\$\{([^{}]*)\}/g;
 
-/** A text that is nothing but one place. */
+/** A text that consists of a single place. */
 const ONE_PLACE = /^\$\{([^{}]*)\}$/;
 
-/** Values by the names of their variables. Undefined: the variable is known and has none. */
+/** Values by the names of their variables. Undefined: the variable is declared and has no value. */
 export type Values = ReadonlyMap<string, Json | undefined>;
 
 /**
- * Puts values into a configuration, in one pass: what is in a value is not looked at again. A text that is nothing but
- * a place becomes the value with its type, and is left out when there is none. Places of unknown variables stay. Pure;
- * takes any JSON.
+ * Puts values into a configuration, in one pass: the values themselves are not rendered. A text that consists of a
+ * single place becomes the value with its type, and is left out when there is none. Places of unknown variables stay.
+ * Pure; takes any JSON.
  */
 export function render(assistant: JsonObject, values: Values): JsonObject {
   return renderObject(assistant, values);
@@ -44,7 +44,7 @@ function renderText(text: string, values: Values): Json | undefined {
   });
 }
 
-/** Numbers, booleans and JSON stand in a text as JSON. */
+/** Within a text, numbers, booleans and JSON are written as JSON. */
 function inText(value: Json | undefined): string {
   if (value === undefined) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
@@ -63,22 +63,11 @@ export function filledLength(assistant: JsonObject, values: Values): number {
   return lengthIn(assistant);
 }
 
-/** Makes every `${` of a configuration a literal: `render` gives the configuration back. */
-export function escapePlaces(value: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, escapeValue(entry)]));
-}
-
-function escapeValue(value: Json): Json {
-  if (Array.isArray(value)) return value.map(escapeValue);
-  if (isJsonObject(value)) return escapePlaces(value);
-  return typeof value === 'string' ? value.replaceAll('${', () => '$${') : value;
-}
-
-/** The names that places of a configuration name, each once. */
-export function namesIn(value: Json): ReadonlySet<string> {
+/** The variables that a configuration uses, each once. */
+export function variablesIn(value: Json): ReadonlySet<string> {
   if (typeof value === 'string') {
     return new Set([...value.matchAll(PLACES)].flatMap(([, name]) => (name === undefined ? [] : [name])));
   }
   const parts = Array.isArray(value) ? value : isJsonObject(value) ? Object.values(value) : [];
-  return new Set(parts.flatMap((part) => [...namesIn(part)]));
+  return new Set(parts.flatMap((part) => [...variablesIn(part)]));
 }

@@ -4,18 +4,18 @@ import type { Json, JsonObject } from '../json.ts';
 export const VARIABLE_TYPES = ['string', 'number', 'boolean', 'json'] as const;
 type VariableType = (typeof VARIABLE_TYPES)[number];
 
-/** What a template lets be given. */
+/** A variable of a template. */
 export interface Variable {
   type: VariableType;
-  /** True: without a value nothing is rendered. False: what would be the value is left out. */
+  /** True: rendering without a value is an error. False: the field is left out. */
   required?: boolean;
   default?: Json;
 }
 
-/** A configuration with holes in it. */
+/** The content of a template: a configuration with places for values. */
 export interface TemplateContent {
   description?: string;
-  /** The roles that it is for; absent: all. */
+  /** The roles that the template is for; absent: all. */
   roles?: readonly Role[];
   variables: Readonly<Record<string, Variable>>;
   /** What PUT of an assistant takes, with `${name}` where a value goes. */
@@ -41,9 +41,9 @@ export interface TemplateStore {
   version(templateId: string, version: number): Promise<Template | undefined>;
   /** Adds a version; false when there is one with this number. */
   add(template: Template): Promise<boolean>;
-  /** Shows a version in the list, unless a newer one is shown there. */
+  /** Shows a version in the list, unless the list has a newer one. */
   show(head: TemplateHead): Promise<void>;
-  /** In the order of their ids. Throws `VALIDATION_FAILED` for an `after` that is none. */
+  /** In the order of their ids. Throws `VALIDATION_FAILED` for an `after` that this list never gave out. */
   list(query: {
     limit: number;
     after: string | undefined;

@@ -11,16 +11,16 @@ export function isOfType(value: Json, type: Variable['type']): boolean {
 }
 
 interface Given {
-  /** Of the organisation, for all templates. */
+  /** Values of the organisation, for all templates. */
   ofOrganisation: JsonObject;
-  /** Of the request. */
+  /** Values of the request. */
   ofRequest: JsonObject;
 }
 
 /**
- * The values of a template's variables: its defaults, over them those of the organisation, over them those of the
- * request. Throws `VALIDATION_FAILED` for values of another type and for variables that the template has not,
- * `VARIABLES_MISSING` naming every value that is needed and not given.
+ * The values of a template's variables: its defaults, overridden by those of the organisation, overridden by those of
+ * the request. Throws `VALIDATION_FAILED` for a value of another type and for a variable that the template does not
+ * declare, `VARIABLES_MISSING` naming every required value that is missing.
  */
 export function valuesFor({ templateId, version, content }: Template, { ofOrganisation, ofRequest }: Given): Values {
   const { variables } = content;
@@ -31,7 +31,7 @@ export function valuesFor({ templateId, version, content }: Template, { ofOrgani
   }));
   const values = new Map<string, Json | undefined>();
   for (const [name, variable] of Object.entries(variables)) {
-    // A null is a value, too.
+    // Null is a value too.
     const given = [ofRequest, ofOrganisation].find((values) => Object.hasOwn(values, name));
     const value = given ? given[name] : variable.default;
     if (value !== undefined && !isOfType(value, variable.type)) {
@@ -53,11 +53,11 @@ function assertNoneMissing(variables: Readonly<Record<string, Variable>>, values
   throw new Problem('VARIABLES_MISSING', detail, { errors, withoutEffect: true });
 }
 
-/** The most that an organisation's variables, or what is given with a binding, may take, in bytes of JSON. */
+/** The largest variables of an organisation, and the largest values given with a binding, in bytes of JSON. */
 export const MAX_GIVEN_BYTES = 16 * 1024;
 
 /**
- * Checks the variables of an organisation. Throws `VALIDATION_FAILED`, also for numbers that JSON has not and for
+ * Checks the variables of an organisation. Throws `VALIDATION_FAILED`, also for numbers that JSON cannot hold and for
  * invalid Unicode.
  */
 export function parseVariables(body: unknown, name: RegExp): JsonObject {
@@ -73,7 +73,7 @@ export function parseVariables(body: unknown, name: RegExp): JsonObject {
   }
   errors.push(...hiddenErrors(body, ''));
   if (errors.length > 0) throw validationFailed(errors);
-  // What has no canonical form could be stored, and no configuration be made of it.
+  // A value without a canonical form could be stored, but no configuration be made of it.
   hashOf(body);
   return body;
 }

@@ -2,11 +2,12 @@ import type { Access } from '../account/credentials.ts';
 import { listCreated, windowAtVapi } from '../account/list-created.ts';
 import type { ScopeKey } from '../account/scope.ts';
 import type { VapiCollection } from '../account/vapi-account.ts';
+import { compareTexts } from '../compare-texts.ts';
 import type { DesiredTool } from '../configuration/tool.ts';
 import { isDefinedBy } from '../configuration/tool.ts';
 import type { Operation } from '../operation.ts';
 
-/** One tool, where it is registered, and the account that it lives in. */
+/** One tool, the scope in which it is registered, and the account of that scope. */
 export interface Registration {
   tool: DesiredTool;
   scopeKey: ScopeKey;
@@ -15,8 +16,8 @@ export interface Registration {
 }
 
 /**
- * The tool that a POST of unknown outcome has made: the oldest with this definition among those made since then that no
- * other row names. Tools have no metadata, so the definition is all there is to go by.
+ * The tool that a POST of unknown outcome has made: the oldest with this definition that was made since then and that
+ * no other row names. Tools have no metadata, so only the definition can tell.
  */
 export async function findStrayTool(
   { tools, journal }: Operation,
@@ -29,5 +30,5 @@ export async function findStrayTool(
   const taken = new Set(rows.filter(({ hash }) => hash !== tool.hash).map(({ toolId }) => toolId));
   const found = listed.filter(({ id, config }) => !taken.has(id) && isDefinedBy(config, tool.definition));
   journal.record({ code: 'TOOL_LOOKED_UP', tool: tool.hash, found: found.length });
-  return found.toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : Number(a.createdAt > b.createdAt)))[0]?.id;
+  return found.toSorted((a, b) => compareTexts(a.createdAt, b.createdAt))[0]?.id;
 }

@@ -10,16 +10,16 @@ interface ToolSearch {
   desired: DesiredAssistant;
   mapping: AssistantMapping | undefined;
   access: Access;
-  /** Tools that Vapi was seen not to have. */
+  /** Tools that are known to be gone at Vapi. */
   gone: ReadonlySet<string>;
   /** Tools that this operation has just registered, or seen at Vapi. */
   seen: readonly LinkedTool[];
 }
 
 /**
- * Finds the tools of a configuration among those that are registered. Nothing is read for those that the mapping names:
- * an assistant that is as it should be costs no more with tools than without. One that is linked anew is looked at
- * first, as somebody may have deleted it at Vapi. Only reads.
+ * Finds the registered tools of a configuration. Nothing is read for tools that the mapping names: an assistant that
+ * needs no change costs no more with tools than without. A tool that is linked anew is looked at first, as somebody may
+ * have deleted it at Vapi. Only reads.
  */
 export async function findTools(operation: Operation, search: ToolSearch): Promise<ToolsFound> {
   const { desired, gone, seen } = search;
@@ -34,7 +34,10 @@ export async function findTools(operation: Operation, search: ToolSearch): Promi
   return linked.length === desired.tools.length ? { kind: 'known', linked } : { kind: 'unknown' };
 }
 
-/** What the mapping says of the account that is used now, unless a drift run has found that it is not so any more. */
+/**
+ * The linked tools of the mapping, if they are in the account that is used now and no drift run has found any of them
+ * gone.
+ */
 function linkedBefore({ mapping, access }: ToolSearch): readonly LinkedTool[] {
   const isHere = mapping?.scope === access.scope && mapping.keyFingerprint === access.apiKey.fingerprint;
   return isHere && !mapping.drift?.fields.includes(TOOLS_PATH) ? mapping.tools.linked : [];
@@ -48,7 +51,7 @@ async function registeredTool(operation: Operation, { access }: ToolSearch, hash
   return (await account.get(toolId)).kind === 'found' ? toolId : undefined;
 }
 
-/** A tool that may be linked: it exists in the account of the present key, and is not reserved for removal. */
+/** The id of a tool that may be linked: it is in the account of the present key, and not reserved for removal. */
 export function registeredId(row: ToolRow | undefined, { apiKey }: Access): string | undefined {
   if (!row?.toolId || row.keyFingerprint !== apiKey.fingerprint) return undefined;
   return row.claim?.operation === 'delete' ? undefined : row.toolId;

@@ -5,8 +5,8 @@ import type { Operation } from '../operation.ts';
 import { isoNow } from '../runtime.ts';
 
 /**
- * After Vapi has refused a configuration that links tools of ours: finds those that somebody deleted there, and forgets
- * them, so that they are registered anew. Returns their ids.
+ * After Vapi refused a configuration that links tools of ours: finds the tools that were deleted there, and removes
+ * their rows, so that they are registered again. Returns their ids.
  */
 export async function forgetGoneTools(
   operation: Operation,

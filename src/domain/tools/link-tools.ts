@@ -7,8 +7,7 @@ import { type AssistantMapping, type LinkedTool, NO_TOOLS, type ToolsState } fro
 export type ToolsFound = { kind: 'known'; linked: readonly LinkedTool[] } | { kind: 'unknown' };
 
 /**
- * What the mapping will say of the tools. All or nothing: until every tool is known, those stay that were linked
- * before.
+ * The tools in the mapping after the change. All or nothing: until every tool is known, the tools linked before stay.
  */
 export function nextToolsState(
   { tools }: DesiredAssistant,
@@ -22,9 +21,9 @@ export function nextToolsState(
 }
 
 interface Linking {
-  /** Of ours, in the order wanted. */
+  /** Tools of ours, in the wanted order. */
   ours: readonly string[];
-  /** That we linked, or may have linked, before: without being wanted now they are unlinked. */
+  /** Tools that we linked, or may have linked, before: those that are not wanted now are unlinked. */
   former: readonly string[];
   /** The live assistant, if there is one. */
   live: JsonObject | undefined;
@@ -50,7 +49,9 @@ export function withToolIds(payload: JsonObject, { ours, former, live }: Linking
   };
 }
 
-/** The order of foreign tools among ours is no reason for a change. */
+/**
+ * Keeps the live order when only the place of foreign tools among ours differs: that alone is no reason for a change.
+ */
 function inLiveOrder(
   wanted: readonly string[],
   { ours, linkedNow }: { ours: readonly string[]; linkedNow: readonly string[] },
@@ -73,10 +74,16 @@ export function formerToolIds(mapping: AssistantMapping | undefined, lastApplied
   return [...linked, ...attempted, ...declared];
 }
 
-/** True when the mapping says of its tools what it should; what Vapi said of a refused one is beside the point. */
+/** True when both say the same of the wanted and the linked tools; why Vapi refused one does not count. */
 export function isSameTools(a: ToolsState, b: ToolsState): boolean {
   const ids = ({ linked }: ToolsState) => linked.map(({ hash, toolId }) => `${hash}=${toolId}`).join();
   return a.status === b.status && a.wanted.join() === b.wanted.join() && ids(a) === ids(b);
+}
+
+/** Ids of the tools that a model links, those with a pinned version included. */
+export function linkedToolIds(model: Json | undefined): string[] {
+  if (!isJsonObject(model)) return [];
+  return [...texts(own(model, 'toolIds')), ...pinnedIds(own(model, 'toolRefs'))];
 }
 
 function texts(value: Json | undefined): string[] {

@@ -3,20 +3,20 @@ import { nameOf } from '../journal.ts';
 import { type Claim, isHeld, mayHaveCreated, newClaim, settlesAt } from '../mapping/claim.ts';
 import { type ClaimableRow, claimRow, endRowClaim, type Held, returnOf, unresolved } from '../mapping/claim-row.ts';
 import type { Operation } from '../operation.ts';
-import { Problem } from '../problem.ts';
+import { Problem, secondsOf } from '../problem.ts';
 import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS, MIN_CREATE_MS, POLL_LONGEST_MS } from '../timing.ts';
 import type { Registration } from './find-stray-tool.ts';
 import { findStrayTool } from './find-stray-tool.ts';
 import { registeredId } from './find-tools.ts';
 import { type ToolChange, type ToolRow, toolRow } from './tool-registry.ts';
 
-/** `later`: somebody else is registering it, or it is not known yet whether an earlier attempt has made it. */
+/** `later`: another operation is registering it, or it is unknown whether an earlier attempt has made it. */
 type Registered = { kind: 'registered'; toolId: string } | { kind: 'later'; afterSeconds: number };
 
 /**
- * Makes sure that Vapi has one tool with this definition, by the protocol by which assistants are made: a claim, one
- * POST that is never repeated, and a look-up of what an unknown outcome has left. Throws `VAPI_REJECTED` for a
- * definition that Vapi refuses, and what else the account throws.
+ * Makes sure that Vapi has one tool with this definition, by the protocol that makes assistants: a claim, one POST that
+ * is never repeated, and a look-up after an unknown outcome. Throws `VAPI_REJECTED` for a definition that Vapi refuses,
+ * and what else the account throws.
  */
 export async function registerTool(
   operation: Operation,
@@ -27,7 +27,7 @@ export async function registerTool(
   const registration = { tool, scopeKey, access, account };
   const row = await operation.tools.read(scopeKey, tool.hash);
   const plan = await planRegistration(operation, { ...registration, row });
-  if (plan.kind === 'wait') return { kind: 'later', afterSeconds: secondsUntil(plan.until, operation.runtime.now()) };
+  if (plan.kind === 'wait') return { kind: 'later', afterSeconds: secondsOf(plan.until - operation.runtime.now()) };
   const { toolId } = plan;
   if (toolId && toolId === registeredId(row, access)) return { kind: 'registered', toolId };
   return await underClaim(operation, { ...registration, row, found: toolId });
@@ -51,7 +51,7 @@ async function planRegistration(
   return { kind: 'register', toolId: await stillThere(registration, row) };
 }
 
-/** The tool of a row, if it is there: somebody may have deleted it at Vapi. */
+/** The tool of a row, if it still exists: somebody may have deleted it at Vapi. */
 async function stillThere({ account }: Registration, row: ToolRow | undefined): Promise<string | undefined> {
   if (!row?.toolId || (row.claim && row.claim.operation !== 'delete')) return undefined;
   return (await account.get(row.toolId)).kind === 'found' ? row.toolId : undefined;
@@ -73,7 +73,7 @@ async function underClaim(operation: Operation, claiming: Claiming): Promise<Reg
   if (!toolId) {
     const { claim, end } = unresolved(held, runtime);
     await endRowClaim(rows, held, { ...end, runtime });
-    return { kind: 'later', afterSeconds: secondsUntil(settlesAt(claim), runtime.now()) };
+    return { kind: 'later', afterSeconds: secondsOf(settlesAt(claim) - runtime.now()) };
   }
   const { fingerprint: keyFingerprint } = access.apiKey;
   const change = { toolId, keyFingerprint, finalisedBy: held.claim.token, claim: null, unusedSince: null };
@@ -91,8 +91,8 @@ function claimOf({ runtime, deadline }: Operation, { row, access }: Claiming): C
 }
 
 /**
- * Somebody took the claim over. Either they found our tool and the row names it, or it has to go; while they are acting
- * the outcome is unknown. What cannot be removed is linked to nothing.
+ * Another operation took the claim over. It either found our tool, and the row names it, or our tool has to be removed;
+ * while that operation is acting the outcome is unknown. A tool that cannot be removed is linked to nothing.
  */
 async function afterLosing(
   operation: Operation,
@@ -133,7 +133,7 @@ async function create(operation: Operation, task: Creating): Promise<string | un
   return undefined;
 }
 
-/** A definite refusal made nothing: the row goes back to what it was. */
+/** After a definite refusal, which made nothing, the row is given back. */
 async function givingBack<T>({ runtime }: Operation, { rows, held }: Creating, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
@@ -157,8 +157,4 @@ async function ifReachable<T>(look: () => Promise<T | undefined>): Promise<T | u
 function assertTimeToCreate({ deadline }: Operation): void {
   if (deadline.remainingMs() >= MIN_CREATE_MS) return;
   throw new Problem('VAPI_UNAVAILABLE', 'Too little time is left to register a tool. It is tried again.');
-}
-
-function secondsUntil(until: number, now: number): number {
-  return Math.max(1, Math.ceil((until - now) / 1000));
 }

@@ -3,7 +3,7 @@ import type { Claim } from '../mapping/claim.ts';
 import type { ClaimableRow } from '../mapping/claim-row.ts';
 import { makesRevision, TRANSITIONS, type Transition } from '../mapping/transitions.ts';
 
-/** Which tool at Vapi has a definition. Times are ISO 8601 in UTC. */
+/** The tool at Vapi that has a definition. Times are ISO 8601 in UTC. */
 export interface ToolRow {
   scopeKey: ScopeKey;
   /** Hash of the definition. */
@@ -43,10 +43,10 @@ export interface ToolWrite {
   at: string;
 }
 
-/** What the row says after a write that has happened follows from the write (`toolAfter`). */
+/** The row after a successful write follows from the write itself (`toolAfter`). */
 export type ToolWriteResult = { kind: 'written' | 'conflict' };
 
-/** The table of tools: the same life, conditions and answers as that of mappings. Reads are consistent. */
+/** The table of tools, with the transitions and conditions of mappings. Reads are consistent. */
 export interface ToolStore {
   read(scopeKey: ScopeKey, hash: string): Promise<ToolRow | undefined>;
   write(write: ToolWrite): Promise<ToolWriteResult>;
@@ -74,7 +74,7 @@ export function toolRow(
   };
 }
 
-/** The row of a tool after a write that has happened; undefined when that has removed it. */
+/** The row of a tool after a successful write; undefined when the write removed it. */
 export function toolAfter({ scopeKey, hash, transition, from, change, at }: ToolWrite): ToolRow | undefined {
   if (TRANSITIONS[transition].to === 'absent') return undefined;
   const { claim, unusedSince, ...fields } = change;

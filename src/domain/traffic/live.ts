@@ -21,16 +21,16 @@ function sharesOf(versions: readonly VersionShare[] = []): string {
   return versions.map(({ version, percentage }) => `${version} ${percentage}`).join();
 }
 
-/** What was seen of the traffic. `problem`: why it is not as it was asked to be. */
+/** What callers hear. `problem`: why it is not what the request asked for. */
 export interface LiveSeen {
   live: LiveState;
   problem?: Problem;
 }
 
 /**
- * Looks at what callers hear, and takes a pin off when that was asked for. The allocation that was seen guards the
- * change: a decision that somebody has made meanwhile is a `VAPI_CONFLICT`, and stays. Never throws a `Problem`: the
- * assistant itself is as it is to be.
+ * Looks at what callers hear, and takes a pin off when the request asks for it. The allocation that was seen guards the
+ * change: one that somebody made meanwhile stays, and is a `VAPI_CONFLICT`. Never throws a `Problem`: the assistant
+ * itself needs no change.
  */
 export async function lookAtLive(
   operation: Operation,

@@ -7,7 +7,7 @@ import { Problem } from '../problem.ts';
 import { sendOrRecord } from '../send-task.ts';
 import type { TaskEnd } from '../task.ts';
 
-/** Has the version that was just written named, where the account is known to have versions. Never throws. */
+/** Has the worker name the version that was just written, where the account is known to have versions. Never throws. */
 export async function askForName(operation: Operation, { apiKey }: Access, specHash: string): Promise<void> {
   if (!operation.vapi.open(apiKey, operation.deadline).traffic.hasAccess) return;
   const task = { kind: 'name-version', ...operation.key, operationId: operation.id, specHash } as const;
@@ -22,8 +22,8 @@ const HASH_DIGITS = 12;
 const LONGEST_NAME = 80;
 
 /**
- * Names the version that a configuration has become with the operation and the hash. Best effort: what has changed
- * since, and what Vapi does not let be named, stays without a name.
+ * Names the version that holds a configuration, after the operation and the hash. Best effort: a version that was
+ * replaced since, or that Vapi does not let be named, stays without a name.
  */
 export async function nameVersion(operation: Operation, specHash: string): Promise<TaskEnd> {
   try {
@@ -43,8 +43,8 @@ async function nameIt(operation: Operation, specHash: string): Promise<string> {
   const access = await openAccessSession(operation).access(async () => view.record);
   const { traffic } = operation.vapi.open(access.apiKey, operation.deadline);
   const latest = Date.parse(updatedAt) + CLOCK_MARGIN_MS;
-  const isOurs = ({ createdAt }: AssistantVersion) => Date.parse(createdAt) <= latest;
-  const applied = (await traffic.versions(assistantId)).find(isOurs);
+  const isFromThen = ({ createdAt }: AssistantVersion) => Date.parse(createdAt) <= latest;
+  const applied = (await traffic.versions(assistantId)).find(isFromThen);
   if (!applied || applied.name) return applied ? 'named-already' : 'no-versions';
   await traffic.nameVersion(assistantId, applied.version, nameOf(operation.id, specHash));
   operation.journal.record({ code: 'VERSION_NAMED', assistantId, version: applied.version });

@@ -1,7 +1,7 @@
 import { nameOf } from '../journal.ts';
 import { Problem } from '../problem.ts';
 
-/** Something is not as it must be. The message is for the report: it says what was wanted and what was found. */
+/** An expectation that was not met. The message is for the report: it says what was expected and what was found. */
 export class Unmet extends Error {
   override readonly name = 'Unmet';
 }
@@ -11,10 +11,7 @@ export function expect(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Unmet(message);
 }
 
-/**
- * Runs checks side by side, all of them to their end, and throws one `Unmet` that names everything that failed, a line
- * each.
- */
+/** Runs all checks to their end, side by side. Throws one `Unmet` with a line for each failure. */
 export async function expectAll(checks: readonly Promise<void>[]): Promise<void> {
   const settled = await Promise.allSettled(checks);
   const failures = settled.flatMap((check) => (check.status === 'rejected' ? [toError(check.reason)] : []));
@@ -24,7 +21,7 @@ export async function expectAll(checks: readonly Promise<void>[]): Promise<void>
   throw failures.length === 1 ? first : new Unmet(messages.join('\n'));
 }
 
-/** What went wrong, for the report. An unexpected error is named only: its message can quote what was sent. */
+/** What went wrong, for the report. Of an unexpected error only its name, as its message can quote what was sent. */
 export function explain(error: unknown): string {
   if (error instanceof Unmet) return error.message;
   if (error instanceof Problem) return `${error.code}: ${error.message}`;

@@ -1,23 +1,23 @@
 import type { LivePhoneNumber, Resource } from '../account/vapi-account.ts';
 import type { Configuration } from '../configuration/configuration.ts';
-import { diffAssistant, type FieldChange, own } from '../configuration/diff.ts';
+import { diffAssistant, type FieldChange } from '../configuration/diff.ts';
 import { maskChange } from '../configuration/masking.ts';
 import { normaliseVoice, type VoicePolicy } from '../configuration/voice.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import type { AssistantMapping, LiveState } from '../mapping/assistant-mapping.ts';
 import { Problem } from '../problem.ts';
-import { withToolIds } from '../tools/link-tools.ts';
+import { linkedToolIds, withToolIds } from '../tools/link-tools.ts';
 import type { AssistantReport, Check } from './organisation-report.ts';
 
-/** All that a judgement rests on. */
+/** What a judgement is made from. */
 export interface Seen {
   mapping: AssistantMapping;
   live: Resource;
   /** The configuration that was applied last; undefined when the table does not have it. */
   applied: Configuration | undefined;
-  /** Linked tools that Vapi does not have. */
+  /** Linked tools that are gone at Vapi. */
   goneTools: readonly string[];
-  /** The number that the organisation wants for this role, and what Vapi has of it. */
+  /** The number that the organisation wants for this role, and the number as Vapi has it. */
   number: { id: string; live: LivePhoneNumber | undefined } | undefined;
   voicePolicy: VoicePolicy;
   /** What callers hear. */
@@ -26,7 +26,7 @@ export interface Seen {
 
 export type Judgement = Pick<AssistantReport, 'checks' | 'differences'>;
 
-/** What there is to say of an assistant that there is not. */
+/** The judgement on an assistant that does not exist. */
 export function judgeMissing(why: string): Judgement {
   const unknown: Check = { status: 'UNKNOWN', message: 'There is no assistant to look at' };
   const checks = {
@@ -74,18 +74,11 @@ function toolsCheck({ mapping: { tools }, live, goneTools }: Seen): Check {
   if (refused) return fail(`Vapi refused a tool: ${refused}`);
   if (status === 'pending') return fail(`Not all of the ${count} tools are registered and linked yet`);
   if (goneTools.length > 0) return fail(`Vapi does not have the tools ${goneTools.join(', ')} any more`);
-  const unlinked = linked.map(({ toolId }) => toolId).filter((toolId) => !linkedAtVapi(live.config).includes(toolId));
+  const unlinked = linked
+    .map(({ toolId }) => toolId)
+    .filter((toolId) => !linkedToolIds(live.config.model).includes(toolId));
   if (unlinked.length > 0) return fail(`The assistant is not linked to the tools ${unlinked.join(', ')}`);
   return pass(`${count} of ${count} are linked`);
-}
-
-/** Ids of linked tools, those with a pinned version included. */
-function linkedAtVapi({ model }: JsonObject): string[] {
-  if (!isJsonObject(model)) return [];
-  const ids = own(model, 'toolIds');
-  const refs = own(model, 'toolRefs');
-  const pinned = Array.isArray(refs) ? refs.filter(isJsonObject).map(({ toolId }) => toolId) : [];
-  return [...(Array.isArray(ids) ? ids : []), ...pinned].filter((id) => typeof id === 'string');
 }
 
 function numberCheck({ number, live: assistant }: Seen): Check {
@@ -97,7 +90,7 @@ function numberCheck({ number, live: assistant }: Seen): Check {
   return fail(`Number ${id} is answered by ${live.isTakenOtherwise ? 'a squad or a workflow' : 'nobody'}`);
 }
 
-/** Vapi says only on a change whether it takes a voice; what it has retired is known here. */
+/** Vapi says only on a change whether it accepts a voice: this goes by our catalogue of retired voices. */
 function voiceCheck({ voice }: JsonObject, policy: VoicePolicy): Check {
   try {
     const { reason, applied } = normaliseVoice(voice, policy);
@@ -110,10 +103,10 @@ function voiceCheck({ voice }: JsonObject, policy: VoicePolicy): Check {
   }
 }
 
-/** A configuration that is stored is not heard while the traffic is pinned to older versions. */
+/** While the traffic is pinned to older versions, callers do not hear what is stored. */
 function liveCheck({ state, versions = [] }: LiveState): Check {
   if (state === 'current') return pass('Callers hear what is stored');
-  if (state === 'unknown') return { status: 'UNKNOWN', message: 'It could not be seen what callers hear' };
+  if (state === 'unknown') return { status: 'UNKNOWN', message: 'What callers hear could not be read' };
   const shares = versions.map(({ version, percentage }) => `${version} ${percentage} %`).join(', ');
   return fail(`Callers hear pinned versions (${shares}); a PUT with "traffic": "follow-latest" takes the pin off`);
 }

@@ -22,8 +22,8 @@ const assistantSchema = z.object({
     live: checkSchema,
   }),
   /**
-   * Each field that is not as it was applied last: JSON Pointer, wanted and live value; `live` is absent when the field
-   * is.
+   * Each field that differs from what was applied last: JSON Pointer, wanted and live value; `live` is absent when the
+   * field is absent at Vapi.
    */
   differences: z.array(z.object({ path: z.string(), wanted: z.unknown(), live: z.optional(z.unknown()) })),
 });

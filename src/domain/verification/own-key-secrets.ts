@@ -2,8 +2,8 @@ import type { SecretName, SecretStore } from '../account/credentials.ts';
 import { OWN_KEY_ORGANISATION, triesOwnKey } from './run.ts';
 
 /**
- * The secrets, where each run's organisation with an own key has that of `verify-own-key`: an organisation that is made
- * for one run has no secret, and nothing here may make one. All other secrets are as they are.
+ * The secrets, with that of `verify-own-key` given to the organisation of each run that tries an own key: an
+ * organisation that is made for one run has no secret, and the suite must not create one.
  */
 export function withOwnKeySecrets(secrets: SecretStore): SecretStore {
   const named = (name: SecretName): SecretName =>

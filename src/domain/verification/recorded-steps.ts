@@ -33,7 +33,7 @@ export function expectOneOperation(log: readonly string[], operationId: string):
   }
 }
 
-/** Throws `Unmet` unless these steps stand in the log in this order. Others may stand between them. */
+/** Throws `Unmet` unless the log has these steps in this order; others may come between them. */
 export function expectSteps(log: readonly string[], steps: readonly string[]): void {
   const codes = codesIn(log);
   let at = 0;

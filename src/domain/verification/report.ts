@@ -11,13 +11,13 @@ const SCENARIO_NAMES = [
 
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
-/** One scenario and what came of it. */
+/** One scenario and its result. */
 export const scenarioResultSchema = z.lazy(() =>
   z.object({
     name: z.enum(SCENARIO_NAMES),
     status: z.enum(['PASS', 'FAIL']),
     durationMs: z.number(),
-    /** What was shown, or what is wrong. */
+    /** What was shown, or what went wrong. */
     message: z.string(),
     /** Ids and counts by name: whatever helps to look closer. */
     details: z.record(z.string(), z.unknown()),
@@ -42,9 +42,9 @@ export const verificationReportSchema = z.lazy(() =>
     passRate: z.number(),
     results: z.array(scenarioResultSchema),
     cleanup: z.object({
-      /** Earlier runs that had ended without cleaning up, and were cleaned up after by this one. */
+      /** Earlier runs that ended without cleaning up, and that this run cleaned up after. */
       earlierRunsRemoved: z.array(z.string()),
-      /** What could not be removed and waits for the next run, in sentences. Empty when everything is gone. */
+      /** What could not be removed and is left for the next run, in sentences; empty when everything is gone. */
       left: z.array(z.string()),
     }),
   }),

@@ -1,19 +1,19 @@
-/** One run of the suite, as it is written down before it makes anything. */
+/** One run of the suite, as it is stored before it makes anything. */
 export interface VerificationRun {
   runId: string;
-  /** Every throw-away organisation that it may make. */
+  /** Every throw-away organisation that the run may use. */
   organisations: readonly string[];
   /** Hashes of the definitions of its tools. */
   toolHashes: readonly string[];
   /** ISO 8601. */
   startedAt: string;
-  /** ISO 8601; from then on the run is certainly over, and so are its claims and its unresolved creates. */
+  /** ISO 8601: after this moment the run is certainly over, with its claims and its unresolved creates. */
   endsBefore: string;
 }
 
 /**
- * The runs that have not been cleaned up after yet. A run is written down first and crossed out last, so that what a
- * run that died has left is known to the next one, and what a run that is still going on has made is left alone.
+ * The runs that were not cleaned up after yet. A run is stored first and removed last: so the next run knows what a
+ * crashed one left behind, and leaves alone what a run that is going on has made.
  */
 export interface VerificationRuns {
   open(run: VerificationRun): Promise<void>;
@@ -24,10 +24,10 @@ export interface VerificationRuns {
 /** No name of a real organisation may begin with this. */
 const PREFIX = 'verify-';
 
-/** An organisation whose secret, if there is one, is the key with which runs try the case of an own key. */
+/** The organisation whose secret, if there is one, is the key for trying the case of an own key. */
 export const OWN_KEY_ORGANISATION = 'verify-own-key';
 
-/** Name of the throw-away organisations for that case, after the run's id. */
+/** The purpose in the names of the throw-away organisations for that case. */
 export const OWN_KEY_PURPOSE = 'own-key';
 
 /** Name of the throw-away organisation of a run for a purpose (small letters and hyphens). */
@@ -35,7 +35,7 @@ export function throwAwayOrganisation(runId: string, purpose: string): string {
   return `${PREFIX}${runId}-${purpose}`;
 }
 
-/** True for the organisations that try the case of an own key, of whichever run. */
+/** True for an organisation, of any run, that tries the case of an own key. */
 export function triesOwnKey(orgId: string): boolean {
   return /^verify-[0-9a-f]+-own-key$/.test(orgId);
 }

@@ -9,7 +9,7 @@ export interface ServiceCall {
   deadline: Deadline;
 }
 
-/** An answer as the caller gets it, and every line that the call has written to the log. */
+/** An answer as the caller gets it, and the lines that the call wrote to the log. */
 export interface ServiceAnswer {
   status: number;
   /** By lower-case name. */

@@ -12,38 +12,38 @@ import type { ScenarioName } from './report.ts';
 import { throwAwayOrganisation, type VerificationRun, type VerificationRuns } from './run.ts';
 import type { ServiceAnswer, ServiceUnderTest } from './service.ts';
 
-/** All that verification needs of the world: the service itself, and a way past it to Vapi and to the table. */
+/** What verification depends on: the service itself, and ways past it to Vapi and to the table. */
 export interface VerificationDependencies {
   service: ServiceUnderTest;
   sync: SyncDependencies;
   runs: VerificationRuns;
 }
 
-/** The keys of the accounts in which a run looks. `own` is absent where none is configured. */
+/** The keys of the accounts that a run looks into. `own` is absent when none is configured. */
 export interface VerificationKeys {
   platform: ApiKey;
   own?: ApiKey;
 }
 
-/** What one scenario plays on. */
+/** What one scenario runs with. */
 export interface Stage {
   deps: VerificationDependencies;
   run: VerificationRun;
   keys: VerificationKeys;
   scenario: ScenarioName;
-  /** By then the scenario has to be over, cleaning up not included. */
+  /** The deadline of the scenario, without its clean-up. */
   deadline: Deadline;
   /** Goes into the report. */
   details: Record<string, unknown>;
   nextOperationId: () => string;
 }
 
-/** What must be shown of the service. `show` returns what was shown, in a sentence, or throws. */
+/** One scenario. `show` returns a sentence that says what was shown, or throws. */
 export interface Scenario {
   name: ScenarioName;
-  /** What its throw-away organisations are for, one each. */
+  /** The purposes of its throw-away organisations, one for each. */
   purposes: readonly string[];
-  /** True when it registers the tool of the run. */
+  /** True when the scenario registers the tool of the run. */
   usesTool?: true;
   show(stage: Stage): Promise<string>;
 }
@@ -55,12 +55,12 @@ export function keyOf({ run }: Stage, purpose: string): AssistantKey {
   return { orgId: throwAwayOrganisation(run.runId, purpose), role: ROLE };
 }
 
-/** The prompt of this run's assistants. It may stand nowhere but at Vapi and in the stored configuration. */
+/** The prompt of this run's assistants. Nothing but Vapi and the stored configuration may hold it. */
 export function promptOf(run: VerificationRun): string {
   return `Say that this is a verification (prompt ${run.runId}).`;
 }
 
-/** A configuration that Vapi accepts, with these fields in the place of its own. */
+/** A configuration that Vapi accepts, with these fields in place of its own. */
 export function configurationFor({ run }: Stage, fields: JsonObject = {}): JsonObject {
   return {
     name: 'vapi-sync verification',
@@ -136,7 +136,7 @@ export async function mapped(stage: Stage, purpose: string, assistantId: string)
   return mapping;
 }
 
-/** The same while somebody may be changing the assistant. */
+/** The one mapping of the organisation, also while it is claimed. Throws `Unmet` unless it names this assistant. */
 export async function rowOf(stage: Stage, purpose: string, assistantId: string): Promise<AssistantMapping> {
   const { mappings } = await stage.deps.sync.mappings.read(keyOf(stage, purpose).orgId);
   const [mapping] = mappings;
@@ -151,16 +151,16 @@ export async function rowOf(stage: Stage, purpose: string, assistantId: string):
   return mapping;
 }
 
-/** Between two looks at a list that does not show a new assistant yet, in ms. */
+/** The pause between two looks at a list that does not show a new assistant yet, in ms. */
 const PAUSE_MS = 500;
 
-/** It is not looked at again with less than this left, in ms. */
+/** The list is read again only with at least this much time left, in ms. */
 const LOOK_MS = 5_000;
 
 /**
- * Throws `Unmet` when Vapi lists another assistant of the organisation than this one (or any, without one). A list that
- * does not show this one would not show a second one either: that is waited for, as long as there is time, and then
- * says nothing.
+ * Throws `Unmet` when Vapi lists an assistant of the organisation other than this one (or any, without one). While the
+ * list does not show this one, it might not show a second one either: so it is read again while there is time, and then
+ * the scenario fails.
  */
 export async function expectNoOther(stage: Stage, purpose: string, assistantId?: string): Promise<void> {
   const { runtime } = stage.deps.sync;

@@ -25,7 +25,7 @@ export function throwAwayToolHashes(run: RunId): string[] {
   return desireTools([throwAwayTool(run)]).map(({ hash }: DesiredTool) => hash);
 }
 
-/** True for a tool at Vapi that belongs to a run: tools have no metadata, but its name is its own. */
+/** True for a tool at Vapi that belongs to a run: tools have no metadata, but its name is unique. */
 export function isThrowAwayTool(config: JsonObject, run: RunId): boolean {
   return isJsonObject(config.function) && config.function.name === nameOfTool(run);
 }

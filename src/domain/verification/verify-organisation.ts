@@ -23,8 +23,7 @@ interface OrganisationCheck extends SyncDependencies {
 
 /**
  * Compares each mapped assistant of an organisation with Vapi and with what was applied last. Only reads. Throws
- * `NOT_FOUND` when nothing is mapped, and the `Problem` of a key or of a Vapi that cannot be used: then nothing is
- * known.
+ * `NOT_FOUND` when nothing is mapped, and the `Problem` of a key or of Vapi when these cannot be used.
  */
 export async function verifyOrganisation(check: OrganisationCheck): Promise<AssistantReport[]> {
   const view = await check.mappings.read(check.orgId);
@@ -89,9 +88,7 @@ async function lookCloser(
   const { tools: account, traffic } = check.vapi.open(access.apiKey, check.deadline);
   const [applied, number, tools, allocation] = await Promise.all([
     mapping.specHash ? check.specs.load(mapping, mapping.specHash) : undefined,
-    phoneNumberId
-      ? lookAtNumber(check, { deadline: check.deadline }, { phoneNumberId, apiKey: access.apiKey })
-      : undefined,
+    phoneNumberId ? lookAtNumber(check, { phoneNumberId, apiKey: access.apiKey }) : undefined,
     Promise.all(mapping.tools.linked.map(async ({ toolId }) => ({ toolId, ...(await account.get(toolId)) }))),
     traffic.latest(live.id),
   ]);

@@ -27,22 +27,21 @@ interface VerificationCall extends VerificationDependencies {
   operationId: string;
   journal: Journal;
   deadline: Deadline;
-  /** All of them unless told. */
+  /** The scenarios to run; by default all. */
   scenarios?: readonly Scenario[];
-  /** Told each result as soon as it is there. */
+  /** Called with each result as soon as there is one. */
   onResult?: (result: ScenarioResult) => void;
 }
 
-/** Kept back from the scenarios, so that what they have made can be removed; in ms. */
+/** Kept back from the time of the scenarios for removing what they made, in ms. */
 const CLEAN_UP_MS = 8_000;
 
-/** Kept back from the cleaning up, for the answer; in ms. */
+/** Kept back from the time of the clean-up for the answer, in ms. */
 const ANSWER_MS = 1_000;
 
 /**
- * Plays all scenarios side by side, each on organisations that are made for it and removed afterwards, whatever
- * happens, and cleans up after earlier runs that could not. Always returns a report: a world in which nothing works
- * fails every scenario.
+ * Runs all scenarios side by side, each on organisations that are made for it and removed afterwards, whatever happens,
+ * and cleans up after earlier runs. Always returns a report: when nothing works, every scenario fails.
  */
 export async function verifyService(call: VerificationCall): Promise<VerificationReport> {
   const { runtime } = call.sync;
@@ -110,7 +109,7 @@ async function playAll(call: VerificationCall, setting: Setting): Promise<Played
   };
 }
 
-/** A run that stays written down is found empty by the next one. */
+/** When the run cannot be closed, the next run finds it empty and closes it. */
 async function closeQuietly({ runs, journal }: VerificationCall, run: VerificationRun): Promise<void> {
   try {
     await runs.close(run);
@@ -174,7 +173,7 @@ async function showing(scenario: Scenario, stage: Stage): Promise<Shown> {
   }
 }
 
-/** What was shown counts only when it could be removed again in the ordinary way: that is part of what works. */
+/** A scenario counts only when what it made could be removed in the ordinary way: that is part of what it shows. */
 function conclusion({ kind, message }: Shown, { unclean, left }: CleanedUp): string {
   if (kind === 'failed') return message;
   if (left.length > 0) return `Could not be removed again:\n${left.join('\n')}`;
@@ -185,7 +184,7 @@ function failed(result: Omit<ScenarioResult, 'status'>): ScenarioResult {
   return { ...result, status: 'FAIL' };
 }
 
-/** Messages quote answers, and what leaks a key must not leak it once more. */
+/** Masks keys: messages quote answers, and an answer that leaks a key must not leak it again in the report. */
 function withoutKeys(text: string, { platform, own }: VerificationKeys): string {
   const masked = platform.maskIn(text);
   return own ? own.maskIn(masked) : masked;

@@ -2,7 +2,7 @@ import type { StoredOrganisation } from '../../domain/account/organisation-setti
 import { entityTag } from '../http/entity-tag.ts';
 import { type HttpResponse, jsonResponse } from '../http/response.ts';
 
-/** The record of an organisation, every field of it: null where nothing is said. */
+/** The record of an organisation with all of its fields: null where a field is not set. */
 export function organisationResponse(
   statusCode: number,
   orgId: string,

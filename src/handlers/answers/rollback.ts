@@ -12,10 +12,10 @@ export function parseRollback(body: unknown): string {
   throw validationFailed([{ field: 'body', detail }]);
 }
 
-/** Which stored configuration was asked for, and why the applied one may have another hash. */
+/** The hash that was asked for, and why the applied configuration may have another one. */
 export function rollbackNote(requested: string, { specHash }: DesiredAssistant): { requested: string; note?: string } {
   if (requested === specHash) return { requested };
   const note =
-    'What was stored would not be applied as it is today (see voice), so it was brought up to date and has another specHash.';
+    'The stored configuration can no longer be applied unchanged (see voice): it was brought up to date, and so has another specHash.';
   return { requested, note };
 }

@@ -7,12 +7,12 @@ import { answerEvent } from '../http/handler.ts';
 import type { HttpResponse } from '../http/response.ts';
 import { syncRoutes } from '../sync.ts';
 
-/** Apart from the metrics of real traffic: the refusals that a verification provokes must not raise an alarm. */
+/** A namespace of its own: refusals that a verification provokes must not raise an alarm. */
 const NAMESPACE = 'VapiSyncVerification';
 
 /**
- * The routes of `sync` from event to answer, all in this process. Each call has a logger of its own, as calls run side
- * by side here, which the calls of one Lambda environment never do.
+ * The routes of `sync`, from event to answer, within this process. Each call has its own logger: unlike calls of one
+ * Lambda environment, these run side by side.
  */
 export function makeServiceUnderTest(app: SyncApplication): ServiceUnderTest {
   const metrics = new Metrics({ namespace: NAMESPACE });
@@ -23,7 +23,7 @@ export function makeServiceUnderTest(app: SyncApplication): ServiceUnderTest {
     body?: Json,
   ): Promise<ServiceAnswer> {
     const logger = new RecordedLogger();
-    // At a higher level the steps that are to be seen would not be written.
+    // At a higher level the steps that the scenarios check would not be written.
     if (logger.level > INFO) logger.setLogLevel('INFO');
     const response = await answerEvent({
       app: { ...app, telemetry: { logger, metrics }, isVerification: true },

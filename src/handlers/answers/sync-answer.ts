@@ -1,6 +1,7 @@
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
-import { maskChange } from '../../domain/configuration/masking.ts';
+import { mask, maskChange } from '../../domain/configuration/masking.ts';
 import type { VoiceDecision } from '../../domain/configuration/voice.ts';
+import type { Json } from '../../domain/json.ts';
 import type { PhoneNumberState, TemplateBinding } from '../../domain/mapping/assistant-mapping.ts';
 import { isSameBinding } from '../../domain/mapping/binding.ts';
 import { liveOf } from '../../domain/mapping/describe.ts';
@@ -25,7 +26,7 @@ export function syncResponse(result: SyncResult, { voice, specHash, operationId 
     wasDeleted,
     specHash,
     revision: mapping.revision,
-    voice,
+    voice: shownVoice(voice),
     credentials: { source: access.source },
     tools: { status: mapping.tools.status, count: mapping.tools.count },
     phoneNumber: mapping.phoneNumber && phoneNumberOf(mapping.phoneNumber),
@@ -40,11 +41,11 @@ function phoneNumberOf({ id, status }: PhoneNumberState) {
 
 interface Planned extends Asked {
   key: AssistantKey;
-  /** The template that it would be bound to. */
+  /** The template that the assistant would be bound to. */
   binding: TemplateBinding | undefined;
 }
 
-/** The body of the answer to a PUT with `dryRun=true`: the plan, and every field that it would change. */
+/** The body of the answer to a dry run: the plan, and every field that it would change. */
 export function planResponse({ plan, mapping, access }: Decision, asked: Planned) {
   return {
     dryRun: true,
@@ -56,8 +57,21 @@ export function planResponse({ plan, mapping, access }: Decision, asked: Planned
     rebinds: !isSameBinding(mapping?.template, asked.binding),
     tools: 'tools' in plan ? { status: plan.tools.status, count: plan.tools.count } : undefined,
     specHash: asked.specHash,
-    voice: asked.voice,
+    voice: shownVoice(asked.voice),
     credentials: { source: access.source },
     operationId: asked.operationId,
   };
+}
+
+interface ShownVoice extends Pick<VoiceDecision, 'reason'> {
+  requested: Json;
+  applied: Json;
+  fallbacks: ShownVoice[] | undefined;
+}
+
+/**
+ * Without secrets: a voice that comes from a template, or from the history, may hold some that its caller must not see.
+ */
+function shownVoice({ requested, applied, reason, fallbacks }: VoiceDecision): ShownVoice {
+  return { requested: mask(requested), applied: mask(applied), reason, fallbacks: fallbacks?.map(shownVoice) };
 }

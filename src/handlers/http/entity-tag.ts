@@ -1,3 +1,4 @@
+import type { ExpectedRevision } from '../../domain/expected-revision.ts';
 import { validationFailed } from '../../domain/problem.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -9,10 +10,10 @@ export function entityTag(revision: number | string): { ETag: string } {
 const REVISION_TAG = /^"(0|[1-9]\d{0,14})"$/;
 
 /**
- * Reads `If-Match` (one tag as our answers carry it, or `*`: it must be there) and `If-None-Match` (`*` alone: it must
- * not be there). Throws `VALIDATION_FAILED` for anything else.
+ * Reads `If-Match` (one tag as our answers give it, or `*`: it must exist) and `If-None-Match` (only `*`: it must not
+ * exist). Throws `VALIDATION_FAILED` for anything else.
  */
-export function parsePrecondition({ headers }: HttpRequest): { revision?: number | 'any' | 'none' } {
+export function parsePrecondition({ headers }: HttpRequest): ExpectedRevision {
   const match = headers['if-match']?.trim();
   const noneMatch = headers['if-none-match']?.trim();
   if (noneMatch !== undefined) {

@@ -21,7 +21,7 @@ export interface Call<App extends HttpApplication> {
   deadline: Deadline;
 }
 
-/** Name of the operation, and the outcome for the log and the metrics. */
+/** The response, and the outcome for the log and the metrics. */
 export interface Answer {
   response: HttpResponse;
   outcome: string;
@@ -31,9 +31,9 @@ export interface Answer {
 interface Route<App extends HttpApplication> {
   /** Names the operation in the log and the metrics. */
   operation: string | ((request: HttpRequest) => string);
-  /** True for what concerns more than the organisation's own callers: it takes a signature, and no token. */
+  /** True for a route that is not for callers of one organisation: it takes a signature and no token. */
   forOperators?: boolean;
-  /** The query parameters that the route takes; any other is refused. */
+  /** The query parameters that the route accepts. */
   query?: readonly string[];
   answer: (call: Call<App>) => Promise<Answer>;
 }
@@ -46,7 +46,7 @@ export type Routes<App extends HttpApplication> = Readonly<Record<string, Route<
 export type HttpHandler = (event: unknown, context: Context) => Promise<HttpResponse>;
 
 /**
- * Wraps the routes of a function: operation id, started and completed in the log, problems as answers, metrics and
+ * The handler of a function's routes: adds operation id, log lines at start and end, problems as answers, metrics and
  * traces.
  */
 export function makeHttpHandler<App extends HttpApplication>(app: App, routes: Routes<App>): HttpHandler {
@@ -61,7 +61,8 @@ interface Invocation<App extends HttpApplication> {
 }
 
 /**
- * Answers one event by its route: operation id, started and completed in the log, problems as answers. Never throws.
+ * Answers one event by its route, with an operation id and log lines at start and end; problems become answers. Never
+ * throws.
  */
 export async function answerEvent<App extends HttpApplication>({
   app,
@@ -97,21 +98,24 @@ export async function answerEvent<App extends HttpApplication>({
   }
 }
 
-/** By the right caller, and with nothing in it that would be passed over. */
+/** Throws unless the caller may use the route, and the route accepts every query parameter. */
 function assertAllowed<App extends HttpApplication>(app: App, route: Route<App>, request: HttpRequest): void {
   if (route.forOperators) assertNoToken(request);
   else assertOwnOrganisation(request, app.orgClaim);
   assertKnownQuery(request, route.query ?? []);
 }
 
-/** API Gateway sends a function its own routes only; an event by hand has to name one of them. */
+/** API Gateway sends a function only events of its routes; an event that is sent by hand has to name one. */
 function routeOf<App extends HttpApplication>(routes: Routes<App>, { route }: HttpRequest): Route<App> {
   const found = Object.hasOwn(routes, route) ? routes[route] : undefined;
   if (found) return found;
   throw validationFailed([{ field: 'routeKey', detail: `use one of ${Object.keys(routes).join(', ')}` }]);
 }
 
-/** The caller's own id. Throws `VALIDATION_FAILED` for one that cannot stand in a header and in a log without harm. */
+/**
+ * The operation id that the caller gave. Throws `VALIDATION_FAILED` for one that could do harm in a header or in the
+ * log.
+ */
 function operationIdOf({ headers }: HttpRequest): string | undefined {
   const given = headers['x-operation-id'];
   if (given === undefined || /^[A-Za-z0-9._:-]{1,128}$/.test(given)) return given;
@@ -134,7 +138,7 @@ function logStorage(app: HttpApplication, thrown: unknown): void {
   });
 }
 
-/** With name, message and stack. Our own errors hold no key and no payload, and those of AWS no item. */
+/** Logs name, message and stack. Our own errors hold no key and no payload, those of AWS no item. */
 function logUnexpected(app: HttpApplication, thrown: unknown): void {
   app.telemetry.logger.error('💥 Unexpected error', { code: 'UNEXPECTED', error: toLoggedError(thrown) });
 }

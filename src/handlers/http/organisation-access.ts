@@ -3,10 +3,9 @@ import { Problem } from '../../domain/problem.ts';
 import type { HttpRequest } from './request.ts';
 
 /**
- * Checks that a token's claim names the very organisation of the path, alone or in a list. `orgClaim` is the name of
- * the claim; undefined where callers sign with IAM, whose policy has then decided already. Throws `FORBIDDEN_ORG`, and
- * rather too often than not: for a missing token or claim, for a token where none is expected, and on a route that
- * belongs to no organisation.
+ * Checks that the claim of a token names the organisation in the path, alone or in a list. `orgClaim` is the name of
+ * the claim; undefined where callers sign with IAM, whose policy has then decided already. Throws `FORBIDDEN_ORG`, also
+ * in doubt: for a missing token or claim, for a token where none is expected, and on a route without an organisation.
  */
 export function assertOwnOrganisation(request: HttpRequest, orgClaim: string | undefined): void {
   const { claims, path } = request;
@@ -19,13 +18,13 @@ export function assertOwnOrganisation(request: HttpRequest, orgClaim: string | u
   throw new Problem('FORBIDDEN_ORG', 'Use a token of the organisation that the path names.');
 }
 
-/** Operators sign with IAM. Throws `FORBIDDEN_ORG` for a token, whatever it says. */
+/** Throws `FORBIDDEN_ORG` for any token: operators sign with IAM. */
 export function assertNoToken({ claims }: HttpRequest): void {
   if (claims === undefined) return;
   throw new Problem('FORBIDDEN_ORG', 'This route is for operators: sign the request with IAM.');
 }
 
-/** A list is handed on by API Gateway as a text in brackets, in which values with blanks cannot be told apart. */
+/** How API Gateway passes on a list: as text in brackets, in which values with blanks cannot be told apart. */
 const LIST = /^\[.*\]$/s;
 
 function organisationsIn(
@@ -40,9 +39,7 @@ function organisationsIn(
   return Array.isArray(inToken) ? inToken : [claim];
 }
 
-/**
- * What stands in the token itself. API Gateway has verified its signature, or the function would not have been called.
- */
+/** The payload of the token. API Gateway has verified its signature, or the function would not have been called. */
 function payloadOf(authorization = ''): JsonObject {
   const [, payload = ''] = authorization.replace(/^Bearer\s+/i, '').split('.');
   try {

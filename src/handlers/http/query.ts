@@ -2,8 +2,8 @@ import { type FieldError, validationFailed } from '../../domain/problem.ts';
 import type { HttpRequest } from './request.ts';
 
 /**
- * Refuses every query parameter that a route does not know: a dry run that is mistyped must not write. Throws
- * `VALIDATION_FAILED` naming each, with the known one that it resembles.
+ * Refuses every query parameter that a route does not accept: a mistyped dry run must not write. Throws
+ * `VALIDATION_FAILED` naming each one, with the parameter that it resembles.
  */
 export function assertKnownQuery({ query }: HttpRequest, known: readonly string[]): void {
   const unknown = Object.keys(query).filter((name) => !known.includes(name));
@@ -14,7 +14,7 @@ function unknownParameter(name: string, known: readonly string[]): FieldError {
   return { field: shown(name), detail: `unknown parameter; ${hint(name, known)}` };
 }
 
-/** A name is repeated to the caller in part only, however long it is. */
+/** The beginning of a name: an answer does not repeat all of a long one. */
 function shown(name: string): string {
   return name.slice(0, 64);
 }

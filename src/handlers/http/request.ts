@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Actor } from '../../domain/actor.ts';
 import { validationFailed } from '../../domain/problem.ts';
 
-/** `jwt` has `claims` when API Gateway has checked a token; `sls offline`, which checks nothing, sends it without. */
+/** `jwt` has `claims` when API Gateway has checked a token; `sls offline`, which checks none, sends it without. */
 const authorizerSchema = z.object({
   iam: z.optional(z.nullable(z.object({ userArn: z.optional(z.nullable(z.string())) }))),
   jwt: z.optional(z.nullable(z.object({ claims: z.optional(z.nullable(z.record(z.string(), z.unknown()))) }))),
@@ -34,13 +34,13 @@ export interface HttpRequest {
   /** By lower-case name. */
   headers: Readonly<Record<string, string | undefined>>;
   body: string | undefined;
-  /** Who calls: an ARN, the subject of a token, or somebody on this machine. */
+  /** The caller: an ARN, the subject of a token, or the route for a call on this machine. */
   caller: Actor;
-  /** Of the token that API Gateway has checked; undefined when the caller signed with IAM. */
+  /** The claims of the token that API Gateway has checked; undefined when the caller signed with IAM. */
   claims: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A body is read up to this size, and JSON down to this depth. */
+/** The largest body, and the deepest nesting of its JSON. */
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_DEPTH = 64;
 
@@ -66,8 +66,8 @@ export function parseHttpEvent(event: unknown): HttpRequest {
 }
 
 /**
- * Letters of another encoding would be replaced, and a prompt be stored that nobody has written. Throws
- * `VALIDATION_FAILED`.
+ * Decodes a body. Strict, as letters of another encoding would be replaced, and a prompt stored that nobody wrote.
+ * Throws `VALIDATION_FAILED`.
  */
 function decoded(body: string): string {
   try {
@@ -77,7 +77,7 @@ function decoded(body: string): string {
   }
 }
 
-/** API Gateway has checked what it says here. A token of a machine may name a client and no subject. */
+/** The caller, as API Gateway has checked it. A token of a machine may name a client and no subject. */
 function callerOf(authorizer: z.infer<typeof authorizerSchema> | null | undefined, route: string): Actor {
   const claims = claimsOf(authorizer);
   if (claims)
@@ -102,7 +102,7 @@ function claimsOf(authorizer: z.infer<typeof authorizerSchema> | null | undefine
 
 /**
  * Parses a JSON body. Throws `VALIDATION_FAILED` when it is missing, too large, too deep or not JSON, and for a field
- * `__proto__`: what copies objects field by field would lose it, or take it for the prototype.
+ * named `__proto__`: code that copies objects field by field would lose it, or set the prototype.
  */
 export function parseJsonBody(request: HttpRequest): unknown {
   const parsed = parseText(request);
@@ -127,7 +127,8 @@ function parseText({ body }: HttpRequest): unknown {
 }
 
 /**
- * Where the parser stopped, if it says so. Nothing else of its message: it quotes the body, which may hold a prompt.
+ * Where the parser stopped, if it says so. The rest of its message is dropped: it quotes the body, which may hold a
+ * prompt.
  */
 function placeIn(error: unknown): string {
   const [, line, column] = /\(line (\d+) column (\d+)\)$/.exec(Error.isError(error) ? error.message : '') ?? [];
@@ -139,12 +140,12 @@ function bodyProblem(detail: string): Error {
 }
 
 /**
- * A string, or a bracket outside of strings. A string that does not end reaches to the end: no character is looked at
+ * A string, or a bracket outside of strings. An unterminated string reaches to the end, so that no character is read
  * twice.
  */
 const NESTING = /"(?:[^"\\]|\\.)*(?:"|\\?$)|[[{\]}]/gs;
 
-/** Counts brackets without recursion: a hostile depth must not reach one. */
+/** Counts brackets, without recursion: a hostile depth must not reach a recursive parser. */
 function isDeeperThan(text: string, limit: number): boolean {
   let depth = 0;
   for (const [token] of text.matchAll(NESTING)) {

@@ -15,7 +15,7 @@ export function jsonResponse(
   return { statusCode, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) };
 }
 
-/** The one map from what was thrown to an answer (RFC 9457). What was not expected becomes a mute 500. */
+/** Maps what was thrown to an answer (RFC 9457). Anything unexpected becomes a 500 that says nothing of it. */
 export function problemResponse(error: unknown, operationId: string): HttpResponse {
   const problem = error instanceof Problem ? error : UNEXPECTED;
   const { status, title } = PROBLEMS[problem.code];

@@ -5,8 +5,8 @@ import { problemResponse } from '../http/response.ts';
 import { madeEarly } from './made-early.ts';
 
 /**
- * What Lambda calls: the handler with its application. While that cannot be built, calls are answered with a 500, and
- * the log says which settings are wrong.
+ * What Lambda calls: the handler with its application. While the application cannot be built, calls are answered with a
+ * 500, and the log says which settings are wrong.
  */
 export function entry<App>(compose: () => App, make: (app: App) => HttpHandler): HttpHandler {
   const handler = madeEarly(() => make(compose()));

@@ -7,7 +7,7 @@ import { traced } from './traced.ts';
 
 type Handler<Event, Result> = (event: Event, context: Context) => Promise<Result>;
 
-/** What every function has around it: a trace, log lines that name the invocation, and the metrics of the call. */
+/** Wraps a function with a trace, log lines that name the invocation, and the metrics of the call. */
 export function instrumented<Event, Result>(
   { logger, metrics }: Telemetry,
   handle: Handler<Event, Result>,

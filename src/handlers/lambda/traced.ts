@@ -4,8 +4,8 @@ import { isTraceWanted } from '../../settings.ts';
 type Middleware = Pick<MiddlewareObj, 'before' | 'after' | 'onError'>;
 
 /**
- * Powertools' trace of a call. The X-Ray SDK takes half as long to load as all AWS clients together, so that is left to
- * the first call that is sampled.
+ * Powertools' trace of a call. The X-Ray SDK takes half as long to load as all AWS clients together, so it is loaded
+ * with the first call that is sampled.
  */
 export function traced(load: () => Promise<Middleware> = loadTracer): MiddlewareObj {
   let loading: Promise<Middleware> | undefined;
@@ -19,7 +19,7 @@ export function traced(load: () => Promise<Middleware> = loadTracer): Middleware
         await loaded.before?.(request);
       });
     },
-    // For a call that was not begun these find no segment, and do nothing.
+    // Without a segment, for a call that was not traced from its start, these do nothing.
     after: (request) => tracer?.after?.(request),
     onError: (request) => (isTraceWanted() ? tracer?.onError?.(request) : undefined),
   };

@@ -1,6 +1,6 @@
-import { makeShelf } from '../../../src/domain/account/account-book.ts';
 import { ApiKey } from '../../../src/domain/account/api-key.ts';
 import type { SecretName, SecretStore } from '../../../src/domain/account/credentials.ts';
+import { makeListCache } from '../../../src/domain/account/list-cache.ts';
 import type { Resource, VapiAccount } from '../../../src/domain/account/vapi-account.ts';
 import type { AssistantKey, Role } from '../../../src/domain/configuration/assistant-key.ts';
 import { ownership } from '../../../src/domain/configuration/configuration.ts';
@@ -14,7 +14,7 @@ import type { JournalEntry } from '../../../src/domain/journal.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { makePacer } from '../../../src/domain/long-work/paced-account.ts';
 import { type AssistantMapping, NO_TOOLS, type ToolsState } from '../../../src/domain/mapping/assistant-mapping.ts';
-import { performTask } from '../../../src/domain/sync/reapply-assistant.ts';
+import { performTask } from '../../../src/domain/sync/perform-task.ts';
 import { isDriftTask, type Task, type TaskEnd } from '../../../src/domain/task.ts';
 import { Upstream, type Verb } from '../../faults/upstream.ts';
 import { MemoryFleetOf } from '../../support/memory-fleet.ts';
@@ -269,9 +269,9 @@ export class DriftWorld {
         },
       }),
       pacer: makePacer(runtime),
-      numbers: makeShelf(),
-      toolIds: makeShelf(),
-      allocations: makeShelf(),
+      numbers: makeListCache(),
+      toolIds: makeListCache(),
+      allocations: makeListCache(),
       limits: this.limits,
       mode: 'report',
     };

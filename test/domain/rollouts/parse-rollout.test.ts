@@ -1,5 +1,5 @@
 import { Problem } from '../../../src/domain/problem.ts';
-import { parseRollout } from '../../../src/domain/rollouts/parse-rollout.ts';
+import { parseRollout } from '../../../src/domain/rollouts/start/parse-rollout.ts';
 
 /** What is said of a field. */
 function detailOf(more: object, field: string): string | undefined {
@@ -12,7 +12,7 @@ function detailOf(more: object, field: string): string | undefined {
   }
 }
 
-const amount = (least: number) => `use a number from ${least}, or a percentage as "1%"`;
+const amount = (least: number) => `use a number from ${least}, or a percentage such as "1%"`;
 const LIST = 'must be a list';
 
 it.each<[string, string, object]>([

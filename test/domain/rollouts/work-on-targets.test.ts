@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RolloutCall } from '../../../src/domain/rollouts/dependencies.ts';
 import type { Rollout, Target } from '../../../src/domain/rollouts/rollout.ts';
-import { workOnTargets } from '../../../src/domain/rollouts/work-on-targets.ts';
+import { workOnTargets } from '../../../src/domain/rollouts/work/work-on-targets.ts';
 import { MemoryRolloutStore, MemoryTargetStore } from '../../support/memory-rollouts.ts';
 
 const rolloutId = 'r';

@@ -4,7 +4,7 @@ import { DynamoAssistantOwners } from '../../../src/adapters/dynamodb/assistant-
 import type { Role } from '../../../src/domain/configuration/assistant-key.ts';
 import { isJsonObject, type JsonObject } from '../../../src/domain/json.ts';
 import { Problem } from '../../../src/domain/problem.ts';
-import { type ImportResult, importAssistant } from '../../../src/domain/sync/import-assistant.ts';
+import { type ImportResult, importAssistant } from '../../../src/domain/sync/import/import-assistant.ts';
 import { call } from '../../local/vapi-caller.ts';
 import { configuration, withPrompt } from '../../support/configurations.ts';
 import { type Environment, PLATFORM_KEY, type TestService, WITHOUT_PAUSES } from '../../support/service.ts';

@@ -1,5 +1,5 @@
 import { LOCAL_ACCOUNTS } from '../../../local/vapi/stand-in.ts';
-import { importAssistant } from '../../../src/domain/sync/import-assistant.ts';
+import { importAssistant } from '../../../src/domain/sync/import/import-assistant.ts';
 import {
   type OrganisationReport,
   organisationReportSchema,

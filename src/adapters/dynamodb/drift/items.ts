@@ -6,6 +6,7 @@ import { FINDING_CLASSES, type Finding } from '../../../domain/drift/finding.ts'
 import { type DriftRun, type DriftUnit, GROUPS } from '../../../domain/drift/runs.ts';
 import type { Stray } from '../../../domain/drift/strays.ts';
 import { totalsSchema } from '../../../domain/drift/totals.ts';
+import { readRow } from '../read-rows.ts';
 import type { Item } from '../table-keys.ts';
 
 const count = z.number();
@@ -113,9 +114,9 @@ const straySchema = z.lazy(() =>
   }),
 );
 
-/** Partition of all runs, and of the strays that they know. */
+/** The partition of all runs and of the known strays. */
 export const RUNS_PK = 'DRIFT';
-/** Sort key of the item that names the run that is going on. */
+/** The sort key of the item that names the current run. */
 export const CURRENT_SK = 'CURRENT';
 export const RUN_PREFIX = 'RUN#';
 export const UNIT_PREFIX = 'UNIT#';
@@ -137,27 +138,27 @@ export function unitSk(number: number): string {
   return `${UNIT_PREFIX}${String(number).padStart(8, '0')}`;
 }
 
-/** Sort key of a stray: one that becomes another class of stray is another. */
+/** The sort key of a stray: an assistant that becomes a stray of another class is another stray. */
 export function straySk({ class: name, assistantId }: Pick<Stray, 'class' | 'assistantId'>): string {
   return `${STRAY_PREFIX}${name}#${assistantId}`;
 }
 
-/** Reads a run. Throws a `ZodError` for an item of another shape; so do the others. */
+/** Reads a run. Throws as `readRow` does, as do the functions below. */
 export function parseRun(item: Item): DriftRun {
-  return runSchema.parse(unmarshall(item));
+  return readRow(item, () => runSchema.parse(unmarshall(item)));
 }
 
 /** Reads a unit. */
 export function parseUnit(item: Item): DriftUnit {
-  return unitSchema.parse(unmarshall(item));
+  return readRow(item, () => unitSchema.parse(unmarshall(item)));
 }
 
 /** Reads a finding. */
 export function parseFinding(item: Item): Finding {
-  return findingSchema.parse(unmarshall(item));
+  return readRow(item, () => findingSchema.parse(unmarshall(item)));
 }
 
 /** Reads a stray. */
 export function parseStray(item: Item): Stray {
-  return straySchema.parse(unmarshall(item));
+  return readRow(item, () => straySchema.parse(unmarshall(item)));
 }

@@ -10,7 +10,7 @@ import { DynamoDriftTable, type RowRuntime } from './table.ts';
 
 const OPEN = ['planning', 'checking', 'healing'] as const;
 
-/** Drift runs in DynamoDB. One item names the run that is going on. */
+/** Drift runs in DynamoDB, one item each, and one that names the current run. */
 export class DynamoRunStore implements DriftRunStore {
   readonly #table: Table;
   readonly #items: DynamoDriftTable;
@@ -37,7 +37,7 @@ export class DynamoRunStore implements DriftRunStore {
 
   async read(runId: string): Promise<DriftRun | undefined> {
     const item = await readItem(this.#table, { pk: RUNS_PK, sk: runSk(runId) });
-    // Nothing can be done with a run that cannot be read: the next one is started without it.
+    // A run that cannot be read is of no use: the next one starts without it.
     return item && readRows([item], parseRun).rows[0];
   }
 

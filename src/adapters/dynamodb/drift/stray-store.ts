@@ -6,7 +6,7 @@ import type { Item } from '../table-keys.ts';
 import { parseStray, RUNS_PK, STRAY_PREFIX, straySk } from './items.ts';
 import { DynamoDriftTable, type RowRuntime } from './table.ts';
 
-/** The strays that are known, in DynamoDB, one item each. The stream of the table tells when one comes and goes. */
+/** The known strays in DynamoDB, one item each. The stream of the table tells when one comes and goes. */
 export class DynamoStrayStore implements StrayStore {
   readonly #table: Table;
   readonly #items: DynamoDriftTable;

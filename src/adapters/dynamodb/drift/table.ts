@@ -10,20 +10,20 @@ import type { Table } from '../claimed-rows.ts';
 import { accepted, type ItemKey, readItem } from '../partition-items.ts';
 import { type Item, MARSHALLING } from '../table-keys.ts';
 
-/** Runs are of interest for a month; DynamoDB then removes them by itself. In seconds. */
+/** How long items of runs are kept, in seconds; DynamoDB then removes them by itself. */
 const KEPT_S = 30 * 24 * 60 * 60;
 
-/** A conditional change of one item; the condition speaks of `#name`s and `:value`s of `is` alone. */
+/** A change of one item, on condition that `is` holds. */
 interface ItemChange extends ItemKey {
   set: Readonly<Record<string, unknown>>;
-  /** Attributes that must have these values; `undefined`: must not be there. */
+  /** The values that attributes must have; `undefined`: the attribute must be absent. */
   is: Readonly<Record<string, unknown>>;
 }
 
-/** What rows are made with. */
+/** What making a row takes. */
 export type RowRuntime = Pick<Runtime, 'now' | 'uniqueId'>;
 
-/** Items of drift runs: put, and changed on a condition; each write is one write of one item. */
+/** Items of drift runs; each write is one write of one item, perhaps on a condition. */
 export class DynamoDriftTable {
   readonly #table: Table;
   readonly #runtime: RowRuntime;
@@ -33,12 +33,12 @@ export class DynamoDriftTable {
     this.#runtime = runtime;
   }
 
-  /** Puts an item, over one that may be there already. */
+  /** Puts an item, and replaces the one that may be there. */
   async put(item: ItemKey & Readonly<Record<string, unknown>>): Promise<void> {
     await this.#table.client.send(new PutItemCommand({ TableName: this.#table.name, Item: this.#marshalled(item) }));
   }
 
-  /** Puts an item if none is there, or if the one that is there has these values. False when it has not. */
+  /** Puts an item if there is none, or if the present one has this value. Returns whether it did. */
   async putIf(
     item: ItemKey & Readonly<Record<string, unknown>>,
     replaces?: { name: string; value: string },
@@ -61,7 +61,7 @@ export class DynamoDriftTable {
     );
   }
 
-  /** Deletes an item, if one attribute has this value. */
+  /** Deletes an item if one attribute has this value. Returns whether it did. */
   async deleteIf({ pk, sk }: ItemKey, { name, value }: { name: string; value: string }): Promise<boolean> {
     return await accepted(
       this.#table.client.send(
@@ -76,7 +76,10 @@ export class DynamoDriftTable {
     );
   }
 
-  /** Undefined when the condition does not hold. A change that the SDK repeated is known by its own mark. */
+  /**
+   * Changes an item. Undefined when the condition does not hold. The mark tells a lost race from a write that the SDK
+   * sent twice.
+   */
   async change({ pk, sk, set, is }: ItemChange): Promise<Item | undefined> {
     const mark = this.#runtime.uniqueId();
     const expression = expressionOf({ set: { ...set, writtenBy: mark }, is });
@@ -97,7 +100,7 @@ export class DynamoDriftTable {
     }
   }
 
-  /** Adds a number to a set of numbers, however often; undefined when the item has none of these statuses. */
+  /** Adds a number to a set of numbers; may be repeated. Undefined when the item has none of these statuses. */
   async addTo(
     key: ItemKey,
     { name, value, at, statuses }: { name: string; value: number; at: string; statuses: readonly string[] },

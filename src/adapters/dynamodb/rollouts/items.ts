@@ -4,6 +4,7 @@ import { ACTOR_KINDS } from '../../../domain/actor.ts';
 import { ROLES } from '../../../domain/configuration/assistant-key.ts';
 import { type Rollout, TARGET_STATES, type TargetUnit } from '../../../domain/rollouts/rollout.ts';
 import { ROLLOUT_STATES } from '../../../domain/rollouts/transitions.ts';
+import { readRow } from '../read-rows.ts';
 import type { Item } from '../table-keys.ts';
 
 /** Partition of all rollouts. */
@@ -81,12 +82,12 @@ function bodyOf(item: Item): unknown {
   return JSON.parse(bodySchema.parse(unmarshall(item)).body);
 }
 
-/** Reads a rollout. Throws for an item of another shape. */
+/** Reads a rollout. Throws as `readRow` does, as do the functions below. */
 export function parseRollout(item: Item): Rollout {
-  return rolloutSchema.parse(bodyOf(item));
+  return readRow(item, () => rolloutSchema.parse(bodyOf(item)));
 }
 
-/** Reads some targets. */
+/** Reads a unit of targets. */
 export function parseUnit(item: Item): TargetUnit {
-  return unitSchema.parse(bodyOf(item));
+  return readRow(item, () => unitSchema.parse(bodyOf(item)));
 }

@@ -2,14 +2,16 @@ import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { CurrentRun } from '../../../domain/long-work/run.ts';
+import { unreadableRow } from '../../../domain/problem.ts';
 import type { Rollout, RolloutStore, TargetStore, TargetUnit } from '../../../domain/rollouts/rollout.ts';
 import type { Table } from '../claimed-rows.ts';
 import { cursorOf, positionIn } from '../cursor.ts';
 import { type ItemKey, itemsOf, readItem, readPage } from '../partition-items.ts';
-import { type Item, MARSHALLING } from '../table-keys.ts';
+import { readRow, readRows } from '../read-rows.ts';
+import { type Item, MARSHALLING, rowName } from '../table-keys.ts';
 import { parseRollout, parseUnit, ROLLOUT_PREFIX, ROLLOUTS_PK } from './items.ts';
 
-/** An item that is written whole, as JSON text. */
+/** An item that is written as a whole, its content as JSON text. */
 interface VersionedItem extends ItemKey {
   version: number | string;
   body: string;
@@ -23,7 +25,7 @@ class VersionedItems {
     this.#table = table;
   }
 
-  /** `replaces`: the version that must be there; 0: none. False when that is not so. */
+  /** Puts an item. `replaces`: the version that must be there; 0: none. Returns whether it was. */
   async put(item: VersionedItem, replaces: number | string): Promise<boolean> {
     const isNew = replaces === 0;
     try {
@@ -44,7 +46,7 @@ class VersionedItems {
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       if (error.$metadata.attempts === 1) return false;
-      // A write that the SDK has repeated fails on its own success.
+      // The SDK may have sent the write twice: the second one then fails on the success of the first.
       const now = await readItem(this.#table, item);
       return now?.body?.S !== undefined && now.body.S === item.body;
     }
@@ -55,7 +57,8 @@ const NEWEST_PREFIX = 'NEWEST#';
 const newestSchema = z.object({ version: z.templateLiteral([z.string(), ' ', z.string()]) });
 
 function parseNewest(item: Item): CurrentRun {
-  const [at = '', runId = ''] = newestSchema.parse(unmarshall(item)).version.split(' ');
+  const { version } = readRow(item, () => newestSchema.parse(unmarshall(item)));
+  const [at = '', runId = ''] = version.split(' ');
   return { runId, at };
 }
 
@@ -63,7 +66,7 @@ function versionOf({ runId, at }: CurrentRun): string {
   return `${at} ${runId}`;
 }
 
-/** Rollouts in DynamoDB: one item each, and one for each template that names its newest. */
+/** Rollouts in DynamoDB: one item each, and for each template one that names its newest rollout. */
 export class DynamoRolloutStore implements RolloutStore {
   readonly #table: Table;
   readonly #items: VersionedItems;
@@ -79,8 +82,12 @@ export class DynamoRolloutStore implements RolloutStore {
   }
 
   async *newestOfAll(): AsyncIterable<string> {
-    const named = itemsOf(this.#table, { pk: ROLLOUTS_PK, prefix: NEWEST_PREFIX });
-    for await (const item of named) yield parseNewest(item).runId;
+    const items: Item[] = [];
+    for await (const item of itemsOf(this.#table, { pk: ROLLOUTS_PK, prefix: NEWEST_PREFIX })) items.push(item);
+    const { rows, unreadable } = readRows(items, parseNewest);
+    for (const { runId } of rows) yield runId;
+    const [hidden] = unreadable;
+    if (hidden) throw unreadableRow(rowName(hidden));
   }
 
   async makeNewest(template: string, rollout: CurrentRun, replaces: CurrentRun | undefined): Promise<boolean> {
@@ -119,7 +126,7 @@ function itemOf(rollout: Rollout): VersionedItem {
   return { ...key, version: rollout.change, body: JSON.stringify(rollout) };
 }
 
-/** The targets of rollouts in DynamoDB: one item for some that follow each other. */
+/** The targets of rollouts in DynamoDB: one item for each unit. */
 export class DynamoTargetStore implements TargetStore {
   readonly #table: Table;
   readonly #items: VersionedItems;

@@ -13,6 +13,7 @@ import {
 import type { Table } from '../claimed-rows.ts';
 import { cursorOf, positionIn } from '../cursor.ts';
 import { accepted, readItem, readPage } from '../partition-items.ts';
+import { readRow } from '../read-rows.ts';
 import { type Item, MARSHALLING } from '../table-keys.ts';
 
 /** Partition of the list of all templates; the sort key is the id. */
@@ -63,7 +64,7 @@ export class DynamoTemplateStore implements TemplateStore {
     return item && templateOf(item);
   }
 
-  /** The content is JSON text, so that it comes back to the letter. */
+  /** The content is JSON text, so that it comes back unchanged. */
   async add({ templateId, version, hash, content }: Template): Promise<boolean> {
     const key = { pk: templatePk(templateId), sk: versionSk(version) };
     const item = { ...key, templateId, version, hash, content: JSON.stringify(content) };
@@ -73,7 +74,7 @@ export class DynamoTemplateStore implements TemplateStore {
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       if (error.$metadata.attempts === 1) return false;
-      // A write that the SDK has repeated fails on its own success.
+      // The SDK may have sent the write twice: the second one then fails on the success of the first.
       return (await this.version(templateId, version))?.hash === hash;
     }
   }
@@ -97,7 +98,7 @@ export class DynamoTemplateStore implements TemplateStore {
       }),
     );
     const last = LastEvaluatedKey?.sk?.S;
-    const items = Items.map((item) => headSchema.parse(unmarshall(item)));
+    const items = Items.map((item) => readRow(item, () => headSchema.parse(unmarshall(item))));
     return { items, next: last && cursorOf(last) };
   }
 
@@ -125,6 +126,8 @@ function versionSk(version: number): string {
 }
 
 function templateOf(item: Item): Template {
-  const { content, ...version } = versionSchema.parse(unmarshall(item));
-  return { ...version, content: contentSchema.parse(JSON.parse(content)) };
+  return readRow(item, () => {
+    const { content, ...version } = versionSchema.parse(unmarshall(item));
+    return { ...version, content: contentSchema.parse(JSON.parse(content)) };
+  });
 }

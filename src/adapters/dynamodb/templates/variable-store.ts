@@ -5,11 +5,13 @@ import { isJsonObject, type JsonObject } from '../../../domain/json.ts';
 import type { VariableStore } from '../../../domain/templates/template.ts';
 import type { Table } from '../claimed-rows.ts';
 import { type ItemKey, readItem } from '../partition-items.ts';
-import { organisationPk } from '../table-keys.ts';
+import { readRow } from '../read-rows.ts';
+import { type Item, organisationPk } from '../table-keys.ts';
 
 const rowSchema = z.object({ given: z.string() });
+const valuesSchema = z.custom<JsonObject>(isJsonObject);
 
-/** The variables of organisations in DynamoDB: one item each, behind what a sync reads. */
+/** The variables of organisations in DynamoDB: one item each, whose key sorts after what a sync reads. */
 export class DynamoVariableStore implements VariableStore {
   readonly #table: Table;
 
@@ -19,11 +21,10 @@ export class DynamoVariableStore implements VariableStore {
 
   async read(orgId: string): Promise<JsonObject> {
     const item = await readItem(this.#table, keyOf(orgId));
-    const values: unknown = item ? JSON.parse(rowSchema.parse(unmarshall(item)).given) : {};
-    return isJsonObject(values) ? values : {};
+    return item ? readRow(item, valuesOf) : {};
   }
 
-  /** JSON text, so that it comes back to the letter. */
+  /** JSON text, so that it comes back unchanged. */
   async replace(orgId: string, values: JsonObject): Promise<void> {
     await this.#table.client.send(
       new UpdateItemCommand({
@@ -34,6 +35,10 @@ export class DynamoVariableStore implements VariableStore {
       }),
     );
   }
+}
+
+function valuesOf(item: Item): JsonObject {
+  return valuesSchema.parse(JSON.parse(rowSchema.parse(unmarshall(item)).given));
 }
 
 function keyOf(orgId: string): ItemKey {

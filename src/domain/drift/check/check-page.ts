@@ -1,7 +1,7 @@
 import type { ScopeKey } from '../../account/scope.ts';
 import type { Resource } from '../../account/vapi-account.ts';
 import { ownerOf } from '../../configuration/owner.ts';
-import type { PacedAccount } from '../../long-work/paced-account.ts';
+import { CALL_KINDS, type PacedAccount } from '../../long-work/paced-account.ts';
 import { isReadable } from '../../mapping/assistant-mapping.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
 import { retirementsOf } from '../retirements.ts';
@@ -15,7 +15,7 @@ import { reportUnreadable } from './report-row.ts';
 import { type ScopeCheck, specsOf } from './scope-check.ts';
 import type { Window } from './window.ts';
 
-/** Seconds' worth of calls that one step may spend on looking more closely. */
+/** How many seconds' worth of calls one step may spend on closer looks. */
 const STEP_SECONDS = 5;
 
 interface PageCheck {
@@ -27,11 +27,11 @@ interface PageCheck {
 }
 
 interface PageResult extends Tally {
-  /** What is left of the window ends here (epoch ms, exclusive); absent when nothing is left. */
+  /** The end of what is left of the window (epoch ms, exclusive); absent when nothing is left. */
   to?: number;
 }
 
-/** Checks the newest assistants of a window: one list page against the index, side by side. */
+/** Checks the newest assistants of a window: one page of Vapi's list against the index. */
 export async function checkPage({ deps, run, scope, account, window }: PageCheck): Promise<PageResult> {
   const { pageSize, callsPerSecond } = deps.limits;
   const before = { ...account.calls };
@@ -44,7 +44,8 @@ export async function checkPage({ deps, run, scope, account, window }: PageCheck
   const known = [...joined.pairs.map(({ row }) => row), ...joined.unlisted];
   const configurations = await deps.fleet.configurations(known.filter(isReadable).flatMap(specsOf));
   const check: ScopeCheck = { deps, run, scope, account, tally: newTally(), listedAt, configurations };
-  // Rows first: a key that opens another account shows there, before anything is said of what that account holds.
+  // Rows first: a key that opens another account shows itself there, before anything is said of what that account
+  // holds.
   for (const row of joined.unlisted) {
     if (isReadable(row)) await checkUnlisted(check, row);
     else reportUnreadable(check, row);
@@ -56,10 +57,6 @@ export async function checkPage({ deps, run, scope, account, window }: PageCheck
     } else reportUnreadable(check, row);
   }
   for (const live of joined.unmapped) await checkStray(check, live);
-  check.tally.totals.lists += account.calls.lists - before.lists;
-  check.tally.totals.gets += account.calls.gets - before.gets;
-  check.tally.totals.numbers += account.calls.numbers - before.numbers;
-  check.tally.totals.tools += account.calls.tools - before.tools;
-  check.tally.totals.traffic += account.calls.traffic - before.traffic;
+  for (const kind of CALL_KINDS) check.tally.totals[kind] += account.calls[kind] - before[kind];
   return { ...check.tally, to: joined.completeFrom };
 }

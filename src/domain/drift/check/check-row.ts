@@ -18,15 +18,15 @@ import { createdMs } from './window.ts';
 /** Clocks of two environments may be this far apart, in ms. */
 const CLOCK_MARGIN_MS = 10_000;
 
-/** For an assistant that was asked for when its row had been read: reading the row again then tells all. */
+/** For an assistant that was read after its row: reading the row again then tells all. */
 const AFTER_THE_ROW = Number.POSITIVE_INFINITY;
 
-/** A mapped assistant that the list shows. */
+/** Checks a mapped assistant that the list shows. */
 export async function checkListed(check: ScopeCheck, row: AssistantMapping, live: Resource): Promise<void> {
   if (row.claim) return await checkClaimed(check, row);
   const applied = appliedTo(row, check);
   if (!applied) {
-    // It was mapped as it is, and nothing was asked for yet: there is nothing that it could differ from.
+    // It was imported, and nothing was applied yet: there is nothing that it could differ from.
     if (row.specHash === undefined) {
       tallyClass(check.tally, 'imported');
       return await noteDrift(check.deps, row, {});
@@ -38,17 +38,17 @@ export async function checkListed(check: ScopeCheck, row: AssistantMapping, live
   await checkDependents(check, row);
 }
 
-/** A mapped assistant that the list does not show: it may have been made since, and it may be gone. */
+/** Checks a mapped assistant that the list does not show: it may have been made since, or be gone. */
 export async function checkUnlisted(check: ScopeCheck, row: AssistantMapping): Promise<void> {
   if (row.claim || !row.assistantId) return await checkClaimed(check, row);
   const seen = await lookAt(check.account, row, row.assistantId);
   if (seen.kind === 'missing') return await confirmMissing(check, row);
-  // Listed under another creation time than the row has: the walk meets it there.
+  // The list has it under another creation time than the row: the walk meets it there.
   if (createdMs(seen.assistant) !== Date.parse(row.assistantCreatedAt ?? '')) return;
   await checkListed({ ...check, listedAt: AFTER_THE_ROW }, row, seen.assistant);
 }
 
-/** A row that somebody holds, or has left behind. */
+/** Checks a row with a claim, or without an assistant. */
 export async function checkClaimed(check: RowCheck, row: AssistantMapping): Promise<void> {
   const { claim } = row;
   if (claim && isHeld(claim, check.deps.runtime.now())) return tallyClass(check.tally, 'changing');
@@ -78,9 +78,9 @@ function comparisonOf(
 }
 
 /**
- * A difference counts only if no operation has changed the assistant between the moment at which it was seen and the
- * moment at which the row was read. A row that was written lately is therefore looked at again, between two reads of
- * it.
+ * A difference counts only if no operation changed the assistant between the moment at which it was seen and the moment
+ * at which its row was read. When the row was written lately, the assistant is therefore looked at again, between two
+ * reads of the row.
  */
 async function confirmDrift(check: ScopeCheck, { row, applied, live: listed }: Candidate): Promise<void> {
   const isRecent = Date.parse(row.updatedAt) >= check.listedAt - CLOCK_MARGIN_MS;

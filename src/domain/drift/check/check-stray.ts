@@ -1,4 +1,4 @@
-import type { ScopeKey } from '../../account/scope.ts';
+import { scopeKeyOf } from '../../account/scope.ts';
 import type { Resource } from '../../account/vapi-account.ts';
 import type { AssistantKey } from '../../configuration/assistant-key.ts';
 import { ownerOf } from '../../configuration/owner.ts';
@@ -11,23 +11,23 @@ import { checkListed } from './check-row.ts';
 import { reportUnreadable } from './report-row.ts';
 import { type ScopeCheck, specsOf } from './scope-check.ts';
 
-/** An assistant in the list that no row of the index names there. */
+/** Checks an assistant in the list that no row of the index names there. */
 export async function checkStray(check: ScopeCheck, live: Resource): Promise<void> {
   const { deps, tally } = check;
   const owner = ownerOf(live, deps.deployment);
   if (!owner) return tallyClass(tally, 'unmanaged');
   const view = await deps.mappings.read(owner.orgId);
-  // That row may name this assistant: it is neither a duplicate nor an orphan.
+  // The unreadable row may name this assistant: it is neither a duplicate nor an orphan.
   const hidden = unreadableOf(view, owner);
   if (hidden) return reportUnreadable(check, { ...hidden, ...owner, assistantId: live.id });
   const mapping = mappingOf(view, owner);
   if (mapping?.assistantId === live.id) return await checkMapped(check, { owner, view, live });
   if (mapping?.claim) {
-    // The operation that takes the claim over looks for what it left, and finds this one.
+    // The operation that takes the claim over looks for this assistant and finds it.
     if (isHeld(mapping.claim, deps.runtime.now())) return tallyClass(tally, 'changing');
     return;
   }
-  // Listed before the row was read: it may have been removed in between, with the row or as its predecessor.
+  // It was listed before the row was read: it may have been removed in between.
   const again = await check.account.assistants.get(live.id);
   if (again.kind === 'missing') return;
   const mode = modeFor(check.run.mode, view.record?.driftMode);
@@ -50,16 +50,12 @@ interface Mapped {
 }
 
 /**
- * Mapped after all: the index was behind. Nothing is said of one that is mapped in another scope, which has the same
- * account.
+ * Checks an assistant that is mapped after all, as the index was behind. Does nothing when it is mapped in another
+ * scope that has the same account.
  */
 async function checkMapped(check: ScopeCheck, { owner, view, live }: Mapped): Promise<void> {
   const mapping = mappingOf(view, owner);
-  if (!mapping || scopeOf(mapping.scope, owner.orgId) !== check.scope) return;
+  if (!mapping || scopeKeyOf(mapping.scope ?? 'platform', owner.orgId) !== check.scope) return;
   const configurations = await check.deps.fleet.configurations(specsOf(mapping));
   await checkListed({ ...check, configurations }, mapping, live);
-}
-
-function scopeOf(scope: 'platform' | 'org' | undefined, orgId: string): ScopeKey {
-  return scope === 'org' ? `org:${orgId}` : 'platform';
 }

@@ -1,43 +1,44 @@
-import type { Book, Listed } from '../../account/account-book.ts';
+import type { CachedList } from '../../account/list-cache.ts';
+import type { Listed } from '../../account/list-created.ts';
 import type { TrafficAllocation, VapiTraffic } from '../../account/vapi-account.ts';
 import type { LiveState } from '../../mapping/assistant-mapping.ts';
 import { Problem } from '../../problem.ts';
 import { CURRENT, liveUnder, UNKNOWN } from '../../traffic/live.ts';
 import type { ScopeCheck } from './scope-check.ts';
 
-/** Rows in a page of allocations. */
+/** Allocations in a page. */
 const PAGE = 1000;
 
 /**
- * What callers of an assistant hear. The allocations of the account are listed once in a run, and only one that looks
- * pinned is asked for itself: the list may be older than the row.
+ * What callers of an assistant hear. The allocations of the account are listed once in a run; only an assistant that
+ * looks pinned is asked for itself, as the list may be older than its row.
  */
 export async function lookAtTraffic(check: ScopeCheck, assistantId: string): Promise<LiveState> {
   const { account, deps, run, scope } = check;
-  const book = deps.allocations.open(`${run.runId} ${scope}`);
-  if (book.isUnavailable) return UNKNOWN;
+  const allocations = deps.allocations.list(`${run.runId} ${scope}`);
+  if (allocations.isUnavailable) return UNKNOWN;
   try {
-    await completeAllocations(book, account.traffic);
-    if (!book.entries.get(assistantId)?.isPinned) return CURRENT;
+    await completeAllocations(allocations, account.traffic);
+    if (!allocations.entries.get(assistantId)?.isPinned) return CURRENT;
     const found = await account.traffic.latest(assistantId);
     return liveUnder(found.kind === 'found' ? found.allocation : undefined);
   } catch (error) {
-    // What callers hear is worth knowing; a run is worth more.
+    // The check goes on without it: what callers hear is not worth a failed run.
     if (!(error instanceof Problem)) throw error;
-    book.isUnavailable = true;
+    allocations.isUnavailable = true;
     return UNKNOWN;
   }
 }
 
-/** Newest first: the first row of an assistant is the one in force. */
-async function completeAllocations(book: Book<Listed & TrafficAllocation>, traffic: VapiTraffic): Promise<void> {
-  for (let page = 1; !book.isComplete; page += 1) {
+/** Newest first: the first allocation of an assistant is the one in force. */
+async function completeAllocations(list: CachedList<Listed & TrafficAllocation>, traffic: VapiTraffic): Promise<void> {
+  for (let page = 1; !list.isComplete; page += 1) {
     const listed = await traffic.list({ page, limit: PAGE });
     const allocations = listed.kind === 'found' ? listed.allocations : [];
     for (const allocation of allocations) {
       const { assistantId } = allocation;
-      if (!book.entries.has(assistantId)) book.entries.set(assistantId, { ...allocation, createdAt: '' });
+      if (!list.entries.has(assistantId)) list.entries.set(assistantId, { ...allocation, createdAt: '' });
     }
-    book.isComplete = allocations.length < PAGE;
+    list.isComplete = allocations.length < PAGE;
   }
 }

@@ -1,7 +1,7 @@
 import { diffAssistant, type FieldChange } from '../../configuration/diff.ts';
 import { isIgnored } from '../../configuration/untouched.ts';
 import type { Json, JsonObject } from '../../json.ts';
-import { isJsonObject, namesIn } from '../../json.ts';
+import { isJsonObject, segmentsOf } from '../../json.ts';
 import { MAX_FIELDS } from '../finding.ts';
 import { type Origin, type ShownChange, showChange } from './shown-change.ts';
 
@@ -9,29 +9,29 @@ export interface Comparison {
   /** The configuration that was applied last. */
   wanted: JsonObject;
   live: JsonObject;
-  /** Configurations that may have reached Vapi besides. */
+  /** Further configurations that may have reached Vapi. */
   attempted: readonly JsonObject[];
-  /** JSON Pointers: what is there and below is not compared. */
+  /** JSON Pointers: these fields, and all below them, are not compared. */
   ignored: readonly string[];
-  /** Fields that were found to differ before, and were put right since without staying so. */
+  /** Fields that differed before and were healed since. */
   healedBefore: readonly string[];
 }
 
-/** What differs, or an empty list. Only declared fields are compared, by the very rules that a sync applies. */
+/** The differences, if any. Only declared fields are compared, by the rules of a sync. */
 export function compareAssistant(comparison: Comparison): FieldChange[] {
   const { wanted, live, attempted, ignored } = comparison;
   const changes = diffAssistant({ wanted, live, lastApplied: attempted, alreadyApplied: attempted.length === 0 });
   return changes.filter(({ path }) => !isIgnored(path, ignored));
 }
 
-/** The first differences as they are reported. */
+/** The first differences, as they are reported. */
 export function showChanges(changes: readonly FieldChange[], comparison: Comparison): ShownChange[] {
   return changes.slice(0, MAX_FIELDS).map((change) => showChange(change, originOf(change, comparison)));
 }
 
 /**
- * Live as an update had it whose outcome was never known, or differing again although it was put right: it is our own
- * update that did not take effect. Anything else was changed by somebody else.
+ * Our own update did not take effect, when the live value is that of an update of unknown outcome, or when the field
+ * was healed and differs again. Anything else was changed by somebody else.
  */
 function originOf({ path, live }: FieldChange, { attempted, healedBefore }: Comparison): Origin {
   if (healedBefore.includes(path)) return 'never-applied';
@@ -44,7 +44,7 @@ function isSame(a: Json | undefined, b: Json | undefined): boolean {
 }
 
 function valueAt(config: JsonObject, path: string): Json | undefined {
-  return namesIn(path).reduce<Json | undefined>((value, key) => {
+  return segmentsOf(path).reduce<Json | undefined>((value, key) => {
     if (Array.isArray(value)) return value[Number(key)];
     return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
   }, config);

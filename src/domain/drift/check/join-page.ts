@@ -2,7 +2,7 @@ import type { Resource } from '../../account/vapi-account.ts';
 import type { MappingRow } from '../../mapping/assistant-mapping.ts';
 import { createdMs, type Page } from './window.ts';
 
-/** Rows of the index and how far down they are complete. */
+/** Rows of the index, and how far down they are complete. */
 export interface Rows {
   items: readonly MappingRow[];
   /** Every row of the window created at or after this moment is in `items`; absent: all of them. */
@@ -12,9 +12,9 @@ export interface Rows {
 /** Both sides of a stretch of creation times, side by side. */
 interface Joined {
   pairs: readonly { row: MappingRow; live: Resource }[];
-  /** Mapped, and not in the list. */
+  /** Mapped, but not in the list. */
   unlisted: readonly MappingRow[];
-  /** In the list, and not mapped there. */
+  /** In the list, but not mapped there. */
   unmapped: readonly Resource[];
   /** The stretch reaches down to here (epoch ms, inclusive); absent: to the end of the window. */
   completeFrom?: number;
@@ -25,14 +25,14 @@ interface JoinInput {
   rows: Rows;
   /** True for an assistant that must be looked at more closely if no row names it. */
   isOurs: (assistant: Resource) => boolean;
-  /** About how many assistants may be looked at more closely in one go; a millisecond is never divided. */
+  /** About how many assistants may be looked at more closely in one step; a millisecond is never divided. */
   most: number;
 }
 
 /**
- * One step of the merge join: what is complete on both sides, matched by id, and no more of what does not match than
- * can be looked at in one go. Within a millisecond there is no order to rely on, so that it is taken whole or not at
- * all.
+ * One step of the merge join: the stretch that is complete on both sides, matched by id, cut so that no more unmatched
+ * ones are left than can be looked at in one step. Within a millisecond there is no order to rely on: it is taken whole
+ * or not at all.
  */
 export function joinPage({ page, rows, isOurs, most }: JoinInput): Joined {
   const complete = Math.max(page.completeFrom ?? NOWHERE, rows.completeFrom ?? NOWHERE);

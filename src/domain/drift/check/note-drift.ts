@@ -5,8 +5,8 @@ import type { DriftDependencies } from '../drift-dependencies.ts';
 import { isSameState } from '../finding.ts';
 
 /**
- * Notes on a row what was found of it, or that all is well, if that is news. A row that somebody has changed meanwhile
- * is left alone: the next run looks at it again.
+ * Notes on a row what was found of it, or that all is well, if that is new. A row that was changed meanwhile is left
+ * alone: the next run looks at it again.
  */
 export async function noteDrift(
   deps: Pick<DriftDependencies, 'mappings' | 'runtime'>,
@@ -17,7 +17,7 @@ export async function noteDrift(
   await annotateMapping(deps, row, { drift: drift ?? null, live });
 }
 
-/** The state after another run has found the same, or something else. */
+/** The state after another run: the previous one when it found the same, else a new one. */
 export function nextState(
   previous: DriftState | undefined,
   found: Pick<DriftState, 'class' | 'fields'>,

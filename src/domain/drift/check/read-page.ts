@@ -21,7 +21,7 @@ export async function readPage(account: VapiAccount, window: Window, pageSize: n
   return await readMillisecond(account, createdMs(newest));
 }
 
-/** All that were created in one millisecond, when they fill a page. */
+/** All assistants of one millisecond, when they fill a page. */
 async function readMillisecond(account: VapiAccount, at: number): Promise<Page> {
   const moment = new Date(at).toISOString();
   const assistants = await account.assistants.list({ since: moment, until: moment, limit: MOST });
@@ -35,7 +35,7 @@ interface RowQuery {
   limit: number;
 }
 
-/** Reads the newest rows of a window, whole milliseconds at a time. */
+/** Reads the newest rows of a window; milliseconds are never divided. */
 export async function readRows(fleet: FleetIndex, query: RowQuery): Promise<Rows> {
   const items: MappingRow[] = [];
   let after: string | undefined;

@@ -15,16 +15,16 @@ import { tallyClass, tallyFinding } from '../tally.ts';
 import { nextState, noteDrift } from './note-drift.ts';
 import type { ScopeCheck } from './scope-check.ts';
 
-/** All that checking a row needs when Vapi is not asked. */
+/** What checking a row needs when Vapi is not asked. */
 export type RowCheck = Pick<ScopeCheck, 'deps' | 'run' | 'scope' | 'tally'>;
 
-export interface Current {
+interface Current {
   row: AssistantMapping;
   record: OrganisationRecord | undefined;
   mode: DriftMode;
 }
 
-/** The row as it is now, where it may be reported. Undefined, and counted as what it is, otherwise. */
+/** The row as it is now, if it may be reported. Otherwise counts what it is and returns undefined. */
 export async function readAgain(check: RowCheck, row: AssistantMapping): Promise<Current | undefined> {
   const current = await readUnchanged(check, row);
   if (current?.mode !== 'off') return current;
@@ -32,7 +32,7 @@ export async function readAgain(check: RowCheck, row: AssistantMapping): Promise
   return undefined;
 }
 
-/** The row as it is now with the organisation's own rules. Undefined, and counted, when it is not what it was. */
+/** The row as it is now, with the organisation's own rules. When it has changed, counts that and returns undefined. */
 export async function readUnchanged(check: RowCheck, row: AssistantMapping): Promise<Current | undefined> {
   const { deps, run, tally } = check;
   const view = await deps.mappings.read(row.orgId);
@@ -46,7 +46,7 @@ export async function readUnchanged(check: RowCheck, row: AssistantMapping): Pro
   return undefined;
 }
 
-/** Rows of tools that cannot be read, one finding each. */
+/** Reports each row of a tool that cannot be read. */
 export async function checkToolRows({ deps, scope, tally }: RowCheck): Promise<void> {
   const { unreadable } = await deps.tools.list(scope);
   const orgId = organisationOf(scope);
@@ -57,7 +57,7 @@ export async function checkToolRows({ deps, scope, tally }: RowCheck): Promise<v
   }
 }
 
-/** A row that cannot be read is one finding with its key: what stands beside it is checked all the same. */
+/** Reports a row that cannot be read by its key: rows beside it are checked all the same. */
 export function reportUnreadable({ deps, scope, tally }: RowCheck, row: UnreadableMapping): void {
   const { unreadable, orgId, role, assistantId } = row;
   tallyFinding(tally, {
@@ -74,7 +74,8 @@ export function reportUnreadable({ deps, scope, tally }: RowCheck, row: Unreadab
 }
 
 /**
- * Every change takes a claim, which raises the revision; a row that was removed and made again has another beginning.
+ * True when the row was not changed: every change takes a claim, which raises the revision, and a row that was removed
+ * and made again has another beginning.
  */
 function isUnchanged(before: AssistantMapping, now: AssistantMapping): boolean {
   return (
@@ -89,7 +90,7 @@ function isUnchanged(before: AssistantMapping, now: AssistantMapping): boolean {
 type Found = Pick<DriftState, 'class' | 'fields'> &
   Pick<Finding, 'changes' | 'changed' | 'cause' | 'detail'> & { live?: LiveState };
 
-/** Counts a finding, and notes it in the row. */
+/** Counts a finding and notes it in the row. */
 export async function report(check: RowCheck, { row, mode }: Current, found: Found): Promise<void> {
   const { scope, run, deps } = check;
   const { orgId, role, assistantId } = row;
@@ -105,13 +106,13 @@ export async function report(check: RowCheck, { row, mode }: Current, found: Fou
     mode,
     foundAt,
   });
-  // A claimed row is not written, even when its holder has crashed.
+  // A claimed row is not written to, even when its holder has crashed.
   if (row.claim) return;
   const drift = nextState(row.drift, { class: found.class, fields }, { runId: run.runId, at: foundAt });
   await noteDrift(deps, row, { drift, live });
 }
 
-/** Something is still to be done for an assistant, or cannot be done. */
+/** Reports that something is still to be done for an assistant, or cannot be done. */
 export async function reportPending(check: RowCheck, row: AssistantMapping, cause: string): Promise<void> {
   const current = await readAgain(check, row);
   if (!current) return;

@@ -20,7 +20,7 @@ export interface ScopeCheck {
   configurations: ReadonlyMap<string, Configuration>;
 }
 
-/** What an assistant was last, and may have been, made equal to. */
+/** The configuration that was applied last, and those that may have reached Vapi. */
 export interface Applied {
   wanted: Configuration;
   attempted: readonly Configuration[];

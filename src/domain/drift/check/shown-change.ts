@@ -2,10 +2,10 @@ import type { FieldChange } from '../../configuration/diff.ts';
 import { maskChange } from '../../configuration/masking.ts';
 import { type Json, shortPointer } from '../../json.ts';
 
-/** Who made a field differ: somebody at Vapi, or an update of ours that never took effect there. */
+/** Why a field differs: somebody changed it at Vapi, or an update of ours never took effect there. */
 export type Origin = 'edited-at-vapi' | 'never-applied';
 
-/** A field that differs, short enough to be kept and read. An absent `live` is not there at Vapi. */
+/** A field that differs, short enough to be stored and read. `live` is absent when the field is not there at Vapi. */
 export interface ShownChange {
   path: string;
   wanted: string;
@@ -13,11 +13,11 @@ export interface ShownChange {
   origin: Origin;
 }
 
-/** Characters of a value that are shown, and how many of those stand before the first difference. */
+/** The most characters of a value that are shown, and how many of these stand before the first difference. */
 const SHOWN = 120;
 const LEAD = 30;
 
-/** Shortens both values to the part where they begin to differ, and hides what may be a secret. */
+/** Shortens both values to the part where they begin to differ, and masks what may be a secret. */
 export function showChange(change: FieldChange, origin: Origin): ShownChange {
   const { wanted, live, ...masked } = maskChange(change);
   const path = shortPointer(masked.path);
@@ -40,7 +40,7 @@ function firstDifference(a: string, b: string): number {
 
 function excerpt(text: string, start: number): string {
   const from = text.length <= SHOWN ? 0 : Math.min(start, text.length - SHOWN);
-  // A cut may go through the middle of a letter, and DynamoDB takes valid Unicode only.
+  // A cut may split a surrogate pair, and DynamoDB takes valid Unicode only.
   const part = text.slice(from, from + SHOWN).toWellFormed();
   return `${from > 0 ? '…' : ''}${part}${from + part.length < text.length ? `… (${text.length} characters)` : ''}`;
 }

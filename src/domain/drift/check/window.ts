@@ -6,7 +6,7 @@ export interface Window {
   to?: number;
 }
 
-/** A list page and how far down it is complete. */
+/** A page of a list, and how far down it is complete. */
 export interface Page {
   assistants: readonly Resource[];
   /** Every assistant of the window that was created at or after this moment is in `assistants`; absent: all of them. */
@@ -18,7 +18,7 @@ export function createdMs({ createdAt }: { createdAt: string }): number {
   return Date.parse(createdAt);
 }
 
-/** True when a moment lies in a window; a moment that is none (NaN) lies in none. */
+/** True when a moment lies in a window; false for an invalid time (NaN). */
 export function isInside(ms: number, { from, to }: Window): boolean {
   return ms >= (from ?? Number.NEGATIVE_INFINITY) && ms < (to ?? Number.POSITIVE_INFINITY);
 }
@@ -33,8 +33,8 @@ function timeOf(ms: number | undefined): string | undefined {
 }
 
 /**
- * The part of a list page that is certainly complete. A full page may have broken off within a millisecond that several
- * share: those of its last millisecond are left for the next page. Undefined when the whole page is one millisecond.
+ * The part of a page that is certainly complete. A full page may end within a millisecond that several share: those of
+ * its last millisecond are left for the next page. Undefined when the whole page is one millisecond.
  */
 export function completePart(assistants: readonly Resource[], limit: number): Page | undefined {
   const last = assistants.at(-1);

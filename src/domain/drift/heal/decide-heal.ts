@@ -49,7 +49,7 @@ export function decideHeal(input: HealInput): HealPlan {
   }
 }
 
-/** The accounts that a finding's brakes are counted over. */
+/** The group of accounts over which the brakes for a finding count. */
 function groupOf({ scope }: Pick<Finding, 'scope'>): Group {
   return scope === 'platform' ? 'platform' : 'organisations';
 }
@@ -61,12 +61,12 @@ function keep(why: string): HealPlan {
 function reapply({ finding, mapping, now }: HealInput): HealPlan {
   if (!mapping || mapping.claim || mapping.assistantId !== finding.assistantId) return keep('changed-meanwhile');
   const { drift, specHash } = mapping;
-  // Imported, and nothing was applied yet: there is nothing to apply again.
+  // It was imported, and nothing was applied yet: there is nothing to apply again.
   if (!specHash) return keep('needs-a-put');
   return drift && mayHealAt(drift) > now ? keep('does-not-stick') : { kind: 'reapply' };
 }
 
-/** A pin is a decision that somebody made: it is taken off only where that is wanted. */
+/** Somebody decided to set the pin: it is taken off only where the setting allows it. */
 function takePinOff(input: HealInput): HealPlan {
   if (!input.takesPinsOff) return keep('pinned-by-hand');
   const plan = reapply(input);
@@ -76,7 +76,7 @@ function takePinOff(input: HealInput): HealPlan {
 /** Causes of pending work that applying the last configuration again completes. */
 const CUT_OFF: readonly string[] = ['interrupted', 'unresolved-create', 'unfinished'];
 
-/** Tools are resumed by their own task; a change that was cut off, by applying the last configuration again. */
+/** Tools and numbers are resumed by their own task, an interrupted change by applying the last configuration again. */
 function resume({ finding, mapping }: HealInput): HealPlan {
   if (finding.cause === 'tools' || finding.cause === 'phone-number') return { kind: 'resume-tools' };
   if (isBeingRemoved(mapping?.claim))

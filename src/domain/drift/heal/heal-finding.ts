@@ -12,10 +12,10 @@ import type { DriftRun, Healing } from '../runs.ts';
 import { decideHeal, type HealPlan } from './decide-heal.ts';
 import { finishRemovals, removeStray } from './remove-stray.ts';
 
-/** What became of a finding; `kept` says why it was left alone. */
+/** What was done about a finding; `kept` says why nothing was. */
 export type Healed = { kind: 'reapplied' | 'resumed' | 'removed' } | { kind: 'kept'; why: string; isFailure?: true };
 
-/** What is to be done about a finding, and with what. */
+/** What to do about a finding, and with what. */
 interface Act {
   plan: HealPlan;
   finding: Finding;
@@ -23,7 +23,10 @@ interface Act {
   run: DriftRun & { healing: Healing };
 }
 
-/** Decides about a finding from its mapping as it is now. A failure is one line: the others are healed all the same. */
+/**
+ * Decides about a finding from its mapping as it is now. A failure only keeps this one: the others are healed all the
+ * same.
+ */
 export async function planHeal(call: DriftCall, { run, finding }: Pick<Act, 'run' | 'finding'>): Promise<Act> {
   const { orgId, role } = finding;
   const plan = await orKept(call, async () => {
@@ -36,12 +39,12 @@ export async function planHeal(call: DriftCall, { run, finding }: Pick<Act, 'run
   return { ...plan, finding, run };
 }
 
-/** Removals are counted before they are made. */
+/** True for a plan that removes something, which is counted before it is done. */
 export function isRemoval({ kind }: HealPlan): boolean {
   return kind === 'remove' || kind === 'finish-removals' || kind === 'finish-delete';
 }
 
-/** Does what was decided. A failure is one line here too. */
+/** Does what was decided. A failure only keeps this finding. */
 export async function healFinding(call: DriftCall, act: Act): Promise<Healed> {
   const { plan, finding } = act;
   const { orgId, role } = finding;
@@ -93,7 +96,8 @@ async function actOn(call: DriftCall, act: AllowedAct): Promise<Healed> {
 }
 
 /**
- * Sent first, noted afterwards: a second message does no harm, a lost one would be taken for a heal that did not stick.
+ * Sends the task first and notes it afterwards: a second message does no harm, but a lost one that was noted would
+ * count as a heal that did not last.
  */
 async function reapply(call: DriftCall, { finding, mapping, key, run, plan }: AllowedAct): Promise<Healed> {
   const isNoted = mapping?.drift?.healedAt !== undefined && mapping.drift.healedAt >= run.startedAt;
@@ -108,7 +112,7 @@ async function reapply(call: DriftCall, { finding, mapping, key, run, plan }: Al
   return { kind: 'reapplied' };
 }
 
-/** The number is looked at again only if the row says that this is still to be done. */
+/** The worker looks at the number only if the row says that it is pending. */
 async function noteNumber(deps: DriftDependencies, mapping: AssistantMapping): Promise<void> {
   const { phoneNumber } = mapping;
   if (!phoneNumber || mapping.claim) return;

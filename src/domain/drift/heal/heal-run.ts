@@ -9,17 +9,17 @@ import { forgetStray } from '../strays.ts';
 import { addTotals } from '../totals.ts';
 import { type Healed, healFinding, isRemoval, planHeal } from './heal-finding.ts';
 
-/** Findings that are dealt with before that is noted. */
+/** Findings that are handled between two notes of the progress. */
 const AT_A_TIME = 10;
 
-/** Not gone on with when less than this is left, in ms. */
+/** Healing goes on only with at least this much time left, in ms. */
 const HEALING_MS = 12_000;
 
 type HealingRun = DriftRun & { healing: Healing };
 
 /**
- * Goes through the findings of a run and does about each what its mode and the brakes allow. Notes how far it came: a
- * task that comes twice goes on from there, and of two at once one gives way. Closes the run at the end.
+ * Goes through the findings of a run and does about each what its mode and the brakes allow. Notes the progress: a task
+ * that comes twice goes on from there, and of two at once one gives way. Closes the run at the end.
  */
 export async function healRun(call: DriftCall): Promise<TaskEnd> {
   let run = await call.runs.read(call.runId);
@@ -36,7 +36,9 @@ export async function healRun(call: DriftCall): Promise<TaskEnd> {
   }
 }
 
-/** How a task ends that cannot go on with the next page: its time is short, or another one is removing something. */
+/**
+ * How the task ends when it cannot go on with the next page: its time is short, or another task is removing something.
+ */
 async function pauseBefore({ tasks, runtime, deadline }: DriftCall, run: HealingRun): Promise<TaskEnd | undefined> {
   if (deadline.remainingMs() < HEALING_MS) {
     await tasks.send({ kind: 'drift-heal', runId: run.runId });
@@ -51,14 +53,12 @@ function isHealing(run: DriftRun | undefined): run is HealingRun {
   return run?.healing !== undefined && run.status === 'healing';
 }
 
-/**
- * For how long, in ms, the task may still live that has noted a removal and not its outcome: so long it is waited for.
- */
+/** How long, in ms, a task may still run that has noted a removal and not its outcome: this task waits for it. */
 function underWayFor({ healing, updatedAt }: HealingRun, now: number): number {
   return healing.removing === undefined ? 0 : Date.parse(updatedAt) + TASK_MS - now;
 }
 
-/** One conditional write: undefined when another task has gone on with the run since it was read. */
+/** One conditional write. Undefined when another task has gone on with the run since it was read. */
 async function note(
   { runs, runtime }: DriftDependencies,
   run: HealingRun,
@@ -90,8 +90,8 @@ async function healPage(
 }
 
 /**
- * A removal is noted before it is made, and with its outcome afterwards: the most that a run may remove holds however
- * often, and beside whom, a task is carried out. Everything else does no harm twice, and is noted with its page.
+ * A removal is noted before it is made, and its outcome afterwards: so the limit on removals holds however often, and
+ * beside which others, a task is performed. Everything else may be repeated, and is noted with its page.
  */
 async function healOne(
   call: DriftCall,
@@ -114,13 +114,13 @@ async function healOne(
   return await note(call, reserved, { ...count(healing, healed), removing: undefined, after: finding.id });
 }
 
-/** What is gone was removed by the task that had noted the removal, and could not note the outcome. */
+/** What is gone now was removed by the task that had noted the removal and crashed before it noted the outcome. */
 function afterRepetition(healed: Healed, isRepeated: boolean): Healed {
   const isGone = healed.kind === 'kept' && (healed.why === 'gone' || healed.why === 'needs-a-put');
   return isRepeated && isGone ? { kind: 'removed' } : healed;
 }
 
-/** After a failure the outcome is unknown: it counts among the removals of the run. */
+/** After a failure the outcome is unknown: it counts as one of the removals of the run. */
 function mayHaveRemoved(healed: Healed): boolean {
   return healed.kind !== 'kept' || healed.isFailure === true;
 }
@@ -129,7 +129,7 @@ function reservation({ healing }: HealingRun, { id }: Finding): Partial<Healing>
   return { removing: id, removals: (healing.removals ?? healing.removed) + 1 };
 }
 
-/** As before the removal was noted that is under way. */
+/** The run as it was before the removal that is under way was noted. */
 function withoutReservation(run: HealingRun): HealingRun {
   const { removals = 1, ...healing } = run.healing;
   return { ...run, healing: { ...healing, removals: removals - 1 } };

@@ -1,21 +1,21 @@
-import { completeBook } from '../../account/account-book.ts';
 import { resolveAccess } from '../../account/credentials.ts';
+import { completeList } from '../../account/list-cache.ts';
 import type { ScopeKey } from '../../account/scope.ts';
 import type { VapiAccount } from '../../account/vapi-account.ts';
 import type { AssistantKey } from '../../configuration/assistant-key.ts';
 import { ownerOf } from '../../configuration/owner.ts';
 import type { PacedAccount } from '../../long-work/paced-account.ts';
-import { type AssistantMapping, mappingOf } from '../../mapping/assistant-mapping.ts';
+import { mappingOf } from '../../mapping/assistant-mapping.ts';
 import { isHeld, mayHaveCreated } from '../../mapping/claim.ts';
 import { endClaim, giveBack, type HeldClaim, takeClaim } from '../../mapping/hold-claim.ts';
 import type { Operation } from '../../operation.ts';
-import { Problem } from '../../problem.ts';
+import { assertGone } from '../../sync/remove-assistant.ts';
 import { retireAssistants } from '../../sync/retire-assistants.ts';
 import { createdMs } from '../check/window.ts';
 import type { DriftCall } from '../drift-dependencies.ts';
 import { openAccount } from '../scope-account.ts';
 
-/** What became of an assistant that was to be removed; `kept` says why it was not. */
+/** The outcome of a removal; `kept` says why the assistant was not removed. */
 type RemovalResult = { kind: 'removed' } | { kind: 'kept'; why: string };
 
 interface StrayName {
@@ -25,10 +25,10 @@ interface StrayName {
 }
 
 /**
- * Removes a duplicate or an orphan, if all that makes it one still holds: it is there, this deployment made it, it is
- * old enough, no number points to it, the mapping names another one and holds no claim, and the organisation does not
- * name it as its own. The claim on the mapping is held meanwhile, so that no sync can take the assistant into use.
- * Throws `Problem`s.
+ * Removes a duplicate or an orphan, if all that makes it one still holds: it exists, this deployment made it, it is old
+ * enough, no number points to it, the mapping names another one and holds no claim, and the organisation does not name
+ * it as its own. The claim on the mapping is held meanwhile, so that no sync can start to use the assistant. Throws
+ * `Problem`s.
  */
 export async function removeStray(call: DriftCall, stray: StrayName): Promise<RemovalResult> {
   const account = await openAccount(call, stray.scope);
@@ -39,18 +39,21 @@ export async function removeStray(call: DriftCall, stray: StrayName): Promise<Re
   if (owner?.orgId !== stray.owner.orgId || owner.role !== stray.owner.role) return kept('not-ours');
   const age = call.runtime.now() - createdMs(found.resource);
   if (!(age >= call.limits.graceMs)) return kept('young');
-  if (await isRung(call, { stray, account })) return kept('answers-a-number');
+  if (await answersNumber(call, { stray, account })) return kept('answers-a-number');
   return await removeUnderClaim(call, { ...stray, account });
 }
 
-/** A number that points to an assistant was set on purpose: without the assistant its callers would reach nothing. */
-async function isRung(
+/**
+ * True when a number points to the assistant: somebody did that on purpose, and without the assistant its callers would
+ * reach nothing.
+ */
+async function answersNumber(
   { numbers, runId }: DriftCall,
   { stray, account }: { stray: StrayName; account: PacedAccount },
 ): Promise<boolean> {
-  const book = numbers.open(`${runId} ${stray.scope}`);
-  await completeBook(book, (query) => account.phoneNumbers.list(query));
-  return [...book.entries.values()].some(({ assistantId }) => assistantId === stray.assistantId);
+  const known = numbers.list(`${runId} ${stray.scope}`);
+  await completeList(known, (query) => account.phoneNumbers.list(query));
+  return [...known.entries.values()].some(({ assistantId }) => assistantId === stray.assistantId);
 }
 
 function kept(why: string): RemovalResult {
@@ -80,9 +83,10 @@ async function removeUnderClaim(call: DriftCall, stray: Reached): Promise<Remova
   const held = await takeClaim(operation, { mapping, operation: 'update', scope, retire: [retiree] });
   if (!held) return kept('changing');
   try {
-    await removeVerified(account, assistantId);
+    await account.assistants.remove(assistantId);
+    await assertGone(account, assistantId);
   } catch (error) {
-    // The row has it written down: the next sync tries again.
+    // The row names it as one to be removed: the next sync tries again.
     await giveBack(operation, { held });
     throw error;
   }
@@ -92,8 +96,8 @@ async function removeUnderClaim(call: DriftCall, stray: Reached): Promise<Remova
 }
 
 /**
- * Ends removals that were cut off: a row that names no assistant, and is there for what is still to be removed, is
- * taken over and goes when that is gone. Throws `Problem`s.
+ * Completes removals that were interrupted: takes over a row that names no assistant and only lists what is still to be
+ * removed, removes that, and then the row. Throws `Problem`s.
  */
 export async function finishRemovals(call: DriftCall, key: AssistantKey): Promise<RemovalResult> {
   const { journal } = call;
@@ -117,27 +121,16 @@ export async function finishRemovals(call: DriftCall, key: AssistantKey): Promis
   return { kind: 'removed' };
 }
 
-async function removeVerified(account: VapiAccount, assistantId: string): Promise<void> {
-  await account.assistants.remove(assistantId);
-  const after = await account.assistants.get(assistantId);
-  if (after.kind === 'missing') return;
-  throw new Problem('VAPI_UNAVAILABLE', `Vapi still has assistant ${assistantId} after deleting it.`);
-}
-
-/** A row that was only there for the claim goes again. */
+/** Gives the claim back; a row that only held the claim is removed. */
 async function endRemoval(
   operation: Operation,
   { held, assistantId }: { held: HeldClaim; assistantId: string },
 ): Promise<void> {
-  const retiring = held.mapping.retiring.filter((retiree) => retiree.assistantId !== assistantId);
-  if (isEmpty(held.mapping) && retiring.length === 0) {
+  const retiring = held.row.retiring.filter((retiree) => retiree.assistantId !== assistantId);
+  if (held.row.assistantId === undefined && retiring.length === 0) {
     await operation.specs.removeAll(operation.key);
     await endClaim(operation, { held, transition: 'abandon', change: {} });
     return;
   }
   await endClaim(operation, { held, transition: 'release', change: { claim: null, retiring } });
-}
-
-function isEmpty({ assistantId }: AssistantMapping): boolean {
-  return assistantId === undefined;
 }

@@ -14,8 +14,8 @@ import { positionAfter, scopeAt } from './step.ts';
 const LONGEST_DELAY_S = 900;
 
 /**
- * Once more, later, and after enough of that without this part of the fleet, which is reported as unknown: one scope's
- * failure is one line, and every run comes to its end.
+ * Decides whether to repeat a failed step at once or later. After enough failures this part of the fleet is given up
+ * and reported as unknown: the failure of one scope is one line, and every run comes to its end.
  */
 export async function afterFailure(
   call: DriftCall,
@@ -35,7 +35,7 @@ export async function afterFailure(
     : { kind: 'later', reason: cause, afterSeconds: delayAfter(error) };
 }
 
-/** A key that was changed is read anew at once; a secret that is wrong does not get right by waiting. */
+/** A rotated key is read anew at once; a wrong secret does not become right by waiting. */
 function repeatOf(error: unknown): 'later' | 'with-new-key' | 'never' {
   if (!(error instanceof Problem)) return 'later';
   if (error.code === 'VAPI_UNAUTHORIZED') return 'with-new-key';

@@ -5,7 +5,7 @@ import type { DriftRun, Group, HealCounts, Healing, RunSummary } from '../runs.t
 import { forgetGone } from '../strays.ts';
 import type { Totals } from '../totals.ts';
 
-/** Ends a run. Exactly one of all who try does it, and records its outcome. */
+/** Closes a run. Of several tasks that try exactly one does it, and records the outcome. */
 export async function closeRun(
   call: DriftCall,
   { run, totals, suspicious }: { run: DriftRun; totals: Totals; suspicious: readonly Group[] },
@@ -24,7 +24,7 @@ export async function closeRun(
   const summary: RunSummary = { totals, ...outcome };
   const closed = await runs.advance(run, { status: 'closed', closedAt, summary, updatedAt: closedAt });
   if (!closed) return 'over';
-  // Were it lost, the next run would do it.
+  // If this is lost, the next run does it.
   if (run.mode.ceiling === 'heal') await tasks.send({ kind: 'collect-tools', runId: run.runId });
   const { classes, lists, gets, checked, unknown } = totals;
   const { runId } = run;

@@ -10,14 +10,14 @@ interface RunDescription extends Partial<ClosedDescription> {
   status: string;
   startedAt: string;
   closedAt: string | null;
-  /** Parts of the fleet: how many there are (null while the run is planned), and how many are done. */
+  /** The units: how many there are (null until all are planned), and how many are done. */
   units: { total: number | null; done: number };
 }
 
-/** What is known when a run is closed. */
+/** The part that is known once a run is closed. */
 type ClosedDescription = ReturnType<typeof describeSummary>;
 
-/** Describes a run. */
+/** A run as it is shown. */
 function describeRun(run: DriftRun): RunDescription {
   const { runId, trigger, mode, status, startedAt, summary } = run;
   return {
@@ -60,7 +60,7 @@ interface RunReport extends RunDescription {
   findings: readonly Finding[];
   /** Names of rows of this page that cannot be read. */
   unreadable?: readonly string[];
-  /** To be sent as `after` for the findings that follow; null after the last. */
+  /** Send it as `after` for the next page of findings; null after the last. */
   next: string | null;
 }
 

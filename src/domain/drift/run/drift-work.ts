@@ -12,7 +12,7 @@ import { takeStep } from './step.ts';
 /** A step is not begun with less than this left, in ms. */
 const STEP_MS = 12_000;
 
-/** The check of a fleet as long work: units are windows of an account, a step is a page of it. */
+/** The check of a fleet as long work: a unit is a stretch of an account, a step is one page of it. */
 export function driftWork(call: DriftCall): LongWork<DriftRun, DriftUnit> {
   const { runtime, tasks, runs, units, limits, findings } = call;
   return {
@@ -31,9 +31,9 @@ export function driftWork(call: DriftCall): LongWork<DriftRun, DriftUnit> {
       await runs.advance(run, { status: 'checking', unitCount, updatedAt: isoNow(runtime) });
     },
     laneOf,
-    // Findings first: a step that is repeated finds them again under the same ids.
+    // Findings are stored first: a repeated step finds them again under the same ids.
     takeStep: async (run, unit) => {
-      const step = await takeStep({ deps: call, call, run, unit });
+      const step = await takeStep(call, { run, unit });
       await findings.save(unit.runId, step.findings);
       await noteStrays(call, unit.runId, step.findings);
       return step;

@@ -5,7 +5,7 @@ import { type DriftRun, GROUPS, type Group } from '../runs.ts';
 import { addTotals, noTotals, type Totals } from '../totals.ts';
 import { closeRun } from './close-run.ts';
 
-/** Everything is checked: heal, or close. */
+/** Called when everything is checked: starts the healing, or closes the run when there is nothing to heal. */
 export async function endCheck(call: DriftCall, run: DriftRun): Promise<string> {
   if (run.status === 'healing') {
     await call.tasks.send({ kind: 'drift-heal', runId: run.runId });
@@ -18,7 +18,7 @@ export async function endCheck(call: DriftCall, run: DriftRun): Promise<string> 
   const updatedAt = isoNow(call.runtime);
   const healing = { version: 0, suspicious, reapplied: 0, resumed: 0, removed: 0, kept: {} };
   await call.runs.advance(run, { status: 'healing', healing, updatedAt });
-  // A faster task may have crashed before it sent this.
+  // A faster task may have changed the status and crashed before it sent this.
   await call.tasks.send({ kind: 'drift-heal', runId: run.runId });
   return 'healing';
 }

@@ -3,9 +3,9 @@ import { AT_THE_START, type DriftRun, type DriftUnit, type Work } from '../runs.
 import { noTotals } from '../totals.ts';
 
 /**
- * Divides a fleet: windows of the platform's account, cut where the index has as many rows as a window is to have pages
- * for, then organisations with accounts of their own in batches, then the rows that name no assistant. The first and
- * the last window are open, so that nothing falls outside. Undefined when all units are planned.
+ * Plans the next unit of a fleet: first windows of the platform's account, each with as many rows as its pages hold,
+ * then organisations with accounts of their own in batches, then the rows that name no assistant. The first and the
+ * last window are open, so that nothing falls outside. Undefined when all units are planned.
  */
 export async function nextUnit(
   deps: DriftDependencies,

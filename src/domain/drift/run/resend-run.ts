@@ -10,7 +10,10 @@ type Resending = Pick<DriftDependencies, 'runs' | 'units' | 'runtime'> & {
   limits: Pick<DriftDependencies['limits'], 'parallelWindows'>;
 };
 
-/** Sends the tasks of the drift run again that goes on and has made no progress for so long (ms). Returns how many. */
+/**
+ * Sends the tasks of the current drift run again when it has made no progress for this long (ms). Returns how many it
+ * sent.
+ */
 export async function resendLostRun(deps: Resending, stalledMs: number): Promise<number> {
   const current = await deps.runs.current();
   const run = current && (await deps.runs.read(current.runId));
@@ -23,12 +26,12 @@ export async function resendLostRun(deps: Resending, stalledMs: number): Promise
 
 async function lostTasks({ units, limits }: Resending, run: DriftRun, sinceMs: number): Promise<DriftTask[]> {
   const { runId, status, updatedAt } = run;
-  // A task that heals may wait for a removal that another one has noted.
+  // A healing task may be waiting for a removal that another task has noted.
   const since = new Date(status === 'healing' ? sinceMs - TASK_MS : sinceMs).toISOString();
   if (updatedAt >= since) return [];
   if (status === 'planning') return [{ kind: 'drift-plan', runId }];
   if (status === 'healing') return [{ kind: 'drift-heal', runId }];
-  // The last one crashed before it could end the run.
+  // The last task crashed before it could end the run.
   if (run.done.length === run.unitCount) return [{ kind: 'drift-window', runId, unit: 0 }];
   const chains = { laneOf, parallelUnits: limits.parallelWindows };
   const lost = lostUnits(chains, { run, units: await units.all(runId), since });

@@ -10,33 +10,32 @@ import type { DriftRun, DriftUnit, Position } from '../runs.ts';
 import { keyIsGone, openAccount } from '../scope-account.ts';
 import { newTally, type Tally } from '../tally.ts';
 
-/** One step of a unit: what it found, and how far it came. */
+/** The result of one step of a unit: what it found, and how far it came. */
 interface Step extends Tally {
   position: Position;
   isDone: boolean;
 }
 
+/** The unit whose next step is taken, and its run. */
 interface StepInput {
-  deps: DriftDependencies;
-  call: DriftCall;
   run: DriftRun;
   unit: DriftUnit;
 }
 
-/** Checks the next page of a unit. Throws what went wrong; nothing is recorded then. */
-export async function takeStep(input: StepInput): Promise<Step> {
+/** Checks the next page of a unit. Throws on failure; nothing is recorded then. */
+export async function takeStep(call: DriftCall, input: StepInput): Promise<Step> {
   const { work } = input.unit;
   switch (work.kind) {
     case 'window':
-      return await stepInWindow(input, work.window);
+      return await stepInWindow(call, input, work.window);
     case 'accounts':
-      return await stepInAccounts(input, work.orgIds);
+      return await stepInAccounts(call, input, work.orgIds);
     case 'unfinished':
-      return await stepInUnfinished(input);
+      return await stepInUnfinished(call, input);
   }
 }
 
-/** The scope that the next step of a unit would look at; undefined when it is none. */
+/** The scope that the next step of a unit looks at; undefined when nothing is left. */
 export function scopeAt({ work, position }: DriftUnit): ScopeKey | undefined {
   if (work.kind !== 'accounts') return 'platform';
   const orgId = work.orgIds[position.account];
@@ -44,7 +43,8 @@ export function scopeAt({ work, position }: DriftUnit): ScopeKey | undefined {
 }
 
 /**
- * The position after the part that a unit stands at, for when that cannot be checked. Undefined when it was the last.
+ * The position after the account that a unit stands at, for when that cannot be checked. Undefined when it was the
+ * last.
  */
 export function positionAfter({ work, position }: DriftUnit): Position | undefined {
   if (work.kind !== 'accounts') return undefined;
@@ -52,19 +52,18 @@ export function positionAfter({ work, position }: DriftUnit): Position | undefin
   return account < work.orgIds.length ? { account } : undefined;
 }
 
-async function stepInWindow({ deps, call, run, unit }: StepInput, window: Window): Promise<Step> {
+async function stepInWindow(call: DriftCall, { run, unit }: StepInput, window: Window): Promise<Step> {
   const account = await openAccount(call, 'platform');
   if (!account) throw new Problem('CREDENTIALS_MISSING', 'There is no key for the platform’s account.');
   const { position } = unit;
   const left = position.to === undefined ? window : { ...window, to: position.to };
-  const { totals, findings, to } = await checkPage({ deps, run, scope: 'platform', account, window: left });
+  const { totals, findings, to } = await checkPage({ deps: call, run, scope: 'platform', account, window: left });
   const isDone = to === undefined;
   if (isDone) totals.checked += 1;
   return { totals, findings, position: isDone ? position : { ...position, to }, isDone };
 }
 
-async function stepInAccounts(input: StepInput, orgIds: readonly string[]): Promise<Step> {
-  const { deps, call, run, unit } = input;
+async function stepInAccounts(call: DriftCall, { run, unit }: StepInput, orgIds: readonly string[]): Promise<Step> {
   const { position } = unit;
   const orgId = orgIds[position.account];
   if (orgId === undefined) return { ...newTally(), position, isDone: true };
@@ -72,30 +71,33 @@ async function stepInAccounts(input: StepInput, orgIds: readonly string[]): Prom
   const end = { position: next ?? position, isDone: next === undefined };
   const scope: ScopeKey = `org:${orgId}`;
   const account = await openAccount(call, scope);
-  if (!account) return { ...(await checkAbandoned(deps, orgId)), ...end };
+  if (!account) return { ...(await checkAbandoned(call, orgId)), ...end };
   const window = position.to === undefined ? {} : { to: position.to };
-  const { totals, findings, to } = await checkPage({ deps, run, scope, account, window });
+  const { totals, findings, to } = await checkPage({ deps: call, run, scope, account, window });
   if (to !== undefined) return { totals, findings, position: { ...position, to }, isDone: false };
   totals.checked += 1;
-  await checkToolRows({ deps, run, scope, tally: { totals, findings } });
+  await checkToolRows({ deps: call, run, scope, tally: { totals, findings } });
   return { totals, findings, ...end };
 }
 
-/** An organisation without a key of its own has nothing to check there, unless its mappings were left behind. */
+/**
+ * For an organisation without a key of its own. Throws `CREDENTIALS_MISSING` when its mappings were left behind in its
+ * own account; otherwise there is nothing to check.
+ */
 async function checkAbandoned({ fleet }: DriftDependencies, orgId: string): Promise<Tally> {
   const { items } = await fleet.rows({ scope: `org:${orgId}`, window: {}, limit: 1 });
   if (items.length > 0) throw keyIsGone(orgId);
   return newTally();
 }
 
-async function stepInUnfinished({ deps, run, unit }: StepInput): Promise<Step> {
+async function stepInUnfinished(call: DriftCall, { run, unit }: StepInput): Promise<Step> {
   const { position } = unit;
-  const { items, next } = await deps.fleet.unfinished({
-    limit: deps.limits.pageSize,
+  const { items, next } = await call.fleet.unfinished({
+    limit: call.limits.pageSize,
     after: position.after,
   });
   const tally = newTally();
-  const check = { deps, run, scope: 'platform' as const, tally };
+  const check = { deps: call, run, scope: 'platform' as const, tally };
   for (const row of items) {
     if (isReadable(row)) await checkClaimed(check, row);
     else reportUnreadable(check, row);

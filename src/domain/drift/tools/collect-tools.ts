@@ -21,21 +21,21 @@ import { type UsedTools, usedTools } from './used-tools.ts';
  */
 const RESERVED_MS = 180_000;
 
-/** Not gone on with when less than this is left, in ms. */
+/** Collecting goes on only with at least this much time left, in ms. */
 const COLLECTING_MS = 12_000;
 
 const PAGE = 50;
 
-/** What a collection goes through: one scope, or all of them behind a position. */
+/** The accounts to go through: one scope, or all of them after a position. */
 interface Collection {
   scope?: ScopeKey;
   after?: string;
 }
 
 /**
- * Deletes tools of ours that no mapping of their scope has used for the grace time: marked as unused first, then
- * reserved, so that no sync links them any more, looked at once more, and only then deleted at Vapi. Part of a healing
- * run alone.
+ * Deletes tools of ours that no mapping of their scope has used for the grace time: each is marked as unused first,
+ * then reserved, so that no sync links it any more, looked at once more, and only then deleted at Vapi. Only part of a
+ * healing run.
  */
 export async function collectTools(call: DriftCall, { scope, after }: Collection): Promise<TaskEnd> {
   const run = await call.runs.read(call.runId);
@@ -85,7 +85,10 @@ async function collectScope(call: DriftCall, scope: ScopeKey): Promise<TaskEnd> 
   return { kind: 'done', outcome: isReserved ? 'reserved' : 'collected' };
 }
 
-/** Before anything is deleted, Vapi itself is asked who uses it: somebody may have linked a tool of ours by hand. */
+/**
+ * Adds the tools that assistants at Vapi name, when anything would be deleted: somebody may have linked a tool of ours
+ * by hand. Undefined when time runs out.
+ */
 async function withNamed(
   call: DriftCall,
   { scope, rows, mapped }: { scope: ScopeKey; rows: readonly ToolRow[]; mapped: UsedTools },
@@ -133,7 +136,7 @@ async function collectTool(call: DriftCall, { row, step, scope }: CollectInput):
   }
 }
 
-/** Takes the row; undefined when somebody else was faster. */
+/** Takes the claim on the row. Undefined when another operation was faster. */
 async function reserve(
   { runtime, tools }: DriftDependencies,
   row: ToolRow,
@@ -150,7 +153,7 @@ async function remove(call: DriftCall, { row, scope }: { row: ToolRow; scope: Sc
   const { toolId } = row;
   const { runtime, journal } = call;
   const account = await openAccount(call, scope);
-  // A tool of another account is not seen with this key: it is not known whether it is gone.
+  // This key cannot see a tool of another account: it is unknown whether that is gone.
   if (!toolId || !account || account.keyFingerprint !== row.keyFingerprint) return;
   const held = await reserve(call, row, call.deadline.remainingMs());
   if (!held) return;
@@ -162,7 +165,7 @@ async function remove(call: DriftCall, { row, scope }: { row: ToolRow; scope: Sc
   if (isGone) journal.record({ code: 'TOOL_REMOVED', toolId, tool: row.hash });
 }
 
-/** False for one that Vapi does not let go: somebody has pinned it. */
+/** Deletes a tool. False when Vapi refuses, as somebody has pinned it. */
 async function isRemoved(account: VapiCollection, toolId: string): Promise<boolean> {
   try {
     await account.remove(toolId);

@@ -2,7 +2,7 @@ import { type Claim, isHeld } from '../../mapping/claim.ts';
 import type { ToolRow } from '../../tools/tool-registry.ts';
 import type { UsedTools } from './used-tools.ts';
 
-/** What is to be done about a tool; each step comes only when the one before it was long enough ago. */
+/** What to do about a tool; each step comes only when the one before it was long enough ago. */
 export type CollectStep = 'keep' | 'mark-used' | 'mark-unused' | 'reserve' | 'give-back' | 'remove';
 
 /** Decides about one tool. Pure: times in epoch ms. */

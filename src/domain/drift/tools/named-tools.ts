@@ -1,8 +1,8 @@
 import { pagesOf } from '../../account/list-created.ts';
 import type { ListQuery } from '../../account/vapi-account.ts';
-import { isJsonObject } from '../../json.ts';
 import type { PacedAccount } from '../../long-work/paced-account.ts';
 import type { Deadline } from '../../runtime.ts';
+import { linkedToolIds } from '../../tools/link-tools.ts';
 
 /** The most that Vapi lists at once: this walk is rare, and is to end within one task. */
 const PAGE = 1000;
@@ -11,8 +11,8 @@ const PAGE = 1000;
 const PAGE_MS = 12_000;
 
 /**
- * The tools that any assistant of an account names, by whatever tool it was made: an assistant that was linked by hand
- * calls it as ours are. Undefined when time runs out; then nothing is known, and nothing may be deleted.
+ * The tools that any assistant of an account names, whoever made the assistant: one that was linked by hand calls its
+ * tools as ours do. Undefined when time runs out; then nothing is known, and nothing may be deleted.
  */
 export async function namedTools(account: PacedAccount, deadline: Deadline): Promise<ReadonlySet<string> | undefined> {
   const named = new Set<string>();
@@ -22,15 +22,7 @@ export async function namedTools(account: PacedAccount, deadline: Deadline): Pro
     return isCutOff ? [] : await account.assistants.list(query);
   };
   for await (const page of pagesOf(list, { limit: PAGE })) {
-    for (const toolId of page.flatMap(({ config }) => toolIdsOf(config.model))) named.add(toolId);
+    for (const toolId of page.flatMap(({ config }) => linkedToolIds(config.model))) named.add(toolId);
   }
   return isCutOff ? undefined : named;
-}
-
-/** By id, and pinned to a version of it. */
-function toolIdsOf(model: unknown): string[] {
-  if (!isJsonObject(model)) return [];
-  const { toolIds, toolRefs } = model;
-  const pinned = Array.isArray(toolRefs) ? toolRefs.map((ref) => (isJsonObject(ref) ? ref.toolId : undefined)) : [];
-  return [...(Array.isArray(toolIds) ? toolIds : []), ...pinned].filter((id) => typeof id === 'string');
 }

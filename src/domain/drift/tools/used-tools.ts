@@ -13,8 +13,8 @@ export interface UsedTools {
 const PAGE = 500;
 
 /**
- * Tools that the mappings of a scope use, and those that unfinished creations may use. Reads each page once. Undefined
- * when a row cannot be read: it is not known what that one uses.
+ * Tools that the mappings of a scope use, and those that unfinished creates may use. Reads each page once. Undefined
+ * when a row cannot be read, as it is unknown what that uses.
  */
 export async function usedTools(deps: DriftDependencies, scope: ScopeKey): Promise<UsedTools | undefined> {
   const hashes = new Set<string>();

@@ -10,22 +10,20 @@ import type { VerificationDependencies } from '../stage.ts';
 import type { CleanUp } from './tools.ts';
 import { removeTools } from './tools.ts';
 
-/**
- * `unclean`: the service's own DELETE left something behind that could be removed past it. `left`: what is still there.
- */
+/** `unclean`: what the service's own DELETE left behind and was removed past it. `left`: what could not be removed. */
 export interface CleanedUp {
   unclean: readonly string[];
   left: readonly string[];
 }
 
 /**
- * Removes all that the organisations of a run have: by the service's own DELETE, then past it what that has left, first
- * at Vapi, then in the table. Never throws: what could not be removed is said.
+ * Removes everything of the organisations of a run: first by the service's own DELETE, then what that left, at Vapi and
+ * in the table. Never throws: the result says what could not be removed.
  */
 export async function cleanUp(task: CleanUp): Promise<CleanedUp> {
   const deleted = await Promise.all(task.run.organisations.map((orgId) => deleteByService(task, orgId)));
   const strays = await Promise.all(accountsOf(task).map((account) => removeStrays(task, account)));
-  // After the assistants: a missing tool makes calls fail.
+  // Tools come after the assistants: calls of an assistant without its tool fail.
   const tools = await attempt(task, 'Tools', async () => ({ ...CLEAN, left: await removeTools(task) }));
   const forgotten = await Promise.all(task.run.organisations.map((orgId) => forget(task, orgId)));
   const parts = [...deleted, ...strays, tools, ...forgotten];
@@ -43,7 +41,7 @@ async function attempt(task: CleanUp, what: string, act: () => Promise<CleanedUp
   }
 }
 
-/** A refusal is no failure yet: what matters is what is there afterwards. */
+/** A refused DELETE only makes the run unclean: what counts is what is left afterwards. */
 async function deleteByService(task: CleanUp, orgId: string): Promise<CleanedUp> {
   const { deadline } = task;
   return await attempt(task, `DELETE of ${orgId}`, async () => {
@@ -86,7 +84,7 @@ async function forget(task: CleanUp, orgId: string): Promise<CleanedUp> {
   });
 }
 
-/** Removes a row that DELETE has left, once it is certain that its assistant is gone. Returns why it could not be. */
+/** Removes a row that DELETE left, once its assistant is certainly gone. Returns why it could not be removed. */
 async function removeRow(task: CleanUp, mapping: AssistantMapping): Promise<string | undefined> {
   const { orgId, role, claim } = mapping;
   const key: AssistantKey = { orgId, role };
@@ -106,7 +104,7 @@ async function removeRow(task: CleanUp, mapping: AssistantMapping): Promise<stri
   return ended.kind === 'written' ? undefined : `${orgId} is being changed by somebody`;
 }
 
-/** Deletes the assistant of a row. A 404 says that it is gone only to the key that has seen it there. */
+/** Deletes the assistant of a row. Only to the key that made it a 404 proves that it is gone. */
 async function isGone({
   sync,
   task,

@@ -4,10 +4,10 @@ import type { VerificationRun } from '../run.ts';
 import type { VerificationDependencies, VerificationKeys } from '../stage.ts';
 import { cleanUp } from './clean-up.ts';
 
-/** Earlier runs that one run cleans up after: the rest waits for the next. */
+/** The most earlier runs that one run cleans up after: the rest waits for the next. */
 const AT_MOST = 3;
 
-/** What came of it: ids of the runs that are gone now, and what is still there, in sentences. */
+/** The outcome: ids of the runs that are removed, and what is left, in sentences. */
 interface EarlierRuns {
   removed: string[];
   left: string[];
@@ -19,10 +19,7 @@ interface Cleaning {
   journal: Journal;
 }
 
-/**
- * Removes what runs have left that ended without cleaning up. A run that may still be going on is left alone. Never
- * throws.
- */
+/** Cleans up after runs that ended without doing so. A run that may still be going on is left alone. Never throws. */
 export async function removeEarlierRuns(deps: VerificationDependencies, cleaning: Cleaning): Promise<EarlierRuns> {
   const outcome: EarlierRuns = { removed: [], left: [] };
   try {

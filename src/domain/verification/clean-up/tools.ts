@@ -11,7 +11,7 @@ import type { VerificationRun } from '../run.ts';
 import type { VerificationDependencies, VerificationKeys } from '../stage.ts';
 import { isThrowAwayTool } from '../throw-away-tool.ts';
 
-/** Whose organisations to remove, and until when. */
+/** The run to clean up after, and the deadline. */
 export interface CleanUp extends VerificationDependencies {
   run: VerificationRun;
   keys: VerificationKeys;
@@ -21,8 +21,8 @@ export interface CleanUp extends VerificationDependencies {
 }
 
 /**
- * Removes the tools of a run: at Vapi, then their rows. The service itself removes a tool only after a grace time, when
- * no assistant uses it. Returns what is left, in sentences; throws what the accounts and the table throw.
+ * Removes the tools of a run, at Vapi and then their rows: the service itself removes a tool only when no assistant has
+ * used it for the grace time. Returns what is left, in sentences; throws what the accounts and the table throw.
  */
 export async function removeTools(task: CleanUp): Promise<string[]> {
   const { platform, own } = task.keys;
@@ -52,7 +52,7 @@ async function removeToolRow({ sync, keys, deadline }: CleanUp, row: ToolRow): P
   const now = sync.runtime.now();
   if (claim && isHeld(claim, now)) return `Tool ${hash} is claimed until ${claim.expiresAt}`;
   if (claim && mayHaveCreated(claim) && now < settlesAt(claim)) return `Tool ${hash} may still turn up`;
-  // It may be too young for Vapi's list.
+  // The tool may be too new for Vapi's list.
   if (toolId) await sync.vapi.open(keys.platform, deadline).tools.remove(toolId);
   const { runtime, tools } = sync;
   const token = runtime.uniqueId();

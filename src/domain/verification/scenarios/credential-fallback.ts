@@ -5,7 +5,7 @@ import { codesIn } from '../recorded-steps.ts';
 import { OWN_KEY_ORGANISATION, OWN_KEY_PURPOSE } from '../run.ts';
 import { configurationFor, live, mapped, platformAccount, type Scenario, type Stage, sync } from '../stage.ts';
 
-/** Shown by which account holds the assistant: that the answer names a source proves nothing. */
+/** Shown by the account that holds the assistant: the source that the answer names would prove nothing. */
 export const credentialFallback: Scenario = {
   name: 'credential-fallback',
   purposes: ['no-own-key', OWN_KEY_PURPOSE],

@@ -1,16 +1,17 @@
+import { SILENT_JOURNAL } from '../../journal.ts';
 import type { AssistantMapping } from '../../mapping/assistant-mapping.ts';
-import { performTask } from '../../sync/reapply-assistant.ts';
+import { performTask } from '../../sync/perform-task.ts';
 import { expect } from '../expectations.ts';
 import { codesIn } from '../recorded-steps.ts';
 import { keyOf, rowOf, type Stage, type Synced } from '../stage.ts';
 
-/** Between two tries, in ms. */
+/** The pause between two tries, in ms. */
 const PAUSE_MS = 500;
 
 /**
- * Does the worker's part for tools that are pending, and waits until the table says that they are linked. That the task
- * was put into the queue is performed as well; the real worker may perform it at the same time, which does no harm.
- * Throws `Unmet` when the tools are not linked in time.
+ * Does the worker's part for pending tools, and waits until the table says that they are linked. Checks first that the
+ * task was put into the queue; the real worker may perform it at the same time, which does no harm. Throws `Unmet` when
+ * the tools are not linked in time.
  */
 export async function linkAwaited(
   stage: Stage,
@@ -25,7 +26,7 @@ export async function linkAwaited(
   );
   for (;;) {
     const task = { kind: 'sync-tools' as const, ...keyOf(stage, purpose), operationId: stage.nextOperationId() };
-    const end = await performTask(deps.sync, task, { journal: SILENT, deadline });
+    const end = await performTask(deps.sync, task, { journal: SILENT_JOURNAL, deadline });
     const mapping = await rowOf(stage, purpose, assistantId);
     const { status, refused } = mapping.tools;
     if (status === 'linked' && !mapping.claim) return mapping;
@@ -35,6 +36,3 @@ export async function linkAwaited(
     await runtime.sleep(PAUSE_MS);
   }
 }
-
-/** The steps of the worker's part are not what is shown here. */
-const SILENT = { record: () => {} };

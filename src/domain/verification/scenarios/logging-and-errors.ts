@@ -16,8 +16,8 @@ const CREATE_STEPS = [
 ];
 
 /**
- * What is wrong is said where it helps, and nothing where it harms: a bad field is named, a refusal of Vapi is passed
- * on, the log has each step under one operation id, and neither log nor answer holds a key or a prompt.
+ * Errors say what is wrong, and nothing says too much: a bad field is named, a refusal of Vapi is passed on, the log
+ * has each step under one operation id, and neither log nor answer holds a key or a prompt.
  */
 export const loggingAndErrors: Scenario = {
   name: 'logging-and-errors',
@@ -36,7 +36,7 @@ async function showCreate(stage: Stage): Promise<void> {
   stage.details.logged = { operationId: operationIdOf(answer), lines: answer.log.length };
 }
 
-/** Field and value are wrong by our own rules: Vapi must not even be asked. */
+/** Refused by our own rules: Vapi must not even be asked. */
 async function showInvalid(stage: Stage): Promise<void> {
   const answer = await put(stage, 'invalid', configurationFor(stage, { maxDurationSeconds: 5 }));
   expectNoLeak(stage, answer);
@@ -51,7 +51,7 @@ async function showInvalid(stage: Stage): Promise<void> {
   await expectNothing(stage, 'invalid');
 }
 
-/** Wrong by a rule that only Vapi knows. */
+/** Refused by a rule that only Vapi knows. */
 async function showRefused(stage: Stage): Promise<void> {
   const answer = await put(stage, 'refused', configurationFor(stage, { firstMessageMode: 'no-such-mode' }));
   expectNoLeak(stage, answer);
@@ -75,7 +75,7 @@ function expectProblem(answer: ServiceAnswer, wanted: { status: number; code: st
   );
 }
 
-/** Comes first: what fails afterwards quotes the answer. */
+/** Called first: the messages of later failures quote the answer. */
 function expectNoLeak(stage: Stage, answer: ServiceAnswer): void {
   const { platform, own } = stage.keys;
   const operationId = operationIdOf(answer);
@@ -88,7 +88,7 @@ function expectNoLeak(stage: Stage, answer: ServiceAnswer): void {
   expectOneOperation(answer.log, operationId);
 }
 
-/** That it is the right one was seen to when the answer came. */
+/** The operation id of an answer; `put` has checked that it is the right one. */
 function operationIdOf({ headers }: ServiceAnswer): string {
   return headers['x-operation-id'] ?? '';
 }

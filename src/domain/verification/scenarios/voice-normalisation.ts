@@ -18,8 +18,8 @@ interface VoiceCase {
   requested: JsonObject;
   reason: VoiceReason;
   /**
-   * `provider/voiceId` that Vapi is to be given. Written out here: what is shown must not come from what it is shown
-   * of.
+   * `provider/voiceId` that Vapi must be given. Written out here, so that the expectation does not come from the code
+   * that it checks.
    */
   applied: string;
 }
@@ -62,8 +62,8 @@ function casesWith(activeVapiVoice: Pick<VoiceCase, 'reason' | 'applied'>): Voic
 }
 
 /**
- * Every rule for voices, each on an assistant of its own: Vapi accepts what the rule makes, shows it, and it is what is
- * stored.
+ * Each rule for voices, on an assistant of its own: Vapi accepts the voice that the rule gives and shows it, and the
+ * table has the same one.
  */
 export const voiceNormalisation: Scenario = {
   name: 'voice-normalisation',

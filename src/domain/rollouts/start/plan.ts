@@ -1,33 +1,34 @@
 import pMap from 'p-map';
-import type { Actor } from '../actor.ts';
-import { eachToItsEnd } from '../each-to-its-end.ts';
-import { newRunId } from '../long-work/run.ts';
-import { type Starting, startUnlessRunning } from '../long-work/start-run.ts';
-import { type AssistantMapping, isReadable } from '../mapping/assistant-mapping.ts';
-import { Problem, validationFailed } from '../problem.ts';
-import { isoNow, type Runtime } from '../runtime.ts';
-import { countTargets } from './count-targets.ts';
-import type { RolloutCall } from './dependencies.ts';
-import { type Rollout, type RolloutRequest, type Target, type TargetUnit, unitSizeOf } from './rollout.ts';
-import { sendTask, transit } from './transit.ts';
-import { isEnded } from './transitions.ts';
-import { countOf, waveSizes } from './waves.ts';
+import type { Actor } from '../../actor.ts';
+import { compareTexts } from '../../compare-texts.ts';
+import { eachToItsEnd } from '../../each-to-its-end.ts';
+import { newRunId } from '../../long-work/run.ts';
+import { type Starting, startUnlessRunning } from '../../long-work/start-run.ts';
+import { type AssistantMapping, isReadable } from '../../mapping/assistant-mapping.ts';
+import { Problem, validationFailed } from '../../problem.ts';
+import { isoNow, type Runtime } from '../../runtime.ts';
+import { countTargets } from '../count-targets.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import { type Rollout, type RolloutRequest, type Target, type TargetUnit, unitSizeOf } from '../rollout.ts';
+import { sendTask, transit } from '../transit.ts';
+import { isEnded } from '../transitions.ts';
+import { countOf, waveSizes } from '../waves.ts';
 
 /** Writes that are under way at a time. */
 const WRITES = { concurrency: 8 } as const;
 
-/** A plan that is not made after so long never will be, in ms: its request is over. */
+/** A plan that is not written after this long never will be, in ms: its request is over. */
 export const PLANNING_MS = 60_000;
 
-/** Kept back from the time of a request for the start and the answer, in ms. */
+/** Kept back from the time of the request for starting the rollout and answering, in ms. */
 const ANSWER_MS = 3_000;
 
 /** Reads that are under way at a time. */
 const READS = { concurrency: 32 } as const;
 
 /**
- * The assistants that a rollout is for, as they are now, in its order. Throws `VALIDATION_FAILED` for more than can be
- * read within the request.
+ * The targets of a rollout as they are now, in its order. Throws `VALIDATION_FAILED` for more than can be read within
+ * the request.
  */
 export async function targetsOf(call: RolloutCall, { template, select }: RolloutRequest): Promise<Target[]> {
   const isWanted = ({ template: bound, role }: AssistantMapping) =>
@@ -42,12 +43,12 @@ export async function targetsOf(call: RolloutCall, { template, select }: Rollout
     const read = async (orgId: string) => targetsIn((await call.mappings.read(orgId)).mappings);
     return (await pMap(new Set(select.orgIds), read, READS)).flat();
   }
-  // One whose assistant is made again meanwhile may be listed twice: the later row counts.
+  // An assistant that is made again meanwhile may be listed twice: the later row counts.
   const targets = new Map<string, Target>();
   for await (const row of call.fleet.everyRow()) {
     if (isReadable(row)) for (const target of targetsIn([row])) targets.set(`${row.orgId}/${row.role}`, target);
   }
-  return [...targets.values()].toSorted((a, b) => compare(a.orgId, b.orgId) || compare(a.role, b.role));
+  return [...targets.values()].toSorted((a, b) => compareTexts(a.orgId, b.orgId) || compareTexts(a.role, b.role));
 }
 
 function isLate({ deadline }: RolloutCall): boolean {
@@ -72,14 +73,10 @@ function targetOf({ orgId, role, assistantId, template, specHash }: AssistantMap
   };
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}
-
 /**
- * Writes the targets of a rollout down and starts it. Throws `ROLLOUT_IN_PROGRESS` while another one of the template is
- * open, `TEMPLATE_UNKNOWN`, and `VALIDATION_FAILED` for more targets than can be written within the request. A crash on
- * the way leaves a rollout that was never started, and gives way to the next.
+ * Stores the targets of a rollout and starts it. Throws `ROLLOUT_IN_PROGRESS` while another one of the template is
+ * open, `TEMPLATE_UNKNOWN`, and `VALIDATION_FAILED` for more targets than can be stored within the request. A crash on
+ * the way leaves a rollout that was never started; the next one takes its place.
  */
 export async function startRollout(call: RolloutCall, request: RolloutRequest, by: Actor): Promise<Rollout> {
   await assertVersion(call, request);
@@ -109,7 +106,10 @@ function newRollout({ select: _select, ...request }: RolloutRequest, startedBy: 
   return { ...head, startedBy, startedAt, updatedAt: startedAt, change: 1 };
 }
 
-/** A plan that fails is given up as long as its caller can be told so: the template is free for the next at once. */
+/**
+ * Gives the plan up when it fails, while its caller can still be told: the template is free for the next rollout at
+ * once.
+ */
 async function orGiveUp<Result>(call: RolloutCall, planned: Rollout, plan: () => Promise<Result>): Promise<Result> {
   try {
     return await plan();
@@ -124,7 +124,7 @@ async function writeUnits(call: RolloutCall, units: readonly TargetUnit[]): Prom
   if (isLate(call)) throw tooMany();
 }
 
-/** Ends a rollout whose plan was not written to its end; its targets are those that were. */
+/** Ends a rollout whose plan was not completed; its targets are those that were stored. */
 export async function giveUpPlan(call: RolloutCall, planned: Rollout): Promise<Rollout | undefined> {
   const at = isoNow(call.runtime);
   const counted = await countTargets(call.targets, planned.rolloutId);
@@ -141,7 +141,7 @@ export async function assertVersion({ bound }: RolloutCall, { template, version 
   );
 }
 
-/** Names a rollout as the one of its template, and keeps it. Throws `ROLLOUT_IN_PROGRESS`. */
+/** Names a rollout as the newest of its template, and stores it. Throws `ROLLOUT_IN_PROGRESS`. */
 async function takeTemplate(call: RolloutCall, asked: Rollout): Promise<Rollout> {
   const { rollouts, runtime } = call;
   const { template, rolloutId, startedAt } = asked;
@@ -157,7 +157,7 @@ async function takeTemplate(call: RolloutCall, asked: Rollout): Promise<Rollout>
       read: (id) => rollouts.read(id),
       create: () => rollouts.create(planned),
     },
-    // Named anew after its last write: somebody is just about to roll it back.
+    // Named again after its last write: somebody is about to roll it back.
     isOver: ({ state, updatedAt }, { at }) => isEnded(state) && !(updatedAt < at && at >= since),
     standsStill: (other) => other.state === 'planning' && other.startedAt < since,
     giveUp: async (other) => void (await giveUpPlan(call, other)),

@@ -1,35 +1,34 @@
 import pMap from 'p-map';
-import { openAccessSession } from '../account/access-session.ts';
-import type { Resource } from '../account/vapi-account.ts';
-import { diffAssistant } from '../configuration/diff.ts';
-import { isIgnored } from '../configuration/untouched.ts';
-import { type AssistantMapping, mappingOf, type OrganisationView } from '../mapping/assistant-mapping.ts';
-import { isHeld } from '../mapping/claim.ts';
-import { Problem } from '../problem.ts';
-import { isoNow } from '../runtime.ts';
-import { formerToolIds, withToolIds } from '../tools/link-tools.ts';
-import type { RolloutCall } from './dependencies.ts';
-import type { Rollout, Target, TargetUnit } from './rollout.ts';
+import { openAccessSession } from '../../account/access-session.ts';
+import type { Resource } from '../../account/vapi-account.ts';
+import { diffAssistant } from '../../configuration/diff.ts';
+import { isIgnored } from '../../configuration/untouched.ts';
+import { type AssistantMapping, mappingOf, type OrganisationView } from '../../mapping/assistant-mapping.ts';
+import { isHeld } from '../../mapping/claim.ts';
+import { Problem } from '../../problem.ts';
+import { isoNow } from '../../runtime.ts';
+import { formerToolIds, withToolIds } from '../../tools/link-tools.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import type { Rollout, Target, TargetUnit } from '../rollout.ts';
 
-/**
- * A look at a unit is not begun with less than this left besides the turns of its targets, which are no reason to wait
- * for ever, in ms.
- */
+/** A unit is looked at only with this much time left, in ms, besides the turns of its targets. */
 const LOOK_MS = 15_000;
+
+/** The longest that these turns may count for, in ms: a large unit must not wait for ever. */
 const LONGEST_TURNS_MS = 60_000;
 
 /**
- * - `unhealthy`: one is not as it was applied, or can never be seen
- * - `stopped`: the rollout is not in that state any more
- * - `unseen`: Vapi does not show one at the moment
+ * - `unhealthy`: an assistant is not as it was applied, or can never be seen
+ * - `stopped`: the rollout is no longer in that state
+ * - `unseen`: Vapi does not show an assistant at the moment
  */
 type Look =
   | { kind: 'well' | 'unhealthy' | 'out-of-time' | 'stopped'; rollout: Rollout }
   | { kind: 'unseen'; afterSeconds: number; rollout: Rollout };
 
 /**
- * Looks at each assistant of the wave that is still the rollout's, once, some at a time. How far it came is noted with
- * each unit: a wave may be larger than the time of one task.
+ * Looks once at each assistant of the wave that the rollout changed last, several at a time. Notes the progress after
+ * each unit: a wave may take longer than one task.
  */
 export async function lookAtWave(call: RolloutCall, rollout: Rollout): Promise<Look> {
   let noted = rollout;
@@ -45,7 +44,7 @@ export async function lookAtWave(call: RolloutCall, rollout: Rollout): Promise<L
   return { kind: 'well', rollout: noted };
 }
 
-/** Those that were not looked at yet. */
+/** The units of the wave that were not looked at yet. */
 async function* unitsOfWave(call: RolloutCall, { rolloutId, wave, looked = 0 }: Rollout): AsyncGenerator<TargetUnit> {
   for (let number = looked; ; number += 1) {
     const unit = await call.targets.read(rolloutId, number);
@@ -56,7 +55,7 @@ async function* unitsOfWave(call: RolloutCall, { rolloutId, wave, looked = 0 }: 
 
 type Seen = { kind: 'well' | 'unhealthy' } | { kind: 'unseen'; afterSeconds: number };
 
-/** One that is not well counts for more than one that was not seen. */
+/** An unhealthy assistant counts for more than one that was not seen. */
 async function lookAtUnit(call: RolloutCall, rollout: Rollout, { targets }: TargetUnit): Promise<Seen> {
   const applied = targets.filter(({ state }) => state === 'applied');
   const look = (target: Target) => lookAtTarget(call, rollout, target);
@@ -78,7 +77,10 @@ async function lookAtTarget(call: RolloutCall, rollout: Rollout, target: Target)
   }
 }
 
-/** What somebody else is just changing differs for a moment, and is then theirs: it is no reason to stop. */
+/**
+ * Judges one assistant. One that somebody else is changing may differ for a moment, and is then theirs: that is no
+ * reason to stop.
+ */
 async function judge(call: RolloutCall, rollout: Rollout, target: Target): Promise<Seen> {
   const row = await rowOf(call, rollout, target);
   if (!row || (await isAsApplied(call, row))) return { kind: 'well' };
@@ -97,7 +99,7 @@ interface AppliedRow {
   mapping: AssistantMapping & { assistantId: string; specHash: string };
 }
 
-/** Undefined when what the rollout has made of it is not there any more. */
+/** The row, if the rollout was the last to bind the assistant; otherwise undefined. */
 async function rowOf(
   call: RolloutCall,
   { rolloutId }: Rollout,
@@ -118,12 +120,12 @@ async function isAsApplied(call: RolloutCall, { view, mapping }: AppliedRow): Pr
   const ours = mapping.tools.linked.map(({ toolId }) => toolId);
   const wanted = withToolIds(spec.payload, { ours, former: formerToolIds(mapping, []), live });
   const changes = diffAssistant({ wanted, live, lastApplied: [], alreadyApplied: true });
-  // As in a drift run: these fields may differ for ever.
+  // As in a drift run, these fields may differ.
   const ignored = [...call.driftIgnore, ...(view.record?.driftIgnore ?? [])];
   return changes.every(({ path }) => isIgnored(path, ignored));
 }
 
-/** Undefined when it is gone. A key that was changed meanwhile is read anew. */
+/** The assistant as it is at Vapi; undefined when it is gone. A rotated key is read anew. */
 async function find(
   call: RolloutCall,
   { record }: OrganisationView,

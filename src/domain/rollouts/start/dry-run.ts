@@ -1,25 +1,25 @@
-import type { AssistantKey } from '../configuration/assistant-key.ts';
-import { desireAssistant } from '../configuration/configuration.ts';
-import { maskChange } from '../configuration/masking.ts';
-import { mappingOf } from '../mapping/assistant-mapping.ts';
-import { offsetIn } from '../page-limit.ts';
-import { type FieldError, Problem, validationFailed } from '../problem.ts';
-import { planAssistant } from '../sync/plan-assistant.ts';
-import { bindTemplate } from '../templates/bind.ts';
-import type { RolloutCall } from './dependencies.ts';
+import type { AssistantKey } from '../../configuration/assistant-key.ts';
+import { desireAssistant } from '../../configuration/configuration.ts';
+import { maskChange } from '../../configuration/masking.ts';
+import { mappingOf } from '../../mapping/assistant-mapping.ts';
+import { offsetIn } from '../../page-limit.ts';
+import { type FieldError, Problem, validationFailed } from '../../problem.ts';
+import { planAssistant } from '../../sync/plan-assistant.ts';
+import { bindTemplate } from '../../templates/bind.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import type { RolloutRequest, Target } from '../rollout.ts';
+import { waveSizes } from '../waves.ts';
 import { assertVersion, targetsOf } from './plan.ts';
-import type { RolloutRequest, Target } from './rollout.ts';
-import { waveSizes } from './waves.ts';
 
-/** A page ends here: Lambda hands on no answer of more than 6 MB, and a plan quotes whole prompts. In bytes. */
+/** The largest page, in bytes: a plan quotes whole prompts, and Lambda returns at most 6 MB. */
 const LARGEST_PAGE = 3 * 1024 * 1024;
 
-/** No more targets are looked at with less than this left of the request, in ms. */
+/** A target is looked at only with at least this much of the request's time left, in ms. */
 const ANSWER_MS = 8_000;
 
 /**
- * What a rollout would do: a page of its targets with their plans, fewer than asked for when they are large. Reads
- * only. Throws as the start of one does.
+ * What a rollout would do: a page of its targets with their plans; fewer than asked for when these are large. Only
+ * reads. Throws as starting one does.
  */
 export async function planRollout(
   call: RolloutCall,

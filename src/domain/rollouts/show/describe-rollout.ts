@@ -1,8 +1,8 @@
-import { countTargets } from './count-targets.ts';
-import type { RolloutCall } from './dependencies.ts';
-import type { Counted, Rollout } from './rollout.ts';
+import { countTargets } from '../count-targets.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import type { Counted, Rollout } from '../rollout.ts';
 
-/** A rollout as it is shown: with what has become of its targets. */
+/** A rollout as it is shown, with what became of its targets. */
 function describeRollout(rollout: Rollout, { counts, failures }: Counted, now: number) {
   const { rolloutId, template, version, state, reason, wave, sizes, targets, startedBy, startedAt, endedAt } = rollout;
   // How many there will be is not known while they are written down.
@@ -19,7 +19,7 @@ function describeRollout(rollout: Rollout, { counts, failures }: Counted, now: n
   return { ...head, expectedEndAt, failures, startedBy, startedAt, endedAt: endedAt ?? null };
 }
 
-/** Reads what has become of the targets, page by page; of a rollout that is over that is known. */
+/** A rollout as it is shown. Counts its targets, unless it has ended and they are counted already. */
 export async function shownRollout(call: Pick<RolloutCall, 'targets' | 'runtime'>, rollout: Rollout) {
   const counted = rollout.counted ?? (await countTargets(call.targets, rollout.rolloutId));
   return describeRollout(rollout, counted, call.runtime.now());

@@ -1,6 +1,6 @@
-import { offsetIn } from '../page-limit.ts';
-import { type FieldError, validationFailed } from '../problem.ts';
-import { TARGET_STATES, type Target, type TargetStore } from './rollout.ts';
+import { offsetIn } from '../../page-limit.ts';
+import { type FieldError, validationFailed } from '../../problem.ts';
+import { TARGET_STATES, type Target, type TargetStore } from '../rollout.ts';
 
 interface Query {
   rolloutId: string;
@@ -9,7 +9,7 @@ interface Query {
   after: string | undefined;
 }
 
-/** Targets of a rollout in its order, a page of them; with a state, only those. Throws `VALIDATION_FAILED`. */
+/** A page of the targets of a rollout, in its order; with a state, only those in it. Throws `VALIDATION_FAILED`. */
 export async function listTargets(store: TargetStore, { rolloutId, state, limit, after }: Query) {
   const from = positionIn(after, state);
   const items: ReturnType<typeof shown>[] = [];

@@ -1,13 +1,13 @@
-import { eachToItsEnd } from '../each-to-its-end.ts';
+import { eachToItsEnd } from '../../each-to-its-end.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import type { Rollout, Target, TargetUnit } from '../rollout.ts';
 import type { Applied } from './apply-target.ts';
-import type { RolloutCall } from './dependencies.ts';
-import type { Rollout, Target, TargetUnit } from './rollout.ts';
 
 /**
  * - `waiting`: some targets could not be reached now
- * - `stopped`: the rollout is not in that state any more, or is to be looked at
- * - `held`: another worker has the unit
- * - `overtaken`: another worker has taken it
+ * - `stopped`: the rollout is no longer in that state, or has to be looked at
+ * - `held`: another worker holds the unit
+ * - `overtaken`: another worker has taken the unit over
  */
 export type UnitEnd =
   | { kind: 'done' | 'stopped' | 'out-of-time' | 'overtaken' }
@@ -17,22 +17,23 @@ interface UnitWork {
   unit: TargetUnit;
   isDue: (target: Target) => boolean;
   act: (target: Target) => Promise<Applied>;
-  /** Asked when one has failed: true when nothing new is to begin. */
+  /** Asked after a failure: true when no further target may be begun. */
   isEnough?: () => Promise<boolean>;
 }
 
-/** A target is not begun with less than this left, in ms. */
+/** A target is begun only with at least this much time left, in ms. */
 const TARGET_MS = 15_000;
 
-/** Requests that a target makes, each of which waits for its turn. */
+/** The requests that a target makes, each of which waits for its turn. */
 const CALLS = 3;
 
-/** Beyond the deadline of the worker: a unit is taken over only when its worker is certainly gone. */
+/** Added to the worker's deadline, in ms: a unit is taken over only when its worker is certainly gone. */
 const HELD_MARGIN_MS = 10_000;
 
 /**
- * Works on the targets of a unit, some at a time. That a target is begun is written before, what became of it after it;
- * what happens at the same time is one write. Before each, the rollout is looked at: after a pause nothing new begins.
+ * Works on the targets of a unit, several at a time. Each target is stored as begun before the work and with its
+ * outcome after it; what happens at the same time is one write. The rollout is read before each target: after a pause
+ * none is begun.
  */
 export async function workOnTargets(call: RolloutCall, rollout: Rollout, work: UnitWork): Promise<UnitEnd> {
   const { unit, isDue } = work;
@@ -55,22 +56,23 @@ export async function workOnTargets(call: RolloutCall, rollout: Rollout, work: U
   return ends.find(({ kind }) => kind !== 'waiting') ?? ends[0] ?? { kind: 'done' };
 }
 
-/** For how long, in ms, a worker that has begun targets of a unit may still live. */
+/** How long, in ms, a worker that has begun targets of the unit may still run. */
 export function heldForMs({ targets, heldUntil }: TargetUnit, now: number): number {
   const isBegun = targets.some(({ state }) => state === 'applying');
   return isBegun && heldUntil ? Math.max(0, Date.parse(heldUntil) - now) : 0;
 }
 
 /**
- * As many as was asked for, but no more than have their turns in half of the time that is left, should all be in one
- * account: what still waits for a turn when the time is over is cut off with its claims.
+ * The number of targets that are worked on at a time: as many as the rollout allows, but no more than get their turns
+ * within half of the time left if all are in one account. A target that still waits for a turn when time is over would
+ * be cut off holding its claim.
  */
 function concurrencyOf({ deadline, callsPerSecond }: RolloutCall, { maxConcurrent }: Rollout): number {
   const turns = (deadline.remainingMs() / 1000) * callsPerSecond;
   return Math.max(1, Math.min(maxConcurrent, Math.floor(turns / (2 * CALLS))));
 }
 
-/** How long targets take that are begun at the same time in one account. */
+/** How long targets take, in ms, that are begun at the same time in one account. */
 function turnsMs({ callsPerSecond }: RolloutCall, targets: number): number {
   return (targets * CALLS * 1000) / callsPerSecond;
 }
@@ -93,7 +95,7 @@ async function workOnTarget(
   return afterSeconds === undefined ? { kind: 'done' } : { kind: 'waiting', afterSeconds };
 }
 
-/** The targets of a unit as they change; what changes while a write is under way goes into the next. */
+/** The targets of a unit, which are written as they change: changes during a write go into the next one. */
 class TargetPage {
   readonly #call: RolloutCall;
   #unit: TargetUnit | undefined;
@@ -107,7 +109,7 @@ class TargetPage {
     this.#targets = unit.targets;
   }
 
-  /** False when another worker has written meanwhile: then nothing of this one is written any more. */
+  /** False when another worker has written the unit meanwhile: then nothing more is written. */
   async put(target: Target): Promise<boolean> {
     const isThis = ({ orgId, role }: Target) => orgId === target.orgId && role === target.role;
     this.#targets = this.#targets.map((known) => (isThis(known) ? target : known));
@@ -116,7 +118,7 @@ class TargetPage {
   }
 
   async #next(): Promise<boolean> {
-    // Also without a write under way: what begins together is written together.
+    // Also without a write under way, so that targets that begin together are written together.
     await (this.#writing ?? Promise.resolve());
     await Promise.resolve();
     this.#waiting = undefined;

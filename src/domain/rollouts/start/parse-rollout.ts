@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import { isOrgId, ROLES } from '../configuration/assistant-key.ts';
-import { ID } from '../configuration/id.ts';
-import { fieldErrorsIn } from '../field-errors.ts';
-import { isJsonObject } from '../json.ts';
-import { validationFailed } from '../problem.ts';
-import type { RolloutRequest } from './rollout.ts';
+import { isOrgId, ROLES } from '../../configuration/assistant-key.ts';
+import { ID } from '../../configuration/id.ts';
+import { fieldErrorsIn } from '../../field-errors.ts';
+import { isJsonObject } from '../../json.ts';
+import { validationFailed } from '../../problem.ts';
+import type { RolloutRequest } from '../rollout.ts';
 
 const range = (least: number, most: number) => `use a number from ${least} to ${most}`;
 
@@ -21,7 +21,7 @@ const amount = (least: number) =>
   z.custom<string | number>(
     (value) =>
       typeof value === 'string' ? PERCENTAGE.test(value) : Number.isSafeInteger(value) && Number(value) >= least,
-    `use a number from ${least}, or a percentage as "1%"`,
+    `use a number from ${least}, or a percentage such as "1%"`,
   );
 
 const listOf = <Entry extends z.ZodMiniType>(entry: Entry, most: number) =>

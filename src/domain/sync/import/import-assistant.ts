@@ -1,36 +1,32 @@
-import { type AccessSession, openAccessSession } from '../account/access-session.ts';
-import type { Access } from '../account/credentials.ts';
-import type { Resource } from '../account/vapi-account.ts';
-import type { AssistantKey } from '../configuration/assistant-key.ts';
-import { ASSISTANT_FIELDS, MAX_CONFIG_BYTES } from '../configuration/assistant-request.ts';
-import { hashOf } from '../configuration/canonical-hash.ts';
-import { type Configuration, MANAGED_BY, ownership } from '../configuration/configuration.ts';
-import { summarise } from '../configuration/summary.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { type AccessSession, openAccessSession } from '../../account/access-session.ts';
+import type { Access } from '../../account/credentials.ts';
+import type { Resource } from '../../account/vapi-account.ts';
+import type { AssistantKey } from '../../configuration/assistant-key.ts';
+import { MANAGED_BY, metadataOf, ownership } from '../../configuration/configuration.ts';
+import { summarise } from '../../configuration/summary.ts';
 import {
   type AssistantMapping,
   mappingOf,
   NO_TOOLS,
   nameOfRoleWith,
   type OrganisationView,
-} from '../mapping/assistant-mapping.ts';
-import { isHeld, mayBePrecededByCreate } from '../mapping/claim.ts';
-import { giveBack, type HeldClaim, takeClaim } from '../mapping/hold-claim.ts';
-import { assertTimeLeft, waitForClaim } from '../mapping/wait-for-claim.ts';
-import type { Operation } from '../operation.ts';
-import { Problem } from '../problem.ts';
-import type { Deadline, Runtime } from '../runtime.ts';
-import { finalise } from './finalise.ts';
+} from '../../mapping/assistant-mapping.ts';
+import { isHeld, mayBePrecededByCreate } from '../../mapping/claim.ts';
+import { giveBack, type HeldClaim, takeClaim } from '../../mapping/hold-claim.ts';
+import { assertTimeLeft, waitForClaim } from '../../mapping/wait-for-claim.ts';
+import type { Operation } from '../../operation.ts';
+import { Problem } from '../../problem.ts';
+import type { Deadline, Runtime } from '../../runtime.ts';
+import { finalise } from '../finalise.ts';
+import { ownAssistant } from '../own-assistant.ts';
 import { markAssistant, markMapped } from './mark-assistant.ts';
-import { ownAssistant } from './own-assistant.ts';
+import { keepSnapshot } from './snapshot.ts';
 
 interface ImportRequest {
   assistantId: string;
-  /** True: look and check, write nothing. */
+  /** True: only look and check, write nothing. */
   observeOnly: boolean;
-  /**
-   * True: our metadata is written to the assistant, so that it can be told again whose it is when the table is lost.
-   */
+  /** True: also write our metadata to the assistant, so that its owner is known even when the table is lost. */
   mark?: boolean;
 }
 
@@ -42,16 +38,16 @@ export type ImportResult =
   | { kind: 'refused'; why: string };
 
 /**
- * Between claim and record there are only writes to the table: what is interrupted is free again soon after this. In
- * ms.
+ * How long an import holds its claim, in ms: between claim and record it only writes to the table, and a row whose
+ * import was interrupted is free again soon.
  */
 const WRITING_MS = 5_000;
 
 /**
- * Maps an assistant that exists at Vapi without changing it: one GET, no PATCH, no POST. It has no applied
- * configuration then, so that nothing of it is compared or cleared; what it is like is kept as an entry of the history.
- * Repeating it is safe: what is mapped already is passed over. Marking is the exception: one PATCH of the metadata,
- * unless it is there. Throws `Problem`s when it is not known whether the assistant may be mapped.
+ * Maps an assistant that exists at Vapi without changing it: one GET, no PATCH, no POST. As no configuration is
+ * applied, nothing of the assistant is compared or cleared; a snapshot of it is kept in the history. May be repeated: a
+ * mapped assistant is skipped. With `mark`, one PATCH of the metadata, unless it is there already. Throws `Problem`s
+ * when it is not known whether the assistant may be mapped.
  */
 export async function importAssistant(operation: Operation, request: ImportRequest): Promise<ImportResult> {
   const credentials = openAccessSession(operation);
@@ -116,7 +112,7 @@ function accountName({ scope }: Access): string {
   return scope === 'org' ? 'the account of the organisation’s own key' : 'the platform’s account';
 }
 
-/** What the organisation's rows alone decide; undefined when Vapi has to be asked. */
+/** The result as far as the rows of the organisation decide it; undefined when Vapi has to be asked. */
 function fromMappings(view: OrganisationView, key: AssistantKey, assistantId: string): ImportResult | undefined {
   const mapping = mappingOf(view, key);
   if (mapping?.assistantId === assistantId) return { kind: 'mapped-already' };
@@ -128,12 +124,15 @@ function fromMappings(view: OrganisationView, key: AssistantKey, assistantId: st
   return undefined;
 }
 
-/** By its metadata, or by a mapping: an assistant that was imported carries no metadata of ours yet. */
+/**
+ * Whether another owner has the assistant, by its metadata or by a mapping: an imported assistant has no metadata of
+ * ours.
+ */
 async function ownedByAnother(
   { deployment, owners, key }: Operation,
   { assistant, access }: { assistant: Resource; access: Access },
 ): Promise<ImportResult | undefined> {
-  const metadata = isJsonObject(assistant.config.metadata) ? assistant.config.metadata : {};
+  const metadata = metadataOf(assistant.config);
   const wanted = ownership(key, deployment);
   const isMarked = metadata.managedBy === MANAGED_BY;
   if (isMarked && Object.entries(wanted).some(([name, value]) => metadata[name] !== value)) {
@@ -150,21 +149,21 @@ interface Recording {
   isToMark: boolean;
 }
 
-/** Undefined when somebody else was faster: look again. */
+/** Undefined when another operation was faster: look again. */
 async function record(
   operation: Operation,
   { mapping, access, assistant, isToMark }: Recording,
 ): Promise<ImportResult | undefined> {
-  // With a PATCH in between the claim lasts as long as the operation.
+  // With a PATCH in between, the claim lasts as long as the operation.
   const soon = within(WRITING_MS, operation.deadline, operation.runtime);
   const writing = { ...operation, deadline: isToMark ? operation.deadline : soon };
   const held = await takeClaim(writing, { mapping, operation: 'adopt', scope: access.scope, retire: [] });
   if (!held) return undefined;
   const refusal = await ownUnlessTaken(writing, { held, assistant, scope: access.scope });
   if (refusal) return refusal;
-  await keepAsItIs(writing, { held, assistant });
+  await keepSnapshot(writing, { held, assistant });
   if (isToMark) await markAssistant(writing, { held, assistant, access });
-  const retiring = held.mapping.retiring.filter(({ assistantId }) => assistantId !== assistant.id);
+  const retiring = held.row.retiring.filter(({ assistantId }) => assistantId !== assistant.id);
   // Tools and number stay as they are too: the first PUT decides about them.
   const dependents = { tools: NO_TOOLS, phoneNumber: null, formerNumbers: [] };
   const outcome = await finalise(writing, {
@@ -182,7 +181,7 @@ async function record(
   return { kind: 'imported' };
 }
 
-/** What is taken stays with its owner, and the row is given back as it was. */
+/** Notes the owner of the assistant. When it has another one, gives the row back and refuses. */
 async function ownUnlessTaken(
   operation: Operation,
   { held, assistant, scope }: { held: HeldClaim; assistant: Resource; scope: Access['scope'] },
@@ -201,42 +200,4 @@ async function ownUnlessTaken(
 function within(ms: number, { remainingMs }: Deadline, { now }: Runtime): Deadline {
   const ends = now() + ms;
   return { remainingMs: () => Math.min(remainingMs(), Math.max(0, ends - now())) };
-}
-
-/** The first PUT may overwrite what it was like: with this, a rollback brings it back. */
-async function keepAsItIs(
-  operation: Operation,
-  { held, assistant }: { held: HeldClaim; assistant: Resource },
-): Promise<void> {
-  const snapshot = snapshotOf(assistant, ownership(operation.key, operation.deployment));
-  if (!snapshot) return;
-  try {
-    // It was in force at Vapi: that makes it an entry of the history.
-    const kept = { summary: summarise(assistant.config), at: held.claim.startedAt, appliedBefore: [snapshot.specHash] };
-    await operation.specs.save(operation.key, { ...snapshot, ...kept });
-  } catch (error) {
-    await giveBack(operation, { held });
-    throw error;
-  }
-}
-
-interface Snapshot extends Configuration {
-  specHash: string;
-}
-
-/** `credentials` may hold keys of other providers: they stay at Vapi. */
-const SNAPSHOT_FIELDS = ASSISTANT_FIELDS.filter((field) => field !== 'credentials');
-
-/** Undefined for what cannot be stored: it is too large for the table, or has no canonical form. */
-function snapshotOf({ config }: Resource, owner: JsonObject): Snapshot | undefined {
-  const fields = Object.entries(config).filter(([name, value]) => SNAPSHOT_FIELDS.includes(name) && value !== null);
-  const given = isJsonObject(config.metadata) ? config.metadata : {};
-  const payload = { ...Object.fromEntries(fields), metadata: { ...given, ...owner } };
-  if (Buffer.byteLength(JSON.stringify(payload)) > MAX_CONFIG_BYTES) return undefined;
-  try {
-    return { payload, tools: [], specHash: hashOf(payload) };
-  } catch (error) {
-    if (error instanceof Problem) return undefined;
-    throw error;
-  }
 }

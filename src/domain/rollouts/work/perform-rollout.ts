@@ -1,13 +1,12 @@
-import { Problem } from '../problem.ts';
-import { isoNow } from '../runtime.ts';
-import type { TaskEnd } from '../task.ts';
+import { isoNow } from '../../runtime.ts';
+import type { TaskEnd } from '../../task.ts';
+import { countTargets } from '../count-targets.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import { firstUnitOfWave, type Rollout, type Target, type TargetUnit } from '../rollout.ts';
+import { giveUpPlan, PLANNING_MS } from '../start/plan.ts';
+import { stop, transit } from '../transit.ts';
 import { applyTarget, mayBeChanged, takeTargetBack } from './apply-target.ts';
-import { countTargets } from './count-targets.ts';
-import type { RolloutCall } from './dependencies.ts';
 import { lookAtWave } from './look-at-wave.ts';
-import { giveUpPlan, PLANNING_MS } from './plan.ts';
-import { firstUnitOfWave, type Rollout, type StopReason, type Target, type TargetUnit } from './rollout.ts';
-import { transit } from './transit.ts';
 import { type UnitEnd, workOnTargets } from './work-on-targets.ts';
 
 /** The longest that a task is put back for, in seconds (SQS allows 900). */
@@ -15,12 +14,15 @@ const LONGEST_DELAY_S = 900;
 
 type Waiting = NonNullable<Rollout['waiting']>;
 
-/** One step of a rollout: it goes on at once, with what was written if nobody was faster, or the task ends. */
+/**
+ * The result of one step: go on at once, with the rollout as it was written unless another worker was faster, or end
+ * the task.
+ */
 type Step = { kind: 'on'; rollout?: Rollout | undefined } | { kind: 'end'; end: TaskEnd };
 
 /**
- * Goes on with a rollout as far as the time of the task reaches. Repeated, late and out of order it does no harm: what
- * is to be done stands in the rollout, and each write is on condition that it is as it was read.
+ * Goes on with a rollout for as long as the task has time. May be repeated, late and out of order: what to do next
+ * stands in the rollout, and each write happens only if the rollout is as it was read.
  */
 export async function performRollout(call: RolloutCall, rolloutId: string): Promise<TaskEnd> {
   let known: Rollout | undefined;
@@ -52,7 +54,7 @@ async function takeStep(call: RolloutCall, rollout: Rollout): Promise<Step> {
   }
 }
 
-/** Makes a transition; if the rollout is not as it was read any more, the next step sees how it is. */
+/** Makes a transition. When the rollout has changed since it was read, the next step reads it again. */
 async function goOn(call: RolloutCall, rollout: Rollout, change: Parameters<typeof transit>[2]): Promise<Step> {
   return { kind: 'on', rollout: await transit(call, rollout, change) };
 }
@@ -76,14 +78,14 @@ async function apply(call: RolloutCall, rollout: Rollout): Promise<Step> {
   return await goOnAfter(call, rollout, { end, nextUnit: rollout.unit + 1 });
 }
 
-/** Goes back to those that could not be reached, or bakes. */
+/** Ends a wave: goes back to targets that could not be reached, or bakes. */
 async function endWave(call: RolloutCall, rollout: Rollout): Promise<Step> {
   if (rollout.waiting) return await waitForTargets(call, rollout, rollout.waiting);
   const dueAt = new Date(call.runtime.now() + rollout.waves.bakeSeconds * 1000).toISOString();
   return await goOn(call, rollout, { by: 'bake', dueAt, looked: firstUnitOfWave(rollout) });
 }
 
-/** Then its units are passed over once more, from the first that has such targets on. */
+/** Goes through the units of the wave again, from the first one with such targets, once it is time. */
 async function waitForTargets(call: RolloutCall, rollout: Rollout, { unit, until }: Waiting): Promise<Step> {
   const change = { unit, waiting: undefined, dueAt: until, updatedAt: isoNow(call.runtime) };
   return { kind: 'on', rollout: await call.rollouts.write(rollout, change) };
@@ -93,7 +95,10 @@ function msUntil({ runtime }: RolloutCall, at: string | undefined): number {
   return at === undefined ? 0 : Date.parse(at) - runtime.now();
 }
 
-/** What cannot be reached holds nobody else up: the next unit comes, and this one again at the end. */
+/**
+ * Goes on after a unit. Targets that cannot be reached hold up no others: the next unit comes, and this one again at
+ * the end.
+ */
 async function goOnAfter(
   call: RolloutCall,
   rollout: Rollout,
@@ -130,7 +135,7 @@ async function passOn(
   return { kind: 'on', rollout: await rollouts.write(rollout, { ...change, updatedAt: isoNow(runtime) }) };
 }
 
-/** The first unit stays, and the time that all can be tried again at. */
+/** The earliest unit with targets to be tried again, and the time at which all of them can be. */
 function waitingWith({ unit, waiting }: Rollout, untilMs: number): Waiting {
   const latestMs = Math.max(untilMs, waiting ? Date.parse(waiting.until) : untilMs);
   return { unit: waiting?.unit ?? unit, until: new Date(latestMs).toISOString() };
@@ -144,24 +149,9 @@ function hasFailed({ targets }: TargetUnit): boolean {
   return targets.some(({ state }) => state === 'failed');
 }
 
-/** More have failed than may, of all targets so far. */
+/** True when more targets have failed than the tolerance allows, over all waves so far. */
 async function isOverTolerance({ targets }: RolloutCall, { rolloutId, tolerance }: Rollout): Promise<boolean> {
   return (await countTargets(targets, rolloutId)).counts.failed > tolerance;
-}
-
-/**
- * Stops a rollout that goes on, as it says that it wants to be stopped; undefined when it is not as it was read any
- * more.
- */
-export async function stop(call: RolloutCall, rollout: Rollout, reason: StopReason): Promise<Rollout | undefined> {
-  if (rollout.onFailure === 'pause') return await transit(call, rollout, { by: 'pause', reason });
-  return await transit(call, rollout, { by: 'rollback', reason, ...fromTheLast(rollout, isoNow(call.runtime)) });
-}
-
-/** Where a rollback begins: with the newest wave; what was not begun is passed over. */
-export function fromTheLast({ unitCount }: Rollout, turnedAt: string) {
-  const nothing = { waiting: undefined, dueAt: undefined, counted: undefined, endedAt: undefined } as const;
-  return { ...nothing, unit: unitCount - 1, turnedAt };
 }
 
 async function bake(call: RolloutCall, rollout: Rollout): Promise<Step> {
@@ -185,15 +175,15 @@ async function bake(call: RolloutCall, rollout: Rollout): Promise<Step> {
   }
 }
 
-/** What Vapi does not show at the moment is looked at later. */
+/** Bakes on, as Vapi does not show an assistant at the moment. */
 async function bakeOn({ rollouts, runtime }: RolloutCall, rollout: Rollout, afterSeconds: number): Promise<Step> {
   const dueAt = new Date(runtime.now() + Math.min(afterSeconds, LONGEST_DELAY_S) * 1000).toISOString();
   return { kind: 'on', rollout: await rollouts.write(rollout, { dueAt, updatedAt: isoNow(runtime) }) };
 }
 
 /**
- * What is known of a rollout when it is over. One that a worker is just taking its hands off is counted when it is
- * shown.
+ * The end of a rollout, with the counts of its targets. While a worker is still finishing some, they are counted each
+ * time that the rollout is shown.
  */
 async function endWith({ runtime, targets }: RolloutCall, { rolloutId }: Rollout) {
   const counted = await countTargets(targets, rolloutId);
@@ -216,11 +206,4 @@ async function endRollback(call: RolloutCall, rollout: Rollout): Promise<Step> {
   for await (const { targets } of call.targets.all(rollout.rolloutId)) isLeft ||= targets.some(mayBeChanged);
   const by = isLeft ? 'fail-rollback' : 'end-rollback';
   return await goOn(call, rollout, { by, ...(await endWith(call, rollout)) });
-}
-
-/** Throws `NOT_FOUND`. */
-export async function findRollout({ rollouts }: Pick<RolloutCall, 'rollouts'>, rolloutId: string): Promise<Rollout> {
-  const found = await rollouts.read(rolloutId);
-  if (found) return found;
-  throw new Problem('NOT_FOUND', 'There is no such rollout. GET /rollouts names those that are.');
 }

@@ -1,36 +1,34 @@
-import type { VapiAccounts } from '../account/vapi-account.ts';
-import { type DesiredAssistant, desireAssistant } from '../configuration/configuration.ts';
+import type { VapiAccounts } from '../../account/vapi-account.ts';
+import { type DesiredAssistant, desireAssistant } from '../../configuration/configuration.ts';
 import {
   type AssistantMapping,
   mappingOf,
   type OrganisationView,
   type TemplateBinding,
-} from '../mapping/assistant-mapping.ts';
-import { isAsPlanned, type PlannedRow } from '../mapping/expectation.ts';
-import type { Operation } from '../operation.ts';
-import { Problem, type ProblemCode } from '../problem.ts';
-import { isoNow } from '../runtime.ts';
-import { desireStored } from '../sync/desire-stored.ts';
-import { syncAssistant } from '../sync/sync-assistant.ts';
-import { bindTemplate } from '../templates/bind.ts';
-import type { RolloutCall } from './dependencies.ts';
-import type { Rollout, Target } from './rollout.ts';
+} from '../../mapping/assistant-mapping.ts';
+import { isAsPlanned, type PlannedRow } from '../../mapping/expectation.ts';
+import type { Operation } from '../../operation.ts';
+import { Problem, type ProblemCode } from '../../problem.ts';
+import { isoNow } from '../../runtime.ts';
+import { desireStored } from '../../sync/desire-stored.ts';
+import { syncAssistant } from '../../sync/sync-assistant.ts';
+import { bindTemplate } from '../../templates/bind.ts';
+import type { RolloutCall } from '../dependencies.ts';
+import type { Rollout, Target } from '../rollout.ts';
 
-/** After so long of failures that may pass, a target has failed, in ms. */
+/** After failing for this long, in ms, a target has failed even if the failures are temporary. */
 const PATIENCE_MS = 30 * 60_000;
 
 /** The longest detail that is kept of a failure. */
 const MAX_DETAIL = 500;
 
-/** What became of a target, and when to try again at the earliest. */
+/** The target after the attempt, and when to try again at the earliest. */
 export interface Applied {
   target: Target;
   afterSeconds?: number | undefined;
 }
 
-/**
- * Brings one target to the version, by the way of any PUT, while its row is as it was planned. Never throws `Problem`s.
- */
+/** Applies the version to one target, as any PUT would, if its row is still as planned. Never throws a `Problem`. */
 export async function applyTarget(call: RolloutCall, rollout: Rollout, target: Target): Promise<Applied> {
   return await judged(call, { rollout, target }, async () => {
     const operation = operationOf(call, rollout, { target, step: 'apply' });
@@ -50,7 +48,10 @@ export async function applyTarget(call: RolloutCall, rollout: Rollout, target: T
   });
 }
 
-/** Brings one target to what it was when the rollout was planned; one that somebody has changed since is left. */
+/**
+ * Restores one target to what it was when the rollout was planned, unless somebody has changed it since. Never throws a
+ * `Problem`.
+ */
 export async function takeTargetBack(call: RolloutCall, rollout: Rollout, target: Target): Promise<Applied> {
   return await judged(call, { rollout, target }, async () => {
     const operation = operationOf(call, rollout, { target, step: 'back' });
@@ -100,7 +101,10 @@ function isStillPlanned({ id, runtime }: Operation, target: Target, mapping: Ass
   return isAsPlanned(mapping, { planned: plannedRow(target, id), now: runtime.now() });
 }
 
-/** Both steps of a rollout on one target are its own: the one may have to go on from what the other has left. */
+/**
+ * The row as planned. Both steps of the rollout on this target count as its own: the rollback may have to go on from
+ * what the other has left.
+ */
 function plannedRow({ specHash, boundBy }: Target, operationId: string): PlannedRow {
   const target = operationId.slice(0, operationId.lastIndexOf(':'));
   return { specHash: specHash ?? undefined, boundBy, own: [`${target}:apply`, `${target}:back`] };
@@ -119,7 +123,10 @@ function paced({ vapi, pacer, callsPerSecond }: RolloutCall): VapiAccounts {
   return { open: (apiKey, deadline) => pacer.paced(vapi.open(apiKey, deadline), callsPerSecond) };
 }
 
-/** A failure that may pass leaves the target to be tried again; another one, or too long of it, is its end. */
+/**
+ * Turns a failure into the state of the target: after a temporary failure it is tried again, after any other, or after
+ * failing too long, it has failed.
+ */
 async function judged(
   call: RolloutCall,
   { rollout, target }: { rollout: Rollout; target: Target },
@@ -151,7 +158,7 @@ function withoutCause(target: Target): Target {
   return rest;
 }
 
-/** Failures after which it is certain that nothing was changed at Vapi. */
+/** Failures after which it is certain that nothing changed at Vapi. */
 const WITHOUT_EFFECT: readonly ProblemCode[] = [
   'VALIDATION_FAILED',
   'VARIABLES_MISSING',
@@ -163,7 +170,7 @@ const WITHOUT_EFFECT: readonly ProblemCode[] = [
   'CREDENTIALS_INVALID',
 ];
 
-/** True for a target that a rollback has to look at. */
+/** True for a target that a rollback has to restore, or at least look at. */
 export function mayBeChanged({ state, reached = false }: Target): boolean {
   return state === 'applying' || (reached && state !== 'skipped' && state !== 'rolled-back');
 }
