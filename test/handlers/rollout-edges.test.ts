@@ -376,3 +376,13 @@ it('an assistant that the list of the fleet shows twice is one target', async ()
   fleet.everyRow = everyRow;
   expect(body).toMatchObject({ targets: 1, waves: [1] });
 });
+
+it('a rollout without targets is over at once, whatever its bake: the template is free for the next one', async () => {
+  await putTemplate('one');
+  await putTemplate('two');
+  const { status, body } = await start({ waves: { bakeSeconds: 3_600 } });
+  expect([status, body.targets]).toEqual([202, 0]);
+  await service.work([{ kind: 'rollout', rolloutId: body.rolloutId }]);
+  expect(await show(body.rolloutId)).toMatchObject({ state: 'completed', targets: 0 });
+  expect((await start()).status).toBe(202);
+});

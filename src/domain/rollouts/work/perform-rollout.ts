@@ -81,7 +81,9 @@ async function apply(call: RolloutCall, rollout: Rollout): Promise<Step> {
 /** Ends a wave: goes back to targets that could not be reached, or bakes. */
 async function endWave(call: RolloutCall, rollout: Rollout): Promise<Step> {
   if (rollout.waiting) return await waitForTargets(call, rollout, rollout.waiting);
-  const dueAt = new Date(call.runtime.now() + rollout.waves.bakeSeconds * 1000).toISOString();
+  // Without targets there is nothing to bake, and no reason to keep the next rollout of the template waiting.
+  const bakeMs = rollout.targets === 0 ? 0 : rollout.waves.bakeSeconds * 1000;
+  const dueAt = new Date(call.runtime.now() + bakeMs).toISOString();
   return await goOn(call, rollout, { by: 'bake', dueAt, looked: firstUnitOfWave(rollout) });
 }
 
