@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { withAssistants, withSync } from '../domain/verification/verifying.ts';
 import type { Reply } from '../support/api-description.ts';
 import { COMPILED, PROCESSES_MS } from '../support/checkout.ts';
 import { configuration } from '../support/configurations.ts';
-import { type Environment, SECRETS, startService, type TestService } from '../support/service.ts';
+import { SECRETS, startService, type TestService } from '../support/service.ts';
+import { withSlow } from '../support/slow-request.ts';
 import { assistantsOf } from '../support/upstream.ts';
 import { note, printTable } from './report.ts';
 
@@ -75,30 +75,12 @@ describe('twenty processes PUT one new assistant at the same time', () => {
  */
 async function putsOfTwo(org: string): Promise<{ first: Reply; second: Reply }> {
   const late = service.anotherEnvironment({ runtime: { now: () => Date.now() + 120_000 } });
-  const { environment, isSent, arrive } = withSlowPost();
+  const { environment, isSent, arrive } = withSlow(service.anotherEnvironment(), 'create');
   const answer = environment.put(org, 'inbound', configuration());
   await Promise.race([isSent, answer]);
   const second = await late.put(org, 'inbound', configuration());
   arrive();
   return { first: await answer, second };
-}
-
-/** An environment whose POST is on its way to Vapi until told. */
-function withSlowPost(): { environment: Environment; isSent: Promise<void>; arrive: () => void } {
-  const environment = service.anotherEnvironment();
-  const { promise: isSent, resolve: send } = Promise.withResolvers<void>();
-  const { promise: hasArrived, resolve: arrive } = Promise.withResolvers<void>();
-  const { vapi } = environment.app.sync;
-  const open = vapi.open.bind(vapi);
-  const slow = withAssistants(withSync(environment.app, { vapi: { open } }), (assistants) => ({
-    create: async (payload) => {
-      send();
-      await hasArrived;
-      return await assistants.create(payload);
-    },
-  }));
-  vapi.open = (...args) => slow.open(...args);
-  return { environment, isSent, arrive };
 }
 
 describe('an environment that goes on after its claim was taken over', () => {

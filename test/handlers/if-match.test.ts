@@ -1,5 +1,6 @@
 import { configuration, withPrompt } from '../support/configurations.ts';
 import type { TestService } from '../support/service.ts';
+import { withSlow } from '../support/slow-request.ts';
 import { assistantsOf, calls } from '../support/upstream.ts';
 import { useService } from '../support/use-service.ts';
 
@@ -35,13 +36,14 @@ describe('the entity tag', () => {
 
   it('is not given while a change is under way, which ends with other content under the same revision', async () => {
     await service.put(org, 'inbound', configuration());
-    service.vapi.inject({ on: { method: 'PATCH' }, behaviour: { kind: 'slow', ms: 400 } });
-    const changing = service.put(org, 'inbound', withPrompt('new'));
-    while (service.vapi.count('PATCH') === 0) await new Promise((resolve) => setImmediate(resolve));
+    const { environment, isSent, arrive } = withSlow(service.anotherEnvironment(), 'update');
+    const changing = environment.put(org, 'inbound', withPrompt('new'));
+    await isSent;
     const during = await service.get(org, 'inbound');
     expect(during.body).toMatchObject({ state: 'changing', revision: 2 });
     expect(during.headers).not.toHaveProperty('ETag');
     expect(await service.put(org, 'inbound', withPrompt('other'), ifMatch('"2"'))).toMatchObject(STALE);
+    arrive();
     expect(await changing).toMatchObject({ status: 200, headers: { ETag: '"2"' } });
   });
 });

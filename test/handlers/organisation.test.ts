@@ -89,10 +89,11 @@ describe('the record of an organisation', () => {
 
   it('is for operators: a token is refused, whatever it says', async () => {
     const tokens = service.anotherEnvironment({ settings: { JWT_ORG_CLAIM: 'org_id' } });
-    const authorizer = { jwt: { claims: { org_id: 'made' } } };
-    const asked = { ...event('GET', 'made'), requestContext: { http: { method: 'GET' }, authorizer } };
+    await put('operated', RECORD);
+    const authorizer = { jwt: { claims: { org_id: 'operated' } } };
+    const asked = { ...event('GET', 'operated'), requestContext: { http: { method: 'GET' }, authorizer } };
     expect(await tokens.invoke('status', asked)).toMatchObject({ status: 403 });
-    expect(await tokens.invoke('status', event('GET', 'made'))).toMatchObject({ status: 200 });
+    expect(await tokens.invoke('status', event('GET', 'operated'))).toMatchObject({ status: 200 });
   });
 });
 

@@ -214,7 +214,8 @@ it('an alarm that waits for a plan has stopped the others before', async () => {
   await rollouts.makeNewest(planning.template, { runId: planning.rolloutId, at: planned.startedAt }, undefined);
   const seen: string[] = [];
   const sleep = async () => {
-    for (let looks = 0; looks < 50 && (await rollouts.read(rolloutId))?.state !== 'paused'; looks += 1) await delay(10);
+    for (let looks = 0; looks < 999 && (await rollouts.read(rolloutId))?.state !== 'paused'; looks += 1)
+      await delay(10);
     seen.push((await show(rolloutId)).state);
     const found = await rollouts.read(planning.rolloutId);
     if (found) await rollouts.write(found, { state: 'aborted' });

@@ -1,4 +1,4 @@
-import { type AttributeValue, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { call } from '../local/vapi-caller.ts';
 import { configuration } from '../support/configurations.ts';
@@ -85,6 +85,8 @@ describe('a mapping that cannot be read', () => {
     const { findings } = await runDrift(service, 'heal');
     expect(findings.find(({ orgId }) => orgId === org)).toMatchObject({ class: 'unreadable', detail: row() });
     expect(assistantsOf(service.vapi, org, 'inbound')).toHaveLength(1);
+    const Key = marshall({ pk: `ORG#${org}`, sk: 'ASSISTANT#inbound' });
+    await service.dynamo.send(new DeleteItemCommand({ TableName: table(), Key }));
   });
 });
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   org = `org-${randomUUID().slice(0, 8)}`;
-  await service.drainQueue();
+  await service.forgetTasks();
   service.vapi.clearFaults();
   service.secrets.clearFaults();
   service.clearCounts();

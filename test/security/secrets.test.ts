@@ -6,12 +6,9 @@ import { SECRETS, type TestService } from '../support/service.ts';
 import { useService } from '../support/use-service.ts';
 
 let service: TestService;
-useService(
-  (given) => {
-    service = given.service;
-  },
-  { upstreamTiming: { longestAttemptMs: 500, firstPauseMs: 1 } },
-);
+useService((given) => {
+  service = given.service;
+});
 
 const KEYS = SECRETS.filter((secret) => secret !== PROMPT);
 const upstream = (method: string, behaviour: object) => service.vapi.inject({ on: { method }, behaviour });

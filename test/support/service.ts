@@ -1,7 +1,7 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
@@ -86,6 +86,8 @@ export interface TestService extends Environment, Servers {
   secretName(org: string): string;
   putRecord(org: string, record: OrganisationRecord): Promise<void>;
   clearCounts(): void;
+  /** Empties the task queue, also of what is to come later. */
+  forgetTasks(): Promise<void>;
   /** Another execution environment on the same stack. */
   anotherEnvironment(options?: EnvironmentOptions): Environment;
   stop(): Promise<void>;
@@ -135,7 +137,7 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
   const awsRequests: AwsRequest[] = [];
   const records = { tableOperations, awsRequests, sent };
   const make = (extra: EnvironmentOptions) => makeEnvironment({ servers, records, options: extra });
-  const { environment, dynamo } = make(options);
+  const { environment, dynamo, queue } = make(options);
   const secrets = [...SECRETS];
   return {
     ...servers,
@@ -155,6 +157,9 @@ export async function startService(options: EnvironmentOptions = {}): Promise<Te
       sent.length = 0;
       servers.vapi.clearRequests();
       servers.secrets.clearRequests();
+    },
+    forgetTasks: async () => {
+      await queue.send(new PurgeQueueCommand({ QueueUrl: servers.environment.TASK_QUEUE_URL }));
     },
     anotherEnvironment: (extra = options) => make(extra).environment,
     stop: async () => {
@@ -182,7 +187,7 @@ function makeEnvironment({
   servers: Servers;
   records: Pick<TestService, 'tableOperations' | 'awsRequests' | 'sent'>;
   options: EnvironmentOptions;
-}): { environment: Environment; dynamo: DynamoDBClient } {
+}): { environment: Environment; dynamo: DynamoDBClient; queue: SQSClient } {
   const values: Record<string, string> = { DEPLOYMENT_ID: 'test', ...servers.environment, ...options.settings };
   const aws = { region: 'eu-central-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   const dynamo = new DynamoDBClient({ ...aws, endpoint: values.AWS_ENDPOINT_URL_DYNAMODB ?? '' });
@@ -245,7 +250,7 @@ function makeEnvironment({
       contextOf(() => 60_000),
     );
   const environment = { ...environmentOf(app, values), announce: () => announcer.drain(), tell };
-  return { environment, dynamo };
+  return { environment, dynamo, queue };
 }
 
 function environmentOf(app: Application, values: Record<string, string>): Omit<Environment, 'announce' | 'tell'> {

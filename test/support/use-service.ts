@@ -9,7 +9,7 @@ interface Given {
 
 /**
  * The service for the tests of one file: started before the first, stopped after the last. Each test gets it without
- * faults and counts of earlier ones, and an organisation of its own.
+ * faults, tasks and counts of earlier ones, and an organisation of its own.
  */
 export function useService(take: (given: Given) => void, options?: Parameters<typeof startService>[0]): void {
   let service: TestService;
@@ -18,9 +18,10 @@ export function useService(take: (given: Given) => void, options?: Parameters<ty
     service = await startService(options);
     give();
   });
-  beforeEach(() => {
+  beforeEach(async () => {
     service.vapi.clearFaults();
     service.secrets.clearFaults();
+    await service.forgetTasks();
     service.clearCounts();
     give();
   });
