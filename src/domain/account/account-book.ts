@@ -1,3 +1,5 @@
+import { isLastPage } from './list-created.ts';
+
 /** A thing at Vapi as a list shows it. */
 export interface Listed {
   id: string;
@@ -52,6 +54,6 @@ export async function completeBook<T extends Listed>(
     const last = page.at(-1);
     if (last) book.until = last.createdAt;
     // Inclusive, as several may share the millisecond at which the page broke off.
-    book.isComplete = page.length < PAGE || fresh.length === 0;
+    book.isComplete = isLastPage(page, PAGE) || fresh.length === 0;
   }
 }
