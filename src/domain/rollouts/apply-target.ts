@@ -132,7 +132,7 @@ async function judged(
     if (error.code === 'PRECONDITION_FAILED') return { target: changedSince(target) };
     const since = sinceOf(rollout, target) ?? isoNow(call.runtime);
     const cause = { code: error.code, detail: error.message.slice(0, MAX_DETAIL) };
-    const reached = target.reached || !WITHOUT_EFFECT.includes(error.code);
+    const reached = mayBeChanged(target) || !WITHOUT_EFFECT.includes(error.code);
     const isOver = call.runtime.now() - Date.parse(since) >= PATIENCE_MS;
     if (!error.retryable || isOver) return { target: { ...target, ...cause, reached, state: 'failed' } };
     const afterSeconds = error.retryAfterSeconds;
@@ -163,7 +163,7 @@ const WITHOUT_EFFECT: readonly ProblemCode[] = [
   'CREDENTIALS_INVALID',
 ];
 
-/** True for a target that a rollback has to look at. */
+/** True for a target that a rollback has to look at: one that is begun may have been a dead worker's. */
 export function mayBeChanged({ state, reached = false }: Target): boolean {
   return state === 'applying' || (reached && state !== 'skipped' && state !== 'rolled-back');
 }
