@@ -75,6 +75,33 @@ it('takes each target back to its own configuration, but for one that somebody h
   expect(items).toMatchObject([{ orgId: orgs[2], code: 'CHANGED_SINCE' }]);
 });
 
+it('one that a dead worker had brought to the version is taken back, also when it could not be applied again', async () => {
+  const [one = ''] = await bound(1);
+  const { rolloutId } = (await start()).body;
+  const dying = service.anotherEnvironment();
+  const { targets } = dying.app.rollouts;
+  const write = targets.write.bind(targets);
+  let writes = 0;
+  targets.write = async (unit, change) => {
+    writes += 1;
+    if (writes > 1) throw new Error('dead');
+    return await write(unit, change);
+  };
+  await dying.work([{ kind: 'rollout', rolloutId }]);
+  expect(await messageOf(one)).toBe('two 2');
+  expect(await show(rolloutId)).toMatchObject({ counts: { applying: 1 } });
+  const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + 200_000 } });
+  const on = { method: 'GET', path: '/assistant' };
+  service.vapi.inject({ on, times: null, behaviour: { kind: 'error-before', status: 401 } });
+  await later.work([{ kind: 'rollout', rolloutId }]);
+  expect(await show(rolloutId)).toMatchObject({ state: 'paused', counts: { failed: 1 } });
+  service.vapi.clearFaults();
+  await act(rolloutId, 'rollback');
+  await later.work([{ kind: 'rollout', rolloutId }]);
+  expect(await show(rolloutId)).toMatchObject({ state: 'rolled-back', counts: { 'rolled-back': 1 } });
+  expect(await messageOf(one)).toBe('one 1');
+});
+
 it('a voice that was retired since is replaced on the way back, as by a PUT', async () => {
   const voice = { provider: 'vapi', voiceId: 'Elliot' };
   const lenient = service.anotherEnvironment({ settings: { VOICE_POLICY: 'keep-active-vapi' } });

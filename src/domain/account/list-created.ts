@@ -3,6 +3,14 @@ import type { ListQuery } from './vapi-account.ts';
 
 const PAGE = 100;
 
+/** As many Vapi lists unasked. A longer page may have been cut off there without a word, whatever was asked for. */
+const UNASKED = 100;
+
+/** True for a page that nothing comes behind. */
+export function isLastPage(page: readonly unknown[], limit: number): boolean {
+  return page.length < Math.min(limit, UNASKED);
+}
+
 /** Moments in ISO 8601, both inclusive. */
 export interface CreationWindow {
   since: string;
@@ -39,7 +47,7 @@ export async function* pagesOf<T extends Listed>(
     const fresh = page.filter(({ id }) => !seen.has(id));
     for (const { id } of fresh) seen.add(id);
     yield fresh;
-    if (page.length < limit || fresh.length === 0) return;
+    if (isLastPage(page, limit) || fresh.length === 0) return;
     // The bound is inclusive, as several may share the millisecond in which the page ended.
     until = page.at(-1)?.createdAt;
   }

@@ -1,6 +1,7 @@
 import type { Actor } from '../actor.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
+import { changeMark } from '../mapping/change-mark.ts';
 import type { Claim } from '../mapping/claim.ts';
 
 export const CHANGE_ACTIONS = [
@@ -57,7 +58,8 @@ export function changeIn(
 function removal(before: AssistantMapping, claim: Claim): BareChange | undefined {
   const { assistantId, revision, specHash: from = null } = before;
   if (claim.operation !== 'delete' || !assistantId) return undefined;
-  const told = { id: claim.token, at: claim.startedAt, ...keyOf(before), assistantId, revision, from, to: null };
+  const at = changeMark(before, claim.by, Date.parse(claim.startedAt)).changedAt;
+  const told = { id: claim.token, at, ...keyOf(before), assistantId, revision, from, to: null };
   return { ...told, ...originOf(claim), action: 'removed' };
 }
 

@@ -63,6 +63,21 @@ it('a change that cannot be kept is not told, and none behind it; those before i
   expect(batches).toEqual([['a-2']]);
 });
 
+it('a removal comes after the change before it, also by a process whose clock is behind', async () => {
+  const times = { startedAt: AT, since: AT, expiresAt: AT };
+  const claim = { token: 'gone', operation: 'delete', scope: 'platform', ...times } as const;
+  const before = { ...row('a', 3), claim };
+  const kept: string[] = [];
+  const deps = depsOf([]);
+  const keep: typeof deps.changes.keep = async (change) => {
+    kept.push(`${change.action} ${change.at}`);
+    return change;
+  };
+  const removal: TableWrite = { kind: 'mapping', sequence: 'gone', at: AT, before, after: undefined };
+  await announce({ ...deps, changes: { ...deps.changes, keep } }, [updateOf('a', 3), removal]);
+  expect(kept).toEqual(['updated 2026-01-01T00:00:03.000Z', 'removed 2026-01-01T00:00:03.001Z']);
+});
+
 it('what one run finds of one assistant at two times has two ids: nobody takes the second for a repetition', async () => {
   const found = (since: string, fields: string[]): AssistantMapping => ({
     ...row('a', 2),

@@ -1,3 +1,4 @@
+import { isLastPage } from '../../account/list-created.ts';
 import type { Resource } from '../../account/vapi-account.ts';
 
 /** A stretch of creation times, in epoch ms: `from` inclusive, `to` exclusive. An absent bound is open. */
@@ -38,7 +39,7 @@ function timeOf(ms: number | undefined): string | undefined {
  */
 export function completePart(assistants: readonly Resource[], limit: number): Page | undefined {
   const last = assistants.at(-1);
-  if (!last || assistants.length < limit) return { assistants };
+  if (!last || isLastPage(assistants, limit)) return { assistants };
   const lowest = createdMs(last);
   const certain = assistants.filter((assistant) => createdMs(assistant) > lowest);
   return certain.length > 0 ? { assistants: certain, completeFrom: lowest + 1 } : undefined;

@@ -139,7 +139,7 @@ async function judged(
     if (error.code === 'PRECONDITION_FAILED') return { target: changedSince(target) };
     const since = sinceOf(rollout, target) ?? isoNow(call.runtime);
     const cause = { code: error.code, detail: error.message.slice(0, MAX_DETAIL) };
-    const reached = target.reached || !WITHOUT_EFFECT.includes(error.code);
+    const reached = mayBeChanged(target) || !WITHOUT_EFFECT.includes(error.code);
     const isOver = call.runtime.now() - Date.parse(since) >= PATIENCE_MS;
     if (!error.retryable || isOver) return { target: { ...target, ...cause, reached, state: 'failed' } };
     const afterSeconds = error.retryAfterSeconds;
@@ -170,7 +170,7 @@ const WITHOUT_EFFECT: readonly ProblemCode[] = [
   'CREDENTIALS_INVALID',
 ];
 
-/** True for a target that a rollback has to restore, or at least look at. */
+/** True for a target that a rollback has to restore, or at least look at: a worker that died may have begun it. */
 export function mayBeChanged({ state, reached = false }: Target): boolean {
   return state === 'applying' || (reached && state !== 'skipped' && state !== 'rolled-back');
 }
