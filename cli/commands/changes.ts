@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { type components, orThrow } from '../../client/index.ts';
+import { type components, orThrow, ProblemError } from '../../client/index.ts';
 import { countIn } from '../arguments.ts';
-import { CliError, EXIT } from '../exit.ts';
+import { CliError, EXIT, sentencesOf } from '../exit.ts';
 import { type Column, inLine } from '../output.ts';
 import { action, type Call } from '../run.ts';
 
@@ -56,7 +56,7 @@ async function showAll({ client, options, out }: Call<Options>): Promise<undefin
   const items: Change[] = [];
   let query: { since?: string; cursor?: string } = options.since ? { since: options.since } : {};
   for (;;) {
-    const page = orThrow(await client.GET('/changes', { params: { query: { ...query, limit: 200 } } }));
+    const page = await read(client, query);
     if (page.items.length === 0) break;
     items.push(...page.items);
     query = { cursor: page.next ?? '' };
@@ -64,6 +64,15 @@ async function showAll({ client, options, out }: Call<Options>): Promise<undefin
   out.json({ items });
   if (items.length === 0) out.line('There is no change since then.');
   else out.table(COLUMNS, items);
+}
+
+async function read(client: Call['client'], query: { since?: string; cursor?: string }) {
+  return orThrow(await client.GET('/changes', { params: { query: { ...query, limit: 200 } } }));
+}
+
+/** True for a failure that may pass: the place in the feed is known, and the next request goes on there. */
+function isPassing(error: unknown): boolean {
+  return !(error instanceof ProblemError) || error.status === 429 || error.status >= 500;
 }
 
 /** The pause between two requests, in ms. */
@@ -77,7 +86,11 @@ async function follow({ client, options, out, work }: Call<Options>): Promise<un
   process.stdout.once('error', () => stop.abort());
   let query: { since?: string; cursor?: string } = { since: options.since ?? new Date().toISOString() };
   while (!stop.signal.aborted) {
-    const page = orThrow(await client.GET('/changes', { params: { query: { ...query, limit: 200 } } }));
+    const page = await read(client, query).catch((error: unknown) => {
+      if (query.cursor === undefined || !isPassing(error)) throw error;
+      out.note(`${sentencesOf(error).join(' ')}; going on`);
+      return { items: [], next: query.cursor };
+    });
     for (const change of page.items) {
       out.jsonLine(change);
       const { at, action: name, orgId, role, by, paths } = change;

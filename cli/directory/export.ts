@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pMap from 'p-map';
 import { stringify } from 'yaml';
@@ -10,6 +10,7 @@ import { pagesOf } from '../pages.ts';
 import { AT_ONCE } from './at-once.ts';
 import { assertNoFile } from './read.ts';
 import { literal } from './source.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** What an export wrote. */
 interface Exported {
@@ -77,7 +78,7 @@ export async function exportDirectory(
       const file = join(folder, `${orgId}.yaml`);
       const values = withNames(variables, orgId, secrets);
       const content = { ...(Object.keys(variables).length > 0 && { variables: values }), assistants };
-      writeFileSync(file, SCHEMA + stringify(content, { lineWidth: 0 }));
+      writeWhole(file, SCHEMA + stringify(content, { lineWidth: 0 }));
       return { orgId, file, count: Object.keys(assistants).length };
     },
     { concurrency: AT_ONCE },
@@ -107,7 +108,7 @@ async function exportTemplates(client: ServiceClient, path: string, secrets: Sec
       mkdirSync(folder, { recursive: true });
       const file = join(folder, `${templateId}.yaml`);
       files.push(file);
-      writeFileSync(
+      writeWhole(
         file,
         SCHEMA.replace('organisation', 'template') +
           stringify(withNames(content, templateId, secrets), { lineWidth: 0 }),

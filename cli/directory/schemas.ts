@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from './write-whole.ts';
 
 /** A JSON Schema of a file of an organisation, for editors. The service itself checks the configurations in it. */
 const ORGANISATION = {
@@ -69,6 +70,6 @@ export function writeSchemas(path: string): void {
   const folder = join(path, 'schemas');
   mkdirSync(folder, { recursive: true });
   for (const [name, schema] of Object.entries({ organisation: ORGANISATION, template: TEMPLATE })) {
-    writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(schema, null, 2)}\n`);
+    writeWhole(join(folder, `${name}.json`), `${JSON.stringify(schema, null, 2)}\n`);
   }
 }

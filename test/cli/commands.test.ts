@@ -51,6 +51,26 @@ it(
 );
 
 it(
+  '`changes --follow` loses nothing while the service is away for a moment',
+  async () => {
+    let looks = 0;
+    served.instead = () => {
+      looks += 1;
+      if (looks === 1) return { status: 200, body: { items: [], next: 'a-place' } };
+      if (looks === 2) return { status: 503, body: { message: 'Service Unavailable' } };
+      const change = { at: '2026-11-29T22:00:00Z', action: 'created', orgId: 'away', role: 'inbound', paths: [] };
+      return { status: 200, body: { items: looks === 3 ? [change] : [], next: 'another-place' } };
+    };
+    const { code, out, err } = await cli(['changes', '--follow', '--url', served.url], {
+      onOutput: (_text, kill) => kill('SIGINT'),
+    });
+    expect([code, err]).toEqual([0, 'The service answered 503 Service Unavailable; going on\n']);
+    expect(out).toContain('created away/inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
   'what an organisation has named does not steer the terminal',
   async () => {
     const name = '\u001b]52;c;ZXZpbA==\u0007\u001b[2J\r\u009b1A';

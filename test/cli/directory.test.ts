@@ -47,8 +47,12 @@ const inShell = async (shell: (command: string) => string, args: string) =>
   await promisify(execFile)('bash', ['-c', shell(`'${process.execPath}' --no-warnings cli/bin.js ${args}`)], {
     cwd: CHECKOUT,
   }).then(
-    ({ stdout }) => ({ code: 0, out: stdout }),
-    ({ code, stdout }: { code: number; stdout: string }) => ({ code, out: stdout }),
+    ({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),
+    ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
+      code,
+      out: stdout,
+      err: stderr,
+    }),
   );
 
 it(
@@ -322,6 +326,21 @@ it(
     expect(err.match(/was there before/g)).toHaveLength(2);
     expect(err).toContain('modelless/inbound has no model: plan and apply refuse its file until it names one\n');
     for (const org of ['over', 'modelless']) await service.remove(org, 'inbound');
+  },
+  PROCESSES_MS,
+);
+
+it(
+  'an export that finds no more room leaves no half of a file, which could be applied',
+  async () => {
+    await service.put('roomy', 'inbound', withPrompt('A line of the prompt\n'.repeat(2_000)));
+    const directory = directoryOf({ 'roomy.yaml': 'assistants: {}' });
+    const limited = (command: string) => `ulimit -f 8; ${command}`;
+    const { code, err } = await inShell(limited, `export ${directory} --yes --url ${served.url}`);
+    expect([code, err]).toEqual([1, expect.stringMatching(/^\S+\/roomy\.yaml cannot be written: EFBIG/)]);
+    expect(readdirSync(join(directory, 'orgs')).filter((name) => name.includes('roomy'))).toEqual(['roomy.yaml']);
+    expect(readFileSync(join(directory, 'orgs', 'roomy.yaml'), 'utf8')).toBe('assistants: {}');
+    await service.remove('roomy', 'inbound');
   },
   PROCESSES_MS,
 );

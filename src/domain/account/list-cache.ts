@@ -1,4 +1,4 @@
-import { isLastPage, type Listed, pagesOf } from './list-created.ts';
+import { type Listed, pagesOf } from './list-created.ts';
 
 /** A list of one account, as far as it was read. */
 export interface CachedList<T extends Listed> {

@@ -1,4 +1,4 @@
-import { completeBook } from '../../../src/domain/account/account-book.ts';
+import { completeList } from '../../../src/domain/account/list-cache.ts';
 import { pagesOf } from '../../../src/domain/account/list-created.ts';
 import type { ListQuery } from '../../../src/domain/account/vapi-account.ts';
 
@@ -24,10 +24,10 @@ describe.each([100, 120, 349, 1000])('an account whose lists have %i entries at 
     expect(found).toEqual(ALL.map(({ id }) => id));
   });
 
-  it('is read whole into a book', async () => {
-    const book = { entries: new Map<string, { id: string; createdAt: string }>(), isComplete: false };
-    await completeBook(book, capped(most).list);
-    expect(book.entries.size).toBe(ALL.length);
+  it('is cached whole', async () => {
+    const cached = { entries: new Map<string, { id: string; createdAt: string }>(), isComplete: false };
+    await completeList(cached, capped(most).list);
+    expect(cached.entries.size).toBe(ALL.length);
   });
 });
 
