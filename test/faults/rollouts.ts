@@ -7,7 +7,7 @@ import { Problem } from '../../src/domain/problem.ts';
 import { countTargets } from '../../src/domain/rollouts/count-targets.ts';
 import type { RolloutCall } from '../../src/domain/rollouts/dependencies.ts';
 import type { Rollout, RolloutRequest, RolloutStore, Target, TargetStore } from '../../src/domain/rollouts/rollout.ts';
-import { startRollout } from '../../src/domain/rollouts/start/plan.ts';
+import { startRollout } from '../../src/domain/rollouts/start/start-rollout.ts';
 import { actOnRollout, type RolloutAction } from '../../src/domain/rollouts/steer/act-on-rollout.ts';
 import { resendLost } from '../../src/domain/rollouts/steer/resend-lost.ts';
 import { stopByAlarm } from '../../src/domain/rollouts/steer/stop-by-alarm.ts';

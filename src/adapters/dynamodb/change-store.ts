@@ -5,11 +5,11 @@ import { ACTOR_KINDS } from '../../domain/actor.ts';
 import { CHANGE_ACTIONS, type Change } from '../../domain/changes/change.ts';
 import type { ChangePage, ChangeStore } from '../../domain/changes/change-store.ts';
 import { ROLES } from '../../domain/configuration/assistant-key.ts';
-import type { Table } from './claimed-rows.ts';
-import { cursorOf, positionIn } from './cursor.ts';
-import { accepted, readItem } from './partition-items.ts';
-import { readRow } from './read-rows.ts';
-import type { Item } from './table-keys.ts';
+import type { Table } from './rows/claimed-rows.ts';
+import { cursorOf, positionIn } from './rows/cursor.ts';
+import { accepted, readItem } from './rows/partition-items.ts';
+import { readRow } from './rows/read-rows.ts';
+import type { Item } from './rows/table-keys.ts';
 
 /** The partition of the index with the changes of all organisations, in the order in which they were stored. */
 const ALL = 'CHANGES';

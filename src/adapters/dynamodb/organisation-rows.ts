@@ -7,7 +7,7 @@ import { ROLES } from '../../domain/configuration/assistant-key.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { type AssistantMapping, NO_TOOLS } from '../../domain/mapping/assistant-mapping.ts';
 import type { MappingChange } from '../../domain/mapping/stores.ts';
-import type { Item } from './table-keys.ts';
+import type { Item } from './rows/table-keys.ts';
 
 /** A credential scope as the table and the queue name it. */
 export const scopeKeySchema = z.custom<ScopeKey>(

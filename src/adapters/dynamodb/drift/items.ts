@@ -6,8 +6,8 @@ import { FINDING_CLASSES, type Finding } from '../../../domain/drift/finding.ts'
 import { type DriftRun, type DriftUnit, GROUPS } from '../../../domain/drift/runs.ts';
 import type { Stray } from '../../../domain/drift/strays.ts';
 import { totalsSchema } from '../../../domain/drift/totals.ts';
-import { readRow } from '../read-rows.ts';
-import type { Item } from '../table-keys.ts';
+import { readRow } from '../rows/read-rows.ts';
+import type { Item } from '../rows/table-keys.ts';
 
 const count = z.number();
 const counts = z.record(z.string(), count);

@@ -4,8 +4,8 @@ import { ACTOR_KINDS } from '../../../domain/actor.ts';
 import { ROLES } from '../../../domain/configuration/assistant-key.ts';
 import { type Rollout, TARGET_STATES, type TargetUnit } from '../../../domain/rollouts/rollout.ts';
 import { ROLLOUT_STATES } from '../../../domain/rollouts/transitions.ts';
-import { readRow } from '../read-rows.ts';
-import type { Item } from '../table-keys.ts';
+import { readRow } from '../rows/read-rows.ts';
+import type { Item } from '../rows/table-keys.ts';
 
 /** Partition of all rollouts. */
 export const ROLLOUTS_PK = 'ROLLOUTS';

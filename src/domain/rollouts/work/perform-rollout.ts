@@ -3,7 +3,7 @@ import type { TaskEnd } from '../../task.ts';
 import { countTargets } from '../count-targets.ts';
 import type { RolloutCall } from '../dependencies.ts';
 import type { Rollout, Target, TargetUnit } from '../rollout.ts';
-import { giveUpPlan, PLANNING_MS } from '../start/plan.ts';
+import { giveUpPlan, PLANNING_MS } from '../start/start-rollout.ts';
 import { stop, transit } from '../transit.ts';
 import { applyTarget, mayBeChanged, takeTargetBack } from './apply-target.ts';
 import { lookAtWave } from './look-at-wave.ts';
