@@ -34,7 +34,7 @@ import type { SyncDependencies } from './domain/operation.ts';
 import type { RolloutDependencies } from './domain/rollouts/dependencies.ts';
 import type { Runtime } from './domain/runtime.ts';
 import type { TemplateDependencies } from './domain/templates/bind.ts';
-import { ReferenceBook } from './domain/templates/references.ts';
+import { NamedIds } from './domain/templates/resolve-references.ts';
 import type { TemplateStore, VariableStore } from './domain/templates/template.ts';
 import type { VerificationRuns } from './domain/verification/run.ts';
 import {
@@ -220,7 +220,7 @@ export function makeSyncApplication(parts: ApplicationParts = systemParts()): Sy
   const templates: TemplateDependencies = {
     templates: new DynamoTemplateStore(table),
     variables: new DynamoVariableStore(table),
-    references: new ReferenceBook(runtime),
+    references: new NamedIds(runtime),
   };
   return { telemetry, runtime, queue, organisations, inlineCredentials, orgClaim, sync, templates };
 }

@@ -14,7 +14,7 @@ import { stopByAlarm } from '../../src/domain/rollouts/steer/stop-by-alarm.ts';
 import { isEnded } from '../../src/domain/rollouts/transitions.ts';
 import { performRollout } from '../../src/domain/rollouts/work/perform-rollout.ts';
 import type { TemplateDependencies } from '../../src/domain/templates/bind.ts';
-import { ReferenceBook } from '../../src/domain/templates/references.ts';
+import { NamedIds } from '../../src/domain/templates/resolve-references.ts';
 import type { Template } from '../../src/domain/templates/template.ts';
 import { MemoryRolloutStore, MemoryTargetStore } from '../support/memory-rollouts.ts';
 import { violations } from './invariants.ts';
@@ -187,7 +187,7 @@ export class RolloutWorld {
       bound: {
         templates,
         variables: { read: async () => ({}), replace: async () => {} },
-        references: new ReferenceBook(operation.runtime),
+        references: new NamedIds(operation.runtime),
       },
       pacer: { paced: (account) => this.#watched(account) },
       callsPerSecond: 1000,

@@ -16,7 +16,8 @@ export const scopeKeySchema = z.custom<ScopeKey>(
 
 const scopeSchema = z.enum(['platform', 'org']);
 
-const actorSchema = z.object({ kind: z.enum(ACTOR_KINDS), id: z.string() });
+/** Who changed something, as it is stored. */
+export const actorSchema = z.object({ kind: z.enum(ACTOR_KINDS), id: z.string() });
 
 /** A claim as it is stored in a row of any kind. */
 export const claimSchema = z.object({

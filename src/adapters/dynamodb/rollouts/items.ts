@@ -1,9 +1,9 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import { ACTOR_KINDS } from '../../../domain/actor.ts';
 import { ROLES } from '../../../domain/configuration/assistant-key.ts';
 import { type Rollout, TARGET_STATES, type TargetUnit } from '../../../domain/rollouts/rollout.ts';
 import { ROLLOUT_STATES } from '../../../domain/rollouts/transitions.ts';
+import { actorSchema } from '../organisation-rows.ts';
 import { readRow } from '../rows/read-rows.ts';
 import type { Item } from '../rows/table-keys.ts';
 
@@ -38,7 +38,7 @@ const rolloutSchema = z.object({
   dueAt: z.exactOptional(z.string()),
   waiting: z.exactOptional(z.object({ unit: z.number(), until: z.string() })),
   looked: z.exactOptional(z.number()),
-  startedBy: z.object({ kind: z.enum(ACTOR_KINDS), id: z.string() }),
+  startedBy: actorSchema,
   startedAt: z.string(),
   updatedAt: z.string(),
   endedAt: z.exactOptional(z.string()),
