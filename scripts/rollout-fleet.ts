@@ -11,7 +11,7 @@ import { type Application, makeApplication } from '../src/application.ts';
 import { desireAssistant } from '../src/domain/configuration/configuration.ts';
 import type { Operation } from '../src/domain/operation.ts';
 import { shownRollout } from '../src/domain/rollouts/show/describe-rollout.ts';
-import { startRollout } from '../src/domain/rollouts/start/plan.ts';
+import { startRollout } from '../src/domain/rollouts/start/start-rollout.ts';
 import { syncAssistant } from '../src/domain/sync/sync-assistant.ts';
 import { bindTemplate } from '../src/domain/templates/bind.ts';
 import { makeWorkerHandler } from '../src/handlers/worker.ts';

@@ -2,7 +2,6 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { DynamoAssistantOwners } from './adapters/dynamodb/assistant-owners.ts';
 import { DynamoChangeStore } from './adapters/dynamodb/change-store.ts';
-import type { Table } from './adapters/dynamodb/claimed-rows.ts';
 import { DynamoFindingStore, DynamoUnitStore } from './adapters/dynamodb/drift/run-parts.ts';
 import { DynamoRunStore } from './adapters/dynamodb/drift/run-store.ts';
 import { DynamoStrayStore } from './adapters/dynamodb/drift/stray-store.ts';
@@ -10,6 +9,7 @@ import { DynamoFleetIndex } from './adapters/dynamodb/fleet-index.ts';
 import { DynamoMappingStore } from './adapters/dynamodb/mapping-store.ts';
 import { DynamoOrganisationStore } from './adapters/dynamodb/organisation-store.ts';
 import { DynamoRolloutStore, DynamoTargetStore } from './adapters/dynamodb/rollouts/rollout-store.ts';
+import type { Table } from './adapters/dynamodb/rows/claimed-rows.ts';
 import { DynamoSpecHistory } from './adapters/dynamodb/spec-history.ts';
 import { DynamoSpecStore } from './adapters/dynamodb/spec-store.ts';
 import { DynamoTemplateStore } from './adapters/dynamodb/templates/template-store.ts';
@@ -34,7 +34,7 @@ import type { SyncDependencies } from './domain/operation.ts';
 import type { RolloutDependencies } from './domain/rollouts/dependencies.ts';
 import type { Runtime } from './domain/runtime.ts';
 import type { TemplateDependencies } from './domain/templates/bind.ts';
-import { ReferenceBook } from './domain/templates/references.ts';
+import { NamedIds } from './domain/templates/resolve-references.ts';
 import type { TemplateStore, VariableStore } from './domain/templates/template.ts';
 import type { VerificationRuns } from './domain/verification/run.ts';
 import {
@@ -220,7 +220,7 @@ export function makeSyncApplication(parts: ApplicationParts = systemParts()): Sy
   const templates: TemplateDependencies = {
     templates: new DynamoTemplateStore(table),
     variables: new DynamoVariableStore(table),
-    references: new ReferenceBook(runtime),
+    references: new NamedIds(runtime),
   };
   return { telemetry, runtime, queue, organisations, inlineCredentials, orgClaim, sync, templates };
 }

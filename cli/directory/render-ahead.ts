@@ -1,7 +1,8 @@
 import { orThrow, type ServiceClient } from '../../client/index.ts';
 import { HIDDEN } from '../../src/domain/configuration/masking.ts';
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
-import { assertForRole, parseBinding, renderFor, unknownTemplate } from '../../src/domain/templates/bind.ts';
+import { assertForRole, renderFor, unknownTemplate } from '../../src/domain/templates/bind.ts';
+import { parseBinding } from '../../src/domain/templates/parse-binding.ts';
 import { parseTemplate } from '../../src/domain/templates/parse-template.ts';
 import { referencesIn } from '../../src/domain/templates/references.ts';
 import type { Template } from '../../src/domain/templates/template.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { indexKeys, mappingSk, OWN_ACCOUNTS_PK, organisationPk } from '../../src/adapters/dynamodb/rows/table-keys.ts';
 import { specKey } from '../../src/adapters/dynamodb/spec-store.ts';
-import { indexKeys, mappingSk, OWN_ACCOUNTS_PK, organisationPk } from '../../src/adapters/dynamodb/table-keys.ts';
 import { ApiKey } from '../../src/domain/account/api-key.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import { desiredFrom, ownership } from '../../src/domain/configuration/configuration.ts';

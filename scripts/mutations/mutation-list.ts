@@ -21,7 +21,7 @@ export interface Mutation extends Edit {
 const MEMORY = 'test/support/memory-stores.ts';
 const STATE_CHECK = 'if (!states.includes(stateOf(current))) return false;';
 
-const CONDITIONS = 'src/adapters/dynamodb/claimed-row-conditions.ts';
+const CONDITIONS = 'src/adapters/dynamodb/rows/claimed-row-conditions.ts';
 const GUARD = 'const { from, guard } = TRANSITIONS[write.transition];';
 
 export const MUTATIONS: readonly Mutation[] = [

@@ -4,9 +4,9 @@ import type { RolloutHead, TableWrite } from '../domain/changes/announcement.ts'
 import type { Rollout } from '../domain/rollouts/rollout.ts';
 import { parseStray, RUNS_PK, STRAY_PREFIX } from './dynamodb/drift/items.ts';
 import { parseMapping } from './dynamodb/organisation-rows.ts';
-import { readRows } from './dynamodb/read-rows.ts';
 import { parseRollout, ROLLOUT_PREFIX, ROLLOUTS_PK } from './dynamodb/rollouts/items.ts';
-import type { Item } from './dynamodb/table-keys.ts';
+import { readRows } from './dynamodb/rows/read-rows.ts';
+import type { Item } from './dynamodb/rows/table-keys.ts';
 
 /**
  * The writes to mappings, strays and rollouts among the records of a stream. A write whose new row cannot be read is

@@ -9,7 +9,7 @@ import type { ProblemCode } from './problem.ts';
  * of these can reach a log.
  */
 export type JournalEntry =
-  | { code: 'OPERATION_STARTED'; operation: string; dryRun?: boolean }
+  | { code: 'OPERATION_STARTED'; operation: string }
   | { code: 'VOICE_NORMALISED'; reason: VoiceReason; fallbacks: number }
   | { code: 'CREDENTIALS_FELL_THROUGH'; from: 'org-secret' }
   | { code: 'CREDENTIALS_RESOLVED'; source: CredentialSource; cached: boolean }

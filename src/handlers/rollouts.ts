@@ -10,7 +10,7 @@ import { shownRollout } from '../domain/rollouts/show/describe-rollout.ts';
 import { listTargets } from '../domain/rollouts/show/list-targets.ts';
 import { planRollout } from '../domain/rollouts/start/dry-run.ts';
 import { parseRollout } from '../domain/rollouts/start/parse-rollout.ts';
-import { startRollout } from '../domain/rollouts/start/plan.ts';
+import { startRollout } from '../domain/rollouts/start/start-rollout.ts';
 import { actOnRollout, ROLLOUT_ACTIONS, type RolloutAction } from '../domain/rollouts/steer/act-on-rollout.ts';
 import { resendLost } from '../domain/rollouts/steer/resend-lost.ts';
 import { stopByAlarm } from '../domain/rollouts/steer/stop-by-alarm.ts';

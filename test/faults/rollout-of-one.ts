@@ -2,7 +2,7 @@ import type { Operation } from '../../src/domain/operation.ts';
 import type { RolloutCall } from '../../src/domain/rollouts/dependencies.ts';
 import type { Rollout, Target } from '../../src/domain/rollouts/rollout.ts';
 import { applyTarget, takeTargetBack } from '../../src/domain/rollouts/work/apply-target.ts';
-import { ReferenceBook } from '../../src/domain/templates/references.ts';
+import { NamedIds } from '../../src/domain/templates/resolve-references.ts';
 import type { Template } from '../../src/domain/templates/template.ts';
 import { bodyOf, type Ending } from './jobs.ts';
 
@@ -64,7 +64,7 @@ function callOf(operation: Operation): RolloutCall {
         list: unasked,
       },
       variables: { read: async () => ({}), replace: unasked },
-      references: new ReferenceBook(runtime),
+      references: new NamedIds(runtime),
     },
     pacer: {
       paced: (account) => ({ ...account, calls: { lists: 0, gets: 0, numbers: 0, tools: 0, traffic: 0 } }),

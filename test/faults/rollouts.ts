@@ -7,14 +7,14 @@ import { Problem } from '../../src/domain/problem.ts';
 import { countTargets } from '../../src/domain/rollouts/count-targets.ts';
 import type { RolloutCall } from '../../src/domain/rollouts/dependencies.ts';
 import type { Rollout, RolloutRequest, RolloutStore, Target, TargetStore } from '../../src/domain/rollouts/rollout.ts';
-import { startRollout } from '../../src/domain/rollouts/start/plan.ts';
+import { startRollout } from '../../src/domain/rollouts/start/start-rollout.ts';
 import { actOnRollout, type RolloutAction } from '../../src/domain/rollouts/steer/act-on-rollout.ts';
 import { resendLost } from '../../src/domain/rollouts/steer/resend-lost.ts';
 import { stopByAlarm } from '../../src/domain/rollouts/steer/stop-by-alarm.ts';
 import { isEnded } from '../../src/domain/rollouts/transitions.ts';
 import { performRollout } from '../../src/domain/rollouts/work/perform-rollout.ts';
 import type { TemplateDependencies } from '../../src/domain/templates/bind.ts';
-import { ReferenceBook } from '../../src/domain/templates/references.ts';
+import { NamedIds } from '../../src/domain/templates/resolve-references.ts';
 import type { Template } from '../../src/domain/templates/template.ts';
 import { MemoryRolloutStore, MemoryTargetStore } from '../support/memory-rollouts.ts';
 import { violations } from './invariants.ts';
@@ -187,7 +187,7 @@ export class RolloutWorld {
       bound: {
         templates,
         variables: { read: async () => ({}), replace: async () => {} },
-        references: new ReferenceBook(operation.runtime),
+        references: new NamedIds(operation.runtime),
       },
       pacer: { paced: (account) => this.#watched(account) },
       callsPerSecond: 1000,

@@ -3,10 +3,10 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { type AssistantKey, ROLES } from '../../domain/configuration/assistant-key.ts';
 import type { AssistantOwner, AssistantOwners } from '../../domain/mapping/assistant-owners.ts';
-import type { Table } from './claimed-rows.ts';
-import { type ItemKey, readItem } from './partition-items.ts';
-import { readRow } from './read-rows.ts';
-import { assistantPk, indexKeys, ownerOfRow } from './table-keys.ts';
+import type { Table } from './rows/claimed-rows.ts';
+import { type ItemKey, readItem } from './rows/partition-items.ts';
+import { readRow } from './rows/read-rows.ts';
+import { assistantPk, indexKeys, ownerOfRow } from './rows/table-keys.ts';
 
 const ownerSchema = z.object({ orgId: z.string(), role: z.enum(ROLES), token: z.string() });
 

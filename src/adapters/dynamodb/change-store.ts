@@ -1,15 +1,15 @@
 import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import { ACTOR_KINDS } from '../../domain/actor.ts';
 import { CHANGE_ACTIONS, type Change } from '../../domain/changes/change.ts';
 import type { ChangePage, ChangeStore } from '../../domain/changes/change-store.ts';
 import { ROLES } from '../../domain/configuration/assistant-key.ts';
-import type { Table } from './claimed-rows.ts';
-import { cursorOf, positionIn } from './cursor.ts';
-import { accepted, readItem } from './partition-items.ts';
-import { readRow } from './read-rows.ts';
-import type { Item } from './table-keys.ts';
+import { actorSchema } from './organisation-rows.ts';
+import type { Table } from './rows/claimed-rows.ts';
+import { cursorOf, positionIn } from './rows/cursor.ts';
+import { accepted, readItem } from './rows/partition-items.ts';
+import { readRow } from './rows/read-rows.ts';
+import type { Item } from './rows/table-keys.ts';
 
 /** The partition of the index with the changes of all organisations, in the order in which they were stored. */
 const ALL = 'CHANGES';
@@ -126,7 +126,7 @@ const changeSchema = z.object({
   from: z.nullable(z.string()),
   to: z.nullable(z.string()),
   paths: z.array(z.string()),
-  by: z.nullable(z.object({ kind: z.enum(ACTOR_KINDS), id: z.string() })),
+  by: z.nullable(actorSchema),
   operationId: z.nullable(z.string()),
 });
 

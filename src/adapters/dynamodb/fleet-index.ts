@@ -13,11 +13,10 @@ import type { Window } from '../../domain/drift/check/window.ts';
 import { type FleetIndex, type Slice, type SpecName, specName } from '../../domain/drift/fleet.ts';
 import type { AssistantIndex } from '../../domain/fleet/assistant-index.ts';
 import type { MappingRow } from '../../domain/mapping/assistant-mapping.ts';
-import type { Table } from './claimed-rows.ts';
-import { cursorOf, positionIn } from './cursor.ts';
 import { parseMapping } from './organisation-rows.ts';
-import { readRows } from './read-rows.ts';
-import { configurationOf, specKey } from './spec-store.ts';
+import type { Table } from './rows/claimed-rows.ts';
+import { cursorOf, positionIn } from './rows/cursor.ts';
+import { readRows } from './rows/read-rows.ts';
 import {
   assistantPk,
   type Item,
@@ -27,7 +26,8 @@ import {
   scopePk,
   UNFINISHED_PK,
   unreadableMapping,
-} from './table-keys.ts';
+} from './rows/table-keys.ts';
+import { configurationOf, specKey } from './spec-store.ts';
 
 /** Rows in a page, where everything is read. */
 const PAGE = 500;

@@ -3,9 +3,9 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import type { AssistantMapping, OrganisationView } from '../../domain/mapping/assistant-mapping.ts';
 import type { MappingStore, MappingWrite, MappingWriteResult } from '../../domain/mapping/stores.ts';
-import { ClaimedRows, type Table } from './claimed-rows.ts';
 import { parseMapping, parseOrganisationRecord, storedFields } from './organisation-rows.ts';
-import { readRows } from './read-rows.ts';
+import { ClaimedRows, type Table } from './rows/claimed-rows.ts';
+import { readRows } from './rows/read-rows.ts';
 import {
   type Item,
   indexKeys,
@@ -14,7 +14,7 @@ import {
   OWN_ACCOUNTS_PK,
   organisationPk,
   unreadableMapping,
-} from './table-keys.ts';
+} from './rows/table-keys.ts';
 
 /** Mappings in DynamoDB: one consistent query reads an organisation, single-item conditional writes change a row. */
 export class DynamoMappingStore implements MappingStore {

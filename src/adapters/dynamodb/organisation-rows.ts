@@ -7,7 +7,7 @@ import { ROLES } from '../../domain/configuration/assistant-key.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { type AssistantMapping, NO_TOOLS } from '../../domain/mapping/assistant-mapping.ts';
 import type { MappingChange } from '../../domain/mapping/stores.ts';
-import type { Item } from './table-keys.ts';
+import type { Item } from './rows/table-keys.ts';
 
 /** A credential scope as the table and the queue name it. */
 export const scopeKeySchema = z.custom<ScopeKey>(
@@ -16,7 +16,8 @@ export const scopeKeySchema = z.custom<ScopeKey>(
 
 const scopeSchema = z.enum(['platform', 'org']);
 
-const actorSchema = z.object({ kind: z.enum(ACTOR_KINDS), id: z.string() });
+/** Who changed something, as it is stored. */
+export const actorSchema = z.object({ kind: z.enum(ACTOR_KINDS), id: z.string() });
 
 /** A claim as it is stored in a row of any kind. */
 export const claimSchema = z.object({

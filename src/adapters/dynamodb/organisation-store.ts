@@ -2,10 +2,10 @@ import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/cli
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { OrganisationRecord } from '../../domain/account/organisation-record.ts';
 import type { OrganisationStore, StoredOrganisation } from '../../domain/account/organisation-settings.ts';
-import type { Table } from './claimed-rows.ts';
 import { parseOrganisationRecord } from './organisation-rows.ts';
-import { type ItemKey, readItem } from './partition-items.ts';
-import { type Item, ORGANISATION_SK, organisationPk } from './table-keys.ts';
+import type { Table } from './rows/claimed-rows.ts';
+import { type ItemKey, readItem } from './rows/partition-items.ts';
+import { type Item, ORGANISATION_SK, organisationPk } from './rows/table-keys.ts';
 
 const FIELDS = ['vapiAssistantId', 'vapiPhoneNumberId', 'driftMode', 'driftIgnore'] as const;
 

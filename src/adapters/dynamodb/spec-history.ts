@@ -4,11 +4,11 @@ import * as z from 'zod/mini';
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
 import { eachToItsEnd } from '../../domain/each-to-its-end.ts';
 import type { SpecHistory, StoredSpec } from '../../domain/history/history.ts';
-import type { Table } from './claimed-rows.ts';
-import { itemsOf } from './partition-items.ts';
-import { readRow } from './read-rows.ts';
+import type { Table } from './rows/claimed-rows.ts';
+import { itemsOf } from './rows/partition-items.ts';
+import { readRow } from './rows/read-rows.ts';
+import { type Item, organisationPk } from './rows/table-keys.ts';
 import { REMOVALS, specKey, specPrefix } from './spec-store.ts';
-import { type Item, organisationPk } from './table-keys.ts';
 
 const text = z.exactOptional(z.string());
 

@@ -6,9 +6,9 @@ import type { Configuration } from '../../domain/configuration/configuration.ts'
 import { eachToItsEnd } from '../../domain/each-to-its-end.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import type { SpecStore, SpecToStore } from '../../domain/mapping/stores.ts';
-import type { Table } from './claimed-rows.ts';
-import { itemsOf } from './partition-items.ts';
-import { type Item, MARSHALLING, organisationPk } from './table-keys.ts';
+import type { Table } from './rows/claimed-rows.ts';
+import { itemsOf } from './rows/partition-items.ts';
+import { type Item, MARSHALLING, organisationPk } from './rows/table-keys.ts';
 
 /** Requests at the same time when many items are removed. */
 export const REMOVALS = { concurrency: 10 } as const;

@@ -2,11 +2,11 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { ScopeKey } from '../../domain/account/scope.ts';
 import type { ToolList, ToolRow, ToolStore, ToolWrite, ToolWriteResult } from '../../domain/tools/tool-registry.ts';
-import { ClaimedRows, type Table } from './claimed-rows.ts';
 import { claimSchema, scopeKeySchema } from './organisation-rows.ts';
-import { itemsOf } from './partition-items.ts';
-import { readRows } from './read-rows.ts';
-import { type Item, rowName, scopePk } from './table-keys.ts';
+import { ClaimedRows, type Table } from './rows/claimed-rows.ts';
+import { itemsOf } from './rows/partition-items.ts';
+import { readRows } from './rows/read-rows.ts';
+import { type Item, rowName, scopePk } from './rows/table-keys.ts';
 
 const rowSchema = z.lazy(() =>
   z.object({

@@ -2,9 +2,9 @@ import { DeleteItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { VerificationRun, VerificationRuns } from '../../domain/verification/run.ts';
-import type { Table } from './claimed-rows.ts';
-import { readRow } from './read-rows.ts';
-import { OWN_ACCOUNTS_PK } from './table-keys.ts';
+import type { Table } from './rows/claimed-rows.ts';
+import { readRow } from './rows/read-rows.ts';
+import { OWN_ACCOUNTS_PK } from './rows/table-keys.ts';
 
 const PK = 'VERIFICATION';
 

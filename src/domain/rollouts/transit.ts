@@ -5,11 +5,14 @@ import type { RolloutCall } from './dependencies.ts';
 import type { Rollout, StopReason } from './rollout.ts';
 import { ROLLOUT_TRANSITIONS, type RolloutTransition } from './transitions.ts';
 
+/** A transition, and what it changes besides the state. */
+export type RolloutChange = Partial<Rollout> & { by: RolloutTransition };
+
 /** Makes a transition, if the rollout is still as it was read; undefined when it is not. */
 export async function transit(
   { rollouts, runtime, journal }: Pick<RolloutCall, 'rollouts' | 'runtime' | 'journal'>,
   rollout: Rollout,
-  { by, ...change }: Partial<Rollout> & { by: RolloutTransition },
+  { by, ...change }: RolloutChange,
 ): Promise<Rollout | undefined> {
   const state = ROLLOUT_TRANSITIONS[by].to;
   const written = await rollouts.write(rollout, { ...change, state, updatedAt: isoNow(runtime) });

@@ -12,9 +12,9 @@ import type { AssistantMapping, TemplateBinding } from '../mapping/assistant-map
 import type { ClaimOperation } from '../mapping/claim.ts';
 import { claimAndKeep } from '../mapping/claim-and-keep.ts';
 import { giveBack, type HeldClaim } from '../mapping/hold-claim.ts';
+import { assertTimeToCreate } from '../mapping/look-up-created.ts';
 import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
-import { MIN_CREATE_MS } from '../timing.ts';
 import { forgetGoneTools } from '../tools/forget-tools.ts';
 import { isSameTools, withToolIds } from '../tools/link-tools.ts';
 import { CURRENT, type LiveSeen, lookAtLive } from '../traffic/live.ts';
@@ -37,6 +37,8 @@ interface Change {
   binding?: TemplateBinding | null | undefined;
 }
 
+const NO_TIME = 'Too little time is left to create an assistant and record it. Repeat the request.';
+
 const START_OVER: StartOver = { kind: 'start-over', unremoved: [], goneTools: [] };
 
 /**
@@ -49,7 +51,7 @@ export async function carryOutPlan(
   { held: before, ...change }: Change & { held?: HeldClaim | undefined },
 ): Promise<CarriedOut> {
   const { plan, access, desired, mapping } = change;
-  if (plan.kind === 'create') assertTimeToCreate(operation);
+  if (plan.kind === 'create') assertTimeToCreate(operation, NO_TIME);
   const toolIds = plan.tools.linked.map(({ toolId }) => toolId);
   const request = { mapping, operation: claimOperation(plan), scope: access.scope, toolIds, retire: plan.retire };
   const held = before ?? (await claimAndKeep(operation, { ...request, desired }));
@@ -136,14 +138,6 @@ function recordUnreachable({ journal }: Operation, { plan, mapping }: Change): v
 function claimOperation(plan: ChangePlan): ClaimOperation {
   if (plan.kind !== 'create') return plan.kind;
   return plan.cause === 'deleted' ? 'recreate' : 'create';
-}
-
-function assertTimeToCreate({ deadline }: Operation): void {
-  if (deadline.remainingMs() >= MIN_CREATE_MS) return;
-  throw new Problem(
-    'VAPI_UNAVAILABLE',
-    'Too little time is left to create an assistant and record it. Repeat the request.',
-  );
 }
 
 interface HeldChange extends Change {

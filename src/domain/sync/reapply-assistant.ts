@@ -17,7 +17,7 @@ import type { TaskEnd } from '../task.ts';
 import { registerTool } from '../tools/register-tool.ts';
 import { desireStored } from './desire-stored.ts';
 import { ensureAssistant } from './ensure-assistant.ts';
-import { followWithNumbers } from './follow-with-numbers.ts';
+import { updateNumbers } from './update-numbers.ts';
 
 /**
  * Makes the assistant equal to the configuration that was applied last, and updates its dependents: registers missing
@@ -50,7 +50,7 @@ async function reapply(
   const tools = await registerAll(operation, { desired, record, credentials });
   if (tools.kind === 'later') {
     // The phone number does not wait for a tool.
-    await followWithNumbers(operation, { mapping: applied.mapping, credentials });
+    await updateNumbers(operation, { mapping: applied.mapping, credentials });
     return { kind: 'later', reason: 'TOOL_UNRESOLVED', afterSeconds: tools.afterSeconds };
   }
   const { mapping, outcome } = await ensureAssistant(operation, {
@@ -61,7 +61,7 @@ async function reapply(
     seenTools: tools.kind === 'registered' ? tools.linked : [],
   });
   if (tools.kind === 'refused') await annotateMapping(operation, mapping, refusedBy(mapping, tools.detail));
-  if (!(await followWithNumbers(operation, { mapping, credentials }))) {
+  if (!(await updateNumbers(operation, { mapping, credentials }))) {
     return { kind: 'later', reason: 'CHANGED_MEANWHILE', afterSeconds: 1 };
   }
   // A tool was deleted at Vapi after it was registered: start again.

@@ -1,9 +1,9 @@
 import type { Resource, VapiAccount } from '../account/vapi-account.ts';
 import { settlesAt } from '../mapping/claim.ts';
 import { type HeldClaim, leaveUnresolved } from '../mapping/hold-claim.ts';
+import { lookUpCreated } from '../mapping/look-up-created.ts';
 import type { Operation } from '../operation.ts';
 import { Problem, secondsOf } from '../problem.ts';
-import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS } from '../timing.ts';
 import { claimTokenOf } from './decide.ts';
 import { findOurs } from './strays.ts';
 
@@ -17,24 +17,14 @@ interface UnknownCreate {
  * not found, leaves the claim as unresolved for the next call and throws `CREATE_UNRESOLVED`.
  */
 export async function resolveUnknownCreate(operation: Operation, unknown: UnknownCreate): Promise<Resource> {
-  for (const pause of LOOKUP_PAUSES_MS) {
-    if (operation.deadline.remainingMs() < pause + FINISH_RESERVE_MS) break;
-    await operation.runtime.sleep(pause);
-    const found = await lookUp(operation, unknown);
-    if (found) return found;
-  }
+  const found = await lookUpCreated(operation, () => lookUp(operation, unknown));
+  if (found) return found;
   throw await unresolved(operation, unknown.held);
 }
 
 async function lookUp(operation: Operation, { account, held }: UnknownCreate): Promise<Resource | undefined> {
-  try {
-    const ours = await findOurs(operation, { account, since: held.claim.startedAt });
-    return ours.find((assistant) => claimTokenOf(assistant) === held.claim.token);
-  } catch (error) {
-    // Vapi may be down altogether, which is why the outcome is unknown: then it stays unknown.
-    if (error instanceof Problem) return undefined;
-    throw error;
-  }
+  const ours = await findOurs(operation, { account, since: held.claim.startedAt });
+  return ours.find((assistant) => claimTokenOf(assistant) === held.claim.token);
 }
 
 async function unresolved(operation: Operation, held: HeldClaim): Promise<Problem> {

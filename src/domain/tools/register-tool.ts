@@ -2,9 +2,10 @@ import { scopeKeyOf } from '../account/scope.ts';
 import { nameOf } from '../journal.ts';
 import { type Claim, isHeld, mayHaveCreated, newClaim, settlesAt } from '../mapping/claim.ts';
 import { type ClaimableRow, claimRow, endRowClaim, type Held, returnOf, unresolved } from '../mapping/claim-row.ts';
+import { assertTimeToCreate, lookUpCreated } from '../mapping/look-up-created.ts';
 import type { Operation } from '../operation.ts';
 import { Problem, secondsOf } from '../problem.ts';
-import { FINISH_RESERVE_MS, LOOKUP_PAUSES_MS, MIN_CREATE_MS, POLL_LONGEST_MS } from '../timing.ts';
+import { FINISH_RESERVE_MS, POLL_LONGEST_MS } from '../timing.ts';
 import type { Registration } from './find-stray-tool.ts';
 import { findStrayTool } from './find-stray-tool.ts';
 import { registeredId } from './find-tools.ts';
@@ -64,7 +65,7 @@ interface Claiming extends Registration {
 
 async function underClaim(operation: Operation, claiming: Claiming): Promise<Registered> {
   const { found, tool, access, scopeKey } = claiming;
-  if (!found) assertTimeToCreate(operation);
+  if (!found) assertTimeToCreate(operation, 'Too little time is left to register a tool. It is tried again.');
   const rows = toolRow(operation.tools, { scopeKey, hash: tool.hash });
   const held = await claimRow(rows, { from: claiming.row, claim: claimOf(operation, claiming), change: {} });
   if (!held) return { kind: 'later', afterSeconds: 1 };
@@ -124,13 +125,7 @@ async function create(operation: Operation, task: Creating): Promise<string | un
   if (reply.kind === 'created') return reply.resource.id;
   operation.journal.record({ code: 'TOOL_OUTCOME_UNKNOWN', tool: tool.hash, cause: nameOf(reply.cause) });
   const { since } = held.claim;
-  for (const pause of LOOKUP_PAUSES_MS) {
-    if (operation.deadline.remainingMs() < pause + FINISH_RESERVE_MS) return undefined;
-    await operation.runtime.sleep(pause);
-    const found = await ifReachable(() => findStrayTool(operation, { ...task, since }));
-    if (found) return found;
-  }
-  return undefined;
+  return await lookUpCreated(operation, () => findStrayTool(operation, { ...task, since }));
 }
 
 /** After a definite refusal, which made nothing, the row is given back. */
@@ -142,19 +137,4 @@ async function givingBack<T>({ runtime }: Operation, { rows, held }: Creating, a
     await endRowClaim(rows, held, { ...returnOf(held, held.row.toolId === undefined), runtime });
     throw error;
   }
-}
-
-async function ifReachable<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
-  try {
-    return await look();
-  } catch (error) {
-    // Vapi may be down altogether, which is why the outcome is unknown: then it stays unknown.
-    if (error instanceof Problem) return undefined;
-    throw error;
-  }
-}
-
-function assertTimeToCreate({ deadline }: Operation): void {
-  if (deadline.remainingMs() >= MIN_CREATE_MS) return;
-  throw new Problem('VAPI_UNAVAILABLE', 'Too little time is left to register a tool. It is tried again.');
 }

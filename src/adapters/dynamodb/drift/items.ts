@@ -6,8 +6,9 @@ import { FINDING_CLASSES, type Finding } from '../../../domain/drift/finding.ts'
 import { type DriftRun, type DriftUnit, GROUPS } from '../../../domain/drift/runs.ts';
 import type { Stray } from '../../../domain/drift/strays.ts';
 import { totalsSchema } from '../../../domain/drift/totals.ts';
-import { readRow } from '../read-rows.ts';
-import type { Item } from '../table-keys.ts';
+import { scopeKeySchema } from '../organisation-rows.ts';
+import { readRow } from '../rows/read-rows.ts';
+import type { Item } from '../rows/table-keys.ts';
 
 const count = z.number();
 const counts = z.record(z.string(), count);
@@ -72,13 +73,11 @@ const unitSchema = z.lazy(() =>
   }),
 );
 
-const scopeSchema = z.lazy(() => z.union([z.literal('platform'), z.templateLiteral(['org:', z.string()])]));
-
 const findingSchema = z.lazy(() =>
   z.object({
     id: z.string(),
     class: z.enum(FINDING_CLASSES),
-    scope: scopeSchema,
+    scope: scopeKeySchema,
     orgId: z.exactOptional(z.string()),
     role: z.exactOptional(z.enum(ROLES)),
     assistantId: z.exactOptional(z.string()),
@@ -104,7 +103,7 @@ const findingSchema = z.lazy(() =>
 const straySchema = z.lazy(() =>
   z.object({
     class: z.enum(['duplicate', 'orphan']),
-    scope: scopeSchema,
+    scope: scopeKeySchema,
     orgId: z.string(),
     role: z.enum(ROLES),
     assistantId: z.string(),

@@ -3,10 +3,10 @@ import type { Slice } from '../../../domain/drift/fleet.ts';
 import type { DriftUnit, FindingStore } from '../../../domain/drift/runs.ts';
 import { eachToItsEnd } from '../../../domain/each-to-its-end.ts';
 import type { UnitChange, UnitStore } from '../../../domain/long-work/run.ts';
-import type { Table } from '../claimed-rows.ts';
-import { itemsOf, readItem, readPage } from '../partition-items.ts';
-import { readRows } from '../read-rows.ts';
-import { rowName } from '../table-keys.ts';
+import type { Table } from '../rows/claimed-rows.ts';
+import { itemsOf, readItem, readPage } from '../rows/partition-items.ts';
+import { readRows } from '../rows/read-rows.ts';
+import { rowName } from '../rows/table-keys.ts';
 import { FINDING_PREFIX, parseFinding, parseUnit, partsPk, UNIT_PREFIX, unitSk } from './items.ts';
 import { DynamoDriftTable, type RowRuntime } from './table.ts';
 

@@ -1,10 +1,10 @@
 import type { Slice } from '../../../domain/drift/fleet.ts';
 import type { DriftRun, DriftRunStore, RunChange } from '../../../domain/drift/runs.ts';
 import type { CurrentRun } from '../../../domain/long-work/run.ts';
-import type { Table } from '../claimed-rows.ts';
-import { readItem, readPage } from '../partition-items.ts';
-import { readRows } from '../read-rows.ts';
-import { rowName } from '../table-keys.ts';
+import type { Table } from '../rows/claimed-rows.ts';
+import { readItem, readPage } from '../rows/partition-items.ts';
+import { readRows } from '../rows/read-rows.ts';
+import { rowName } from '../rows/table-keys.ts';
 import { CURRENT_SK, parseRun, RUN_PREFIX, RUNS_PK, runSk } from './items.ts';
 import { DynamoDriftTable, type RowRuntime } from './table.ts';
 

@@ -1,8 +1,8 @@
 import type { Stray, StrayStore } from '../../../domain/drift/strays.ts';
-import type { Table } from '../claimed-rows.ts';
-import { itemsOf, readItem } from '../partition-items.ts';
-import { readRows } from '../read-rows.ts';
-import type { Item } from '../table-keys.ts';
+import type { Table } from '../rows/claimed-rows.ts';
+import { itemsOf, readItem } from '../rows/partition-items.ts';
+import { readRows } from '../rows/read-rows.ts';
+import type { Item } from '../rows/table-keys.ts';
 import { parseStray, RUNS_PK, STRAY_PREFIX, straySk } from './items.ts';
 import { DynamoDriftTable, type RowRuntime } from './table.ts';
 

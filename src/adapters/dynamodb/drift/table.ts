@@ -6,9 +6,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Runtime } from '../../../domain/runtime.ts';
-import type { Table } from '../claimed-rows.ts';
-import { accepted, type ItemKey, readItem } from '../partition-items.ts';
-import { type Item, MARSHALLING } from '../table-keys.ts';
+import type { Table } from '../rows/claimed-rows.ts';
+import { accepted, type ItemKey, readItem } from '../rows/partition-items.ts';
+import { type Item, MARSHALLING } from '../rows/table-keys.ts';
 
 /** How long items of runs are kept, in seconds; DynamoDB then removes them by itself. */
 const KEPT_S = 30 * 24 * 60 * 60;

@@ -1,11 +1,11 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import { ACTOR_KINDS } from '../../../domain/actor.ts';
 import { ROLES } from '../../../domain/configuration/assistant-key.ts';
 import { type Rollout, TARGET_STATES, type TargetUnit } from '../../../domain/rollouts/rollout.ts';
 import { ROLLOUT_STATES } from '../../../domain/rollouts/transitions.ts';
-import { readRow } from '../read-rows.ts';
-import type { Item } from '../table-keys.ts';
+import { actorSchema } from '../organisation-rows.ts';
+import { readRow } from '../rows/read-rows.ts';
+import type { Item } from '../rows/table-keys.ts';
 
 /** Partition of all rollouts. */
 export const ROLLOUTS_PK = 'ROLLOUTS';
@@ -39,7 +39,7 @@ const rolloutSchema = z.object({
   waiting: z.exactOptional(z.object({ unit: z.number(), until: z.string() })),
   turnedAt: z.exactOptional(z.string()),
   looked: z.exactOptional(z.number()),
-  startedBy: z.object({ kind: z.enum(ACTOR_KINDS), id: z.string() }),
+  startedBy: actorSchema,
   startedAt: z.string(),
   updatedAt: z.string(),
   endedAt: z.exactOptional(z.string()),

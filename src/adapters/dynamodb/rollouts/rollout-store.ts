@@ -4,11 +4,11 @@ import * as z from 'zod/mini';
 import type { CurrentRun } from '../../../domain/long-work/run.ts';
 import { unreadableRow } from '../../../domain/problem.ts';
 import type { Rollout, RolloutStore, TargetStore, TargetUnit } from '../../../domain/rollouts/rollout.ts';
-import type { Table } from '../claimed-rows.ts';
-import { cursorOf, positionIn } from '../cursor.ts';
-import { type ItemKey, itemsOf, readItem, readPage } from '../partition-items.ts';
-import { readRow, readRows } from '../read-rows.ts';
-import { type Item, MARSHALLING, rowName } from '../table-keys.ts';
+import type { Table } from '../rows/claimed-rows.ts';
+import { cursorOf, positionIn } from '../rows/cursor.ts';
+import { type ItemKey, itemsOf, readItem, readPage } from '../rows/partition-items.ts';
+import { readRow, readRows } from '../rows/read-rows.ts';
+import { type Item, MARSHALLING, rowName } from '../rows/table-keys.ts';
 import { parseRollout, parseUnit, ROLLOUT_PREFIX, ROLLOUTS_PK } from './items.ts';
 
 /** An item that is written as a whole, its content as JSON text. */

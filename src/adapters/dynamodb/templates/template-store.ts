@@ -10,11 +10,11 @@ import {
   type TemplateStore,
   VARIABLE_TYPES,
 } from '../../../domain/templates/template.ts';
-import type { Table } from '../claimed-rows.ts';
-import { cursorOf, positionIn } from '../cursor.ts';
-import { accepted, readItem, readPage } from '../partition-items.ts';
-import { readRow } from '../read-rows.ts';
-import { type Item, MARSHALLING } from '../table-keys.ts';
+import type { Table } from '../rows/claimed-rows.ts';
+import { cursorOf, positionIn } from '../rows/cursor.ts';
+import { accepted, readItem, readPage } from '../rows/partition-items.ts';
+import { readRow } from '../rows/read-rows.ts';
+import { type Item, MARSHALLING } from '../rows/table-keys.ts';
 
 /** Partition of the list of all templates; the sort key is the id. */
 const LIST_PK = 'TEMPLATES';

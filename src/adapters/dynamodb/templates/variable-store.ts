@@ -3,10 +3,10 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { isJsonObject, type JsonObject } from '../../../domain/json.ts';
 import type { VariableStore } from '../../../domain/templates/template.ts';
-import type { Table } from '../claimed-rows.ts';
-import { type ItemKey, readItem } from '../partition-items.ts';
-import { readRow } from '../read-rows.ts';
-import { type Item, organisationPk } from '../table-keys.ts';
+import type { Table } from '../rows/claimed-rows.ts';
+import { type ItemKey, readItem } from '../rows/partition-items.ts';
+import { readRow } from '../rows/read-rows.ts';
+import { type Item, organisationPk } from '../rows/table-keys.ts';
 
 const rowSchema = z.object({ given: z.string() });
 const valuesSchema = z.custom<JsonObject>(isJsonObject);

@@ -9,7 +9,7 @@ import { bindTemplate } from '../../templates/bind.ts';
 import type { RolloutCall } from '../dependencies.ts';
 import type { RolloutRequest, Target } from '../rollout.ts';
 import { waveSizes } from '../waves.ts';
-import { assertVersion, targetsOf } from './plan.ts';
+import { assertVersion, targetsOf } from './start-rollout.ts';
 
 /** The largest page, in bytes: a plan quotes whole prompts, and Lambda returns at most 6 MB. */
 const LARGEST_PAGE = 3 * 1024 * 1024;

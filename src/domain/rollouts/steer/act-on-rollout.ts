@@ -2,7 +2,7 @@ import { Problem } from '../../problem.ts';
 import { isoNow } from '../../runtime.ts';
 import type { RolloutCall } from '../dependencies.ts';
 import type { Rollout, Target, TargetUnit } from '../rollout.ts';
-import { findRollout, fromTheLast, sendTask, transit } from '../transit.ts';
+import { findRollout, fromTheLast, type RolloutChange, sendTask, transit } from '../transit.ts';
 import { isAllowed, isEnded, type RolloutState } from '../transitions.ts';
 
 export const ROLLOUT_ACTIONS = ['pause', 'resume', 'abort', 'rollback'] as const;
@@ -38,7 +38,7 @@ async function act(call: RolloutCall, rollout: Rollout, action: RolloutAction): 
   return await transit(call, rollout, changeBy(action, rollout, isoNow(call.runtime)));
 }
 
-function changeBy(action: RolloutAction, rollout: Rollout, now: string): Parameters<typeof transit>[2] {
+function changeBy(action: RolloutAction, rollout: Rollout, now: string): RolloutChange {
   switch (action) {
     case 'pause':
       return { by: 'pause', reason: 'operator' };

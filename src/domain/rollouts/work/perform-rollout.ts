@@ -3,8 +3,8 @@ import type { TaskEnd } from '../../task.ts';
 import { countTargets } from '../count-targets.ts';
 import type { RolloutCall } from '../dependencies.ts';
 import { firstUnitOfWave, type Rollout, type Target, type TargetUnit } from '../rollout.ts';
-import { giveUpPlan, PLANNING_MS } from '../start/plan.ts';
-import { stop, transit } from '../transit.ts';
+import { giveUpPlan, PLANNING_MS } from '../start/start-rollout.ts';
+import { type RolloutChange, stop, transit } from '../transit.ts';
 import { applyTarget, mayBeChanged, takeTargetBack } from './apply-target.ts';
 import { lookAtWave } from './look-at-wave.ts';
 import { type UnitEnd, workOnTargets } from './work-on-targets.ts';
@@ -55,7 +55,7 @@ async function takeStep(call: RolloutCall, rollout: Rollout): Promise<Step> {
 }
 
 /** Makes a transition. When the rollout has changed since it was read, the next step reads it again. */
-async function goOn(call: RolloutCall, rollout: Rollout, change: Parameters<typeof transit>[2]): Promise<Step> {
+async function goOn(call: RolloutCall, rollout: Rollout, change: RolloutChange): Promise<Step> {
   return { kind: 'on', rollout: await transit(call, rollout, change) };
 }
 

@@ -1,5 +1,5 @@
-import type { Claim } from '../../domain/mapping/claim.ts';
-import { type MappingState, makesRevision, TRANSITIONS, type Transition } from '../../domain/mapping/transitions.ts';
+import type { Claim } from '../../../domain/mapping/claim.ts';
+import { type MappingState, makesRevision, TRANSITIONS, type Transition } from '../../../domain/mapping/transitions.ts';
 
 /** A DynamoDB condition with its placeholders; values are plain and still to be marshalled. */
 interface Condition {

@@ -8,7 +8,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { makesRevision, TRANSITIONS } from '../../domain/mapping/transitions.ts';
+import { makesRevision, TRANSITIONS } from '../../../domain/mapping/transitions.ts';
 import { type ConditionedWrite, conditionOf } from './claimed-row-conditions.ts';
 import { readRow } from './read-rows.ts';
 import { type Item, MARSHALLING } from './table-keys.ts';

@@ -1,4 +1,4 @@
-import { cursorError, validationFailed } from '../../domain/problem.ts';
+import { cursorError, validationFailed } from '../../../domain/problem.ts';
 
 /** A position in a list as a cursor, which callers must not look into. */
 export function cursorOf(position: string): string {

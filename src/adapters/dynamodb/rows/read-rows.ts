@@ -1,4 +1,4 @@
-import { unreadableRow } from '../../domain/problem.ts';
+import { unreadableRow } from '../../../domain/problem.ts';
 import { type Item, rowName } from './table-keys.ts';
 
 /** Reads a row. Throws an `INTERNAL` problem that names the row and quotes nothing of it. */

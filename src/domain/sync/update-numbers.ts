@@ -11,7 +11,7 @@ import { lookUpNumber, pointNumber, releaseNumbers } from '../phone-number/link-
  * Points the wanted number to the assistant, and takes former numbers off. Returns false when another operation is
  * changing the assistant: try again later. Throws what the accounts throw.
  */
-export async function followWithNumbers(
+export async function updateNumbers(
   operation: Operation,
   { mapping, credentials }: { mapping: AssistantMapping; credentials: AccessSession },
 ): Promise<boolean> {
