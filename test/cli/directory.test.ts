@@ -32,7 +32,7 @@ const fleetOf = (orgs: readonly string[], text = 'one') =>
   directoryOf(
     Object.fromEntries(orgs.map((org) => [`${org}.yaml`, { assistants: { inbound: withPrompt(`${org} ${text}`) } }])),
   );
-/** Leaves nothing in an exported directory but these files: other tests of this file have left theirs in the service. */
+/** Leaves nothing in an exported directory but these files: other tests of this file leave theirs in the service. */
 function keepOnly(directory: string, { orgs = [], templates = [] }: { orgs?: string[]; templates?: string[] }): void {
   for (const [folder, kept] of Object.entries({ orgs, templates })) {
     const files = existsSync(join(directory, folder)) ? readdirSync(join(directory, folder)) : [];
