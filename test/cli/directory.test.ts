@@ -29,7 +29,7 @@ const fleetOf = (orgs: readonly string[], text = 'one') =>
   directoryOf(
     Object.fromEntries(orgs.map((org) => [`${org}.yaml`, { assistants: { inbound: withPrompt(`${org} ${text}`) } }])),
   );
-/** Leaves nothing in an exported directory but these files of organisations, and of templates: other tests have theirs. */
+/** Leaves of an exported directory these files of organisations, and of templates: other tests have theirs. */
 function keepOnly(directory: string, { orgs = [], templates = [] }: { orgs?: string[]; templates?: string[] }): void {
   for (const [folder, kept] of Object.entries({ orgs, templates })) {
     const files = existsSync(join(directory, folder)) ? readdirSync(join(directory, folder)) : [];
