@@ -186,7 +186,7 @@ const names: string[] = data?.items.map(({ orgId }) => orgId) ?? [];
 const code: Problem['code'] | undefined = error && 'code' in error ? error.code : undefined;
 // @ts-expect-error: there is no such route
 await client.GET('/nowhere').catch(() => {});
-console.log(names.length, code);
+console.log([names.length, typeof code].join(' '));
 `,
   );
   const tsc = join(CHECKOUT, 'node_modules/.bin/tsc');
