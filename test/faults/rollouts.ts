@@ -184,7 +184,7 @@ export class RolloutWorld {
       },
       bound: {
         templates,
-        variables: { read: async () => ({}), replace: async () => {} },
+        variables: { read: async () => ({}), replace: async () => true },
         references: new ReferenceBook(operation.runtime),
       },
       pacer: { paced: (account) => this.#watched(account) },
