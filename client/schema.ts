@@ -2048,6 +2048,8 @@ export interface components {
         ifNoneMatch: "*";
         /** @description An ETag as it was answered, or `*` for any; if it is not that of the resource any more, 412 and no change */
         ifMatch: string;
+        /** @description The ETag as it was answered; if it is not that of what is there any more, 412 and no change */
+        ifMatchOfContent: string;
         /** @description `true` is refused with 400, so that nobody deletes by mistake: a GET of the same path shows what a DELETE removes */
         dryRunOfDelete: false;
         /** @description The `runId` of a drift run */
@@ -3313,6 +3315,8 @@ export interface operations {
             header?: {
                 /** @description Names the call in every log line, and is answered as it is */
                 "X-Operation-Id"?: components["parameters"]["operationId"];
+                /** @description The ETag as it was answered; if it is not that of what is there any more, 412 and no change */
+                "If-Match"?: components["parameters"]["ifMatchOfContent"];
             };
             path: {
                 /** @description The organisation; compared to the letter, capitals included */
@@ -3346,6 +3350,7 @@ export interface operations {
             400: components["responses"]["ValidationFailed"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ForbiddenOrg"];
+            412: components["responses"]["PreconditionFailed"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalProblem"];
             503: components["responses"]["StorageUnavailable"];

@@ -4,14 +4,14 @@ import { hashOf } from '../domain/configuration/canonical-hash.ts';
 import { mask } from '../domain/configuration/masking.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { pageIn } from '../domain/page-limit.ts';
-import { validationFailed } from '../domain/problem.ts';
+import { Problem, validationFailed } from '../domain/problem.ts';
 import { parseTemplate, VARIABLE_NAME } from '../domain/templates/parse-template.ts';
 import { findTemplate, putTemplate, shownContent } from '../domain/templates/put-template.ts';
 import { assertNoReferences } from '../domain/templates/references.ts';
 import type { Template } from '../domain/templates/template.ts';
 import { parseTemplateId } from '../domain/templates/template-id.ts';
 import { parseVariables } from '../domain/templates/values.ts';
-import { entityTag, parsePrecondition } from './http/entity-tag.ts';
+import { entityTag, parseContentTag, parsePrecondition } from './http/entity-tag.ts';
 import { type Answer, type Call, type HttpHandler, makeHttpHandler, type Routes } from './http/handler.ts';
 import { parseFlag } from './http/query.ts';
 import { parseJsonBody } from './http/request.ts';
@@ -73,12 +73,21 @@ function versionIn(version: string | undefined): number | undefined {
 async function putVariables({ app, request }: TemplateCall): Promise<Answer> {
   const orgId = parseOrgId(request.path.orgId);
   assertNotReserved(orgId);
+  const expected = parseContentTag(request);
   const values = parseVariables(parseJsonBody(request), VARIABLE_NAME);
   if (request.claims !== undefined) assertNoReferences(values);
+  const dryRun = parseFlag(request, 'dryRun');
+  const from = expected === undefined ? undefined : await app.variables.read(orgId);
+  if (from && tagOf(from).ETag !== expected) throw changedVariables();
   const response = variablesResponse(values);
-  if (parseFlag(request, 'dryRun')) return { response, outcome: 'planned' };
-  await app.variables.replace(orgId, values);
+  if (dryRun) return { response, outcome: 'planned' };
+  if (!(await app.variables.replace(orgId, values, from))) throw changedVariables();
   return { response, outcome: 'replaced' };
+}
+
+function changedVariables(): Problem {
+  const detail = 'The variables are not as the request expects them to be. GET them, decide anew, and repeat.';
+  return new Problem('PRECONDITION_FAILED', detail);
 }
 
 async function showVariables({ app, request }: TemplateCall): Promise<Answer> {
@@ -88,7 +97,11 @@ async function showVariables({ app, request }: TemplateCall): Promise<Answer> {
 
 /** The variables with their secrets masked; the tag tells whether two answers have the same secrets. */
 function variablesResponse(values: JsonObject): HttpResponse {
-  return jsonResponse(200, mask(values), entityTag(hashOf(values).slice(0, TAG_DIGITS)));
+  return jsonResponse(200, mask(values), tagOf(values));
+}
+
+function tagOf(values: JsonObject): { ETag: string } {
+  return entityTag(hashOf(values).slice(0, TAG_DIGITS));
 }
 
 const TAG_DIGITS = 16;

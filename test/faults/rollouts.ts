@@ -186,7 +186,7 @@ export class RolloutWorld {
       },
       bound: {
         templates,
-        variables: { read: async () => ({}), replace: async () => {} },
+        variables: { read: async () => ({}), replace: async () => true },
         references: new NamedIds(operation.runtime),
       },
       pacer: { paced: (account) => this.#watched(account) },

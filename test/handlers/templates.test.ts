@@ -267,6 +267,31 @@ it.each([
   expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'body' }] } });
 });
 
+it('variables are replaced only as they were read, where the request says so', async () => {
+  const put = (values: object, headers: Record<string, string>) =>
+    service.invoke('templates', {
+      routeKey: 'PUT /orgs/{orgId}/variables',
+      requestContext: { http: { method: 'PUT' } },
+      pathParameters: { orgId: org },
+      headers,
+      body: JSON.stringify(values),
+    });
+  const none = await request('GET', '/orgs/{orgId}/variables', { orgId: org });
+  const first = await put({ clinicName: 'North' }, { 'if-match': none.headers?.ETag ?? '' });
+  expect(first.status).toBe(200);
+  const stale = await put({ clinicName: 'lost' }, { 'If-Match': none.headers?.ETag ?? '' });
+  expect(stale).toMatchObject({ status: 412, body: { code: 'PRECONDITION_FAILED' } });
+  const tag = { 'if-match': first.headers?.ETag ?? '' };
+  const both = await Promise.all([put({ clinicName: 'a' }, tag), put({ clinicName: 'b' }, tag)]);
+  expect(both.map(({ status }) => status).toSorted()).toEqual([200, 412]);
+  for (const given of ['*', '"1"', `W/${tag['if-match']}`]) {
+    expect(await put({}, { 'if-match': given })).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'If-Match' }] },
+    });
+  }
+});
+
 it('refuses overrides that could never be compared, also where they take something away', async () => {
   await putTemplate({ assistant: configuration() });
   const answer = await bind({ overrides: { metadata: { '\ud800': null } } });

@@ -53,5 +53,6 @@ export interface TemplateStore {
 /** The variables that an organisation gives to all templates. */
 export interface VariableStore {
   read(orgId: string): Promise<JsonObject>;
-  replace(orgId: string, values: JsonObject): Promise<void>;
+  /** `from`: only if these are still the values; false when they are not. */
+  replace(orgId: string, values: JsonObject, from?: JsonObject): Promise<boolean>;
 }

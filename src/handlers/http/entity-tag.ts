@@ -7,6 +7,18 @@ export function entityTag(revision: number | string): { ETag: string } {
   return { ETag: `"${revision}"` };
 }
 
+const CONTENT_TAG = /^"[0-9a-f]{16}"$/;
+
+/**
+ * Reads `If-Match` where the tag names a content: the tag as it was answered, or undefined. Throws `VALIDATION_FAILED`
+ * for anything else.
+ */
+export function parseContentTag({ headers }: HttpRequest): string | undefined {
+  const match = headers['if-match']?.trim();
+  if (match === undefined || CONTENT_TAG.test(match)) return match;
+  throw validationFailed([{ field: 'If-Match', detail: 'use the ETag as it was answered' }]);
+}
+
 const REVISION_TAG = /^"(0|[1-9]\d{0,14})"$/;
 
 /**

@@ -1,4 +1,4 @@
-import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { isJsonObject, type JsonObject } from '../../../domain/json.ts';
@@ -25,16 +25,30 @@ export class DynamoVariableStore implements VariableStore {
   }
 
   /** JSON text, so that it comes back unchanged. */
-  async replace(orgId: string, values: JsonObject): Promise<void> {
-    await this.#table.client.send(
-      new UpdateItemCommand({
-        TableName: this.#table.name,
-        Key: marshall(keyOf(orgId)),
-        UpdateExpression: 'SET given = :given',
-        ExpressionAttributeValues: marshall({ ':given': JSON.stringify(values) }),
-      }),
-    );
+  async replace(orgId: string, values: JsonObject, from?: JsonObject): Promise<boolean> {
+    const given = JSON.stringify(values);
+    try {
+      await this.#table.client.send(
+        new UpdateItemCommand({
+          TableName: this.#table.name,
+          Key: marshall(keyOf(orgId)),
+          UpdateExpression: 'SET given = :given',
+          ...(from ? { ConditionExpression: conditionOf(from) } : {}),
+          ExpressionAttributeValues: marshall({ ':given': given, ...(from ? { ':from': JSON.stringify(from) } : {}) }),
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      // A write that the SDK has repeated fails on its own success.
+      return error.$metadata.attempts !== 1 && JSON.stringify(await this.read(orgId)) === given;
+    }
   }
+}
+
+/** An organisation that never gave any has none. */
+function conditionOf(from: JsonObject): string {
+  return Object.keys(from).length === 0 ? 'given = :from OR attribute_not_exists(given)' : 'given = :from';
 }
 
 function valuesOf(item: Item): JsonObject {
