@@ -10,9 +10,11 @@ import { type Environment, startService, type TestService } from '../support/ser
 /** The service behind an address. */
 export interface ServedService {
   url: string;
-  /** Answers in place of the service, while it is set. */
+  /** Answers in place of the service, while it is set; undefined: the service itself answers. */
   instead:
-    | ((request: IncomingMessage) => { status: number; headers?: Record<string, string>; body: object | string })
+    | ((
+        request: IncomingMessage,
+      ) => { status: number; headers?: Record<string, string>; body: object | string } | undefined)
     | undefined;
   close(): Promise<void>;
 }
