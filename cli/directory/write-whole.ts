@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { CliError } from '../exit.ts';
 
 /**
- * Writes a file as a whole or not at all, also on a full disk: half of a file would be another configuration, and can be
- * applied. Throws a `CliError` that names it.
+ * Writes a file as a whole or not at all, also on a full disk: half of a file would be another configuration, and could
+ * be applied. Throws a `CliError` that names it.
  */
 export function writeWhole(file: string, text: string): void {
   const target = existsSync(file) ? realpathSync(file) : file;
