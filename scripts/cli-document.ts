@@ -3,9 +3,11 @@ import { commandsOf } from '../cli/main.ts';
 
 const INTRODUCTION = `# The command
 
-\`npx vapi-sync\` in a checkout, or from the package, which \`npm pack\` makes in a checkout (it is on no registry) and \`npm install\` takes.
-The package needs Node 24 or later, and \`--stage\` or \`--url\`: the embedded stack, \`verify --stage\`, \`import --stage\` and \`managed\` are
-part of a checkout. With \`--stage\` a command reads the address of the API from the stack (\`cloudformation:DescribeStacks\`).
+\`npx vapi-sync\` in a checkout, or from the package, which \`npm pack\` makes in a checkout (it is on no registry) and
+\`npm install\` takes. The package needs Node 24 or later, and \`--stage\` or \`--url\`: the embedded stack, \`verify --stage\`,
+\`import --stage\` and \`managed\` are part of a checkout. With \`--stage\` a command reads the address of the API from the
+stack (\`cloudformation:DescribeStacks\`). Behind a proxy (\`HTTPS_PROXY\`) use \`--url\`, with \`NODE_USE_ENV_PROXY=1\` in the
+environment.
 
 This page is made of the commands' own help (\`npm run generate:docs\`).
 

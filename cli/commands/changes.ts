@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { type components, orThrow, ProblemError } from '../../client/index.ts';
+import { type components, orThrow } from '../../client/index.ts';
 import { countIn } from '../arguments.ts';
-import { CliError, EXIT, sentencesOf } from '../exit.ts';
+import { CliError, EXIT } from '../exit.ts';
+import { keepAsking } from '../keep-asking.ts';
 import { type Column, inLine } from '../output.ts';
 import { action, type Call } from '../run.ts';
 
@@ -70,11 +71,6 @@ async function read(client: Call['client'], query: { since?: string; cursor?: st
   return orThrow(await client.GET('/changes', { params: { query: { ...query, limit: 200 } } }));
 }
 
-/** True for a failure that may pass: the place in the feed is known, and the next request goes on there. */
-function isPassing(error: unknown): boolean {
-  return !(error instanceof ProblemError) || error.status === 429 || error.status >= 500;
-}
-
 /** The pause between two requests, in ms. */
 const PAUSE_MS = 2_000;
 
@@ -85,12 +81,9 @@ async function follow({ client, options, out, work }: Call<Options>): Promise<un
   // Nobody reads any more.
   process.stdout.once('error', () => stop.abort());
   let query: { since?: string; cursor?: string } = { since: options.since ?? new Date().toISOString() };
+  const look = keepAsking(() => read(client, query), out);
   while (!stop.signal.aborted) {
-    const page = await read(client, query).catch((error: unknown) => {
-      if (query.cursor === undefined || !isPassing(error)) throw error;
-      out.note(`${sentencesOf(error).join(' ')}; going on`);
-      return { items: [], next: query.cursor };
-    });
+    const page = (await look()) ?? { items: [], next: query.cursor };
     for (const change of page.items) {
       out.jsonLine(change);
       const { at, action: name, orgId, role, by, paths } = change;

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { healingOf } from '../../client/healing.ts';
 import { type components, orThrow } from '../../client/index.ts';
 import { EXIT } from '../exit.ts';
+import { keepAsking } from '../keep-asking.ts';
 import { type Column, inLine, type Output } from '../output.ts';
 import { action, type Call } from '../run.ts';
 
@@ -52,11 +53,12 @@ async function read(client: Call['client'], id: string, after?: string): Promise
 
 async function watch(client: Call['client'], id: string, out: Output): Promise<Report> {
   const until = Date.now() + LONGEST_MS;
+  const look = keepAsking(() => read(client, id), out);
+  let run: Report | undefined;
   for (;;) {
-    const run = await read(client, id);
-    const { done, total } = run.units;
-    out.progress(`${run.status} ${done}/${total ?? '?'}`);
-    if (run.closedAt || run.status === 'abandoned' || Date.now() > until) {
+    run = (await look()) ?? run;
+    if (run) out.progress(`${run.status} ${run.units.done}/${run.units.total ?? '?'}`);
+    if (run && (run.closedAt || run.status === 'abandoned' || Date.now() > until)) {
       out.progress('');
       return run;
     }

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { type components, orThrow } from '../../client/index.ts';
 import { contentIn } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
+import { keepAsking } from '../keep-asking.ts';
 import type { Column, Output } from '../output.ts';
 import { pagesOf } from '../pages.ts';
 import { action, type Call } from '../run.ts';
@@ -148,13 +149,17 @@ const RESTING: readonly Rollout['state'][] = ['paused', 'completed', 'failed', '
 async function watch(call: Call, [rolloutId = '']: readonly string[]): Promise<number> {
   const { client, out, work } = call;
   await work();
+  const look = keepAsking(
+    async () => orThrow(await client.GET('/rollouts/{rolloutId}', { params: { path: { rolloutId } } })),
+    out,
+  );
   let shown = '';
   for (;;) {
-    const found = orThrow(await client.GET('/rollouts/{rolloutId}', { params: { path: { rolloutId } } }));
-    const line = lineOf(found);
+    const found = await look();
+    const line = found ? lineOf(found) : shown;
     if (line !== shown) out.line(line);
     shown = line;
-    if (RESTING.includes(found.state)) {
+    if (found && RESTING.includes(found.state)) {
       out.json(found);
       showFailures(out, found);
       return found.state === 'completed' ? EXIT.done : EXIT.failed;

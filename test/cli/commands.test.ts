@@ -71,6 +71,34 @@ it(
 );
 
 it(
+  'who watches a rollout is not sent away by a service that is away for a moment',
+  async () => {
+    const counts = { outdated: 0, applying: 0, applied: 1, unchanged: 0, failed: 0, skipped: 0, 'rolled-back': 0 };
+    const rollout = {
+      rolloutId: 'r-1',
+      template: 'desk',
+      version: 2,
+      wave: 1,
+      waves: [1],
+      targets: 1,
+      counts,
+      failures: [],
+    };
+    const states = ['baking', undefined, 'completed'];
+    served.instead = () => {
+      const state = states.shift();
+      return state ? { status: 200, body: { ...rollout, state } } : { status: 502, body: { message: 'Bad Gateway' } };
+    };
+    expect(await at('rollout', 'watch', 'r-1')).toEqual({
+      code: 0,
+      out: 'baking, wave 1 of 1, 1 of 1 targets\ncompleted, wave 1 of 1, 1 of 1 targets\n',
+      err: 'The service answered 502 Bad Gateway; going on\n',
+    });
+  },
+  PROCESSES_MS,
+);
+
+it(
   'what an organisation has named does not steer the terminal',
   async () => {
     const name = '\u001b]52;c;ZXZpbA==\u0007\u001b[2J\r\u009b1A';
