@@ -1,6 +1,6 @@
 /**
- * Does to an assistant of the embedded stack what somebody does in Vapi's dashboard, past this service:
- * `npm run edit -- globex/inbound '{"firstMessage": "By hand"}'`, or `--delete`. For drift runs to find.
+ * Changes an assistant of the embedded stack as somebody might in Vapi's dashboard, past this service:
+ * `npm run edit -- globex/inbound '{"firstMessage": "By hand"}'`, or `--delete`. Drift runs then find it.
  */
 import { parseArgs } from 'node:util';
 import { enterTarget, type Target } from '../cli/import/target.ts';

@@ -36,7 +36,7 @@ export function App() {
   );
 }
 
-/** The page of the address. A screen reader goes on at its beginning when another one comes. */
+/** The page for the present address. When the page changes, a screen reader goes on at its beginning. */
 function Pages() {
   const [error, reset] = useErrorBoundary();
   const { path } = useLocation();

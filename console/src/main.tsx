@@ -5,8 +5,8 @@ import './style/layout.css';
 import './style/parts.css';
 import './style/tables.css';
 
-// From now on the cookie says who this is: the token stands no longer in the address, and in nothing that is copied
-// from there.
+// From now on the cookie authorises the page: the token is removed from the address, so that copies of the address do
+// not hold it.
 const address = new URL(location.href);
 if (address.searchParams.has('token')) {
   address.searchParams.delete('token');

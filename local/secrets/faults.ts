@@ -10,7 +10,7 @@ const KINDS = [
   'reset',
 ] as const;
 
-/** A way for requests about a secret to fail; `times` null is for ever, `secret` "*" any. */
+/** How requests about a secret fail; `times` null is for ever, `secret` "*" any. */
 const secretFault = z.strictObject({
   secret: z.string().default('*'),
   kind: z.enum(KINDS),
@@ -34,7 +34,7 @@ export class SecretFaults {
     this.#faults = [];
   }
 
-  /** How a request about this secret has to fail, counted as used. */
+  /** How a request about this secret fails, which counts as used. */
   take(secret: string): SecretFaultKind | undefined {
     const fault = this.#faults.find((candidate) => candidate.secret === '*' || candidate.secret === secret);
     if (!fault) return undefined;

@@ -3,7 +3,7 @@ import { noSnapshotFile, openSnapshotFile, type SnapshotFile } from '../stack/sn
 import { Collection, type Stored } from './collection.ts';
 import { RESOURCE_NAMES, type ResourceName } from './resources.ts';
 
-/** How the calls of an assistant are divided from a moment on. Rows are only ever added. */
+/** How the calls of an assistant are divided from a moment on. Rows are only added. */
 export interface Allocation {
   id: string;
   assistantId: string;
@@ -53,7 +53,7 @@ const snapshot = z.object({
   allocations: z.record(z.string(), z.array(allocation)).default({}),
 });
 
-/** Everything that the stand-in keeps, by account and kind; in memory, or in a file as well. */
+/** Everything that the stand-in holds, by account and kind; in memory, or also in a file. */
 export class Accounts {
   readonly #collections = new Map<string, Collection>();
   readonly #allocations = new Map<string, Allocation[]>();
@@ -65,7 +65,7 @@ export class Accounts {
     if (document !== undefined) this.#restore(snapshot.parse(document));
   }
 
-  /** What one account holds of one kind. */
+  /** The resources of one kind in an account. */
   of(account: string, resource: ResourceName): Collection {
     const key = `${resource} ${account}`;
     const collection = this.#collections.get(key) ?? new Collection();

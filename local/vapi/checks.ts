@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../stack/json.ts';
 
-/** What is wrong with the value at `path`, in the words of Vapi's validator; empty when nothing is. */
+/** The complaints about the value at `path`, in the words of Vapi's validator. */
 export type Check = (value: unknown, path: string) => string[];
 
 /** An object's known fields. `null` stands for "absent", as it does at Vapi. */
@@ -8,7 +8,7 @@ export type Shape = { fields: Record<string, Check>; required?: readonly string[
 
 const none: string[] = [];
 
-/** Accepts everything: for fields whose inside the stand-in does not know. */
+/** Accepts everything: for fields whose content the stand-in does not know. */
 export const anything: Check = () => none;
 
 /** A boolean. */

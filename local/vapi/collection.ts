@@ -7,7 +7,7 @@ export type Stored = {
   createdAt: number;
   updatedAt: number;
   fields: JsonObject;
-  /** What each write has published, oldest first; of assistants alone. */
+  /** The versions that writes have published, oldest first; only for assistants. */
   versions?: Version[] | undefined;
 };
 
@@ -61,7 +61,7 @@ export class Collection {
     this.#byAge.splice(this.#byAge.lastIndexOf(stored, this.#firstAfter(stored.createdAt) - 1), 1);
   }
 
-  /** Those inside the window that `isVisible`, newest first. */
+  /** Resources in the window for which `isVisible`, newest first. */
   list(window: Window, isVisible: (stored: Stored) => boolean): Stored[] {
     const found: Stored[] = [];
     for (let index = this.#firstAfter(window.createdTo) - 1; index >= 0 && found.length < window.limit; index--) {

@@ -2,8 +2,8 @@ import { isJsonObject, type JsonObject } from '../stack/json.ts';
 import type { ResourceName } from './resources.ts';
 
 /**
- * What Vapi adds to its replies without anybody having declared it: `fields` where the top-level field is absent,
- * `within` inside a top-level object that was declared.
+ * Defaults that Vapi adds to its replies: `fields` where the top-level field is absent, `within` inside a top-level
+ * object that was declared.
  */
 export type Defaults = { fields: JsonObject; within: Record<string, JsonObject> };
 
@@ -13,7 +13,7 @@ const CLIENT_MESSAGES =
 const SERVER_MESSAGES =
   'conversation-update end-of-call-report function-call hang speech-update status-update tool-calls transfer-destination-request handoff-destination-request user-interrupted assistant.started';
 
-/** What a new stand-in adds to its replies. */
+/** The defaults of a new stand-in. */
 export const STANDARD_DEFAULTS: Record<ResourceName, Defaults> = {
   assistant: {
     fields: {

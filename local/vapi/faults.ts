@@ -10,19 +10,19 @@ const behaviour = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('reset-after') }),
   z.strictObject({ kind: z.literal('hang-before') }),
   z.strictObject({ kind: z.literal('hang-after') }),
-  /** The effect and the right status, but the JSON ends in its middle. */
+  /** The effect and the right status, but the JSON ends in the middle. */
   z.strictObject({ kind: z.literal('truncated') }),
   /** 429 without the effect; `retryAfter` in seconds, no such header without it. */
   z.strictObject({ kind: z.literal('rate-limit'), retryAfter: z.number().min(0).optional() }),
   /** The page of a content delivery network instead of Vapi's JSON, without the effect. */
   z.strictObject({ kind: z.literal('html'), status }),
-  /** The effect twice over; the answer is the second one's. */
+  /** The effect twice; the answer is that of the second time. */
   z.strictObject({ kind: z.literal('twice') }),
   /** The right answer, later. */
   z.strictObject({ kind: z.literal('slow'), ms: z.number().min(0) }),
 ]);
 
-/** When to misbehave, how often (`times`: 1 unless told, null for ever, after `skip` matching requests), and how. */
+/** Which requests fail, how often (`times`: by default 1, null for ever, after `skip` matching requests), and how. */
 const faultSchema = z.strictObject({
   on: z
     .strictObject({
@@ -37,13 +37,13 @@ const faultSchema = z.strictObject({
   behaviour,
 });
 
-/** As one writes it. */
+/** A fault as tests write it. */
 export type FaultInput = z.input<typeof faultSchema>;
-/** As the stand-in keeps it. */
+/** A fault as the stand-in holds it. */
 export type Fault = z.output<typeof faultSchema>;
 /** One of the ways to misbehave. */
 export type Behaviour = z.output<typeof behaviour>;
-/** What faults look at. */
+/** The part of a request that faults match. */
 export type Target = { method: string; path: string; key: string | undefined };
 
 /** The faults that wait for their requests, in the order of their injection. */
@@ -63,7 +63,7 @@ export class FaultList {
     this.#faults = [];
   }
 
-  /** The behaviour for this request, counted as used; undefined for a request to be served properly. */
+  /** The behaviour for this request, which counts as used; undefined when it is to be served properly. */
   take(target: Target): Behaviour | undefined {
     for (const fault of this.#faults.filter((candidate) => matches(candidate, target))) {
       if (fault.skip > 0) {

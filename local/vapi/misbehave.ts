@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, send } from '../stack/http-server.ts';
 import type { Behaviour } from './faults.ts';
 
-/** One request that shall go wrong: `serve` does the work properly, each time that it is called. */
+/** A request that is to fail: `serve` performs it properly, each time that it is called. */
 type Victim = { response: ServerResponse; serve: () => Answer };
 
-/** Misbehaves as told; resolves to the status that was sent, 0 when there was no answer. */
+/** Misbehaves as the fault says; resolves to the status that was sent, 0 when there was no answer. */
 export async function misbehave(behaviour: Behaviour, victim: Victim): Promise<number> {
   switch (behaviour.kind) {
     case 'error-before':

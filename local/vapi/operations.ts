@@ -18,7 +18,7 @@ export function create(scope: Scope, sent: unknown): Answer {
   return { status: 201, body: present(scope, insert(scope, body)) };
 }
 
-/** Puts a resource in without any validation; ids and times of one's own are for seeding. */
+/** Adds a resource without validation, with given ids and times: for seeding. */
 export function insert(scope: Scope, body: JsonObject, own: { id?: string; createdAt?: number } = {}): Stored {
   const { id = randomUUID(), createdAt = scope.now } = own;
   const stored: Stored = { id, orgId: scope.account, createdAt, updatedAt: createdAt, fields: withoutNulls(body) };
@@ -120,7 +120,7 @@ function collectionOf({ accounts, account, resource }: Scope): Collection {
   return accounts.of(account, resource);
 }
 
-/** What Vapi tells of models that stop is ignored when it is sent back. */
+/** Vapi's announcements about models are ignored when they are sent back. */
 function withoutTold({ modelDeprecations: _told, ...body }: JsonObject): JsonObject {
   return body;
 }

@@ -4,7 +4,7 @@ import { checkShape, each, type Shape, text } from './checks.ts';
 import { phoneNumberShape } from './phone-number-schema.ts';
 import { toolShape } from './tool-schema.ts';
 
-/** The kinds of things that an account holds, as their paths spell them. */
+/** The kinds of resources, as their paths spell them. */
 export const RESOURCE_NAMES = ['assistant', 'tool', 'phone-number', 'credential', 'structured-output'] as const;
 /** One of them. */
 export type ResourceName = (typeof RESOURCE_NAMES)[number];
@@ -14,10 +14,10 @@ export function isResourceName(name: string | undefined): name is ResourceName {
   return RESOURCE_NAMES.some((known) => known === name);
 }
 
-/** Of these only the name matters here. */
+/** Of these kinds only the name matters here. */
 const NAMED: Shape = { fields: { ...each('type provider'), name: text() } };
 
-/** What Vapi would refuse in the body of a POST (`stored` absent) or of a PATCH of what is stored. */
+/** The complaints about the body of a POST (`stored` absent) or of a PATCH of what is stored. */
 export function complaints(resource: ResourceName, body: JsonObject, stored?: JsonObject): string[] {
   const shape = shapeOf(resource, { ...stored, ...body });
   return checkShape(body, stored ? { fields: shape.fields } : shape);

@@ -3,7 +3,7 @@ import type { Accounts } from './accounts.ts';
 import type { ResourceName } from './resources.ts';
 import type { Settings } from './settings.ts';
 
-/** Where an operation works, and the time it is. */
+/** The account that an operation works on, and the time. */
 export interface Scope {
   accounts: Accounts;
   settings: Settings;

@@ -14,19 +14,19 @@ const deprecation = z.strictObject({
   replacementStatus: z.enum(['available', 'manual-action-required']).optional(),
 });
 
-/** Changes to the settings of a running stand-in; what is absent stays as it is. */
+/** Changes to the settings of a running stand-in; absent ones stay as they are. */
 const settingsChange = z.strictObject({
   /** Bearer keys and the account that each opens. */
   accounts: z.record(z.string(), z.string()).optional(),
-  /** Milliseconds before any request is looked at. */
+  /** The delay before each request, in ms. */
   latencyMs: z.number().min(0).optional(),
-  /** Milliseconds for which a new resource is missing in lists; GET by id shows it at once. */
+  /** How long a new resource is missing in lists, in ms; GET by id shows it at once. */
   listLagMs: z.number().min(0).optional(),
   /** Ids that DELETE refuses with 409. */
   pinned: z.array(z.string()).optional(),
   /** Whether traffic may be divided among versions: in no account, in all, or in those that are named. */
   traffic: z.union([z.boolean(), z.array(z.string())]).optional(),
-  /** Models that stop: told in every reply about an assistant that has one. */
+  /** Models that will be retired: announced in each reply about an assistant that uses one. */
   modelDeprecations: z.array(deprecation).optional(),
   /** Voices (`provider/voiceId`) that are refused as retired, besides those that are. */
   refusedVoices: z.array(z.string()).optional(),

@@ -7,7 +7,7 @@ import type { ResourceName } from './resources.ts';
 import { changeSettings, initialSettings, type Settings, type SettingsChange } from './settings.ts';
 import { heardNow } from './traffic.ts';
 
-/** A resource to put in without validation, as if it had been there for long. */
+/** A resource to add without validation, as if it were old. */
 type Seed = {
   account: string;
   resource?: ResourceName;
@@ -16,7 +16,7 @@ type Seed = {
   createdAt?: string | number;
 };
 
-/** A configuration that callers hear. */
+/** A configuration that callers hear, and its share. */
 export type Heard = ReturnType<typeof heardNow>[number];
 
 /** How a stand-in is started. */
@@ -86,7 +86,7 @@ export class StandInState {
   }
 }
 
-/** A running stand-in for Vapi's HTTP interface, and the means to look into it and to disturb it. */
+/** A running stand-in for Vapi's HTTP interface, with ways to look into it and to disturb it. */
 export type VapiStandIn = {
   /** The base URL, without a slash at the end. */
   readonly url: string;
@@ -108,7 +108,7 @@ export type VapiStandIn = {
   /** Makes matching requests go wrong; throws when the fault makes no sense. */
   inject(fault: FaultInput | unknown): void;
   clearFaults(): void;
-  /** Changes settings; what is absent stays. Throws on an unknown setting. */
+  /** Changes settings; absent ones stay. Throws on an unknown setting. */
   configure(change: SettingsChange | unknown): void;
   clearRequests(): void;
   /** All resources, settings and waiting faults, for a look from outside. */

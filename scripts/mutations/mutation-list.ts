@@ -1,18 +1,18 @@
-/** One text in the place of another, which stands in the file exactly once. */
+/** A replacement of one text by another; the file must have the text exactly once. */
 export interface Edit {
   file: string;
   from: string;
   to: string;
 }
 
-/** One rule of the protocol, broken. */
+/** A break of one rule of the protocol. */
 export interface Mutation extends Edit {
   name: string;
-  /** The tests that notice it, where it is not those of the faults. */
+  /** The tests that notice it, if not those of the faults. */
   noticedBy?: string;
-  /** The same break where the explorer sees it, which works on stores in memory. */
+  /** The same break for the explorer, which works on stores in memory. */
   inMemory?: Edit;
-  /** Words of the cases in which the explorer looks for it; absent: in all, which takes an hour. */
+  /** Words of the cases in which the explorer looks for it; absent: all of them, which takes an hour. */
   seenIn?: readonly string[];
   /** Why the explorer of every order cannot notice it. */
   beyondExplorer?: string;

@@ -9,7 +9,7 @@ import {
 } from '../domain/configuration/assistant-key.ts';
 import { type AssistantRequest, parseAssistantRequest } from '../domain/configuration/assistant-request.ts';
 import { type DesiredAssistant, desireAssistant } from '../domain/configuration/configuration.ts';
-import { loadStoredRequest } from '../domain/history/rollback.ts';
+import { loadStoredRequest } from '../domain/history/stored-request.ts';
 import type { TemplateBinding } from '../domain/mapping/assistant-mapping.ts';
 import type { Expectation } from '../domain/mapping/expectation.ts';
 import type { Operation } from '../domain/operation.ts';

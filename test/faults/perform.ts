@@ -1,7 +1,7 @@
 import type { ApiKey } from '../../src/domain/account/api-key.ts';
 import type { SecretLookup, SecretName } from '../../src/domain/account/credentials.ts';
 import { desireAssistant } from '../../src/domain/configuration/configuration.ts';
-import { loadStoredRequest } from '../../src/domain/history/rollback.ts';
+import { loadStoredRequest } from '../../src/domain/history/stored-request.ts';
 import type { Operation, SyncDependencies } from '../../src/domain/operation.ts';
 import { Problem } from '../../src/domain/problem.ts';
 import { importAssistant } from '../../src/domain/sync/import/import-assistant.ts';

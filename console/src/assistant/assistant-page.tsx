@@ -39,7 +39,7 @@ function Assistant({ orgId, role }: AssistantKey) {
   );
 }
 
-/** While something is under way, it is looked at again. */
+/** While a change is under way, the assistant is read again. */
 function pauseOf(known: Known | undefined): number | undefined {
   const { state, tools, phoneNumber } = known?.status ?? {};
   const isWaiting = state === 'changing' || (tools?.status === 'pending' && !tools.refused);

@@ -1,6 +1,6 @@
 import { type Change, diffLines, diffWordsWithSpace } from 'diff';
 
-/** A part of a line, and whether the other side has it too. */
+/** A part of a line, and whether the other side has it. */
 export interface Part {
   text: string;
   isChanged: boolean;
@@ -12,14 +12,14 @@ export interface Line {
   parts: readonly Part[];
 }
 
-/** Two lines that stand beside each other; a side may have none. */
+/** Two lines side by side; one side may be empty. */
 export interface Pair {
   kind: 'same' | 'changed';
   before?: Line;
   after?: Line;
 }
 
-/** Two texts, line beside line: lines that were changed stand beside what they became. */
+/** Two texts side by side: changed lines stand beside what they became. */
 export function pairsOf(before: string, after: string): Pair[] {
   const pairs: Pair[] = [];
   const at = { before: 1, after: 1 };
@@ -53,7 +53,7 @@ interface Texts {
   right: string | undefined;
 }
 
-/** Counts the lines of each side on. */
+/** Continues the line numbers of each side. */
 function pairOf({ kind, left, right }: Texts, at: { before: number; after: number }): Pair {
   const words = kind === 'changed' && left !== undefined && right !== undefined ? wordsOf(left, right) : [];
   const pair: Pair = { kind };
@@ -68,10 +68,10 @@ function pairOf({ kind, left, right }: Texts, at: { before: number; after: numbe
   return pair;
 }
 
-/** More differences than that take seconds to find, and help nobody. */
+/** The most differences that are computed: more take seconds, and help nobody. */
 const MOST_EDITS = 500;
 
-/** Two lines that have little in common are shown as wholes. */
+/** Two lines with little in common are shown as a whole. */
 function wordsOf(left: string, right: string): readonly Change[] {
   return diffWordsWithSpace(left, right, { maxEditLength: MOST_EDITS }) ?? [];
 }
@@ -81,10 +81,10 @@ function partsOf(text: string, words: readonly Change[], isHere: (change: Change
   return words.filter(isHere).map(({ value, added, removed }) => ({ text: value, isChanged: added || removed }));
 }
 
-/** Lines that are shown, or so many that are the same and stand back. */
+/** Lines that are shown, or the number of equal lines that are folded. */
 export type Block = { kind: 'shown'; pairs: readonly Pair[] } | { kind: 'folded'; pairs: readonly Pair[] };
 
-/** So many lines around a change are shown. */
+/** The number of equal lines that are shown around a change. */
 const CONTEXT = 3;
 
 /** Folds what is far from any change. */

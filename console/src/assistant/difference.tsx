@@ -7,7 +7,7 @@ interface DifferenceProps {
   after: { title: string; text: string };
 }
 
-/** Two texts side by side. What was taken out is `del`, what came in is `ins`. */
+/** Two texts side by side. Removed parts are `del`, added ones `ins`. */
 export function Difference({ before, after }: DifferenceProps) {
   const pairs = useMemo(() => pairsOf(before.text, after.text), [before.text, after.text]);
   const changed = pairs.filter(({ kind }) => kind === 'changed').length;
@@ -75,7 +75,7 @@ function Row({ pair: { kind, before, after } }: { pair: Pair }) {
   );
 }
 
-/** A line that has no counterpart is marked as a whole. */
+/** A line without a counterpart is marked as a whole. */
 function Text({ line, mark: Mark }: { line: Line | undefined; mark: 'del' | 'ins' | undefined }) {
   if (!line) return null;
   if (!Mark) return <>{line.parts.map(({ text }) => text)}</>;

@@ -14,7 +14,7 @@ interface HistoryProps {
   onChange: () => void;
 }
 
-/** What was applied, two of which can be compared, and the way back to one. */
+/** The applied configurations: two can be compared, and one be restored. */
 export function History({ status, entries, onChange }: HistoryProps) {
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [compared, setCompared] = useState<readonly HistoryEntry[]>([]);

@@ -6,7 +6,7 @@ import { Panel } from '../common/parts.tsx';
 import { service } from '../common/service.ts';
 import { Empty, Show } from '../common/states.tsx';
 
-/** So many are asked for. */
+/** The number of changes that are shown. */
 const LIMIT = 20;
 
 /** Who changed the assistant, the newest change first. */

@@ -12,15 +12,15 @@ import { storedText } from './stored.ts';
 interface RollBackProps {
   status: Status;
   entry: HistoryEntry;
-  /** What is applied now. */
+  /** The configuration that is applied now. */
   current: HistoryEntry | undefined;
   onDone: (sentence: string) => void;
   onClose: () => void;
 }
 
 /**
- * Shows what a rollback would change, and does it when that is confirmed. It is done on the revision that was shown: a
- * change that somebody has made meanwhile stays.
+ * Shows what a rollback would change, and does it after a confirmation. It is done only on the revision that was shown:
+ * a change that somebody made meanwhile stays.
  */
 export function RollBack({ status, entry, current, onDone, onClose }: RollBackProps) {
   const [error, setError] = useState<unknown>();
@@ -65,7 +65,7 @@ export function RollBack({ status, entry, current, onDone, onClose }: RollBackPr
   );
 }
 
-/** Says what came of it. */
+/** Shows the outcome. */
 async function rollBack({ orgId, role, revision }: Status, { specHash }: HistoryEntry): Promise<string> {
   const params = { path: { orgId, role }, header: { 'If-Match': `"${revision}"` } };
   const answer = orThrow(

@@ -2,7 +2,7 @@ import type { Status } from '../common/api-types.ts';
 import { Time } from '../common/parts.tsx';
 import { countOf } from '../common/text.ts';
 
-/** What is not as it should be, and what comes of it. */
+/** What is wrong with the assistant, and what happens next. */
 export function Situation({ status }: { status: Status }) {
   const { claim, drift, retiring = [] } = status;
   return (
@@ -33,7 +33,7 @@ export function Situation({ status }: { status: Status }) {
   );
 }
 
-/** What callers hear, where it is not what was stored last. */
+/** What callers hear, if it is not what was stored last. */
 export function Heard({ status: { live, pinned } }: { status: Status }) {
   if (live === 'current') return <p>Callers hear the configuration that was applied last.</p>;
   if (live === 'unknown') return <p>Nobody has looked yet. A drift run looks at the whole fleet.</p>;

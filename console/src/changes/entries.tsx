@@ -15,11 +15,11 @@ const TONES: Readonly<Record<Change['action'], Tone>> = {
 
 interface EntriesProps {
   of: readonly Change[];
-  /** All are of the assistant whose page it is. */
+  /** True when all changes are those of one assistant, on its own page. */
   isOfOne?: boolean;
 }
 
-/** Changes: when, what, of which assistant, by whom, and the fields. */
+/** Changes: time, action, assistant, actor and fields. */
 export function Entries({ of: changes, isOfOne = false }: EntriesProps) {
   return (
     <ol class="feed">
@@ -30,7 +30,7 @@ export function Entries({ of: changes, isOfOne = false }: EntriesProps) {
   );
 }
 
-/** So many fields are named. */
+/** The number of fields that are named. */
 const PATHS = 8;
 
 function Entry({ change, isOfOne }: { change: Change; isOfOne: boolean }) {

@@ -11,12 +11,12 @@ export interface Feed {
 }
 
 const PAUSE_MS = 2_000;
-/** After a failure. */
+/** The pause after a failure, in ms. */
 const LONG_PAUSE_MS = 5_000;
-/** So many are kept in view. */
+/** The number of changes that are kept in view. */
 const MOST = 1_000;
 
-/** Follows the changes of all organisations, from a day ago on, as long as `isOn`. */
+/** Follows the changes of all organisations, from a day ago on, while `isOn`. */
 export function useFeed(isOn: boolean): { feed: Feed; retry: () => void } {
   const [feed, setFeed] = useState<Feed>({ changes: [], state: 'loading' });
   const [turn, setTurn] = useState(0);
@@ -38,7 +38,7 @@ export function useFeed(isOn: boolean): { feed: Feed; retry: () => void } {
       (error: unknown) => {
         if (stop.signal.aborted) return;
         setFeed((before) => ({ ...before, state: 'failed', error }));
-        // Who has seen something goes on by itself.
+        // After a first success it goes on by itself.
         if (cursor.current !== undefined) goOn(LONG_PAUSE_MS);
       },
     );
@@ -50,7 +50,7 @@ export function useFeed(isOn: boolean): { feed: Feed; retry: () => void } {
   return { feed, retry: () => setTurn((before) => before + 1) };
 }
 
-/** As long as pages come that are full of changes, the first ones are not all there. */
+/** True while full pages come: the first changes are not complete then. */
 function withPage({ changes, state }: Feed, items: readonly Change[]): Feed {
   const isReady = items.length === 0 || state === 'ready';
   return { changes: [...items.toReversed(), ...changes].slice(0, MOST), state: isReady ? 'ready' : 'loading' };

@@ -3,13 +3,13 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 
 interface Question<About> {
   about: About;
-  /** Key of its dialog. */
+  /** The key of its dialog. */
   id: number;
 }
 
 /**
- * What is being asked, if anything. Each question has a dialog of its own: one that is still closing must not take the
- * next one, which somebody quick has asked meanwhile, along.
+ * The present question, if any. Each question has a dialog of its own: one that is still closing must not close the
+ * next one, which a quick user has opened meanwhile.
  */
 export function useQuestion<About>() {
   const [asked, setAsked] = useState<Question<About>>();
@@ -23,7 +23,7 @@ export function useQuestion<About>() {
 
 interface DialogProps {
   title: string;
-  /** The button that does it. */
+  /** The text of the button that does it. */
   confirm: string;
   isReady?: boolean;
   isBusy?: boolean;
@@ -42,7 +42,7 @@ export function Dialog({ title, confirm, isReady = true, isBusy = false, onConfi
   const heading = useId();
   useEffect(() => {
     if (dialog.current?.open === false) dialog.current.showModal();
-    // Whoever presses Enter too soon has changed nothing.
+    // Pressing Enter too soon changes nothing.
     cancel.current?.focus();
   }, []);
   return (

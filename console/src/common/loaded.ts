@@ -1,18 +1,18 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
-/** What is known of something that is asked for. `stale` is why it could not be asked again. */
+/** The state of something that is loaded. `stale`: why it could not be loaded again. */
 export type Loaded<Data> =
   | { kind: 'loading' }
   | { kind: 'failed'; error: unknown }
   | { kind: 'ready'; data: Data; stale?: unknown };
 
-/** Something that is asked for, and how to ask again. */
+/** Something that is loaded, and a way to load it again. */
 export interface Asked<Data> {
   loaded: Loaded<Data>;
   reload(): void;
 }
 
-/** Asks once, and after so many milliseconds again, as long as `everyMs` names some. */
+/** Loads once, and again every `everyMs` milliseconds while that is set. */
 export function useLoaded<Data>(
   load: (signal: AbortSignal) => Promise<Data>,
   everyMs?: (data: Data | undefined) => number | undefined,
@@ -55,7 +55,7 @@ async function attempt<Data>(
   }
 }
 
-/** What was seen before stays in view. */
+/** What was loaded before stays in view. */
 function keeping<Data>(before: Loaded<Data>, error: unknown): Loaded<Data> {
   return before.kind === 'ready' ? { ...before, stale: error } : { kind: 'failed', error };
 }

@@ -3,10 +3,10 @@ import { useEffect } from 'preact/hooks';
 import type { AssistantKey } from './api-types.ts';
 import { dateOf, distanceOf, wordsOf } from './text.ts';
 
-/** How a state is to be taken. */
+/** The meaning of a state. */
 export type Tone = 'good' | 'bad' | 'warning' | 'busy' | 'plain';
 
-/** A state in a word. Its colour says nothing that the word does not. */
+/** A state as a word. Its colour says nothing that the word does not say. */
 export function Chip({ tone, children }: { tone: Tone; children: ComponentChildren }) {
   return <span class={`chip chip-${tone}`}>{children}</span>;
 }
@@ -50,7 +50,7 @@ export function StateChip({ code }: { code: string }) {
   return <Chip tone={TONES[code] ?? 'plain'}>{wordsOf(code)}</Chip>;
 }
 
-/** A time as a distance from now; the whole of it when it is pointed at. */
+/** A time relative to now; the full time on hover. */
 export function Time({ at }: { at: string }) {
   return (
     <time dateTime={at} title={dateOf(at)}>
@@ -64,12 +64,12 @@ export function AssistantLink({ orgId, role }: AssistantKey) {
   return <a href={addressOf({ orgId, role })}>{`${orgId} ${role}`}</a>;
 }
 
-/** Where the page of an assistant is. */
+/** The address of the page of an assistant. */
 export function addressOf({ orgId, role }: AssistantKey): string {
   return `/console/assistants/${encodeURIComponent(orgId)}/${role}`;
 }
 
-/** Terms and what is said of each; without those of which nothing is. */
+/** Terms and their values; those without a value are left out. */
 export function Facts({ of: facts, isWide = false }: FactsProps) {
   const known = facts.filter(([, value]) => value !== undefined && value !== null && value !== '');
   return (
@@ -86,7 +86,7 @@ export function Facts({ of: facts, isWide = false }: FactsProps) {
 
 interface FactsProps {
   of: readonly (readonly [string, ComponentChildren])[];
-  /** Side by side, where there is room. */
+  /** Side by side if there is room. */
   isWide?: boolean;
 }
 
@@ -109,7 +109,7 @@ interface PanelProps {
   children: ComponentChildren;
 }
 
-/** The heading of a page, and what can be done there. */
+/** The heading of a page, and its actions. */
 export function PageHead({ title, lead, children }: PageHeadProps) {
   useEffect(() => {
     document.title = `${title} · vapi-sync`;
@@ -131,7 +131,7 @@ interface PageHeadProps {
   children?: ComponentChildren;
 }
 
-/** What is typed here decides which rows are shown. */
+/** A field whose text filters the rows. */
 export function FilterField({ text, setText }: { text: string; setText: (text: string) => void }) {
   return (
     <input

@@ -1,8 +1,8 @@
 import { createClient } from '../../../client/index.ts';
 
 /**
- * The service, by the console's own address: there, requests are signed. Somebody waits, so that nothing is repeated
- * late.
+ * The service, at the console's own address, where requests are signed. Requests are not repeated late, as somebody is
+ * waiting.
  */
 export const service = createClient({
   baseUrl: new URL('/console/api', location.origin).href,

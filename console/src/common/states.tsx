@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Asked } from './loaded.ts';
 import { sentencesOf } from './problem.ts';
 
-/** Something is on its way. */
+/** Shown while something is loading. */
 export function Loading({ what }: { what: string }) {
   return (
     <div class="state" role="status">
@@ -12,7 +12,7 @@ export function Loading({ what }: { what: string }) {
   );
 }
 
-/** There is nothing; the children say what to do. */
+/** Shown when there is nothing; the children say what to do. */
 export function Empty({ title, children }: { title: string; children: ComponentChildren }) {
   return (
     <div class="state">
@@ -48,7 +48,7 @@ function Sentences({ of: error }: { of: unknown }) {
   return sentencesOf(error).map((sentence) => <p key={sentence}>{sentence}</p>);
 }
 
-/** Shows what was asked for, or why it is not there. */
+/** Shows what was loaded, or why it was not. */
 export function Show<Data>({ asked, what, children }: ShowProps<Data>) {
   const { loaded, reload } = asked;
   if (loaded.kind === 'loading') return <Loading what={what} />;

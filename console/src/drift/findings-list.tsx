@@ -5,10 +5,10 @@ import { Empty } from '../common/states.tsx';
 import { countOf, numberOf } from '../common/text.ts';
 import { groupsOf } from './findings.ts';
 
-/** Of a group, so many are shown. */
+/** The number of findings that are shown of a group. */
 const SHOWN = 100;
 
-/** Findings by what they have in common. */
+/** Findings in groups of one cause. */
 export function FindingsList({ findings, mode }: { findings: readonly Finding[]; mode: DriftRun['mode'] }) {
   if (findings.length === 0)
     return <Empty title="Nothing was found.">Every assistant is as it was applied last.</Empty>;

@@ -14,7 +14,7 @@ export interface DriftView {
   chosen: RunWithFindings | undefined;
 }
 
-/** Of a run, so many findings are read at most. */
+/** The most findings that are read of a run. */
 const MOST = 5_000;
 
 /** Reads the last runs, and the one that is named, or the newest. */

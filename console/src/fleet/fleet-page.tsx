@@ -30,7 +30,7 @@ export function FleetPage() {
   );
 }
 
-/** It stands in the address, so that the way back from an assistant finds it. */
+/** It is kept in the address, so that going back from an assistant restores it. */
 function useFilterText() {
   const [text, setText] = useState(() => new URL(location.href).searchParams.get('filter') ?? '');
   const set = (next: string) => {

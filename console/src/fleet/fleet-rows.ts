@@ -11,7 +11,7 @@ export interface FleetRow {
   text: string;
 }
 
-/** As much of the fleet as is known. */
+/** The part of the fleet that is loaded. */
 export interface Fleet {
   rows: readonly FleetRow[];
   state: 'loading' | 'ready' | 'failed';
@@ -20,12 +20,12 @@ export interface Fleet {
 
 const PAGE = 200;
 
-/** The fleet outlives its page, so that a way back shows it at once. */
+/** The fleet is kept when its page is left, so that going back shows it at once. */
 let fleet: Fleet | undefined;
 let reading = new AbortController();
 const watchers = new Set<() => void>();
 
-/** The fleet, which comes page by page, and how to read it anew. */
+/** The fleet, which is loaded page by page, and a way to load it again. */
 export function useFleet(): { fleet: Fleet; reload: () => void } {
   const known = useSyncExternalStore(watch, () => fleet);
   useEffect(() => {
@@ -73,7 +73,7 @@ async function* pages(signal: AbortSignal): AsyncGenerator<Status[]> {
   } while (cursor !== undefined);
 }
 
-/** Puts what is known of an assistant now into its row. */
+/** Updates the row of an assistant. */
 export function renewRow(status: Status): void {
   const address = addressOf(status);
   if (!fleet?.rows.some((row) => row.address === address)) return;

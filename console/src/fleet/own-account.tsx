@@ -6,8 +6,8 @@ import { type FleetRow, rowOf } from './fleet-rows.ts';
 import { FleetTable } from './fleet-table.tsx';
 
 /**
- * Nothing of the platform's account holds the text. It may name an organisation with an account of its own: no list has
- * these.
+ * Shown when no assistant of the platform's account matches the text. It may name an organisation with an account of
+ * its own, which no list has.
  */
 export function OwnAccount({ text }: { text: string }) {
   const orgId = text.trim();

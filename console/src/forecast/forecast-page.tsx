@@ -6,7 +6,7 @@ import { service } from '../common/service.ts';
 import { Empty, Show } from '../common/states.tsx';
 import { dayOf, distanceOf, numberOf } from '../common/text.ts';
 
-/** What stops when: models and voices that are to be retired. */
+/** Models and voices that are going to be retired, and when. */
 export function ForecastPage() {
   const asked = useLoaded(async (signal) => orThrow(await service.GET('/drift/runs', { signal })).runs);
   return (
@@ -115,7 +115,7 @@ function Examples({ of: examples }: { of: readonly string[] }) {
 
 const SOON_MS = 30 * 86_400_000;
 
-/** Red when it has stopped, amber within a month. */
+/** Red when it is retired, amber within a month before. */
 function When({ on }: { on: string | null }) {
   if (on === null) return <Chip tone="plain">No date</Chip>;
   const left = Date.parse(on) - Date.now();

@@ -15,7 +15,7 @@ const TITLES: Readonly<Record<Action, string>> = {
   rollback: 'Roll back',
 };
 
-/** As the states of docs/rollouts.md allow. */
+/** The actions that each state allows, as in docs/rollouts.md. */
 const ALLOWED: Readonly<Record<Rollout['state'], readonly Action[]>> = {
   planning: [],
   running: ['pause', 'abort', 'rollback'],
@@ -28,7 +28,7 @@ const ALLOWED: Readonly<Record<Rollout['state'], readonly Action[]>> = {
   'rolled-back': [],
 };
 
-/** What can be done with a rollout. What is not undone by another button is asked first. */
+/** The actions on a rollout. One that no other button undoes is confirmed first. */
 export function Actions({ rollout, onChange }: { rollout: Rollout; onChange: () => void }) {
   const { asked, ask, end } = useQuestion<'abort' | 'rollback'>();
   const question = asked?.about;

@@ -1,6 +1,6 @@
 import type { Rollout } from '../common/api-types.ts';
 
-/** How far a wave is: numbers of targets. */
+/** The progress of a wave, in numbers of targets. */
 export interface Wave {
   size: number;
   done: number;
@@ -9,19 +9,19 @@ export interface Wave {
 
 const RESTING: readonly Rollout['state'][] = ['completed', 'failed', 'aborted', 'rolled-back'];
 
-/** True when nothing will happen any more, unless somebody rolls it back. */
+/** True when nothing more happens unless somebody rolls it back. */
 export function isOver({ state }: Rollout): boolean {
   return RESTING.includes(state);
 }
 
-/** Targets that are done with, in whatever way. */
+/** Targets that are finished, in whatever state. */
 export function doneOf({ targets, counts }: Rollout): number {
   return targets - counts.outdated - counts.applying;
 }
 
 /**
- * How far each wave is. A rollout fills them one after the other and tells the sum; a rollback empties them from the
- * newest on.
+ * The progress of each wave. A rollout fills them one after the other and only tells the sum; a rollback empties them
+ * from the newest on.
  */
 export function wavesOf(rollout: Rollout): Wave[] {
   let done = doneOf(rollout);

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { LOCAL_ACCOUNTS } from '../../../local/vapi/stand-in.ts';
-import { DynamoAssistantOwners } from '../../../src/adapters/dynamodb/assistant-owners.ts';
-import type { Role } from '../../../src/domain/configuration/assistant-key.ts';
-import { isJsonObject, type JsonObject } from '../../../src/domain/json.ts';
-import { Problem } from '../../../src/domain/problem.ts';
-import { type ImportResult, importAssistant } from '../../../src/domain/sync/import/import-assistant.ts';
-import { call } from '../../local/vapi-caller.ts';
-import { configuration, withPrompt } from '../../support/configurations.ts';
-import { type Environment, PLATFORM_KEY, type TestService, WITHOUT_PAUSES } from '../../support/service.ts';
-import { assistantsWithKey, calls } from '../../support/upstream.ts';
-import { useService } from '../../support/use-service.ts';
+import { LOCAL_ACCOUNTS } from '../../../../local/vapi/stand-in.ts';
+import { DynamoAssistantOwners } from '../../../../src/adapters/dynamodb/assistant-owners.ts';
+import type { Role } from '../../../../src/domain/configuration/assistant-key.ts';
+import { isJsonObject, type JsonObject } from '../../../../src/domain/json.ts';
+import { Problem } from '../../../../src/domain/problem.ts';
+import { type ImportResult, importAssistant } from '../../../../src/domain/sync/import/import-assistant.ts';
+import { call } from '../../../local/vapi-caller.ts';
+import { configuration, withPrompt } from '../../../support/configurations.ts';
+import { type Environment, PLATFORM_KEY, type TestService, WITHOUT_PAUSES } from '../../../support/service.ts';
+import { assistantsWithKey, calls } from '../../../support/upstream.ts';
+import { useService } from '../../../support/use-service.ts';
 
 let service: TestService;
 let org: string;
