@@ -11,7 +11,7 @@ import type { TestService } from '../support/service.ts';
 import { assistantsOf } from '../support/upstream.ts';
 import { cli, type ServedService, useServed } from './cli-process.ts';
 
-const PROCESSES_MS = 120_000;
+const PROCESSES_MS = 240_000;
 
 let service: TestService;
 let served: ServedService;
