@@ -102,6 +102,21 @@ it('one that a dead worker had brought to the version is taken back, also when i
   expect(await messageOf(one)).toBe('one 1');
 });
 
+it('one whose update had its effect before the key was refused is taken back', async () => {
+  const [one = ''] = await bound(1);
+  const { rolloutId } = (await start()).body;
+  service.vapi.inject({ on: { method: 'PATCH' }, behaviour: { kind: 'error-after', status: 503 } });
+  service.vapi.inject({ on: {}, skip: 1, times: null, behaviour: { kind: 'error-before', status: 401 } });
+  await work(rolloutId);
+  service.vapi.clearFaults();
+  expect(await show(rolloutId)).toMatchObject({ state: 'paused', failures: [{ code: 'VAPI_UNAUTHORIZED' }] });
+  expect(await messageOf(one)).toBe('two 1');
+  await act(rolloutId, 'rollback');
+  await work(rolloutId);
+  expect(await show(rolloutId)).toMatchObject({ state: 'rolled-back', counts: { 'rolled-back': 1 } });
+  expect(await messageOf(one)).toBe('one 1');
+});
+
 it('a voice that was retired since is replaced on the way back, as by a PUT', async () => {
   const voice = { provider: 'vapi', voiceId: 'Elliot' };
   const lenient = service.anotherEnvironment({ settings: { VOICE_POLICY: 'keep-active-vapi' } });

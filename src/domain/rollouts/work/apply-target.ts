@@ -30,8 +30,8 @@ export interface Applied {
 
 /** Applies the version to one target, as any PUT would, if its row is still as planned. Never throws a `Problem`. */
 export async function applyTarget(call: RolloutCall, rollout: Rollout, target: Target): Promise<Applied> {
-  return await judged(call, { rollout, target }, async () => {
-    const operation = operationOf(call, rollout, { target, step: 'apply' });
+  return await judged(call, { rollout, target }, async (sent) => {
+    const operation = operationOf(call, rollout, { target, step: 'apply', sent });
     const view = await operation.mappings.read(operation.key.orgId);
     const mapping = mappingOf(view, operation.key);
     if (!mapping) return { ...target, state: 'skipped', ...NOT_MAPPED };
@@ -53,8 +53,8 @@ export async function applyTarget(call: RolloutCall, rollout: Rollout, target: T
  * `Problem`.
  */
 export async function takeTargetBack(call: RolloutCall, rollout: Rollout, target: Target): Promise<Applied> {
-  return await judged(call, { rollout, target }, async () => {
-    const operation = operationOf(call, rollout, { target, step: 'back' });
+  return await judged(call, { rollout, target }, async (sent) => {
+    const operation = operationOf(call, rollout, { target, step: 'back', sent });
     const view = await operation.mappings.read(operation.key.orgId);
     const mapping = mappingOf(view, operation.key);
     if (!mapping) return { ...target, state: 'skipped', ...NOT_MAPPED };
@@ -113,14 +113,37 @@ function plannedRow({ specHash, boundBy }: Target, operationId: string): Planned
 function operationOf(
   call: RolloutCall,
   { rolloutId }: Rollout,
-  { target: { orgId, role }, step }: { target: Target; step: 'apply' | 'back' },
+  { target: { orgId, role }, step, sent }: { target: Target; step: 'apply' | 'back'; sent: Sent },
 ): Operation {
   const id = `${rolloutId}:${orgId}:${role}:${step}`;
-  return { ...call, vapi: paced(call), id, key: { orgId, role }, by: { kind: 'rollout', id: rolloutId } };
+  return { ...call, vapi: paced(call, sent), id, key: { orgId, role }, by: { kind: 'rollout', id: rolloutId } };
 }
 
-function paced({ vapi, pacer, callsPerSecond }: RolloutCall): VapiAccounts {
-  return { open: (apiKey, deadline) => pacer.paced(vapi.open(apiKey, deadline), callsPerSecond) };
+/** Whether something that was sent may have had its effect, whatever failed after it. */
+interface Sent {
+  mayHaveLanded: boolean;
+}
+
+function paced({ vapi, pacer, callsPerSecond }: RolloutCall, sent: Sent): VapiAccounts {
+  const open: VapiAccounts['open'] = (apiKey, deadline) => {
+    const account = pacer.paced(vapi.open(apiKey, deadline), callsPerSecond);
+    const { assistants } = account;
+    const create: typeof assistants.create = (payload) => noting(sent, () => assistants.create(payload));
+    const update: typeof assistants.update = (id, patch) => noting(sent, () => assistants.update(id, patch));
+    return { ...account, assistants: { ...assistants, create, update } };
+  };
+  return { open };
+}
+
+async function noting<Reply>(sent: Sent, send: () => Promise<Reply>): Promise<Reply> {
+  try {
+    const reply = await send();
+    sent.mayHaveLanded = true;
+    return reply;
+  } catch (error) {
+    sent.mayHaveLanded ||= !(error instanceof Problem && error.withoutEffect);
+    throw error;
+  }
 }
 
 /**
@@ -130,16 +153,17 @@ function paced({ vapi, pacer, callsPerSecond }: RolloutCall): VapiAccounts {
 async function judged(
   call: RolloutCall,
   { rollout, target }: { rollout: Rollout; target: Target },
-  act: () => Promise<Target>,
+  act: (sent: Sent) => Promise<Target>,
 ): Promise<Applied> {
+  const sent: Sent = { mayHaveLanded: false };
   try {
-    return { target: withoutCause(await act()) };
+    return { target: withoutCause(await act(sent)) };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (error.code === 'PRECONDITION_FAILED') return { target: changedSince(target) };
     const since = sinceOf(rollout, target) ?? isoNow(call.runtime);
     const cause = { code: error.code, detail: error.message.slice(0, MAX_DETAIL) };
-    const reached = mayBeChanged(target) || !WITHOUT_EFFECT.includes(error.code);
+    const reached = mayBeChanged(target) || sent.mayHaveLanded || !WITHOUT_EFFECT.includes(error.code);
     const isOver = call.runtime.now() - Date.parse(since) >= PATIENCE_MS;
     if (!error.retryable || isOver) return { target: { ...target, ...cause, reached, state: 'failed' } };
     const afterSeconds = error.retryAfterSeconds;
@@ -158,7 +182,7 @@ function withoutCause(target: Target): Target {
   return rest;
 }
 
-/** Failures after which it is certain that nothing changed at Vapi. */
+/** Failures that change nothing at Vapi themselves. */
 const WITHOUT_EFFECT: readonly ProblemCode[] = [
   'VALIDATION_FAILED',
   'VARIABLES_MISSING',
