@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { type Document, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { HIDDEN } from '../../src/domain/configuration/masking.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
@@ -44,7 +44,10 @@ export function textOfBytes(bytes: Uint8Array): string {
 
 function textOf(file: string, mistakes: Mistake[]): string | undefined {
   try {
-    return readText(file);
+    // What is no file may never end, as a pipe does.
+    if (statSync(file).isFile()) return readText(file);
+    mistakes.push({ file, text: 'is no file; a file must be here, or a link to one' });
+    return undefined;
   } catch (error) {
     const code = Error.isError(error) && 'code' in error ? String(error.code) : undefined;
     const text = code ? `cannot be read (${code}); a file must be here, or a link to one` : NO_UTF8;

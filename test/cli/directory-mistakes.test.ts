@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../local/temporary-directory.ts';
@@ -143,6 +144,7 @@ it(
       'orgs/utf16.yaml': Buffer.from('\ufeffassistants: {}\n', 'utf16le'),
       'orgs/vacant.yaml': `assistants:\n  inbound:\n    name: ${'$'}{env:VACANT}\n    ${MODEL}\n`,
     });
+    execFileSync('mkfifo', [join(directory, 'orgs/pipe.yaml')]);
     const { err } = await cli(['plan', directory, '--url', served.url], { env: { VACANT: '' } });
     const lines = err.trimEnd().replaceAll(`${directory}/`, '').split('\n');
     expect(lines.toSorted()).toEqual(
@@ -150,11 +152,12 @@ it(
         `orgs/gl\u00f6bex.yaml: "gl\u00f6bex" is no id of an organisation; ${form}`,
         `orgs/${long}.yaml: "${long}" is no id of an organisation; ${form}`,
         'orgs/latin1.yaml: is no UTF-8; save it in that encoding',
+        'orgs/pipe.yaml: is no file; a file must be here, or a link to one',
         'orgs/several.yaml:2: holds several documents; take out the line `---`, or make a file of each',
         'orgs/twice.yaml:5: this name is there twice; remove one of them',
         'orgs/utf16.yaml: is no UTF-8; save it in that encoding',
         'orgs/vacant.yaml:3: VACANT is empty in the environment; give it a value',
-        '7 mistakes: nothing is applied.',
+        '8 mistakes: nothing is applied.',
       ].toSorted(),
     );
     const file = join(directory, 'orgs/latin1.yaml');

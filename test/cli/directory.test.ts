@@ -169,7 +169,7 @@ it(
         'not a yaml.txt: is not an organisation: name it <id>.yaml',
         expect.stringMatching(/^-odd\.yaml: "-odd" is no id of an organisation; use 1 to 64 letters/),
         'good.yml: is of the same id as good.yaml; remove one of them',
-        'folder.yaml: cannot be read (EISDIR); a file must be here, or a link to one',
+        'folder.yaml: is no file; a file must be here, or a link to one',
         'link.yaml: cannot be read (ENOENT); a file must be here, or a link to one',
         expect.stringMatching(/templates\/desk\.md:5: the environment has no NOT_THERE$/),
         expect.stringMatching(/templates\/desk\.md:6: \[hidden\] stands for a secret/),
