@@ -5,13 +5,9 @@ import { hashOf } from '../configuration/canonical-hash.ts';
 import { type Configuration, type DesiredAssistant, desiredFrom } from '../configuration/configuration.ts';
 import { normaliseVoice } from '../configuration/voice.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
-import {
-  type AssistantMapping,
-  type LinkedTool,
-  mappingOf,
-  type OrganisationView,
-} from '../mapping/assistant-mapping.ts';
+import type { AssistantMapping, LinkedTool } from '../mapping/assistant-mapping.ts';
 import { isBeingRemoved } from '../mapping/claim.ts';
+import { mappingOf, type OrganisationView } from '../mapping/organisation-view.ts';
 import type { MappingChange } from '../mapping/stores.ts';
 import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
