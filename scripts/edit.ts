@@ -7,7 +7,7 @@ import { enterTarget, type Target } from '../cli/import/target.ts';
 import { LOCAL_ACCOUNTS } from '../local/vapi/stand-in.ts';
 import { makeApplication } from '../src/application.ts';
 import { type AssistantKey, parseAssistantKey } from '../src/domain/configuration/assistant-key.ts';
-import { mappingOf } from '../src/domain/mapping/assistant-mapping.ts';
+import { mappingOf } from '../src/domain/mapping/organisation-view.ts';
 import { readSettings } from '../src/settings.ts';
 
 const USAGE = `npm run edit -- ORG/ROLE '{"firstMessage": "By hand"}'    or    npm run edit -- ORG/ROLE --delete`;

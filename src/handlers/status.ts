@@ -2,8 +2,8 @@ import { makeStatusApplication, type StatusApplication } from '../application.ts
 import { type AssistantKey, parseAssistantKey, parseOrgId } from '../domain/configuration/assistant-key.ts';
 import { describeHistory } from '../domain/history/history.ts';
 import { shownConfiguration } from '../domain/history/shown-configuration.ts';
-import { assertReadable, type OrganisationView } from '../domain/mapping/assistant-mapping.ts';
 import { type AssistantStatus, describeAssistants } from '../domain/mapping/describe.ts';
+import { assertReadable, type OrganisationView } from '../domain/mapping/organisation-view.ts';
 import { Problem, validationFailed } from '../domain/problem.ts';
 import { organisationResponse } from './answers/organisation-answer.ts';
 import { entityTag } from './http/entity-tag.ts';

@@ -5,7 +5,8 @@ import { type FleetIndex, type Slice, specName } from '../../src/domain/drift/fl
 import type { DriftRun, DriftRunStore, DriftUnit, FindingStore } from '../../src/domain/drift/runs.ts';
 import type { Stray, StrayStore } from '../../src/domain/drift/strays.ts';
 import type { CurrentRun, UnitStore } from '../../src/domain/long-work/run.ts';
-import type { AssistantMapping, MappingRow } from '../../src/domain/mapping/assistant-mapping.ts';
+import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
+import type { MappingRow } from '../../src/domain/mapping/organisation-view.ts';
 import { copyOf } from './copy-of.ts';
 import type { MemoryMappingStore, MemorySpecStore } from './memory-stores.ts';
 

@@ -3,15 +3,11 @@ import type { ScopeKey } from '../../src/domain/account/scope.ts';
 import type { AssistantKey } from '../../src/domain/configuration/assistant-key.ts';
 import type { Configuration } from '../../src/domain/configuration/configuration.ts';
 import type { SpecHistory, StoredSpec } from '../../src/domain/history/history.ts';
-import {
-  type AssistantMapping,
-  isReadable,
-  type MappingRow,
-  type OrganisationView,
-} from '../../src/domain/mapping/assistant-mapping.ts';
+import type { AssistantMapping } from '../../src/domain/mapping/assistant-mapping.ts';
 import type { AssistantOwner, AssistantOwners } from '../../src/domain/mapping/assistant-owners.ts';
 import type { Claim } from '../../src/domain/mapping/claim.ts';
 import { mappingAfter } from '../../src/domain/mapping/mapping-after.ts';
+import { isReadable, type MappingRow, type OrganisationView } from '../../src/domain/mapping/organisation-view.ts';
 import type {
   MappingStore,
   MappingWrite,

@@ -12,7 +12,7 @@ import type { Configuration } from '../../domain/configuration/configuration.ts'
 import type { Window } from '../../domain/drift/check/window.ts';
 import { type FleetIndex, type Slice, type SpecName, specName } from '../../domain/drift/fleet.ts';
 import type { AssistantIndex } from '../../domain/fleet/assistant-index.ts';
-import type { MappingRow } from '../../domain/mapping/assistant-mapping.ts';
+import type { MappingRow } from '../../domain/mapping/organisation-view.ts';
 import { parseMapping } from './organisation-rows.ts';
 import type { Table } from './rows/claimed-rows.ts';
 import { cursorOf, positionIn } from './rows/cursor.ts';

@@ -1,7 +1,8 @@
 import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { AssistantKey } from '../../domain/configuration/assistant-key.ts';
-import type { AssistantMapping, OrganisationView } from '../../domain/mapping/assistant-mapping.ts';
+import type { AssistantMapping } from '../../domain/mapping/assistant-mapping.ts';
+import type { OrganisationView } from '../../domain/mapping/organisation-view.ts';
 import type { MappingStore, MappingWrite, MappingWriteResult } from '../../domain/mapping/stores.ts';
 import { parseMapping, parseOrganisationRecord, storedFields } from './organisation-rows.ts';
 import { ClaimedRows, type Table } from './rows/claimed-rows.ts';

@@ -16,7 +16,8 @@ const MAX_TOOLS = 100;
 const FUNCTION_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /**
- * Reads the `tools` of a request; null and absent are none. Adds what is wrong to `errors`; deeper is Vapi's to judge.
+ * Reads the `tools` of a request; null and absent mean none. Adds what is wrong to `errors`; everything deeper is
+ * Vapi's to judge.
  */
 export function parseTools(tools: Json | undefined, errors: FieldError[]): JsonObject[] {
   if (tools === undefined || tools === null) return [];

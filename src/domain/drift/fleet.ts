@@ -1,7 +1,7 @@
 import type { ScopeKey } from '../account/scope.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import type { Configuration } from '../configuration/configuration.ts';
-import type { MappingRow } from '../mapping/assistant-mapping.ts';
+import type { MappingRow } from '../mapping/organisation-view.ts';
 import type { Window } from './check/window.ts';
 
 /** A page of a list; `next` is where the following page begins, absent after the last. */

@@ -1,6 +1,6 @@
 import type { ScopeKey } from '../account/scope.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
-import type { MappingRow } from '../mapping/assistant-mapping.ts';
+import type { MappingRow } from '../mapping/organisation-view.ts';
 
 /** The mappings of a whole fleet, and the one that names an assistant. A write of the last second may be missing. */
 export interface AssistantIndex {

@@ -1,7 +1,7 @@
 import type { ScopeKey } from '../account/scope.ts';
 import { isOrgId } from '../configuration/assistant-key.ts';
-import { isReadable, type MappingRow, mappingOf } from '../mapping/assistant-mapping.ts';
 import { ASSISTANT_STATES, type AssistantStatus, describeMapping } from '../mapping/describe.ts';
+import { isReadable, type MappingRow, mappingOf } from '../mapping/organisation-view.ts';
 import type { MappingStore } from '../mapping/stores.ts';
 import { limitIn } from '../page-limit.ts';
 import { type FieldError, Problem, validationFailed } from '../problem.ts';

@@ -1,7 +1,8 @@
 import { compareTexts } from '../compare-texts.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import type { SpecSummary } from '../configuration/summary.ts';
-import { type AssistantMapping, mappingOf } from '../mapping/assistant-mapping.ts';
+import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
+import { mappingOf } from '../mapping/organisation-view.ts';
 import type { MappingStore } from '../mapping/stores.ts';
 import { Problem } from '../problem.ts';
 

@@ -1,4 +1,5 @@
-import { type AssistantMapping, mappingOf } from '../mapping/assistant-mapping.ts';
+import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
+import { mappingOf } from '../mapping/organisation-view.ts';
 import type { Operation } from '../operation.ts';
 import { isoNow } from '../runtime.ts';
 import { sendOrRecord } from '../send-task.ts';

@@ -44,7 +44,7 @@ export interface UnitStore<U extends Unit> {
   /** In the order of their numbers. */
   all(runId: string): Promise<U[]>;
   read(runId: string, number: number): Promise<U | undefined>;
-  /** Undefined when another task has gone on with the unit since it was read. */
+  /** Undefined when another task has worked on the unit since it was read. */
   commit(unit: U, change: UnitChange<U>): Promise<U | undefined>;
 }
 

@@ -2,8 +2,9 @@ import type { VersionShare } from '../account/vapi-account.ts';
 import type { Actor } from '../actor.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import type { SpecSummary } from '../configuration/summary.ts';
-import type { AssistantMapping, DriftState, LiveState, OrganisationView } from './assistant-mapping.ts';
+import type { AssistantMapping, DriftState, LiveState } from './assistant-mapping.ts';
 import { ageSecondsOf, isBeingRemoved, isHeld, mayHaveCreated, settlesAt } from './claim.ts';
+import type { OrganisationView } from './organisation-view.ts';
 
 /** `imported`: mapped as it was found at Vapi; no configuration has been applied yet. */
 export const ASSISTANT_STATES = ['imported', 'synced', 'changing', 'unresolved', 'interrupted'] as const;

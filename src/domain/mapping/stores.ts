@@ -1,14 +1,9 @@
 import type { AssistantKey } from '../configuration/assistant-key.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { SpecSummary } from '../configuration/summary.ts';
-import type {
-  AssistantMapping,
-  DriftState,
-  OrganisationView,
-  PhoneNumberState,
-  TemplateBinding,
-} from './assistant-mapping.ts';
+import type { AssistantMapping, DriftState, PhoneNumberState, TemplateBinding } from './assistant-mapping.ts';
 import type { Claim } from './claim.ts';
+import type { OrganisationView } from './organisation-view.ts';
 import type { Transition } from './transitions.ts';
 
 /** What the store itself writes: the key, the counter and the times of a row. */

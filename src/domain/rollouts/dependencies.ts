@@ -1,6 +1,6 @@
 import type { Journal } from '../journal.ts';
 import type { Pacer } from '../long-work/paced-account.ts';
-import type { MappingRow } from '../mapping/assistant-mapping.ts';
+import type { MappingRow } from '../mapping/organisation-view.ts';
 import type { SyncDependencies } from '../operation.ts';
 import type { Deadline } from '../runtime.ts';
 import type { TemplateDependencies } from '../templates/bind.ts';

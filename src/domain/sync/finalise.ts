@@ -3,17 +3,11 @@ import type { Resource } from '../account/vapi-account.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
 import { shapeMark } from '../configuration/shape.ts';
 import type { SpecSummary } from '../configuration/summary.ts';
-import {
-  type AssistantMapping,
-  type Attempt,
-  type LiveState,
-  mappingOf,
-  type Retiree,
-  type TemplateBinding,
-} from '../mapping/assistant-mapping.ts';
+import type { AssistantMapping, Attempt, LiveState, Retiree, TemplateBinding } from '../mapping/assistant-mapping.ts';
 import { changeMark } from '../mapping/change-mark.ts';
 import { isHeld } from '../mapping/claim.ts';
 import { endClaim, type HeldClaim } from '../mapping/hold-claim.ts';
+import { mappingOf } from '../mapping/organisation-view.ts';
 import { waitForClaim } from '../mapping/wait-for-claim.ts';
 import type { Operation } from '../operation.ts';
 import type { Problem } from '../problem.ts';

@@ -1,8 +1,8 @@
 import type { Scope } from '../account/scope.ts';
 import type { Resource } from '../account/vapi-account.ts';
 import type { AssistantKey } from '../configuration/assistant-key.ts';
-import { mappingOf } from '../mapping/assistant-mapping.ts';
 import { isHeld } from '../mapping/claim.ts';
+import { mappingOf } from '../mapping/organisation-view.ts';
 import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 

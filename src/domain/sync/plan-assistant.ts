@@ -3,16 +3,10 @@ import type { Access } from '../account/credentials.ts';
 import type { OrganisationRecord } from '../account/organisation-record.ts';
 import type { TrafficWish } from '../configuration/assistant-request.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
-import {
-  type AssistantMapping,
-  type LinkedTool,
-  mappingOf,
-  type OrganisationView,
-  type Retiree,
-  type TemplateBinding,
-} from '../mapping/assistant-mapping.ts';
+import type { AssistantMapping, LinkedTool, Retiree, TemplateBinding } from '../mapping/assistant-mapping.ts';
 import { unresolvedForSeconds } from '../mapping/claim.ts';
 import { type Expectation, expecting } from '../mapping/expectation.ts';
+import { mappingOf, type OrganisationView } from '../mapping/organisation-view.ts';
 import type { Operation } from '../operation.ts';
 import { wantedPhoneNumber } from '../phone-number/phone-number.ts';
 import { Problem } from '../problem.ts';

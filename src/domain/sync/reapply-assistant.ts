@@ -3,13 +3,9 @@ import type { OrganisationRecord } from '../account/organisation-record.ts';
 import type { TrafficWish } from '../configuration/assistant-request.ts';
 import type { DesiredAssistant } from '../configuration/configuration.ts';
 import { annotateMapping } from '../mapping/annotate-mapping.ts';
-import {
-  type AssistantMapping,
-  type LinkedTool,
-  mappingOf,
-  type OrganisationView,
-} from '../mapping/assistant-mapping.ts';
+import type { AssistantMapping, LinkedTool } from '../mapping/assistant-mapping.ts';
 import { isBeingRemoved } from '../mapping/claim.ts';
+import { mappingOf, type OrganisationView } from '../mapping/organisation-view.ts';
 import type { MappingChange } from '../mapping/stores.ts';
 import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';

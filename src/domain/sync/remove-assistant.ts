@@ -1,10 +1,11 @@
 import { type AccessSession, openAccessSession } from '../account/access-session.ts';
 import type { Access } from '../account/credentials.ts';
 import type { VapiAccount } from '../account/vapi-account.ts';
-import { type AssistantMapping, mappingOf, type Retiree } from '../mapping/assistant-mapping.ts';
+import type { AssistantMapping, Retiree } from '../mapping/assistant-mapping.ts';
 import { isHeld, mayHaveCreated, settlesAt } from '../mapping/claim.ts';
 import { type Expectation, expecting } from '../mapping/expectation.ts';
 import { endClaim, giveBack, type HeldClaim, leaveUnresolved, takeClaim } from '../mapping/hold-claim.ts';
+import { mappingOf } from '../mapping/organisation-view.ts';
 import { assertTimeLeft, waitForClaim } from '../mapping/wait-for-claim.ts';
 import type { Operation } from '../operation.ts';
 import { releaseNumbers } from '../phone-number/link-phone-number.ts';

@@ -1,7 +1,7 @@
 import { openAccessSession } from '../account/access-session.ts';
 import type { Access } from '../account/credentials.ts';
 import type { AssistantVersion } from '../account/vapi-account.ts';
-import { mappingOf } from '../mapping/assistant-mapping.ts';
+import { mappingOf } from '../mapping/organisation-view.ts';
 import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { sendOrRecord } from '../send-task.ts';

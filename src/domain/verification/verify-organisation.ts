@@ -2,8 +2,9 @@ import { type AccessSession, openAccessSession } from '../account/access-session
 import type { Access } from '../account/credentials.ts';
 import type { Resource } from '../account/vapi-account.ts';
 import type { Journal } from '../journal.ts';
-import type { AssistantMapping, OrganisationView } from '../mapping/assistant-mapping.ts';
+import type { AssistantMapping } from '../mapping/assistant-mapping.ts';
 import { stateOf } from '../mapping/describe.ts';
+import type { OrganisationView } from '../mapping/organisation-view.ts';
 import type { SyncDependencies } from '../operation.ts';
 import { lookAtNumber } from '../phone-number/link-phone-number.ts';
 import { wantedPhoneNumber } from '../phone-number/phone-number.ts';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Application } from '../../../src/application.ts';
 import type { Resource } from '../../../src/domain/account/vapi-account.ts';
 import { isJsonObject } from '../../../src/domain/json.ts';
-import { mappingOf } from '../../../src/domain/mapping/assistant-mapping.ts';
+import { mappingOf } from '../../../src/domain/mapping/organisation-view.ts';
 import type { MappingStore } from '../../../src/domain/mapping/stores.ts';
 import { Problem } from '../../../src/domain/problem.ts';
 import { OWN_KEY_ORGANISATION } from '../../../src/domain/verification/run.ts';

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type ScopeKey, scopeKeyOf } from '../../../domain/account/scope.ts';
 import { type AssistantKey, ROLES, type Role } from '../../../domain/configuration/assistant-key.ts';
-import type { UnreadableMapping } from '../../../domain/mapping/assistant-mapping.ts';
+import type { UnreadableMapping } from '../../../domain/mapping/organisation-view.ts';
 import type { MappingChange } from '../../../domain/mapping/stores.ts';
 
 export type Item = Record<string, AttributeValue>;

@@ -2,7 +2,7 @@ import type { ScopeKey } from '../../account/scope.ts';
 import type { Resource } from '../../account/vapi-account.ts';
 import { ownerOf } from '../../configuration/owner.ts';
 import { CALL_KINDS, type PacedAccount } from '../../long-work/paced-account.ts';
-import { isReadable } from '../../mapping/assistant-mapping.ts';
+import { isReadable } from '../../mapping/organisation-view.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
 import { retirementsOf } from '../retirements.ts';
 import type { DriftRun } from '../runs.ts';

@@ -1,5 +1,5 @@
 import type { Resource } from '../../account/vapi-account.ts';
-import type { MappingRow } from '../../mapping/assistant-mapping.ts';
+import type { MappingRow } from '../../mapping/organisation-view.ts';
 import { createdMs, type Page } from './window.ts';
 
 /** Rows of the index, and how far down they are complete. */

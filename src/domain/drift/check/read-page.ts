@@ -1,6 +1,6 @@
 import type { ScopeKey } from '../../account/scope.ts';
 import type { VapiAccount } from '../../account/vapi-account.ts';
-import type { MappingRow } from '../../mapping/assistant-mapping.ts';
+import type { MappingRow } from '../../mapping/organisation-view.ts';
 import { Problem } from '../../problem.ts';
 import type { FleetIndex } from '../fleet.ts';
 import { type Rows, rowMs } from './join-page.ts';

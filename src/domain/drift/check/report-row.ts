@@ -1,13 +1,7 @@
 import type { DriftMode, OrganisationRecord } from '../../account/organisation-record.ts';
 import { organisationOf } from '../../account/scope.ts';
-import {
-  type AssistantMapping,
-  type DriftState,
-  type LiveState,
-  mappingOf,
-  type UnreadableMapping,
-  unreadableOf,
-} from '../../mapping/assistant-mapping.ts';
+import type { AssistantMapping, DriftState, LiveState } from '../../mapping/assistant-mapping.ts';
+import { mappingOf, type UnreadableMapping, unreadableOf } from '../../mapping/organisation-view.ts';
 import { isoNow } from '../../runtime.ts';
 import type { Finding } from '../finding.ts';
 import { modeFor } from '../mode.ts';

@@ -1,7 +1,8 @@
 import type { AssistantKey } from '../../configuration/assistant-key.ts';
 import { nameOf } from '../../journal.ts';
 import { annotateMapping } from '../../mapping/annotate-mapping.ts';
-import { type AssistantMapping, mappingOf, NUMBER_PATH } from '../../mapping/assistant-mapping.ts';
+import { type AssistantMapping, NUMBER_PATH } from '../../mapping/assistant-mapping.ts';
+import { mappingOf } from '../../mapping/organisation-view.ts';
 import { Problem } from '../../problem.ts';
 import { isoNow } from '../../runtime.ts';
 import { removeAssistant } from '../../sync/remove-assistant.ts';

@@ -58,7 +58,7 @@ function underWayFor({ healing, updatedAt }: HealingRun, now: number): number {
   return healing.removing === undefined ? 0 : Date.parse(updatedAt) + TASK_MS - now;
 }
 
-/** One conditional write. Undefined when another task has gone on with the run since it was read. */
+/** One conditional write. Undefined when another task has changed the run since it was read. */
 async function note(
   { runs, runtime }: DriftDependencies,
   run: HealingRun,
@@ -76,7 +76,7 @@ async function end(call: DriftCall, run: HealingRun): Promise<TaskEnd> {
   return { kind: 'done', outcome: await closeRun(call, { run, totals, suspicious }) };
 }
 
-/** Undefined when another task has gone on with the run. */
+/** Undefined when another task has changed the run. */
 async function healPage(
   call: DriftCall,
   { run, findings }: { run: HealingRun; findings: readonly Finding[] },

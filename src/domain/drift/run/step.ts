@@ -1,5 +1,5 @@
 import type { ScopeKey } from '../../account/scope.ts';
-import { isReadable } from '../../mapping/assistant-mapping.ts';
+import { isReadable } from '../../mapping/organisation-view.ts';
 import { Problem } from '../../problem.ts';
 import { checkPage } from '../check/check-page.ts';
 import { checkClaimed } from '../check/check-row.ts';

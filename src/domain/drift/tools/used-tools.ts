@@ -1,6 +1,6 @@
 import type { ScopeKey } from '../../account/scope.ts';
 import { organisationOf } from '../../account/scope.ts';
-import { isReadable, type MappingRow } from '../../mapping/assistant-mapping.ts';
+import { isReadable, type MappingRow } from '../../mapping/organisation-view.ts';
 import type { DriftDependencies } from '../drift-dependencies.ts';
 import type { Slice } from '../fleet.ts';
 

@@ -1,7 +1,7 @@
 import type { AssistantKey } from '../../configuration/assistant-key.ts';
 import { desireAssistant } from '../../configuration/configuration.ts';
 import { maskChange } from '../../configuration/masking.ts';
-import { mappingOf } from '../../mapping/assistant-mapping.ts';
+import { mappingOf } from '../../mapping/organisation-view.ts';
 import { offsetIn } from '../../page-limit.ts';
 import { type FieldError, Problem, validationFailed } from '../../problem.ts';
 import { planAssistant } from '../../sync/plan-assistant.ts';

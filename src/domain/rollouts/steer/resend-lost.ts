@@ -2,6 +2,7 @@ import type { RolloutCall } from '../dependencies.ts';
 import type { Rollout } from '../rollout.ts';
 import { heldForMs } from '../work/work-on-targets.ts';
 import { withEachOpen } from './open-rollouts.ts';
+
 /**
  * Sends the task of each open rollout again that waits for nothing and has made no progress for this long (ms). Returns
  * how many it sent.

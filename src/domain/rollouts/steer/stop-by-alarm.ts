@@ -2,6 +2,7 @@ import type { RolloutCall } from '../dependencies.ts';
 import { findRollout, sendTask, stop } from '../transit.ts';
 import { isAllowed } from '../transitions.ts';
 import { withEachOpen } from './open-rollouts.ts';
+
 /** Stops every open rollout that names an alarm. Returns their ids. */
 export async function stopByAlarm(call: RolloutCall, alarm: string): Promise<string[]> {
   const named: string[] = [];

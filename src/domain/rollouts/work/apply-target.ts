@@ -1,12 +1,8 @@
 import type { VapiAccounts } from '../../account/vapi-account.ts';
 import { type DesiredAssistant, desireAssistant } from '../../configuration/configuration.ts';
-import {
-  type AssistantMapping,
-  mappingOf,
-  type OrganisationView,
-  type TemplateBinding,
-} from '../../mapping/assistant-mapping.ts';
+import type { AssistantMapping, TemplateBinding } from '../../mapping/assistant-mapping.ts';
 import { isAsPlanned, type PlannedRow } from '../../mapping/expectation.ts';
+import { mappingOf, type OrganisationView } from '../../mapping/organisation-view.ts';
 import type { Operation } from '../../operation.ts';
 import { Problem, type ProblemCode } from '../../problem.ts';
 import { isoNow } from '../../runtime.ts';

@@ -4,15 +4,10 @@ import type { Resource } from '../../account/vapi-account.ts';
 import type { AssistantKey } from '../../configuration/assistant-key.ts';
 import { MANAGED_BY, metadataOf, ownership } from '../../configuration/configuration.ts';
 import { summarise } from '../../configuration/summary.ts';
-import {
-  type AssistantMapping,
-  mappingOf,
-  NO_TOOLS,
-  nameOfRoleWith,
-  type OrganisationView,
-} from '../../mapping/assistant-mapping.ts';
+import { type AssistantMapping, NO_TOOLS } from '../../mapping/assistant-mapping.ts';
 import { isHeld, mayBePrecededByCreate } from '../../mapping/claim.ts';
 import { giveBack, type HeldClaim, takeClaim } from '../../mapping/hold-claim.ts';
+import { mappingOf, nameOfRoleWith, type OrganisationView } from '../../mapping/organisation-view.ts';
 import { assertTimeLeft, waitForClaim } from '../../mapping/wait-for-claim.ts';
 import type { Operation } from '../../operation.ts';
 import { Problem } from '../../problem.ts';

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../json.ts';
 import { givingBackAfterFailure, type HeldClaim } from '../../mapping/hold-claim.ts';
 import type { Operation } from '../../operation.ts';
 import { Problem } from '../../problem.ts';
+
 /** Keeps an imported assistant as it is as an entry of its history, so that a rollback can undo the first PUT. */
 export async function keepSnapshot(
   operation: Operation,
