@@ -97,7 +97,7 @@ export function useConsole(given: (opened: Opened) => void): void {
 
 /** In the order in which they are needed; closed the other way round. */
 async function openAll(): Promise<Opened & { close(): Promise<void> }> {
-  const service = await startService({ settings: { BACKGROUND_CALLS_PER_SECOND: '1000' } });
+  const service = await startService();
   const served = await serve(service);
   const worker = keepWorking(service);
   const running = await startConsole('--url', served.url);

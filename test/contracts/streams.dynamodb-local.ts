@@ -12,7 +12,7 @@ beforeAll(async () => {
   const url = dynamoDbLocalUrl();
   table = await makeContractTable(url);
   reader = await StreamReader.start(url, table);
-  const settings = { AWS_ENDPOINT_URL_DYNAMODB: url, TABLE_NAME: table.name, DRIFT_CALLS_PER_SECOND: '1000' };
+  const settings = { AWS_ENDPOINT_URL_DYNAMODB: url, TABLE_NAME: table.name };
   service = await startService({ settings });
 });
 afterAll(async () => {

@@ -9,12 +9,9 @@ import { useService } from '../support/use-service.ts';
 
 let service: TestService;
 let org: string;
-useService(
-  (given) => {
-    ({ service, org } = given);
-  },
-  { settings: { DRIFT_CALLS_PER_SECOND: '1000' } },
-);
+useService((given) => {
+  ({ service, org } = given);
+});
 beforeEach(async () => {
   service.bus.refuse = () => false;
   await service.drainQueue();

@@ -10,12 +10,9 @@ let org: string;
 /** One definition for all organisations of a test, so that they share a tool. */
 let tools: { type: string; function: { name: string } }[];
 
-useService(
-  (given) => {
-    ({ service, org } = given);
-  },
-  { settings: { DRIFT_CALLS_PER_SECOND: '1000' } },
-);
+useService((given) => {
+  ({ service, org } = given);
+});
 beforeEach(() => {
   tools = ['book', 'cancel'].map((name) => ({ type: 'function', function: { name: `${name}-${org}` } }));
 });

@@ -11,12 +11,9 @@ import { useService } from '../support/use-service.ts';
 let service: TestService;
 let org: string;
 
-useService(
-  (given) => {
-    ({ service, org } = given);
-  },
-  { settings: { DRIFT_CALLS_PER_SECOND: '1000' } },
-);
+useService((given) => {
+  ({ service, org } = given);
+});
 
 const edit = (id: unknown, body: object) => call(service.vapi, `PATCH /assistant/${id}`, { body });
 const remove = (id: unknown) => call(service.vapi, `DELETE /assistant/${id}`);

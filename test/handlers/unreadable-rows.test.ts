@@ -14,7 +14,7 @@ useService(
   (given) => {
     ({ service, org } = given);
   },
-  { settings: { DRIFT_CALLS_PER_SECOND: '1000', DRIFT_GRACE_MINUTES: '0' } },
+  { settings: { DRIFT_GRACE_MINUTES: '0' } },
 );
 
 const table = () => service.environment.TABLE_NAME;
@@ -135,10 +135,7 @@ it('a drift run that cannot be read is named in the list, and no new one waits f
   await service.drainQueue();
   // The run that is named last and is not there may just be starting: it is waited for as long as one that stands
   // still.
-  const later = service.anotherEnvironment({
-    settings: { DRIFT_CALLS_PER_SECOND: '1000' },
-    runtime: { now: () => Date.now() + 3_600_000 },
-  });
+  const later = service.anotherEnvironment({ runtime: { now: () => Date.now() + 3_600_000 } });
   const { run } = await runDrift(later, 'report');
   expect(run.status).toBe('closed');
 });

@@ -108,6 +108,9 @@ export interface EnvironmentOptions {
   secretsTimeoutMs?: number;
 }
 
+/** Background work keeps no pace that a test would notice, unless it is told one. */
+const SETTINGS: Readonly<Record<string, string>> = { DEPLOYMENT_ID: 'test', DRIFT_CALLS_PER_SECOND: '1000' };
+
 /** A runtime in which the pauses of the protocol are over at once, for tests that are not about them. */
 export const WITHOUT_PAUSES: Partial<Runtime> = { sleep: async () => {} };
 
@@ -188,7 +191,7 @@ function makeEnvironment({
   records: Pick<TestService, 'tableOperations' | 'awsRequests' | 'sent'>;
   options: EnvironmentOptions;
 }): { environment: Environment; dynamo: DynamoDBClient; queue: SQSClient } {
-  const values: Record<string, string> = { DEPLOYMENT_ID: 'test', ...servers.environment, ...options.settings };
+  const values: Record<string, string> = { ...SETTINGS, ...servers.environment, ...options.settings };
   const aws = { region: 'eu-central-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   const dynamo = new DynamoDBClient({ ...aws, endpoint: values.AWS_ENDPOINT_URL_DYNAMODB ?? '' });
   dynamo.middlewareStack.add(

@@ -10,18 +10,15 @@ interface Given {
   templateId: string;
 }
 
-/** The service for tests of rollouts, without a pace that they would notice, and the calls that they make. */
+/** The service for tests of rollouts, and the calls that they make. */
 export function useRollouts(take: (given: Given) => void) {
   let service: TestService;
   let templateId: string;
-  useService(
-    (given) => {
-      ({ service } = given);
-      templateId = `t-${given.org}`;
-      take({ ...given, templateId });
-    },
-    { settings: { BACKGROUND_CALLS_PER_SECOND: '1000' } },
-  );
+  useService((given) => {
+    ({ service } = given);
+    templateId = `t-${given.org}`;
+    take({ ...given, templateId });
+  });
   const invoke = (method: string, path: string, pathParameters: object, body?: object, query = {}) =>
     service.invoke('rollouts', {
       routeKey: `${method} ${path}`,

@@ -3,8 +3,11 @@ import { isJsonObject } from '../../../src/domain/json.ts';
 import { driftEvent, readRun, runDrift } from '../../support/drift-runs.ts';
 import { type EnvironmentOptions, PLATFORM_KEY, startService, type TestService } from '../../support/service.ts';
 
-const FAST = { DRIFT_CALLS_PER_SECOND: '1000', DRIFT_PARALLEL_WINDOWS: '3', DRIFT_PAGE_SIZE: '40' };
-const options: EnvironmentOptions = { settings: FAST, upstreamTiming: { longestAttemptMs: 2_000, firstPauseMs: 1 } };
+const SETTINGS = { DRIFT_PARALLEL_WINDOWS: '3', DRIFT_PAGE_SIZE: '40' };
+const options: EnvironmentOptions = {
+  settings: SETTINGS,
+  upstreamTiming: { longestAttemptMs: 2_000, firstPauseMs: 1 },
+};
 
 /** A second or two each on a quiet machine. */
 const TIMEOUT_MS = 180_000;

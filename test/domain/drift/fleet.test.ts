@@ -13,7 +13,7 @@ let planted: string[];
 
 beforeAll(async () => {
   service = await startService({
-    settings: { DRIFT_CALLS_PER_SECOND: '1000', DRIFT_PARALLEL_WINDOWS: '4', DRIFT_PAGE_SIZE: String(PAGE) },
+    settings: { DRIFT_PARALLEL_WINDOWS: '4', DRIFT_PAGE_SIZE: String(PAGE) },
   });
   const { TABLE_NAME: tableName = '', SECRET_PREFIX: secretPrefix = '' } = service.environment;
   planted = await plantFleet({ ...service, tableName, secretPrefix, deployment: 'test' }, SIZE);
