@@ -156,3 +156,14 @@ export function firstUnitOfWave({ sizes, wave, maxConcurrent }: Rollout): number
   const unitSize = unitSizeOf({ maxConcurrent });
   return sizes.slice(0, Math.max(0, wave - 1)).reduce((units, size) => units + Math.ceil(size / unitSize), 0);
 }
+
+/** How long, in ms, a worker that has begun targets of the unit may still run. */
+export function heldForMs({ targets, heldUntil }: TargetUnit, now: number): number {
+  const isBegun = targets.some(({ state }) => state === 'applying');
+  return isBegun && heldUntil ? Math.max(0, Date.parse(heldUntil) - now) : 0;
+}
+
+/** A target without what an earlier failure has left in it. */
+export function withoutCause({ code: _code, detail: _detail, since: _since, ...target }: Target): Target {
+  return target;
+}

@@ -1,7 +1,7 @@
 import { Problem } from '../../problem.ts';
 import { isoNow } from '../../runtime.ts';
 import type { RolloutCall } from '../dependencies.ts';
-import type { Rollout, Target, TargetUnit } from '../rollout.ts';
+import { type Rollout, type Target, type TargetUnit, withoutCause } from '../rollout.ts';
 import { findRollout, fromTheLast, type RolloutChange, sendTask, transit } from '../transit.ts';
 import { isAllowed, isEnded, type RolloutState } from '../transitions.ts';
 
@@ -95,7 +95,5 @@ async function retryFailedOf({ targets }: RolloutCall, listed: TargetUnit): Prom
 }
 
 function withoutFailure(target: Target): Target {
-  if (target.state !== 'failed') return target;
-  const { code: _code, detail: _detail, since: _since, ...rest } = target;
-  return { ...rest, state: 'outdated' };
+  return target.state === 'failed' ? { ...withoutCause(target), state: 'outdated' } : target;
 }

@@ -1,6 +1,5 @@
 import type { RolloutCall } from '../dependencies.ts';
-import type { Rollout } from '../rollout.ts';
-import { heldForMs } from '../work/work-on-targets.ts';
+import { heldForMs, type Rollout } from '../rollout.ts';
 import { withEachOpen } from './open-rollouts.ts';
 
 /**

@@ -10,7 +10,7 @@ import { desireStored } from '../../sync/desire-stored.ts';
 import { syncAssistant } from '../../sync/sync-assistant.ts';
 import { bindTemplate } from '../../templates/bind.ts';
 import type { RolloutCall } from '../dependencies.ts';
-import type { Rollout, Target } from '../rollout.ts';
+import { type Rollout, type Target, withoutCause } from '../rollout.ts';
 
 /** After failing for this long, in ms, a target has failed even if the failures are temporary. */
 const PATIENCE_MS = 30 * 60_000;
@@ -26,13 +26,8 @@ export interface Applied {
 
 /** Applies the version to one target, as any PUT would, if its row is still as planned. Never throws a `Problem`. */
 export async function applyTarget(call: RolloutCall, rollout: Rollout, target: Target): Promise<Applied> {
-  return await judged(call, { rollout, target }, async (sent) => {
-    const operation = operationOf(call, rollout, { target, step: 'apply', sent });
-    const view = await operation.mappings.read(operation.key.orgId);
-    const mapping = mappingOf(view, operation.key);
-    if (!mapping) return { ...target, state: 'skipped', ...NOT_MAPPED };
-    if (!isStillPlanned(operation, target, mapping) || !mapping.template) return changedSince(target);
-    const { variables, overrides } = mapping.template;
+  return await onTarget(call, { rollout, target, step: 'apply' }, async ({ operation, view, binding: bound }) => {
+    const { variables, overrides } = bound;
     const request = { id: rollout.template, version: rollout.version, variables, overrides };
     const rules = { inlineCredentials: call.inlineCredentials, allowEmpty: true };
     const { asked, binding } = await bindTemplate(operation, call.bound, { request, rules });
@@ -49,24 +44,55 @@ export async function applyTarget(call: RolloutCall, rollout: Rollout, target: T
  * `Problem`.
  */
 export async function takeTargetBack(call: RolloutCall, rollout: Rollout, target: Target): Promise<Applied> {
-  return await judged(call, { rollout, target }, async (sent) => {
-    const operation = operationOf(call, rollout, { target, step: 'back', sent });
-    const view = await operation.mappings.read(operation.key.orgId);
-    const mapping = mappingOf(view, operation.key);
-    if (!mapping) return { ...target, state: 'skipped', ...NOT_MAPPED };
-    if (!isStillPlanned(operation, target, mapping) || !mapping.template || target.specHash === null) {
-      return changedSince(target);
-    }
+  return await onTarget(call, { rollout, target, step: 'back' }, async ({ operation, view, binding }) => {
+    if (target.specHash === null) return changedSince(target);
     const former = await call.specs.load(operation.key, target.specHash);
     if (!former) throw new Problem('NOT_FOUND', 'The configuration of before is no longer stored: PUT it anew.');
     const { mapping: now } = await apply(operation, {
       target,
       view,
       desired: desireStored(operation, { ...former, specHash: target.specHash }),
-      binding: { ...mapping.template, version: target.from, operationId: operation.id },
+      binding: { ...binding, version: target.from, operationId: operation.id },
     });
     return { ...target, state: 'rolled-back', assistantId: now.assistantId ?? null };
   });
+}
+
+/** What a rollout does to one target. */
+interface TargetStep {
+  rollout: Rollout;
+  target: Target;
+  step: 'apply' | 'back';
+}
+
+/** A target whose row is as planned, as it was just read. */
+interface PlannedTarget {
+  operation: Operation;
+  view: OrganisationView;
+  binding: TemplateBinding;
+}
+
+/** Acts on one target if its row is still as planned; otherwise it is skipped. Never throws a `Problem`. */
+async function onTarget(
+  call: RolloutCall,
+  step: TargetStep,
+  act: (found: PlannedTarget) => Promise<Target>,
+): Promise<Applied> {
+  const { target } = step;
+  const sent: Sent = { mayHaveLanded: false };
+  const operation = operationOf(call, step, sent);
+  try {
+    const view = await operation.mappings.read(operation.key.orgId);
+    const mapping = mappingOf(view, operation.key);
+    if (!mapping) return { target: { ...target, state: 'skipped', ...NOT_MAPPED } };
+    const { template: binding } = mapping;
+    if (!binding || !isStillPlanned(operation, target, mapping)) return { target: changedSince(target) };
+    const done = await act({ operation, view, binding });
+    return { target: done.state === 'skipped' ? done : withoutCause(done) };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return afterFailure(call, step, { error, sent });
+  }
 }
 
 const NOT_MAPPED = { code: 'NOT_FOUND', detail: 'The assistant was removed since the rollout was planned.' };
@@ -108,8 +134,8 @@ function plannedRow({ specHash, boundBy }: Target, operationId: string): Planned
 
 function operationOf(
   call: RolloutCall,
-  { rolloutId }: Rollout,
-  { target: { orgId, role }, step, sent }: { target: Target; step: 'apply' | 'back'; sent: Sent },
+  { rollout: { rolloutId }, target: { orgId, role }, step }: TargetStep,
+  sent: Sent,
 ): Operation {
   const id = `${rolloutId}:${orgId}:${role}:${step}`;
   return { ...call, vapi: paced(call, sent), id, key: { orgId, role }, by: { kind: 'rollout', id: rolloutId } };
@@ -146,36 +172,23 @@ async function noting<Reply>(sent: Sent, send: () => Promise<Reply>): Promise<Re
  * Turns a failure into the state of the target: after a temporary failure it is tried again, after any other, or after
  * failing too long, it has failed.
  */
-async function judged(
-  call: RolloutCall,
-  { rollout, target }: { rollout: Rollout; target: Target },
-  act: (sent: Sent) => Promise<Target>,
-): Promise<Applied> {
-  const sent: Sent = { mayHaveLanded: false };
-  try {
-    return { target: withoutCause(await act(sent)) };
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    if (error.code === 'PRECONDITION_FAILED') return { target: changedSince(target) };
-    const since = sinceOf(rollout, target) ?? isoNow(call.runtime);
-    const cause = { code: error.code, detail: error.message.slice(0, MAX_DETAIL) };
-    const reached = mayBeChanged(target) || sent.mayHaveLanded || !WITHOUT_EFFECT.includes(error.code);
-    const isOver = call.runtime.now() - Date.parse(since) >= PATIENCE_MS;
-    if (!error.retryable || isOver) return { target: { ...target, ...cause, reached, state: 'failed' } };
-    const afterSeconds = error.retryAfterSeconds;
-    return { target: { ...target, state: 'outdated', since, reached }, afterSeconds };
-  }
+function afterFailure(
+  { runtime }: RolloutCall,
+  { rollout, target }: TargetStep,
+  { error, sent }: { error: Problem; sent: Sent },
+): Applied {
+  if (error.code === 'PRECONDITION_FAILED') return { target: changedSince(target) };
+  const since = sinceOf(rollout, target) ?? isoNow(runtime);
+  const cause = { code: error.code, detail: error.message.slice(0, MAX_DETAIL) };
+  const reached = mayBeChanged(target) || sent.mayHaveLanded || !WITHOUT_EFFECT.includes(error.code);
+  const isOver = runtime.now() - Date.parse(since) >= PATIENCE_MS;
+  if (!error.retryable || isOver) return { target: { ...target, ...cause, reached, state: 'failed' } };
+  return { target: { ...target, state: 'outdated', since, reached }, afterSeconds: error.retryAfterSeconds };
 }
 
 /** The time in which the rollout stood still, or went the other way, does not count. */
 function sinceOf({ turnedAt = '' }: Rollout, { since = '' }: Target): string | undefined {
   return since > turnedAt ? since : undefined;
-}
-
-function withoutCause(target: Target): Target {
-  if (target.state === 'skipped') return target;
-  const { code: _code, detail: _detail, since: _since, ...rest } = target;
-  return rest;
 }
 
 /** Failures that change nothing at Vapi themselves. */

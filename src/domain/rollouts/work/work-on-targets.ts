@@ -1,6 +1,6 @@
 import { eachToItsEnd } from '../../each-to-its-end.ts';
 import type { RolloutCall } from '../dependencies.ts';
-import type { Rollout, Target, TargetUnit } from '../rollout.ts';
+import { heldForMs, type Rollout, type Target, type TargetUnit } from '../rollout.ts';
 import type { Applied } from './apply-target.ts';
 
 /**
@@ -54,12 +54,6 @@ export async function workOnTargets(call: RolloutCall, rollout: Rollout, work: U
   };
   await eachToItsEnd(due, one, { concurrency });
   return ends.find(({ kind }) => kind !== 'waiting') ?? ends[0] ?? { kind: 'done' };
-}
-
-/** How long, in ms, a worker that has begun targets of the unit may still run. */
-export function heldForMs({ targets, heldUntil }: TargetUnit, now: number): number {
-  const isBegun = targets.some(({ state }) => state === 'applying');
-  return isBegun && heldUntil ? Math.max(0, Date.parse(heldUntil) - now) : 0;
 }
 
 /**
