@@ -5,7 +5,7 @@ import type { components } from '../client/index.ts';
 import { isJsonObject } from '../src/domain/json.ts';
 import { type Mistake, mistakeLine } from './directory/mistakes.ts';
 import { parseSource, readMarkdown, readText, textOfBytes } from './directory/source.ts';
-import { CliError, EXIT } from './exit.ts';
+import { CliError, EXIT, messageOf } from './exit.ts';
 
 /** Inbound or outbound. */
 export type Role = components['schemas']['Role'];
@@ -66,7 +66,7 @@ async function readable<Content>(file: string, read: () => Promise<Content>): Pr
   try {
     return await read();
   } catch (error) {
-    throw new CliError(`${nameOf(file)} cannot be read: ${Error.isError(error) ? error.message : 'unknown error'}`);
+    throw new CliError(`${nameOf(file)} cannot be read: ${messageOf(error)}`);
   }
 }
 

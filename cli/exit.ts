@@ -14,6 +14,11 @@ export class CliError extends Error {
   }
 }
 
+/** What an error says of itself, to be put behind what was tried. */
+export function messageOf(error: unknown): string {
+  return Error.isError(error) ? error.message : 'unknown error';
+}
+
 /** An error as lines for people, without a stack. */
 export function sentencesOf(error: unknown): string[] {
   if (error instanceof ProblemError) return problemLines(error);
@@ -34,7 +39,7 @@ export function sentencesOf(error: unknown): string[] {
 /** What went wrong on the way to the service and back. */
 function networkSentence({ message, cause, name }: Error): string | undefined {
   if (message === 'fetch failed') {
-    const why = Error.isError(cause) ? ('code' in cause ? String(cause.code) : cause.message) : 'unknown error';
+    const why = Error.isError(cause) && 'code' in cause ? String(cause.code) : messageOf(cause);
     return `The service could not be reached (${why}). Check the address and the network.`;
   }
   if (message === 'terminated') return 'The answer of the service broke off. Run it again.';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { textIn } from '../arguments.ts';
 import { assertCheckout } from '../checkout.ts';
-import { CliError, EXIT } from '../exit.ts';
+import { CliError, EXIT, messageOf } from '../exit.ts';
 import type { Line } from '../import/read-lines.ts';
 import { watchForInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
@@ -64,7 +64,7 @@ async function linesOf(file: string, read: (content: string) => Line[]): Promise
   try {
     return read(text);
   } catch (error) {
-    throw new CliError(`${file}: ${Error.isError(error) ? error.message : 'unknown error'}`);
+    throw new CliError(`${file}: ${messageOf(error)}`);
   }
 }
 

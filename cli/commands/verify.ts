@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ScenarioResult, VerificationReport } from '../../src/domain/verification/report.ts';
 import { assertCheckout } from '../checkout.ts';
-import { CliError, EXIT } from '../exit.ts';
+import { CliError, EXIT, messageOf } from '../exit.ts';
 import { Output } from '../output.ts';
 import type { GlobalOptions } from '../run.ts';
 import { assertOnePlace } from '../target.ts';
@@ -63,7 +63,7 @@ function writeReport(report: VerificationReport, target: ReturnType<typeof descr
     writeFileSync(`${REPORT}.json`, `${JSON.stringify({ target, ...report }, null, 2)}\n`);
     writeFileSync(`${REPORT}.html`, renderPage(report, target));
   } catch (error) {
-    const why = Error.isError(error) ? error.message : 'unknown error';
+    const why = messageOf(error);
     throw new CliError(`The report cannot be written here: ${why}`);
   }
 }

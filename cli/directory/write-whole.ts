@@ -1,6 +1,6 @@
 import { existsSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { CliError } from '../exit.ts';
+import { CliError, messageOf } from '../exit.ts';
 
 /**
  * Writes a file as a whole or not at all, also on a full disk: half of a file is another configuration, which could be
@@ -15,6 +15,6 @@ export function writeWhole(file: string, text: string): void {
     renameSync(part, target);
   } catch (error) {
     rmSync(part, { force: true });
-    throw new CliError(`${file} cannot be written: ${Error.isError(error) ? error.message : 'unknown error'}`);
+    throw new CliError(`${file} cannot be written: ${messageOf(error)}`);
   }
 }

@@ -7,6 +7,7 @@ import {
 } from '../../src/domain/configuration/assistant-key.ts';
 import { isJsonObject } from '../../src/domain/json.ts';
 import { Problem } from '../../src/domain/problem.ts';
+import { messageOf } from '../exit.ts';
 
 /** One line of the file: an import, or what is wrong with it. `line` counts from 1. */
 export type Line = { line: number; text: string } & (
@@ -48,7 +49,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`The list is no JSON: ${Error.isError(error) ? error.message : 'unknown error'}`, { cause: error });
+    throw new Error(`The list is no JSON: ${messageOf(error)}`, { cause: error });
   }
 }
 
